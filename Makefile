@@ -1,0 +1,65 @@
+# xingate: `make demo` shows it, `make test` checks all of it; `make help` lists the rest.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+READY := $(VENV)/.ready
+PROTOS := $(sort $(wildcard proto/xingate/v1/*.proto))
+STATE ?= .xingate
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check format lint types imports generated proto bench soak clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+	  uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	fi
+	@touch $@
+
+demo: $(READY) ## compile the shipped lists, ask as three kinds of callers, over gRPC, HTTP and in-process
+	@$(BIN)/xingate demo
+
+serve: $(READY) ## compile the shipped lists and stay up on loopback
+	@$(BIN)/xingate demo --serve
+
+test: check ## the whole check: format, lint, types, import rules, generated code, tests
+	$(BIN)/pytest -m "not soak" --cov=xingate_server.core --cov-report=term-missing:skip-covered --cov-fail-under=100 --cov-branch tests
+
+check: format lint types imports generated ## everything but the tests
+
+format: $(READY)
+	$(BIN)/ruff format --check .
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports --no-cache
+
+generated: $(READY) # the committed messages are what protoc makes of proto/
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
+	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$$out --pyi_out=$$out --grpc_python_out=$$out $(PROTOS) && \
+	diff -r -x __init__.py -x __pycache__ $$out/xingate/v1 sdk/xingate/v1 && echo "generated code is current"
+
+proto: $(READY) ## make sdk/xingate/v1 again from proto/
+	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=sdk --pyi_out=sdk --grpc_python_out=sdk $(PROTOS)
+
+bench: $(READY) ## measure compile, lookup, decide and check on this machine
+	$(BIN)/python -m benchmarks
+
+soak: $(READY) ## the long tests
+	$(BIN)/pytest -m soak -s tests
+
+clean: ## remove the environment and what the tools left
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The xingate gateway: admission, snapshot, decision, trace and transports."""

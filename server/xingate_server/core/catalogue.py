@@ -1,0 +1,262 @@
+"""The catalogue: actions, list types and measures, as compiled for a snapshot.
+
+Compiled structs only: what people write (YAML) is read and checked in `xingate_server.catalogues`. The catalogue
+rides in the snapshot, so that a replay needs nothing else. Source: the plan's clauses 5 to 24 (REQUIREMENTS).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import IntEnum, StrEnum
+
+import msgspec
+
+from xingate_server.core.entry import Severity
+
+
+class Effect(StrEnum):
+    """What a measure does, strictest first."""
+
+    BAR = "bar"
+    LIMIT = "limit"
+    SCRUTINISE = "scrutinise"
+    INFORM = "inform"
+    FAVOUR = "favour"
+
+
+class Force(StrEnum):
+    """Whether the implementing body must, may, or is encouraged to apply a measure."""
+
+    MANDATORY = "mandatory"
+    DISCRETIONARY = "discretionary"
+    ADVISORY = "advisory"
+
+
+class Reach(StrEnum):
+    """Whom a measure reaches: the listed subject itself, or people through an organisation's entry."""
+
+    SUBJECT = "subject"
+    ORGANISATION = "organisation"
+    PERSON = "person"
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    PRINCIPAL = "principal"
+    EXECUTIVE = "executive"
+    DIRECTOR = "director"
+    SHAREHOLDER = "shareholder"
+    PRACTITIONER = "practitioner"
+
+
+class Procedure(StrEnum):
+    """How a listing comes about, which decides what a row must show (DESIGN section 5)."""
+
+    PUBLICITY = "publicity"
+    JUDICIAL = "judicial"
+    ADMINISTRATIVE_DECISION = "administrative_decision"
+    NOTICE = "notice"
+    RECORD = "record"
+
+
+class Audience(StrEnum):
+    """Who may see an entry of a list type (Cl. 8)."""
+
+    PUBLIC = "public"
+    GOVERNMENT = "government"
+    RECOGNISING_AUTHORITY = "recognising_authority"
+
+
+class Posture(StrEnum):
+    """Whether a restriction without an item in the national basic list acts or is only shown."""
+
+    AS_PLANNED_2017 = "as-planned-2017"
+    BASIC_LIST_ONLY = "basic-list-only"
+
+
+class Verdict(IntEnum):
+    """The answer in one word; numbers are those of the wire, not an order (see `STRICTNESS`)."""
+
+    CLEAR = 1
+    FAVOURED = 2
+    CAUTION = 3
+    RESTRICTED = 4
+    PROHIBITED = 5
+    CANNOT_TELL = 6
+
+
+# CLEAR and FAVOURED are equally strict: a gap that hides an incentive never spoils a CLEAR.
+STRICTNESS: Mapping[Verdict, int] = {
+    Verdict.CLEAR: 0,
+    Verdict.FAVOURED: 0,
+    Verdict.CAUTION: 1,
+    Verdict.RESTRICTED: 2,
+    Verdict.PROHIBITED: 3,
+}
+
+
+def verdict_of(effect: Effect, force: Force) -> Verdict:
+    """The verdict that one acting measure gives (DESIGN section 4)."""
+    if effect is Effect.FAVOUR:
+        return Verdict.FAVOURED
+    if force is Force.MANDATORY and effect is Effect.BAR:
+        return Verdict.PROHIBITED
+    if force is Force.MANDATORY and effect is Effect.LIMIT:
+        return Verdict.RESTRICTED
+    return Verdict.CAUTION
+
+
+class _Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Title(msgspec.Struct, frozen=True):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class Action(_Struct, frozen=True):
+    """Something a caller is about to do, by its full id such as `permit.grant`."""
+
+    id: str
+    title: Title
+    clause: str
+    work: int  # which of the five kinds of work of Cl. 5; 0 for none of them
+
+
+class MaximumValidity(_Struct, frozen=True):
+    """The longest validity that a law allows for a severity, in months from the document date."""
+
+    severity: Severity
+    months: int
+    basis: str
+
+
+class ListType(_Struct, frozen=True):
+    """A kind of list: who is on it, how one gets there, who may see it.
+
+    `grades` is the closed set of grades, empty where any text will do. `is_adverse` list types break three clean
+    years (Cl. 11). `is_name_only` ones may hold entries without any identifier, which are then candidates only.
+    `is_foreign_only` entries act on subjects known to be registered outside China only.
+    """
+
+    id: str
+    title: Title
+    family: str
+    procedure: Procedure
+    audience: Audience
+    clause: str
+    layer: str = ""
+    maximum_validity: tuple[MaximumValidity, ...] = ()
+    grades: tuple[str, ...] = ()
+    is_adverse: bool = False
+    is_name_only: bool = False
+    is_foreign_only: bool = False
+    note: str = ""
+
+
+class Trigger(_Struct, frozen=True):
+    """Which entries set a measure off: any of these patterns, severities and grades (empty: any).
+
+    `name` is the shorthand of the plan's table (`black`, `red`, `A`) or "". `clean_years` above 0 makes the
+    trigger three clean years (Cl. 11) instead of an entry.
+    """
+
+    name: str = ""
+    list_types: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    grades: tuple[str, ...] = ()
+    clean_years: int = 0
+
+
+class Obligation(_Struct, frozen=True):
+    """What the implementing body has to do, or may grant, with its parameters (text values)."""
+
+    kind: str
+    title: Title
+    parameters: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class LegalBasis(_Struct, frozen=True):
+    """Where a measure stands: instrument, article, its level, and from when to when it is in force."""
+
+    instrument: str
+    article: str
+    level: str
+    in_force_from: date
+    in_force_until: date | None = None
+
+
+class BasicListItem(_Struct, frozen=True):
+    """The item of the national basic list of restriction measures that an operator mapped a measure to."""
+
+    edition: str
+    item: str
+
+
+class Remedy(_Struct, frozen=True):
+    """What a subject can do against an adverse answer (Cl. 23, 25). `kind` "repair" needs a repairable entry."""
+
+    kind: str
+    title: Title
+    basis: str
+
+
+class Measure(_Struct, frozen=True):
+    """One incentive or restriction."""
+
+    id: str
+    title: Title
+    clause: str
+    actions: tuple[str, ...]
+    effect: Effect
+    force: Force
+    reach: tuple[Reach, ...]
+    triggers: tuple[Trigger, ...]
+    basis: tuple[LegalBasis, ...]
+    bodies: tuple[str, ...]
+    when: dict[str, str] = msgspec.field(default_factory=dict)
+    obligations: tuple[Obligation, ...] = ()
+    basic_list: BasicListItem | None = None
+    layer: str = ""
+    note: str = ""
+
+
+class Catalogue(_Struct, frozen=True):
+    """Layers put together. `name` joins the layers' names by "+", `edition` likewise."""
+
+    name: str
+    edition: str
+    posture: Posture
+    actions: tuple[Action, ...]
+    list_types: tuple[ListType, ...]
+    measures: tuple[Measure, ...]
+    remedies: tuple[Remedy, ...] = ()
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Whether a dotted id is matched: `permit.*` is a prefix, everything else is exact."""
+    return value.startswith(pattern[:-1]) if pattern.endswith(".*") else pattern == value
+
+
+def triggers_on(trigger: Trigger, list_type: str, severity: Severity | None, grade: str) -> bool:
+    """Whether an entry of this list type, severity and grade sets `trigger` off."""
+    return (
+        any(matches(pattern, list_type) for pattern in trigger.list_types)
+        and (not trigger.severities or severity in trigger.severities)
+        and (not trigger.grades or grade in trigger.grades)
+    )
+
+
+def in_force(basis: tuple[LegalBasis, ...], as_of: date) -> bool:
+    """Whether one of the instruments is in force on `as_of`."""
+    return any(
+        b.in_force_from <= as_of and (b.in_force_until is None or as_of <= b.in_force_until) for b in basis
+    )
+
+
+def acts_under(measure: Measure, posture: Posture) -> bool:
+    """Whether the posture lets `measure` act: incentives always, restrictions by their item in the basic list."""
+    return (
+        posture is Posture.AS_PLANNED_2017
+        or measure.effect is Effect.FAVOUR
+        or measure.basic_list is not None
+    )

@@ -1,0 +1,125 @@
+"""Who is asked about: kinds, classes, identifiers' keyed hashes, and all that a snapshot holds on one subject.
+
+A natural person's number is never kept: it is turned into a keyed hash at once (`SubjectKeyer`), and the only
+text of it that survives is a mask for display. Source: DESIGN sections 4 (Identity) and 6.
+"""
+
+from datetime import date
+from enum import StrEnum
+from hashlib import blake2b
+
+import msgspec
+
+from xingate_server.core.entry import Entry, Role
+
+KEY_BYTES = 16
+
+
+class SubjectKind(StrEnum):
+    """The kind a caller or a list states; never guessed from a number."""
+
+    LEGAL_ENTITY = "legal_entity"
+    SOLE_TRADER = "sole_trader"
+    NATURAL_PERSON = "natural_person"
+
+
+class SubjectClass(StrEnum):
+    """What a subject key is made of: a sole trader listed as a legal entity is still found."""
+
+    ORGANISATION = "organisation"
+    PERSON = "person"
+
+
+def class_of(kind: SubjectKind) -> SubjectClass:
+    """The class of a kind: natural persons are persons, all others organisations."""
+    return SubjectClass.PERSON if kind is SubjectKind.NATURAL_PERSON else SubjectClass.ORGANISATION
+
+
+class SubjectKeyer:
+    """Makes the 16-byte keyed BLAKE2b hashes that stand for subjects, masks and names.
+
+    `secret` is the installation's own key (16 to 64 bytes). Without it the hashes of identity numbers could be
+    found by trying all numbers.
+    """
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: bytes) -> None:
+        if not 16 <= len(secret) <= 64:
+            raise ValueError(f"a subject key has 16 to 64 bytes, not {len(secret)}")
+        self._secret = secret
+
+    def identifier(self, subject_class: SubjectClass, scheme: str, value: str) -> bytes:
+        """The key of a complete identifier, `value` in its folded form."""
+        return self._hash("id", subject_class, scheme, value)
+
+    def mask(self, subject_class: SubjectClass, scheme: str, masked: str) -> bytes:
+        """The key of a masked identifier: hidden characters are `*`, all others stand."""
+        return self._hash("mask", subject_class, scheme, masked)
+
+    def name(self, subject_class: SubjectClass, normalised: str) -> bytes:
+        """The key of a normalised name (`core.names.normalise`)."""
+        return self._hash("name", subject_class, normalised)
+
+    def entry(self, list_type: str, subject: bytes, authority: str, document_no: str) -> str:
+        """The id of an entry, 32 hex digits: the same key gives the same id in every snapshot."""
+        return self._hash("entry", list_type, subject.hex(), authority, document_no).hex()
+
+    def digest(self, content: bytes) -> bytes:
+        """A 32-byte keyed digest of a question, so that a stored one can be compared but not guessed."""
+        return blake2b(content, digest_size=32, key=self._secret, person=b"question").digest()
+
+    def _hash(self, *parts: str) -> bytes:
+        # Length prefixes, so that no two lists of parts ever give the same bytes.
+        content = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in parts)
+        return blake2b(content, digest_size=KEY_BYTES, key=self._secret).digest()
+
+
+class EntityRef(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """The organisation through whose entry a person is reached."""
+
+    name: str
+    code: str  # in clear: an organisation's
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """An entry as one subject holds it: its own (`role` is None) or through a relation."""
+
+    entry: Entry
+    role: Role | None = None
+    via: EntityRef | None = None
+    names: tuple[str, ...] = ()  # normalised, of this subject in this holding; used where `unsettled`
+
+
+class Registration(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """A register's row: the subject exists, and since when (None where the register does not say)."""
+
+    source: str
+    established: date | None
+    flags: tuple[str, ...] = ()
+
+
+class Profile(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """What may be shown of a subject: as a candidate, or to compare an answer with the question."""
+
+    kind: SubjectKind
+    name: str
+    display: str  # an organisation's code in clear; a person's number, and whatever could be one, masked
+    uscc: str = ""  # the unified code, organisations only
+
+
+class SubjectFile(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """All that a snapshot knows about one subject.
+
+    `held` acts. `unsettled` fits by a mask or a name only: it makes gaps, never a measure. `rivals` is not empty
+    where this identifier stands for several subjects: then nothing acts and they are the candidates.
+    """
+
+    profiles: tuple[Profile, ...] = ()
+    held: tuple[Held, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    unsettled: tuple[Held, ...] = ()
+    rivals: tuple[Profile, ...] = ()
+
+
+EMPTY_FILE = SubjectFile()
