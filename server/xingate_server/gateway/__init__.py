@@ -1,0 +1,1 @@
+"""The main use case: snapshot + decide + trace."""

@@ -1,0 +1,39 @@
+"""What can go wrong with a question, apart from the transport.
+
+    GatewayError
+    |-- InvalidQuestionError     the question is not one that can be answered; `field` says where
+    |-- UnknownSequenceError     the snapshot asked for is not retained
+    |-- UnknownRecordError       no record of that id
+    |-- RequestIdReusedError     the request id stands for another question
+    `-- UnavailableError         no answer can be given now: no snapshot, or the record could not be made durable
+"""
+
+
+class GatewayError(Exception):
+    """Base of all; `reason` is the fixed string that every transport shows."""
+
+    def __init__(self, reason: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.field = field
+
+
+class InvalidQuestionError(GatewayError):
+    """A field is missing, malformed or unknown."""
+
+
+class UnknownSequenceError(GatewayError):
+    """The snapshot asked for is not retained."""
+
+
+class UnknownRecordError(GatewayError):
+    """No record has this id."""
+
+
+class RequestIdReusedError(GatewayError):
+    """The same request id came with another question."""
+
+
+class UnavailableError(GatewayError):
+    """No verdict can be given now; a retry with the same request id is safe."""
