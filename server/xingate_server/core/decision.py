@@ -10,7 +10,16 @@ from hashlib import sha256
 
 import msgspec
 
-from xingate_server.core.catalogue import Audience, BasicListItem, Effect, Force, LegalBasis, Remedy, Title, Verdict
+from xingate_server.core.catalogue import (
+    Audience,
+    BasicListItem,
+    Effect,
+    Force,
+    LegalBasis,
+    Remedy,
+    Title,
+    Verdict,
+)
 from xingate_server.core.entry import Severity, Status
 from xingate_server.core.subject import SubjectKind
 
@@ -35,14 +44,16 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Question(_Struct, frozen=True):
-    """What is asked. `names` are the normalised names given, `foreign` whether the numbers given are foreign ones
-    only; `bodies` are the authenticated caller's implementing bodies, None without authentication."""
+    """What is asked. `names` are the normalised names given; `is_foreign` says that the numbers given are those of
+    a subject registered outside China; `bodies` are the authenticated caller's implementing bodies, None without
+    authentication."""
 
     action: str
     kind: SubjectKind
     as_of: date
     context: dict[str, str] = msgspec.field(default_factory=dict)
     names: tuple[str, ...] = ()
+    is_foreign: bool = False
     bodies: tuple[str, ...] | None = None
 
 

@@ -4,9 +4,11 @@ A natural person's number is never kept: it is turned into a keyed hash at once 
 text of it that survives is a mask for display. Source: DESIGN sections 4 (Identity) and 6.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from hashlib import blake2b
+from types import MappingProxyType
 
 import msgspec
 
@@ -21,6 +23,17 @@ class SubjectKind(StrEnum):
     LEGAL_ENTITY = "legal_entity"
     SOLE_TRADER = "sole_trader"
     NATURAL_PERSON = "natural_person"
+
+
+KIND_WORDS: Mapping[str, SubjectKind] = MappingProxyType(
+    {kind.value: kind for kind in SubjectKind}
+    | {
+        "法人和其他组织": SubjectKind.LEGAL_ENTITY,
+        "法人及非法人组织": SubjectKind.LEGAL_ENTITY,
+        "个体工商户": SubjectKind.SOLE_TRADER,
+        "自然人": SubjectKind.NATURAL_PERSON,
+    }
+)
 
 
 class SubjectClass(StrEnum):

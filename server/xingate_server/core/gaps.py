@@ -1,0 +1,147 @@
+"""What an answer does not know (DESIGN section 4): each gap with the strictest verdict that it may hide.
+
+Exclusions: three clean years have their own module. Source: clauses 5, 24, 25; a vanished list is never a CLEAR.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from xingate_server.core.catalogue import (
+    STRICTNESS,
+    Catalogue,
+    Measure,
+    Reach,
+    Verdict,
+    acts_under,
+    matches,
+    verdict_of,
+)
+from xingate_server.core.decision import Gap, GapReason, Question, Situation, SourceState
+from xingate_server.core.entry import Standing, standing
+from xingate_server.core.matching import When, reach_of, sets_off, when_of
+from xingate_server.core.subject import Held, SubjectClass, SubjectFile, class_of
+
+_CLOSES = {
+    GapReason.SOURCE_MISSING: "load the list again and publish a new snapshot",
+    GapReason.SOURCE_STALE: "load a newer export of the list, or ask for an earlier day",
+    GapReason.SOURCE_NOT_COVERING: "load the list with a coverage that includes the day asked about",
+    GapReason.IDENTITY_NAME_ONLY: "ask again with the subject's complete number; a name is not an identity",
+    GapReason.IDENTITY_MASKED: "ask again with the complete number; a masked one is not an identity",
+    GapReason.IDENTITY_AMBIGUOUS: "ask again with the one number that stands for this subject alone",
+    GapReason.IDENTITY_CHECKSUM: "check the number against the subject's own document: its check digit is wrong",
+}
+_ORGANISATION_REACH = frozenset({Reach.SUBJECT, Reach.ORGANISATION})
+_PERSON_REACH = frozenset(Reach) - {Reach.ORGANISATION}
+
+
+def identity_gaps(situation: Situation) -> list[Gap]:
+    """One gap for each reason why the subject is not settled; any of them may hide anything."""
+    return [
+        Gap(reason=reason, could_be=Verdict.PROHIBITED, closes_with=_CLOSES[reason])
+        for reason in sorted(set(situation.identity))
+    ]
+
+
+def source_fault(state: SourceState, question: Question) -> GapReason | None:
+    """Why a source does not answer for the day asked about, or None where it does."""
+    if not state.is_loaded or state.admitted == 0 or state.vanished:
+        return GapReason.SOURCE_MISSING
+    if state.data_as_of is None or state.coverage_from is None:
+        return GapReason.SOURCE_MISSING
+    if question.as_of > state.data_as_of + timedelta(days=state.max_age_days):
+        return GapReason.SOURCE_STALE
+    if question.as_of < state.coverage_from:
+        return GapReason.SOURCE_NOT_COVERING
+    return None
+
+
+def source_gaps(
+    measures: Sequence[Measure], catalogue: Catalogue, question: Question, situation: Situation
+) -> list[Gap]:
+    """Gaps of the sources on which this action depends for a subject of this class."""
+    gaps = []
+    for state in situation.sources:
+        reason = source_fault(state, question)
+        if reason is None:
+            continue
+        could_be = _strictest(
+            verdict_of(measure.effect, measure.force)
+            for measure in measures
+            if _could_give(measure, state.provides, catalogue, question)
+        )
+        if could_be is not None:
+            gaps.append(Gap(reason=reason, could_be=could_be, closes_with=_CLOSES[reason], about=state.kind))
+    return gaps
+
+
+def context_gap(measure: Measure, question: Question) -> Gap:
+    """An attribute is lacking that decides whether `measure` acts."""
+    lacking = ", ".join(sorted(key for key in measure.when if not question.context.get(key)))
+    return Gap(
+        reason=GapReason.CONTEXT_MISSING,
+        could_be=verdict_of(measure.effect, measure.force),
+        closes_with=f"ask again with the context attribute {lacking}",
+        about=lacking,
+    )
+
+
+def unsettled_gaps(
+    file: SubjectFile, measures: Sequence[Measure], catalogue: Catalogue, question: Question
+) -> list[Gap]:
+    """Masked or name-only entries that fit this subject: what each could give, where that is a restriction."""
+    gaps = []
+    for held in file.unsettled:
+        if not fits_by_name(held, question) or standing(held.entry, question.as_of) is not Standing.IN_FORCE:
+            continue
+        could_be = _strictest(
+            verdict_of(measure.effect, measure.force)
+            for measure in measures
+            if acts_under(measure, catalogue.posture)
+            and reach_of(measure, held, class_of(question.kind)) is not None
+            and sets_off(measure, held.entry, catalogue)
+            and when_of(measure, question.context) is not When.DIFFERS
+        )
+        if could_be is not None and STRICTNESS[could_be] > 0:
+            entry = held.entry
+            gaps.append(
+                Gap(
+                    reason=GapReason.IDENTITY_UNSETTLED,
+                    could_be=could_be,
+                    closes_with="compare the subject's documents with the entry: "
+                    f"{entry.authority}, {entry.document_no}, {entry.document_date.isoformat()}",
+                    about=entry.id,
+                )
+            )
+    return gaps
+
+
+def fits_by_name(held: Held, question: Question) -> bool:
+    """Whether names speak against it: a name lacking on either side does not."""
+    return not held.names or not question.names or not set(held.names).isdisjoint(question.names)
+
+
+def _could_give(measure: Measure, provides: Iterable[str], catalogue: Catalogue, question: Question) -> bool:
+    reachable = _PERSON_REACH if class_of(question.kind) is SubjectClass.PERSON else _ORGANISATION_REACH
+    if (
+        reachable.isdisjoint(measure.reach)
+        or not acts_under(measure, catalogue.posture)
+        or when_of(measure, question.context) is When.DIFFERS
+    ):
+        return False
+    foreign_only = {t.id for t in catalogue.list_types if t.is_foreign_only}
+    return any(
+        matches(pattern, provided)
+        for provided in provides
+        if question.is_foreign or provided not in foreign_only
+        for trigger in measure.triggers
+        for pattern in trigger.list_types
+    )
+
+
+def _strictest(verdicts: Iterable[Verdict]) -> Verdict | None:
+    return max(verdicts, key=lambda v: (STRICTNESS[v], v), default=None)
+
+
+def hides_more(gap: Gap, found: Verdict) -> bool:
+    """Whether the gap may hide something stricter than what was found."""
+    return STRICTNESS[gap.could_be] > STRICTNESS[found]
