@@ -1,0 +1,89 @@
+"""Hiding persons' numbers: of one value (`hide`), and wherever one may stand in free text (`mask_text`).
+
+For rows of refused records and for logs, where a number may be mistyped, dashed, full width, or in the wrong
+column; so what only looks like a citizen number is hidden too. Left out: names, and other documents' numbers,
+which have no shape to go by. Source: DESIGN section 5, personal information law (REQUIREMENTS).
+"""
+
+import re
+
+from xingate_server.core import _checks
+
+OLD_LENGTH, LENGTH = 15, 18  # of a citizen number
+HEAD, TAIL, OLD_TAIL = 6, 4, 2  # characters that stay
+
+# Whatever NFKC makes a digit or an X of, and what people put between the digits of one number.
+_DIGIT = r"[\d⁰¹²³⁴-⁹₀-₉①-⑨]"
+_EX = "[XxＸｘⅩⅹ]"
+_BETWEEN = rf"[{re.escape(_checks.DROPPED)}.·_]{{0,3}}"
+_RUN = re.compile(rf"{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{13,}}(?:{_BETWEEN}(?:{_DIGIT}|{_EX}))?")
+_PIECE = re.compile(rf"{_DIGIT}+{_EX}?|{_EX}")
+# Unified codes of the market regulator; no division begins so, and only with a birth date may it be a person's.
+_COMPANY_STARTS = ("91", "92", "93")
+
+
+def hide(value: str, head: int, tail: int) -> str:
+    """`value` with `*` for all but its first `head` and last `tail` characters; all of a value too short for that."""
+    hidden = len(value) - head - tail
+    return value[:head] + "*" * hidden + value[-tail:] if hidden > 0 else "*" * len(value)
+
+
+def mask_text(text: str) -> str:
+    """`text` with every number hidden that looks like a citizen number (15 digits, or 17 and a digit or X).
+
+    Digits may be full width, separated by blanks, dashes, dots and the like, and longer runs are hidden as well.
+    Unified codes in clear stay, save those of digits alone that do not begin with 91 to 93, or hold a birth date.
+    """
+    if len(text) < OLD_LENGTH:
+        return text
+    return _RUN.sub(_mask_run, text)
+
+
+def _mask_run(found: re.Match[str]) -> str:
+    run = found.group()
+    pieces = list(_PIECE.finditer(run))
+    characters = list(run)
+    is_in_word = _is_letter(found.string, found.start() - 1) or _is_letter(found.string, found.end())
+    for piece in pieces:
+        if _is_suspect(_checks.fold(piece.group()), is_in_word):
+            _star(characters, range(piece.start(), piece.end()))
+    if len(pieces) > 1:
+        _mask_separated(pieces, characters)
+    return "".join(characters)
+
+
+def _mask_separated(pieces: list[re.Match[str]], characters: list[str]) -> None:
+    """Hide neighbouring pieces that together have the length of a citizen number, with a birth date or no other."""
+    for first in range(len(pieces)):
+        places: list[int] = []
+        for last in range(first, len(pieces)):
+            places.extend(range(pieces[last].start(), pieces[last].end()))
+            if len(places) > LENGTH:
+                break
+            if last > first and len(places) in (OLD_LENGTH, LENGTH):
+                is_all = first == 0 and last == len(pieces) - 1
+                if is_all or _checks.could_be_citizen_number("".join(characters[place] for place in places)):
+                    _star(characters, places)
+
+
+def _is_suspect(folded: str, is_in_word: bool) -> bool:
+    """Whether an unbroken run is to be hidden. In a word (a digest, a document's number) it needs a birth date."""
+    if len(folded) < OLD_LENGTH:
+        return False
+    if is_in_word or (len(folded) == LENGTH and folded.startswith(_COMPANY_STARTS)):
+        return any(_checks.could_be_citizen_number(window) for window in _windows(folded))
+    return True
+
+
+def _windows(folded: str) -> list[str]:
+    return [folded[i : i + n] for n in (LENGTH, OLD_LENGTH) for i in range(len(folded) - n + 1)]
+
+
+def _star(characters: list[str], places: "range | list[int]") -> None:
+    tail = TAIL if len(places) >= LENGTH else OLD_TAIL
+    for place in places[HEAD:-tail]:
+        characters[place] = "*"
+
+
+def _is_letter(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and text[place].isascii() and text[place].isalpha()

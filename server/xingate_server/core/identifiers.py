@@ -1,0 +1,298 @@
+"""Identifiers of subjects: fold, parse with the reason why not, derive the organisation code, mask.
+
+Schemes and checks: GB 32100 (unified code), GB 11714 (organisation code), GB 11643 (citizen number), ISO 7064
+(registration number), ISO 17442 (LEI); DOMAIN "Identifiers", DESIGN section 4 "Identity". The subject's class
+comes from the request and is never guessed: a citizen number can be a valid unified code. Left out: whether a
+number was issued, whom it belongs to, and division codes, whose tables age. No text made here (`detail`) holds
+the number itself.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+import msgspec
+
+from xingate_server.core import _checks
+from xingate_server.core._checks import could_be_citizen_number, fold
+from xingate_server.core._masks import hide, mask_text
+from xingate_server.core._schemes import PERSONAL, SCHEME_WORDS, Scheme, scheme_of
+from xingate_server.core.subject import SubjectClass
+
+__all__ = [
+    "SCHEME_WORDS",
+    "Fault",
+    "Identifier",
+    "Scheme",
+    "by_shape",
+    "could_be_citizen_number",
+    "fold",
+    "mask",
+    "mask_text",
+    "parse",
+    "read",
+    "scheme_of",
+]
+
+UNIFIED_LENGTH = 18
+CITIZEN_LENGTH = 18
+OLD_CITIZEN_LENGTH = 15
+ORGANISATION_LENGTH = 9
+REGISTRATION_LENGTH = 15
+OLD_REGISTRATION_LENGTH = 13  # has no check digit
+LEI_LENGTH = 20
+PASSPORT_SHORTEST, PASSPORT_LONGEST = 5, 20
+DOCUMENT_LONGEST = 64
+
+
+class Fault(StrEnum):
+    """Why a number is not sound."""
+
+    MISSING = "missing"
+    MOJIBAKE = "mojibake"
+    LENGTH = "length"
+    CHARACTERS = "characters"
+    CHECKSUM = "checksum"
+    SCHEME = "scheme"  # not a scheme of this class, or no known shape
+    DATE = "date"  # a birth date that does not exist
+
+
+# Words that stand for no number, folded; a lone dash folds to nothing.
+_PLACEHOLDERS = frozenset(
+    {"无", "暂无", "没有", "空", "未知", "不详", "未填", "未提供", "无代码", "无证件号"}
+) | frozenset({"/", "\\", "\\N", "NULL", "NONE", "NIL", "NA", "N/A", "#N/A", "NAN"})
+
+
+class Identifier(msgspec.Struct, frozen=True):
+    """One number as read. `value` is folded: 18 characters for a citizen number of 15, no dash in a code.
+
+    `inner_mismatch`: a unified code whose own check holds and whose organisation code inside fails. `detail` says
+    why a number is not sound, in words and without the number.
+    """
+
+    scheme: Scheme
+    value: str
+    fault: Fault | None = None
+    is_masked: bool = False
+    inner_mismatch: bool = False
+    detail: str = ""
+
+    @property
+    def is_malformed(self) -> bool:
+        """Not a number of its scheme at all: an error, not an answer."""
+        return self.fault is not None and self.fault is not Fault.CHECKSUM
+
+    @property
+    def is_checksum_failure(self) -> bool:
+        """Of the right shape with a wrong check digit: looked up exactly, never silently corrected."""
+        return self.fault is Fault.CHECKSUM
+
+    @property
+    def is_sound(self) -> bool:
+        """Complete, and right as far as it can be checked."""
+        return self.fault is None and not self.is_masked
+
+    @property
+    def org_code(self) -> str | None:
+        """The 9 characters of the organisation code, also where a check digit fails; None where there is none."""
+        if self.is_masked or self.is_malformed:
+            return None
+        if self.scheme is Scheme.USCC:
+            return self.value[8:17]
+        return self.value if self.scheme is Scheme.ORG_CODE else None
+
+
+class _Wrong(Exception):  # noqa: N818 (never leaves this module)
+    def __init__(self, fault: Fault, detail: str) -> None:
+        super().__init__(detail)
+        self.fault, self.detail = fault, detail
+
+
+def parse(text: str, scheme: Scheme, subject_class: SubjectClass) -> Identifier:
+    """Read `text` as a number of `scheme`; whatever is wrong stands in the result's `fault`. Raises nothing."""
+    value = fold(text)
+    is_masked = "*" in value
+    try:
+        _screen(value)
+        _of_class(scheme, subject_class)
+        return _READERS[scheme](value, scheme, is_masked)
+    except _Wrong as wrong:
+        return Identifier(scheme, value, wrong.fault, is_masked, detail=wrong.detail)
+
+
+def by_shape(text: str, subject_class: SubjectClass) -> Scheme | None:
+    """The scheme that the shape of `text` gives, None for no known one.
+
+    Organisations: 18 characters a unified code, 9 (or 8-1) an organisation code, 15 or 13 digits a registration
+    number. Persons: 18 or 15 characters a citizen number.
+    """
+    value = fold(text)
+    length = len(value)
+    if subject_class is SubjectClass.PERSON:
+        return Scheme.CITIZEN_ID if length in (CITIZEN_LENGTH, OLD_CITIZEN_LENGTH) else None
+    if length == UNIFIED_LENGTH:
+        return Scheme.USCC
+    if length == ORGANISATION_LENGTH:
+        return Scheme.ORG_CODE
+    if length in (REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH) and _checks.is_of(value, _checks.DIGITS):
+        return Scheme.REG_NO
+    return None
+
+
+def read(text: str, scheme_word: str, subject_class: SubjectClass) -> Identifier:
+    """Read `text` by the scheme that a list or a caller names, in code or in Chinese; a blank one goes by shape.
+
+    A text of no known shape has the fault SCHEME (or MISSING, MOJIBAKE where it is that) under the class's first
+    scheme. Raises ValueError for an unknown scheme word.
+    """
+    scheme = scheme_of(scheme_word) or by_shape(text, subject_class)
+    if scheme is not None:
+        return parse(text, scheme, subject_class)
+    value = fold(text)
+    person = subject_class is SubjectClass.PERSON
+    fault, detail = (
+        Fault.SCHEME,
+        f"{len(value)} characters are no known shape: "
+        + (
+            "a citizen number has 18 or 15"
+            if person
+            else "a unified code has 18, an organisation code 9, a registration number 15 or 13 digits"
+        ),
+    )
+    try:
+        _screen(value)
+    except _Wrong as wrong:
+        fault, detail = wrong.fault, wrong.detail
+    return Identifier(Scheme.CITIZEN_ID if person else Scheme.USCC, value, fault, "*" in value, detail=detail)
+
+
+def mask(identifier: Identifier) -> str:
+    """The number for display. Persons: a citizen number keeps its first 6 and last 4, other documents 1 and 2.
+
+    An organisation's code stands in clear, unless it could be a citizen number or is malformed and holds one.
+    """
+    value = identifier.value
+    if identifier.scheme in PERSONAL:
+        is_long = identifier.scheme is Scheme.CITIZEN_ID and len(value) >= CITIZEN_LENGTH
+        return hide(value, 6, 4) if is_long else hide(value, 1, 2)
+    if could_be_citizen_number(value):
+        return hide(value, 6, 4 if len(value) == CITIZEN_LENGTH else 2)
+    return mask_text(value) if identifier.is_malformed else value
+
+
+def _screen(value: str) -> None:
+    """What is wrong with a folded value whatever its scheme."""
+    # A row of zeros passes several of the checks, and stands for nothing; so does a mask that shows nothing.
+    if value in _PLACEHOLDERS or not value.strip("0") or not value.strip("*"):
+        raise _Wrong(Fault.MISSING, "no number is given")
+    if not value.isascii() and _checks.is_mojibake(value):
+        raise _Wrong(Fault.MOJIBAKE, "unreadable characters: the text was read in a wrong encoding")
+
+
+def _of_class(scheme: Scheme, subject_class: SubjectClass) -> None:
+    if (scheme in PERSONAL) is not (subject_class is SubjectClass.PERSON):
+        raise _Wrong(Fault.SCHEME, f"a number of scheme `{scheme}` is none of a {subject_class}")
+
+
+def _length(value: str, what: str, *lengths: int) -> None:
+    if len(value) not in lengths:
+        wanted = " or ".join(map(str, lengths))
+        raise _Wrong(Fault.LENGTH, f"{what} has {wanted} characters, this has {len(value)}")
+
+
+def _characters(value: str, alphabet: str, what: str, allowed: str) -> None:
+    if not _checks.is_of(value, alphabet):
+        raise _Wrong(Fault.CHARACTERS, f"{what} is made of {allowed}")
+
+
+def _uscc(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
+    _length(value, "a unified code", UNIFIED_LENGTH)
+    alphabet = _checks.UNIFIED_ALPHABET + "*" if is_masked else _checks.UNIFIED_ALPHABET
+    _characters(value, alphabet, "a unified code", "digits and capital letters without I, O, S, V and Z")
+    if is_masked:
+        return Identifier(scheme, value, is_masked=True)
+    if _checks.unified_check(value) != value[17]:
+        raise _Wrong(Fault.CHECKSUM, "the check character of the unified code is wrong")
+    inner_mismatch = _checks.organisation_check(value[8:16]) != value[16]
+    return Identifier(scheme, value, inner_mismatch=inner_mismatch)
+
+
+def _org_code(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
+    _unmasked(is_masked)
+    _length(value, "an organisation code", ORGANISATION_LENGTH)
+    _characters(value[:8], _checks.ALPHANUMERIC, "an organisation code", "8 digits or letters and a check character")
+    _characters(value[8], _checks.DIGITS + "X", "the check of an organisation code", "a digit or X")
+    if _checks.organisation_check(value) != value[8]:
+        raise _Wrong(Fault.CHECKSUM, "the check character of the organisation code is wrong")
+    return Identifier(scheme, value)
+
+
+def _reg_no(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
+    _unmasked(is_masked)
+    _length(value, "a registration number", REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH)
+    _characters(value, _checks.DIGITS, "a registration number", "digits")
+    if len(value) == REGISTRATION_LENGTH and not _checks.is_registration_checked(value):
+        raise _Wrong(Fault.CHECKSUM, "the check digit of the registration number is wrong")
+    return Identifier(scheme, value)
+
+
+def _citizen_id(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
+    if is_masked:
+        _length(value, "a masked citizen number", CITIZEN_LENGTH)
+        _characters(value[:17], _checks.DIGITS + "*", "a citizen number", "digits, the last one may be X")
+        _characters(value[17], _checks.DIGITS + "X*", "the check of a citizen number", "a digit or X")
+        return Identifier(scheme, value, is_masked=True)
+    _length(value, "a citizen number", CITIZEN_LENGTH, OLD_CITIZEN_LENGTH)
+    if not _checks.has_citizen_shape(value):
+        raise _Wrong(Fault.CHARACTERS, "a citizen number is made of digits, the last of 18 may be X")
+    if len(value) == OLD_CITIZEN_LENGTH:
+        value = _checks.widen_citizen(value)
+    if not _checks.has_birth_date(value):
+        raise _Wrong(Fault.DATE, "the birth date in the citizen number does not exist")
+    if _checks.citizen_check(value[:17]) != value[17]:
+        raise _Wrong(Fault.CHECKSUM, "the check character of the citizen number is wrong")
+    return Identifier(scheme, value)
+
+
+def _lei(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
+    _unmasked(is_masked)
+    _length(value, "a legal entity identifier", LEI_LENGTH)
+    _characters(value[:18], _checks.ALPHANUMERIC, "a legal entity identifier", "digits and letters")
+    _characters(value[18:], _checks.DIGITS, "the check of a legal entity identifier", "two digits")
+    if not _checks.is_lei_checked(value):
+        raise _Wrong(Fault.CHECKSUM, "the check digits of the legal entity identifier are wrong")
+    return Identifier(scheme, value)
+
+
+def _passport(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
+    if not PASSPORT_SHORTEST <= len(value) <= PASSPORT_LONGEST:
+        raise _Wrong(Fault.LENGTH, f"a passport number has 5 to 20 characters, this has {len(value)}")
+    alphabet = _checks.ALPHANUMERIC + "*" if is_masked else _checks.ALPHANUMERIC
+    _characters(value, alphabet, "a passport number", "digits and letters")
+    return Identifier(scheme, value, is_masked=is_masked)
+
+
+def _document(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
+    if len(value) > DOCUMENT_LONGEST:
+        raise _Wrong(Fault.LENGTH, f"a document number has 1 to 64 characters, this has {len(value)}")
+    if not value.isprintable():
+        raise _Wrong(Fault.CHARACTERS, "a document number is made of printable characters")
+    return Identifier(scheme, value, is_masked=is_masked)
+
+
+def _unmasked(is_masked: bool) -> None:
+    if is_masked:
+        raise _Wrong(Fault.LENGTH, "a masked code has 18 characters: a unified code or a citizen number")
+
+
+_READERS: Mapping[Scheme, Callable[[str, Scheme, bool], Identifier]] = MappingProxyType(
+    dict.fromkeys(Scheme, _document)
+    | {
+        Scheme.USCC: _uscc,
+        Scheme.ORG_CODE: _org_code,
+        Scheme.REG_NO: _reg_no,
+        Scheme.CITIZEN_ID: _citizen_id,
+        Scheme.PASSPORT: _passport,
+        Scheme.LEI: _lei,
+    }
+)
