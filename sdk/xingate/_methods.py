@@ -1,0 +1,91 @@
+"""The calls that a gateway takes, with their place in gRPC and in HTTP. Imports protobuf, not grpc."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from google.protobuf.message import Message
+
+from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
+
+
+@dataclass(frozen=True)
+class Method:
+    """One call. `path_of` gives the HTTP path of a request; one with `has_body` is a POST of the request's JSON."""
+
+    service: str
+    request: type[Message]
+    response: type[Message]
+    path_of: Callable[[Any], str]
+    has_body: bool = False
+
+
+def _query(path: str, **parameters: object) -> str:
+    given = {name: value for name, value in parameters.items() if value not in {"", 0, None}}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _records_path(request: trace_pb2.ListRecordsRequest) -> str:
+    # `before` may be 0 and still be meant.
+    before = str(request.before) if request.HasField("before") else None
+    return _query("/v1/trace", limit=request.limit, before=before)
+
+
+METHODS: Mapping[str, Method] = {
+    "Check": Method(
+        "VerificationService",
+        verification_pb2.CheckRequest,
+        verification_pb2.CheckResponse,
+        lambda _: "/v1/check",
+        has_body=True,
+    ),
+    "BatchCheck": Method(
+        "VerificationService",
+        verification_pb2.BatchCheckRequest,
+        verification_pb2.BatchCheckResponse,
+        lambda _: "/v1/check:batch",
+        has_body=True,
+    ),
+    "ListActions": Method(
+        "CatalogueService",
+        catalogue_pb2.ListActionsRequest,
+        catalogue_pb2.ListActionsResponse,
+        lambda _: "/v1/actions",
+    ),
+    "ListMeasures": Method(
+        "CatalogueService",
+        catalogue_pb2.ListMeasuresRequest,
+        catalogue_pb2.ListMeasuresResponse,
+        lambda request: _query("/v1/measures", action=request.action),
+    ),
+    "ListListTypes": Method(
+        "CatalogueService",
+        catalogue_pb2.ListListTypesRequest,
+        catalogue_pb2.ListListTypesResponse,
+        lambda _: "/v1/list-types",
+    ),
+    "GetSnapshot": Method(
+        "SnapshotService",
+        snapshot_pb2.GetSnapshotRequest,
+        snapshot_pb2.Snapshot,
+        lambda request: _query("/v1/snapshot", sequence=request.sequence),
+    ),
+    "GetRecord": Method(
+        "TraceService",
+        trace_pb2.GetRecordRequest,
+        trace_pb2.TraceEntry,
+        lambda request: f"/v1/trace/{quote(request.record_id, safe='')}",
+    ),
+    "ListRecords": Method(
+        "TraceService",
+        trace_pb2.ListRecordsRequest,
+        trace_pb2.ListRecordsResponse,
+        _records_path,
+    ),
+}
+
+
+def grpc_path(method: str) -> str:
+    """The full name of a method in gRPC."""
+    return f"/xingate.v1.{METHODS[method].service}/{method}"

@@ -1,0 +1,72 @@
+"""From what a transport says about a failure to the tree of `xingate.errors`. Imports protobuf, not grpc."""
+
+import json
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
+
+from xingate.errors import ProtocolError, UnavailableError, XingateError, from_status
+
+STATUS_DETAILS = "grpc-status-details-bin"
+
+_CODE_BY_HTTP_STATUS = {
+    400: 3,
+    401: 16,
+    403: 7,
+    404: 5,
+    409: 6,
+    413: 8,
+    415: 3,
+    422: 3,
+    429: 14,
+    502: 14,
+    503: 14,
+    504: 14,
+}
+
+
+def from_grpc(code: int, details: str, status: bytes | None) -> XingateError:
+    """The error of a failed RPC; `status` are the bytes of its `google.rpc.Status`, where it sent one."""
+    reason, field = _details(status) if status else ("", "")
+    return from_status(code, reason, details, field)
+
+
+def _details(content: bytes) -> tuple[str, str]:
+    reason, field = "", ""
+    try:
+        status = status_pb2.Status.FromString(content)
+        for detail in status.details:
+            info, bad_request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+            if detail.Unpack(info):
+                reason = info.reason
+            elif detail.Unpack(bad_request) and bad_request.field_violations:
+                field = bad_request.field_violations[0].field
+    except DecodeError:
+        return reason, field
+    return reason, field
+
+
+def from_http(status: int, content: bytes) -> XingateError:
+    """The error of an HTTP answer that is not 200: a problem document (RFC 9457), or whatever stood between."""
+    problem = _object(content)
+    message = str(problem.get("detail") or problem.get("title") or f"the gateway answered HTTP status {status}")
+    code = _CODE_BY_HTTP_STATUS.get(status, 13)
+    reason = str(problem.get("reason", ""))
+    if reason in {"", "route_unknown"} and status in {404, 405, 409}:
+        # Something else than a gateway, or another version: its "not found" says nothing about our record.
+        return ProtocolError(f"HTTP status {status} for one of a gateway's own paths: is the address right?")
+    return from_status(code, reason, message, str(problem.get("field", "")))
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def unreachable(where: str, why: object) -> UnavailableError:
+    """The gateway could not be reached, or the connection broke."""
+    return UnavailableError(f"the gateway at `{where}` cannot be reached: {why}", reason="unreachable")

@@ -1,0 +1,161 @@
+"""The client for threads. Thin: `_base` thinks, a port sends, this waits."""
+
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self, TypeVar, Unpack
+
+from xingate import _base
+from xingate._base import Attempts, Call, Options, Port, RetryPolicy
+from xingate._target import Target, parse_target
+from xingate.errors import MissingExtraError, UnavailableError, XingateError
+from xingate.types import (
+    Action,
+    Caller,
+    Decision,
+    ListType,
+    Measure,
+    Question,
+    QuestionOptions,
+    Snapshot,
+    Subject,
+    TraceEntry,
+    View,
+)
+
+__all__ = ["Client", "RetryPolicy", "connect"]
+
+_T = TypeVar("_T")
+
+
+def connect(
+    url: str,
+    *,
+    system: str = "",
+    organisation: str = "",
+    operator: str = "",
+    timeout_s: float = 10.0,
+    retry: RetryPolicy | None = None,
+) -> "Client":
+    """A client of the gateway at `url`.
+
+    `url`: grpc://host:port, grpcs://host:port, http(s)://host:port (extra `http`) or embedded:<state directory>
+    (extra `server`). `system`, `organisation` and `operator` say who asks, and are recorded. `timeout_s` is for
+    one call with all its retries. Nothing is sent yet. Raises ValueError for an address that is none,
+    MissingExtraError, and for `embedded:` UnavailableError when the gateway cannot be opened.
+    """
+    options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy())
+    return Client(_open(parse_target(url)), options)
+
+
+def _open(target: Target) -> Port:
+    if target.state is not None:
+        from xingate._embedded import BackendPort, open_backend
+
+        return BackendPort(open_backend(target.state))
+    if target.scheme.startswith("grpc"):
+        from xingate._grpc import GrpcPort
+
+        return GrpcPort(target)
+    try:
+        from xingate._http import HttpPort
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("http", f"`{target}`") from error
+    return HttpPort(target)
+
+
+class Client:
+    """Asks a gateway. Safe to share between threads; close it, or use it in a `with`."""
+
+    def __init__(self, port: Port, options: Options) -> None:
+        self._port = port
+        self._options = options
+
+    def check(
+        self,
+        subject: Subject,
+        action: str,
+        *,
+        view: View = View.FULL,
+        timeout_s: float | None = None,
+        **options: Unpack[QuestionOptions],
+    ) -> Decision:
+        """What applies to `subject` for `action`. The answer is recorded before it comes back.
+
+        Options are those of `QuestionOptions`. Raises errors of `xingate.errors`, which carry the `request_id`.
+        """
+        question = Question(subject, action, **options)
+        return self._run(_base.check_call(question, self._options.caller, view), timeout_s)
+
+    def check_many(
+        self, questions: Iterable[Question], *, view: View = View.FULL, timeout_s: float | None = None
+    ) -> list[Decision | XingateError]:
+        """Many questions, 1000 a call; each has its own answer or error, in their order.
+
+        `timeout_s` is for each call of up to 1000; when one fails as a whole, each of its questions has the error, with
+        the request id under which to ask again.
+        """
+        results: list[Decision | XingateError] = []
+        for batch in _base.batches(questions, self._options.caller, view):
+            try:
+                results += batch.merge(self._run(batch.call, timeout_s))
+            except XingateError as error:
+                results += batch.failed(error)
+        return results
+
+    def record(self, record_id: str) -> TraceEntry:
+        """The record of a lookup. Raises NotFoundError."""
+        return self._run(_base.record_call(record_id))
+
+    def records(self, limit: int = 50, *, before: int | None = None) -> list[TraceEntry]:
+        """The newest `limit` records, newest first; with `before`, only those of a lower leaf index."""
+        entries: list[TraceEntry] = []
+        remaining = _base.require_limit(limit)
+        while remaining > 0:
+            page = self._run(_base.records_call(remaining, before))
+            entries += page.entries
+            remaining, before = limit - len(entries), page.next_before
+            if before is None or not page.entries:
+                break
+        return entries[:limit]
+
+    def actions(self) -> list[Action]:
+        """The actions that can be asked about."""
+        return self._run(_base.actions_call())
+
+    def measures(self, action: str = "") -> list[Measure]:
+        """The measures of the catalogue, or those that touch `action`."""
+        return self._run(_base.measures_call(action))
+
+    def list_types(self) -> list[ListType]:
+        """The list types of the catalogue."""
+        return self._run(_base.list_types_call())
+
+    def snapshot(self, sequence: int = 0) -> Snapshot:
+        """The snapshot that answers, or a retained one. Raises NotFoundError."""
+        return self._run(_base.snapshot_call(sequence))
+
+    def close(self) -> None:
+        """Close the connection; an embedded gateway is closed with it."""
+        self._port.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, call: Call[_T], timeout_s: float | None = None) -> _T:
+        attempts = Attempts(self._options.retry, timeout_s or self._options.timeout_s)
+        try:
+            while True:
+                try:
+                    return call.read(self._port.call(call.method, call.payload, attempts.timeout_s))
+                except UnavailableError as error:
+                    pause_s = attempts.pause_s(error)
+                time.sleep(pause_s)
+        except XingateError as error:
+            error.request_id = error.request_id or call.request_id
+            raise

@@ -1,0 +1,126 @@
+"""Everything that can go wrong with a lookup. A failed lookup is an exception, never a verdict.
+
+    XingateError
+    |-- InvalidRequestError      the question cannot be answered as it stands; `field` says where
+    |-- NotFoundError            no such record, or the snapshot asked for is not retained
+    |-- RequestIdReusedError     the same request id came with another question
+    |-- NotAllowedError          the gateway does not know the caller, or does not let it ask this
+    |-- UnavailableError         no verdict now; a retry with the same `request_id` is safe
+    |   `-- DeadlineError        the time allowed has passed; the record may exist all the same
+    |-- RefusedError             `guard.requires_check` stopped a function; carries the `decision`
+    |-- ProtocolError            the other side does not speak as it should; nothing in it can be relied on
+    `-- MissingExtraError        a part of the package is not installed; the message says which
+
+Pure: imports nothing but the standard library. Codes are those of google.rpc.Code; reasons are the strings of
+ErrorInfo, of problem documents (RFC 9457) and of CheckError, which are the same.
+"""
+
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from xingate.types import Decision
+
+__all__ = [
+    "DeadlineError",
+    "InvalidRequestError",
+    "MissingExtraError",
+    "NotAllowedError",
+    "NotFoundError",
+    "ProtocolError",
+    "RefusedError",
+    "RequestIdReusedError",
+    "UnavailableError",
+    "XingateError",
+    "from_status",
+]
+
+
+class XingateError(Exception):
+    """Base of all.
+
+    `reason` is a fixed word for programs, `message` a sentence for people, `field` the part of the question
+    concerned or "". `request_id` is the id under which the question was put, "" where there was none.
+    """
+
+    def __init__(self, message: str, *, reason: str = "", field: str = "", request_id: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.field = field
+        self.request_id = request_id
+
+
+class InvalidRequestError(XingateError):
+    """A part of the question is missing, malformed or unknown."""
+
+
+class NotFoundError(XingateError):
+    """No record of that id, or the snapshot asked for is not retained."""
+
+
+class RequestIdReusedError(XingateError):
+    """The request id already stands for another question."""
+
+
+class NotAllowedError(XingateError):
+    """The caller is not known, or may not ask this."""
+
+
+class UnavailableError(XingateError):
+    """No verdict can be given now. Ask again with the same request id: a recorded answer is given unchanged."""
+
+
+class DeadlineError(UnavailableError):
+    """The time allowed for the call has passed. The question may have been recorded; ask again with its id."""
+
+
+class ProtocolError(XingateError):
+    """The other side failed, or answered in a way that cannot be relied on."""
+
+
+class MissingExtraError(XingateError):
+    """A part of the package that this call needs is not installed."""
+
+    def __init__(self, extra: str, what: str) -> None:
+        super().__init__(f"{what} needs `pip install 'xingate[{extra}]'`", reason="missing_extra")
+        self.extra = extra
+        self.what = what
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (self.extra, self.what)
+
+
+class RefusedError(XingateError):
+    """A guarded function was not entered because of the verdict."""
+
+    def __init__(self, decision: "Decision", action: str) -> None:
+        super().__init__(
+            f"`{action}` was refused: {decision.verdict.name} (record {decision.trace.record_id})",
+            reason="refused",
+            request_id=decision.request_id,
+        )
+        self.decision = decision
+        self.action = action
+
+    def __reduce__(self) -> "tuple[type[Self], tuple[Decision, str]]":
+        return type(self), (self.decision, self.action)
+
+
+_BY_CODE: dict[int, type[XingateError]] = {
+    3: InvalidRequestError,  # INVALID_ARGUMENT
+    4: DeadlineError,  # DEADLINE_EXCEEDED
+    5: NotFoundError,  # NOT_FOUND
+    6: RequestIdReusedError,  # ALREADY_EXISTS
+    7: NotAllowedError,  # PERMISSION_DENIED
+    8: InvalidRequestError,  # RESOURCE_EXHAUSTED: a message above the size allowed; overload is UNAVAILABLE
+    9: InvalidRequestError,  # FAILED_PRECONDITION
+    11: InvalidRequestError,  # OUT_OF_RANGE
+    14: UnavailableError,  # UNAVAILABLE
+    16: NotAllowedError,  # UNAUTHENTICATED
+}
+
+
+def from_status(code: int, reason: str, message: str, field: str = "") -> XingateError:
+    """The error for a google.rpc.Code; codes that tell of a fault on the other side give ProtocolError."""
+    kind = _BY_CODE.get(code, ProtocolError)
+    return kind(message or f"the gateway gave no message (code {code})", reason=reason, field=field)

@@ -1,0 +1,254 @@
+"""A gateway for your own tests: in memory, with the answers you set, behind the real clients.
+
+    fake = FakeGateway()
+    fake.answer("91420399MA00000000", "tender.bid", Verdict.RESTRICTED, measures=["18.3b"])
+    with fake.client(system="trading") as gateway: ...
+    assert fake.records[0].record.check.matter == "M-1"
+
+It keeps the gateway's promises: a record for every answer, one record a request id, UNAVAILABLE instead of an answer
+without a record. It decides nothing: codes are not checked, and whatever is not set gets `default`. Views are not
+told apart.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from xingate import _wire
+from xingate._base import Options, RetryPolicy, new_request_id, read_entry
+from xingate._embedded import BackendPort
+from xingate._methods import METHODS
+from xingate._words import Verdict
+from xingate.aio import AsyncClient
+from xingate.client import Client
+from xingate.errors import (
+    InvalidRequestError,
+    NotFoundError,
+    ProtocolError,
+    RequestIdReusedError,
+    UnavailableError,
+    XingateError,
+)
+from xingate.types import AppliedMeasure, Caller, Decision, Gap, Identifier, SubjectKind, TraceEntry, TraceRef
+from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
+
+__all__ = ["FakeGateway"]
+
+_SHANGHAI = timezone(timedelta(hours=8))
+_ORIGIN = "fake"
+_NO_PAUSE = RetryPolicy(pause_s=0.0)
+_CODE_OF: dict[type[XingateError], int] = {InvalidRequestError: 3, RequestIdReusedError: 6, UnavailableError: 14}
+
+
+class FakeGateway:
+    """Answers as it was told. Safe to share between threads and clients.
+
+    `actions`, where given, are the only ones that exist; any other is an invalid question.
+    """
+
+    def __init__(self, default: Verdict = Verdict.CLEAR, *, actions: Sequence[str] = ()) -> None:
+        self.default = default
+        self._actions = tuple(actions)
+        self._answers: dict[tuple[str, str], verification_pb2.CheckResponse] = {}
+        self._stored: dict[tuple[str, str, str], tuple[bytes, verification_pb2.CheckResponse]] = {}
+        self._entries: list[trace_pb2.TraceEntry] = []
+        self._failures: float = 0
+        self._lock = threading.Lock()
+
+    def answer(
+        self,
+        code: str,
+        action: str,
+        verdict: Verdict,
+        *,
+        measures: Sequence[AppliedMeasure | str] = (),
+        gaps: Sequence[Gap] = (),
+    ) -> None:
+        """Set the answer for a code (or, where a question has none, a name) and an action (`*`: any)."""
+        applied = tuple(AppliedMeasure(m) if isinstance(m, str) else m for m in measures)
+        decision = Decision("", verdict, TraceRef(""), measures=applied, gaps=tuple(gaps))
+        response = verification_pb2.CheckResponse()
+        _wire.write(decision, response)
+        self._answers[code, action] = response
+
+    def fail(self, times: int = 1) -> None:
+        """Be unavailable for the next `times` calls; a client's retries count."""
+        self._failures = times
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Be unavailable inside the `with`."""
+        self._failures = float("inf")
+        try:
+            yield
+        finally:
+            self._failures = 0
+
+    @property
+    def records(self) -> list[TraceEntry]:
+        """What was asked, oldest first."""
+        return [read_entry(entry) for entry in self._entries]
+
+    def client(self, *, system: str = "", organisation: str = "", operator: str = "") -> Client:
+        """A client of this gateway; its retries do not wait."""
+        return Client(BackendPort(self), Options(Caller(system, organisation, operator), retry=_NO_PAUSE))
+
+    def async_client(self, *, system: str = "", organisation: str = "", operator: str = "") -> AsyncClient:
+        """The same for asyncio."""
+        return AsyncClient(BackendPort(self), Options(Caller(system, organisation, operator), retry=_NO_PAUSE))
+
+    def call(self, method: str, payload: bytes, /) -> bytes:
+        """Answer one request, as a backend does."""
+        with self._lock:
+            if self._failures > 0:
+                self._failures -= 1
+                raise UnavailableError("the fake gateway was told to be unavailable", reason="fake_outage")
+            return self._answer(method, payload)
+
+    async def acall(self, method: str, payload: bytes, /) -> bytes:
+        """The same for asyncio."""
+        return self.call(method, payload)
+
+    def close(self) -> None:
+        """Nothing to release: records stay readable after a client is closed."""
+
+    def _answer(self, method: str, payload: bytes) -> bytes:
+        if method not in METHODS:
+            raise ProtocolError(f"the fake gateway has no method `{method}`")
+        request = METHODS[method].request.FromString(payload)
+        if isinstance(request, verification_pb2.CheckRequest):
+            return self._check(request).SerializeToString()
+        if isinstance(request, verification_pb2.BatchCheckRequest):
+            results = [self._result(item) for item in request.requests]
+            return verification_pb2.BatchCheckResponse(results=results).SerializeToString()
+        if isinstance(request, trace_pb2.GetRecordRequest):
+            return self._record(request.record_id).SerializeToString()
+        if isinstance(request, trace_pb2.ListRecordsRequest):
+            return self._records(request).SerializeToString()
+        if isinstance(request, catalogue_pb2.ListActionsRequest):
+            actions = [catalogue_pb2.Action(id=action) for action in self._actions]
+            return catalogue_pb2.ListActionsResponse(actions=actions).SerializeToString()
+        if isinstance(request, snapshot_pb2.GetSnapshotRequest):
+            return self._snapshot(request.sequence).SerializeToString()
+        return METHODS[method].response().SerializeToString()
+
+    def _result(self, request: verification_pb2.CheckRequest) -> verification_pb2.BatchCheckResult:
+        try:
+            return verification_pb2.BatchCheckResult(response=self._check(request))
+        except XingateError as error:
+            told = verification_pb2.CheckError(
+                code=_CODE_OF.get(type(error), 13), reason=error.reason, message=error.message, field=error.field
+            )
+            return verification_pb2.BatchCheckResult(error=told)
+
+    def _check(self, request: verification_pb2.CheckRequest) -> verification_pb2.CheckResponse:
+        self._require(request)
+        request.request_id = request.request_id or new_request_id()
+        key = (request.caller.system, request.caller.organisation, request.request_id)
+        asked = _question(request)
+        if key in self._stored:
+            before, response = self._stored[key]
+            if before != asked:
+                raise RequestIdReusedError(
+                    f"request id `{request.request_id}` stands for another question",
+                    reason="request_id_reused",
+                    field="request_id",
+                )
+            return response
+        response = self._decide(request)
+        self._entries.append(_entry(request, response))
+        self._stored[key] = (asked, response)
+        return response
+
+    def _require(self, request: verification_pb2.CheckRequest) -> None:
+        subject = request.subject
+        if SubjectKind(subject.kind) is SubjectKind.UNSPECIFIED:
+            raise _invalid("subject kind is needed", "subject.kind")
+        if not subject.name and not any(identifier.value for identifier in subject.identifiers):
+            raise _invalid("a code or a name is needed", "subject.identifiers")
+        if not request.action or (self._actions and request.action not in self._actions):
+            raise _invalid(f"unknown action `{request.action}`", "action")
+        try:
+            date.fromisoformat(request.as_of or "2017-10-12")
+        except ValueError:
+            raise _invalid(f"`{request.as_of}` is no date: expected YYYY-MM-DD", "as_of") from None
+
+    def _decide(self, request: verification_pb2.CheckRequest) -> verification_pb2.CheckResponse:
+        names = [identifier.value for identifier in request.subject.identifiers] or [request.subject.name]
+        keys = [(name, action) for name in names for action in (request.action, "*")]
+        found = next((self._answers[key] for key in keys if key in self._answers), None)
+        response = verification_pb2.CheckResponse(verdict=self.default.value)  # type: ignore[arg-type]  # stub's own int
+        if found is not None:
+            response.CopyFrom(found)
+        response.request_id = request.request_id
+        response.as_of = request.as_of or datetime.now(_SHANGHAI).date().isoformat()
+        response.snapshot.sequence = 1
+        response.snapshot.status = "current"
+        response.snapshot.catalogue = _ORIGIN
+        response.trace.record_id = new_request_id()
+        response.trace.leaf_index = len(self._entries)
+        response.trace.log_origin = _ORIGIN
+        return response
+
+    def _record(self, record_id: str) -> trace_pb2.TraceEntry:
+        for entry in self._entries:
+            if entry.record.record_id == record_id:
+                return entry
+        raise NotFoundError(f"no record `{record_id}`", reason="record_unknown", field="record_id")
+
+    def _records(self, request: trace_pb2.ListRecordsRequest) -> trace_pb2.ListRecordsResponse:
+        end = min(request.before, len(self._entries)) if request.HasField("before") else len(self._entries)
+        start = max(end - (request.limit or 50), 0)
+        response = trace_pb2.ListRecordsResponse(entries=self._entries[start:end][::-1])
+        if start > 0:
+            response.next_before = start
+        return response
+
+    def _snapshot(self, sequence: int) -> snapshot_pb2.Snapshot:
+        if sequence > 1:
+            raise NotFoundError(f"snapshot {sequence} is not retained", reason="sequence_unknown", field="sequence")
+        snapshot = snapshot_pb2.Snapshot(retained=[1])
+        snapshot.ref.sequence, snapshot.ref.status, snapshot.ref.catalogue = 1, "current", _ORIGIN
+        return snapshot
+
+
+def _invalid(message: str, field: str) -> InvalidRequestError:
+    return InvalidRequestError(message, reason=f"{field.replace('.', '_')}_invalid", field=field)
+
+
+def _question(request: verification_pb2.CheckRequest) -> bytes:
+    asked = verification_pb2.CheckRequest()
+    asked.CopyFrom(request)
+    asked.ClearField("view")
+    return asked.SerializeToString(deterministic=True)
+
+
+def _entry(request: verification_pb2.CheckRequest, response: verification_pb2.CheckResponse) -> trace_pb2.TraceEntry:
+    subject = request.subject
+    is_person = SubjectKind(subject.kind) is SubjectKind.NATURAL_PERSON
+    shown = [i.value for i in subject.identifiers if Identifier(i.scheme, i.value).shown() == i.value]
+    content = b"\0".join(i.value.encode() for i in subject.identifiers) or subject.name.encode()
+    check = trace_pb2.CheckRecord(
+        caller=request.caller,
+        action=request.action,
+        matter=request.matter,
+        subject_kind=subject.kind,
+        subject_key=hashlib.blake2b(content, digest_size=16).hexdigest(),
+        subject_code=shown[0] if shown and not is_person else "",
+        as_of=response.as_of,
+        sequence=1,
+        verdict=response.verdict,
+        measure_ids=[measure.id for measure in response.measures],
+        gaps=[gap.reason for gap in response.gaps],
+        context=request.context,
+    )
+    record = trace_pb2.TraceRecord(
+        record_id=response.trace.record_id,
+        request_id=request.request_id,
+        time=datetime.now(UTC).isoformat(timespec="microseconds"),
+        check=check,
+    )
+    leaf = record.SerializeToString(deterministic=True)
+    return trace_pb2.TraceEntry(leaf_index=response.trace.leaf_index, log_origin=_ORIGIN, record=record, leaf=leaf)

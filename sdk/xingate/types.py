@@ -1,0 +1,253 @@
+"""What is asked and what is answered, as frozen dataclasses whose fields are those of the wire (`xingate.v1`).
+
+Pure: imports neither grpc nor protobuf. Dates are days in Asia/Shanghai, times are in UTC; None where the gateway
+says nothing. Catalogue, snapshot and trace are in `xingate._reference` and are offered here too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypedDict
+
+from xingate._reference import (
+    Action,
+    CheckRecord,
+    ListType,
+    MaximumValidity,
+    Measure,
+    Snapshot,
+    Source,
+    TraceEntry,
+    TraceRecord,
+    Trigger,
+)
+from xingate._shared import (
+    NO_SNAPSHOT,
+    NO_TEXT,
+    BasicListItem,
+    Caller,
+    LegalBasis,
+    Obligation,
+    Remedy,
+    SnapshotRef,
+    Text,
+)
+from xingate._subject import Identifier, Subject
+from xingate._words import Effect, Force, SubjectKind, Verdict, View
+
+__all__ = [
+    "Action",
+    "AppliedMeasure",
+    "BasicListItem",
+    "Caller",
+    "Candidate",
+    "CheckRecord",
+    "Decision",
+    "Effect",
+    "EntryRef",
+    "Flag",
+    "Force",
+    "Gap",
+    "Identifier",
+    "LegalBasis",
+    "ListType",
+    "MaximumValidity",
+    "Measure",
+    "Obligation",
+    "Question",
+    "QuestionOptions",
+    "Record",
+    "Remedy",
+    "Snapshot",
+    "SnapshotRef",
+    "Source",
+    "Subject",
+    "SubjectKind",
+    "Text",
+    "TraceEntry",
+    "TraceRecord",
+    "TraceRef",
+    "Trigger",
+    "Verdict",
+    "Via",
+    "View",
+]
+
+
+class QuestionOptions(TypedDict, total=False):
+    """The optional parts of a question, as keywords of `Client.check`.
+
+    `as_of`: the day asked about (default today). `sequence`: a retained snapshot (default the current one).
+    `matter`: the caller's case number. `operator`: who asks (default the client's). `context`: attributes that
+    some measures depend on. `request_id`: chosen by the caller (default a new UUIDv7).
+    """
+
+    as_of: date | str | None
+    sequence: int
+    matter: str
+    operator: str
+    context: Mapping[str, str]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One item of `Client.check_many`; the optional parts are those of `QuestionOptions`."""
+
+    subject: Subject
+    action: str
+    as_of: date | str | None = None
+    sequence: int = 0
+    matter: str = ""
+    operator: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class EntryRef:
+    """The listing that something rests on; `id` is the same in every snapshot."""
+
+    id: str
+    list_type: str = ""
+    title: Text = NO_TEXT
+    authority: str = ""
+    document_no: str = ""
+    document_date: date | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    severity: str = ""
+    grade: str = ""
+    facts: str = ""
+    region: str = ""
+    field: str = ""
+    status: str = ""
+    status_date: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Via:
+    """The organisation through whose listing a person is reached."""
+
+    role: str
+    entity_name: str = ""
+    entity_code: str = ""
+
+
+@dataclass(frozen=True)
+class AppliedMeasure:
+    """One incentive or restriction, with what it rests on and what can be done against it.
+
+    `because` says why it has no effect, where it has none. `executable_by_caller` is None without an authenticated
+    caller. `evidence` is set for three clean years, which rest on no entry.
+    """
+
+    id: str
+    title: Text = NO_TEXT
+    clause: str = ""
+    effect: Effect = Effect.UNSPECIFIED
+    force: Force = Force.UNSPECIFIED
+    reach: str = ""
+    via: Via | None = None
+    obligations: tuple[Obligation, ...] = ()
+    basis: tuple[LegalBasis, ...] = ()
+    bodies: tuple[str, ...] = ()
+    executable_by_caller: bool | None = None
+    entry: EntryRef | None = None
+    remedies: tuple[Remedy, ...] = ()
+    because: str = ""
+    evidence: str = ""
+    basic_list: BasicListItem | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A penalty, permit or commitment: told, with no measure of its own."""
+
+    entry: EntryRef
+    amount_yuan: str = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that the answer does not know: why, the strictest it may hide, and what would close it."""
+
+    reason: str
+    could_be: Verdict = Verdict.CANNOT_TELL
+    closes_with: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A possible match, never a decision. `code` is masked for people; `score` is 0 to 1."""
+
+    kind: SubjectKind
+    name: str = ""
+    code: str = ""
+    list_types: tuple[str, ...] = ()
+    score: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something worth knowing about the data behind the answer."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class TraceRef:
+    """Where the lookup is recorded."""
+
+    record_id: str
+    leaf_index: int = 0
+    log_origin: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A recorded answer: it exists only because its record is durable. `print(decision)` shows it whole."""
+
+    request_id: str
+    verdict: Verdict
+    trace: TraceRef
+    snapshot: SnapshotRef = NO_SNAPSHOT
+    as_of: date | None = None
+    measures: tuple[AppliedMeasure, ...] = ()
+    suspended: tuple[AppliedMeasure, ...] = ()
+    withheld: tuple[AppliedMeasure, ...] = ()
+    advisory_only: tuple[AppliedMeasure, ...] = ()
+    ended: tuple[AppliedMeasure, ...] = ()
+    records: tuple[Record, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    decision_digest: str = ""
+    wire: bytes = field(default=b"", repr=False, compare=False)  # the CheckResponse as received
+
+    @property
+    def permits(self) -> bool:
+        """Whether the verdict permits (`Verdict.permits`)."""
+        return self.verdict.permits
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The proto3 JSON of the CheckResponse, every field present; the same whatever the client's target."""
+        from xingate._wire import to_json
+
+        return to_json("CheckResponse", self.wire, indent)
+
+    def __str__(self) -> str:
+        from xingate._print import lines_of
+
+        return "\n".join(lines_of(self))
+
+
+def to_day(value: date | str | None) -> str:
+    """A day as the wire has it; text is passed on as it is, for the gateway to judge."""
+    if isinstance(value, datetime):
+        raise TypeError("as_of is a day in Asia/Shanghai: give a date, not a datetime")
+    return value.isoformat() if isinstance(value, date) else value or ""
