@@ -128,6 +128,7 @@ class MaximumValidity(_Struct, frozen=True):
     severity: Severity
     months: int
     basis: str
+    in_force_from: date | None = None  # of the law that gives it
 
 
 class ListType(_Struct, frozen=True):
@@ -220,6 +221,14 @@ class Measure(_Struct, frozen=True):
     note: str = ""
 
 
+class Note(_Struct, frozen=True):
+    """Something about a clause that belongs to no single measure, such as why it has none."""
+
+    clause: str
+    text: Title
+    layer: str = ""
+
+
 class Catalogue(_Struct, frozen=True):
     """Layers put together. `name` joins the layers' names by "+", `edition` likewise."""
 
@@ -230,6 +239,7 @@ class Catalogue(_Struct, frozen=True):
     list_types: tuple[ListType, ...]
     measures: tuple[Measure, ...]
     remedies: tuple[Remedy, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def matches(pattern: str, value: str) -> bool:
@@ -248,15 +258,9 @@ def triggers_on(trigger: Trigger, list_type: str, severity: Severity | None, gra
 
 def in_force(basis: tuple[LegalBasis, ...], as_of: date) -> bool:
     """Whether one of the instruments is in force on `as_of`."""
-    return any(
-        b.in_force_from <= as_of and (b.in_force_until is None or as_of <= b.in_force_until) for b in basis
-    )
+    return any(b.in_force_from <= as_of and (b.in_force_until is None or as_of <= b.in_force_until) for b in basis)
 
 
 def acts_under(measure: Measure, posture: Posture) -> bool:
     """Whether the posture lets `measure` act: incentives always, restrictions by their item in the basic list."""
-    return (
-        posture is Posture.AS_PLANNED_2017
-        or measure.effect is Effect.FAVOUR
-        or measure.basic_list is not None
-    )
+    return posture is Posture.AS_PLANNED_2017 or measure.effect is Effect.FAVOUR or measure.basic_list is not None

@@ -1,0 +1,119 @@
+"""A strict reader of catalogue files: YAML in UTF-8 of maps with text keys, lists, text, whole numbers, true/false.
+
+Left out on purpose: fractions and dates stay text (`18.4` is an id, never a number), `yes`/`no` stay text, anchors,
+aliases, merge keys and tags are refused, and a key may stand once only (YAML 1.2 section 3.2.1.3).
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xingate_server.catalogues.problems import Problem
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 20
+
+_MAP = "tag:yaml.org,2002:map"
+_SEQ = "tag:yaml.org,2002:seq"
+_STR = "tag:yaml.org,2002:str"
+_INT = "tag:yaml.org,2002:int"
+_BOOL = "tag:yaml.org,2002:bool"
+_NULL = "tag:yaml.org,2002:null"
+
+
+class _Loader(yaml.SafeLoader):
+    """Only what the module says; every fault is a `yaml.MarkedYAMLError`."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as the base has it
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call] # pyyaml ships partial types
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.MarkedYAMLError(
+                problem="anchors and aliases are not read, write it out", problem_mark=event.start_mark
+            )
+        if getattr(event, "tag", None):
+            raise yaml.MarkedYAMLError(problem=f"tag `{event.tag}` is not read", problem_mark=event.start_mark)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem=f"more than {MAX_DEPTH} levels deep", problem_mark=event.start_mark)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+for _tag, _pattern, _first in (
+    (_BOOL, r"true|false", "tf"),
+    (_INT, r"-?(?:0|[1-9][0-9]{0,8})", "-0123456789"),
+    (_NULL, r"null|~|", ["n", "~", ""]),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), list(_first))
+
+
+def _plain(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    match node.tag:
+        case tag if tag == _BOOL:
+            return node.value == "true"
+        case tag if tag == _INT:
+            return int(node.value)
+        case tag if tag == _NULL:
+            return None
+        case _:
+            return str(node.value)
+
+
+def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
+        if key.value in values:
+            raise yaml.MarkedYAMLError(problem=f"key `{key.value}` stands twice, keep one", problem_mark=key.start_mark)
+        values[key.value] = _plain(value)
+    return values
+
+
+def read_yaml(path: Path, shown: str) -> dict[str, Any] | Problem:
+    """The mapping that `path` holds, or what is wrong with the file. `shown` is how problems name it."""
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        return Problem(shown, f"cannot be read: {(error.strerror or 'unknown reason').lower()}")
+    if size > MAX_BYTES:
+        return Problem(shown, f"has {size} bytes, at most {MAX_BYTES} are read")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Problem(shown, f"is not UTF-8: byte {error.start + 1} is 0x{content[error.start]:02x}, save it as UTF-8")
+    loader = _Loader(text) if _is_printable(text) else None
+    if loader is None:
+        return Problem(shown, "holds control characters, save it as plain text")
+    try:
+        node = loader.get_single_node()
+        document = _plain(node) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        return _at(shown, error)
+    if document is None:
+        return Problem(shown, "is empty, expected keys and values")
+    if not isinstance(document, dict):
+        return Problem(shown, "expected keys and values at the top")
+    return document
+
+
+def _is_printable(text: str) -> bool:
+    return yaml.reader.Reader.NON_PRINTABLE.search(text) is None
+
+
+def _at(shown: str, error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    place = f"{shown}:{mark.line + 1}:{mark.column + 1}" if mark is not None else shown
+    what = " ".join(part for part in (error.context, error.problem) if part)
+    return Problem(place, f"is not YAML that can be read here: {what}")
