@@ -1,0 +1,25 @@
+"""What one reading of a source's files is given and what it leaves behind."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+Progress = Callable[[Path, int, int], None]
+"""Called with the file, the bytes read so far (of the file as it lies on disk) and its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`data_as_of` is the day the data is of, for lists whose rows have no date. `passed_over` counts what a file
+    holds that is no row of it (a vessel on a sanctions list, padding), by kind; it is filled while reading goes on."""
+
+    on_progress: Progress | None = None
+    data_as_of: date | None = None
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+    def report(self, file: Path, read_bytes: int, total_bytes: int) -> None:
+        """Tell how far reading is."""
+        if self.on_progress is not None:
+            self.on_progress(file, read_bytes, total_bytes)

@@ -1,0 +1,209 @@
+"""Rows of an xlsx workbook (ISO/IEC 29500), streamed.
+
+Before openpyxl sees the file, its declared sizes are judged (a zip bomb is refused unopened). Formula and error
+cells are refused: what they show is not in the file, or nothing. One visible sheet may hold rows; hidden sheets
+(templates keep their choices there) are passed over. Macros, styles and drawings are not read.
+"""
+
+import struct
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from itertools import chain
+from pathlib import Path
+from typing import Any, TypeVar
+
+from xingate_adapters.reading.cells import iso
+from xingate_adapters.reading.errors import SourceError, quoted
+from xingate_adapters.reading.run import Run
+
+TOTAL_LIMIT_BYTES = 2 << 30
+STRINGS_LIMIT_BYTES = 512 << 20
+RATIO_LIMIT = 250  # what DEFLATE makes of real sheets is 5 to 40
+RATIO_FROM_BYTES = 8 << 20
+MEMBER_LIMIT = 10_000
+COLUMN_LIMIT = 500
+EXACT_DIGITS = 15  # a spreadsheet keeps no more of a number
+PROGRESS_ROWS = 2_000
+
+# All that zipfile, the xml parser and openpyxl raise on damaged bytes; none of it is ours.
+_DAMAGE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+_Result = TypeVar("_Result")
+
+
+def workbook_rows(file: Path, run: Run) -> Iterator[tuple[int, list[str]]]:
+    """The rows of the one visible sheet that has any, as text, with their numbers."""
+    size = _guard(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl tells of extensions that it does not keep
+        import openpyxl
+
+        book = _guarded(file, 0, lambda: openpyxl.load_workbook(file, read_only=True, keep_links=False))
+    try:
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        filled = [(sheet.title, rows) for sheet in sheets if (rows := _filled(file, sheet)) is not None]
+        if len(filled) > 1:
+            raise SourceError(
+                f"rows stand on several sheets ({', '.join(quoted(title) for title, _ in filled)})",
+                file=file,
+                expected="one sheet with rows",
+                hint="save each sheet as a file of its own",
+            )
+        if filled:
+            yield from _reported(file, size, filled[0][1], run)
+    finally:
+        book.close()
+    run.report(file, size, size)
+
+
+def _reported(
+    file: Path, size: int, rows: Iterator[tuple[int, list[str]]], run: Run
+) -> Iterator[tuple[int, list[str]]]:
+    # How far the parser is in the packed file cannot be known; half of it is named until the end.
+    for row, cells in rows:
+        if row % PROGRESS_ROWS == 0:
+            run.report(file, size // 2, size)
+        yield row, cells
+
+
+def _guard(file: Path) -> int:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+    except _DAMAGE as error:
+        raise SourceError(
+            "the workbook is cut off or damaged (its zip directory cannot be read)", file=file, hint="fetch it again"
+        ) from error
+    if not any(member.filename == "[Content_Types].xml" for member in members):
+        raise SourceError("a zip archive that is no workbook", file=file, expected="xlsx or csv", hint="unpack it")
+    total = sum(member.file_size for member in members)
+    is_bomb = (
+        len(members) > MEMBER_LIMIT
+        or total > TOTAL_LIMIT_BYTES
+        or any(m.file_size > STRINGS_LIMIT_BYTES for m in members if m.filename.lower().endswith("sharedstrings.xml"))
+        or any(m.file_size > RATIO_FROM_BYTES and m.file_size > RATIO_LIMIT * max(m.compress_size, 1) for m in members)
+    )
+    if is_bomb:
+        raise SourceError(
+            f"the workbook unpacks to {total:,} bytes in {len(members):,} parts (a zip bomb)",
+            file=file,
+            expected=f"at most {TOTAL_LIMIT_BYTES:,} bytes, packed at most {RATIO_LIMIT} to 1",
+            hint="export it as csv",
+        )
+    return file.stat().st_size
+
+
+def _guarded(file: Path, row: int, step: Callable[[], _Result]) -> _Result:
+    try:
+        return step()
+    except SourceError:
+        raise
+    except _DAMAGE as error:
+        raise SourceError(
+            f"the workbook is damaged ({type(error).__name__.lower()} in its xml or zip data)",
+            file=file,
+            row=row or None,
+            expected="xlsx as a spreadsheet program saves it",
+            hint="save it again",
+        ) from error
+
+
+def _filled(file: Path, sheet: Any) -> Iterator[tuple[int, list[str]]] | None:
+    """The sheet's rows, None when no cell of it is filled."""
+    if not hasattr(sheet, "reset_dimensions"):
+        return None  # a chart sheet
+    sheet.reset_dimensions()  # the declared size may lie
+    rows = _rows(file, sheet)
+    for first in rows:
+        if any(first[1]):
+            return chain([first], rows)
+    return None
+
+
+def _rows(file: Path, sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    cells_of_rows = iter(_guarded(file, 1, sheet.iter_rows))
+    header: list[str] = []
+    row = 0
+    while True:
+        row += 1
+        cells = _guarded(file, row, lambda: next(cells_of_rows, None))
+        if cells is None:
+            return
+        if len(cells) > COLUMN_LIMIT:
+            raise SourceError(
+                f"the row has {len(cells):,} columns", file=file, row=row, expected=f"at most {COLUMN_LIMIT}"
+            )
+        texts = [_text(file, row, place, cell, header) for place, cell in enumerate(cells)]
+        if not header and sum(1 for text in texts if text) > 1:
+            header = texts
+        yield row, texts
+
+
+def _text(file: Path, row: int, place: int, cell: Any, header: list[str]) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    kind = cell.data_type
+    if kind in ("s", "inlineStr"):
+        return str(value)
+    column = header[place] if place < len(header) and header[place] else f"column {place + 1}"
+    if kind == "f":
+        raise SourceError(
+            "a formula stands in the cell",
+            file=file,
+            row=row,
+            column=column,
+            expected="values",
+            hint="copy the sheet and paste it as values",
+        )
+    if kind == "e":
+        raise SourceError(f"the cell holds the error {quoted(str(value))}", file=file, row=row, column=column)
+    return _value(file, row, column, value)
+
+
+def _value(file: Path, row: int, column: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return iso(value.date())
+    if isinstance(value, date):
+        return iso(value)
+    if isinstance(value, int | float):
+        return _number(file, row, column, value)
+    if isinstance(value, time):
+        return value.isoformat()
+    return str(value)
+
+
+def _number(file: Path, row: int, column: str, value: float) -> str:
+    """A number as text: whole ones without a point. One of more digits than a spreadsheet keeps was a code."""
+    if isinstance(value, float) and not value.is_integer():
+        return repr(value)
+    digits = str(int(value))
+    tail = digits.lstrip("-")[EXACT_DIGITS:]
+    if tail and (isinstance(value, float) or not tail.strip("0")):
+        raise SourceError(
+            f"a number of {len(digits)} digits, of which a spreadsheet keeps only {EXACT_DIGITS}",
+            file=file,
+            row=row,
+            column=column,
+            expected="codes as text",
+            hint="format the column as text and fill it again",
+        )
+    return digits

@@ -1,0 +1,1 @@
+"""The city's red, black, watch, grade and commitment rows."""

@@ -1,0 +1,56 @@
+"""City list rows to records: every cell goes to the field of its name, as the city wrote it.
+
+The words (`list_type`, `severity`, `status` ...) are left to admission, which reads them in code or Chinese. A
+blank `id_scheme` stays blank: admission then reads the code by its shape. Dates that stand for no end are blank.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from xingate_adapters.reading import columns
+from xingate_adapters.reading.cells import NOTHING, day
+from xingate_adapters.reading.run import Run
+from xingate_adapters.sources.city_list.read import read
+from xingate_server.core.entry import Record
+
+KIND = "city_list"
+_DATES = ("document_date", "notice_start", "notice_end", "valid_from", "valid_until", "status_date")
+_OWN_FIELDS = ("code", "id_scheme")
+
+
+def records(files: Sequence[Path], run: Run) -> Iterator[Record]:
+    """One record per row."""
+    for file in files:
+        yield from _records(file, run)
+
+
+def own_date(file: Path) -> date | None:
+    """The rows have dates of their own; the file has none."""
+    del file
+    return None
+
+
+def _records(file: Path, run: Run) -> Iterator[Record]:
+    table, places = read(file, run)
+    names, origin = columns.names(table.header), str(file)
+    texts = [(field, place) for field, place in places.items() if field not in (*_DATES, *_OWN_FIELDS)]
+    dates = [(field, places[field]) for field in _DATES if field in places]
+    code_place, scheme_place = places["code"], places.get("id_scheme")
+    for row, cells in table.rows:
+        stripped = [cell.strip() for cell in cells]
+        fields = {field: cell for field, place in texts if (cell := stripped[place]) not in NOTHING}
+        for field, place in dates:
+            if (cell := stripped[place]) and (cell := day(cell)):
+                fields[field] = cell
+        code = stripped[code_place]
+        scheme = "" if scheme_place is None or stripped[scheme_place] in NOTHING else stripped[scheme_place]
+        yield Record(
+            source=KIND,
+            file=origin,
+            row=row,
+            list_type=fields.pop("list_type", ""),
+            identifiers=() if code in NOTHING else ((scheme, code),),
+            raw=dict(zip(names, cells, strict=True)),
+            **fields,  # type: ignore[arg-type]  # every field named here is text
+        )

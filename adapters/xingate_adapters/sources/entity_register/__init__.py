@@ -1,0 +1,1 @@
+"""Registers of entities that exist: names, codes, days of registration."""
