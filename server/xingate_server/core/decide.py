@@ -19,6 +19,7 @@ from xingate_server.core.catalogue import (
     Measure,
     Procedure,
     Reach,
+    Remedy,
     Title,
     Verdict,
     acts_under,
@@ -138,7 +139,7 @@ class _Case:
         via = None
         if held is not None and held.role is not None and held.via is not None:
             via = Via(role=held.role.value, entity_name=held.via.name, entity_code=held.via.code)
-        remedies = ()
+        remedies: tuple[Remedy, ...] = ()
         if measure.effect is not Effect.FAVOUR:
             is_repairable = entry is None or entry.repairable is not False
             remedies = tuple(r for r in self.catalogue.remedies if r.kind != "repair" or is_repairable)

@@ -27,11 +27,13 @@ __all__ = [
     "by_shape",
     "could_be_citizen_number",
     "fold",
+    "is_missing",
     "mask",
     "mask_text",
     "parse",
     "read",
     "scheme_of",
+    "shape",
 ]
 
 UNIFIED_LENGTH = 18
@@ -120,6 +122,16 @@ def parse(text: str, scheme: Scheme, subject_class: SubjectClass) -> Identifier:
         return Identifier(scheme, value, wrong.fault, is_masked, detail=wrong.detail)
 
 
+def is_missing(text: str) -> bool:
+    """Whether a cell holds no number: blank, a placeholder such as `无` or `\\N`, or nothing but zeros or stars."""
+    return _stands_for_nothing(fold(text))
+
+
+def shape(masked: str) -> str:
+    """The shape of a masked number: `.` for each character that shows, `*` for each hidden one."""
+    return "".join("*" if c == "*" else "." for c in masked)
+
+
 def by_shape(text: str, subject_class: SubjectClass) -> Scheme | None:
     """The scheme that the shape of `text` gives, None for no known one.
 
@@ -180,10 +192,14 @@ def mask(identifier: Identifier) -> str:
     return mask_text(value) if identifier.is_malformed else value
 
 
+def _stands_for_nothing(value: str) -> bool:
+    # A row of zeros passes several of the checks, and stands for nothing; so does a mask that shows nothing.
+    return value in _PLACEHOLDERS or not value.strip("0") or not value.strip("*")
+
+
 def _screen(value: str) -> None:
     """What is wrong with a folded value whatever its scheme."""
-    # A row of zeros passes several of the checks, and stands for nothing; so does a mask that shows nothing.
-    if value in _PLACEHOLDERS or not value.strip("0") or not value.strip("*"):
+    if _stands_for_nothing(value):
         raise _Wrong(Fault.MISSING, "no number is given")
     if not value.isascii() and _checks.is_mojibake(value):
         raise _Wrong(Fault.MOJIBAKE, "unreadable characters: the text was read in a wrong encoding")

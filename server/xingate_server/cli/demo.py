@@ -1,0 +1,191 @@
+"""`xingate demo`: compile the shipped lists, start a gateway, ask as the three kinds of callers, show the answers."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import xingate
+from xingate_server.demo import DATA
+from xingate_server.demo.cases import CALLERS, Caller, Case
+
+SOURCES = (
+    ("city_list", "city_list_black.csv"),
+    ("city_list", "city_list_red.xlsx"),
+    ("double_publicity", "double_publicity_penalty.xlsx"),
+    ("double_publicity", "double_publicity_permit.csv"),
+    ("judgment_debtor", "judgment_debtor.json"),
+    ("entity_register", "entity_register.csv"),
+    ("un_consolidated", "un_consolidated.xml"),
+)
+COVERED_FROM = "2017-10-12"  # the plan's own day
+READY_WITHIN_S = 30.0
+STOP_WITHIN_S = 20.0
+VERDICT_STYLES = {
+    "PROHIBITED": "bold red", "RESTRICTED": "red", "CAUTION": "yellow", "CANNOT_TELL": "magenta",
+    "FAVOURED": "green", "CLEAR": "cyan",
+}  # fmt: skip
+
+
+@click.command("demo")
+@click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), help="Keep the state here (default: thrown away)."
+)
+@click.option("--serve", "stay", is_flag=True, help="Compile, then keep the gateway up on loopback instead of asking.")
+def demo_command(state: Path | None, stay: bool) -> None:
+    """Show xingate at work on one real and several invented lists.
+
+    Compiles the shipped lists into a snapshot, starts a gateway on loopback, asks as an approval bureau over gRPC, as
+    a trading platform over HTTP and as an HR system in-process, and compares the answers over all three. Exits 0
+    when every verdict is the one that the rules give.
+    """
+    console = Console()
+    with contextlib.ExitStack() as stack:
+        folder = state or Path(
+            ".xingate" if stay else stack.enter_context(tempfile.TemporaryDirectory(prefix="xingate-"))
+        )
+        _compile(folder)
+        if stay:
+            raise SystemExit(_command("serve", "--state", str(folder)))
+        grpc, http = _free_port(), _free_port()
+        stack.enter_context(_gateway(folder, grpc, http))
+        targets = (f"grpc://127.0.0.1:{grpc}", f"http://127.0.0.1:{http}", f"embedded:{folder}")
+        wrong = 0
+        for caller, target in zip(CALLERS, targets, strict=True):
+            wrong += _ask(console, caller, target)
+        wrong += _compare(console, CALLERS[1], targets)
+        _show_in_full(console, targets[1])
+        _show_trace(console, targets[0])
+    if wrong:
+        raise click.ClickException(f"{wrong} answers differ from what the rules give")
+    console.print("\n[green]Every verdict is the one that the rules give, and every lookup left its record.[/]")
+
+
+def _compile(state: Path) -> None:
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    arguments = ["compile", "--state", str(state), "--catalogue", "shiyan2017", "--catalogue", "international"]
+    for kind, name in SOURCES:
+        arguments += ["--source", f"{kind}={DATA / name}@{today}"]
+    for kind in dict.fromkeys(kind for kind, _ in SOURCES):
+        arguments += ["--coverage", f"{kind}={COVERED_FROM}..{today}"]
+    if _command(*arguments) != 0:
+        raise click.ClickException("the shipped lists could not be compiled")
+
+
+def _command(*arguments: str) -> int:
+    process = subprocess.Popen([sys.executable, "-m", "xingate_server.cli", *arguments])  # noqa: S603 (ourselves)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _gateway(state: Path, grpc: int, http: int) -> Iterator[None]:
+    arguments = ["serve", "--state", str(state), "--grpc-port", str(grpc), "--http-port", str(http)]
+    process = subprocess.Popen(  # noqa: S603 (ourselves)
+        [sys.executable, "-m", "xingate_server.cli", *arguments],
+        stdout=subprocess.DEVNULL,
+        env=os.environ | {"XINGATE_LOG_LEVEL": "warning"},
+    )
+    try:
+        _wait_until_ready(process, grpc)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], grpc: int) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    with xingate.connect(f"grpc://127.0.0.1:{grpc}", timeout_s=1.0) as client:
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                client.snapshot()
+            except xingate.XingateError:
+                time.sleep(0.1)
+            else:
+                return
+    raise click.ClickException("the gateway did not become ready")
+
+
+def _decide(caller: Caller, case: Case, target: str) -> xingate.Decision:
+    make = getattr(xingate.Subject, case.kind)
+    with xingate.connect(
+        target, system=caller.system, organisation=caller.organisation, operator="示例经办人"
+    ) as client:
+        subject = make(case.code, name=case.name)
+        return client.check(subject, case.action, matter="示例-0001", context=case.context)
+
+
+def _ask(console: Console, caller: Caller, target: str) -> int:
+    table = Table(title=f"{caller.title}: {target.split(':', maxsplit=1)[0]}", title_justify="left", expand=True)
+    for column in ("question", "action", "verdict", "measures, gaps"):
+        table.add_column(column)
+    wrong = 0
+    for case in caller.cases:
+        decision = _decide(caller, case, target)
+        verdict = decision.verdict.name
+        is_right = verdict == case.verdict
+        wrong += not is_right
+        shown = f"[{VERDICT_STYLES[verdict]}]{verdict}[/]" + ("" if is_right else f" (expected {case.verdict})")
+        table.add_row(case.say, case.action, shown, _summary(decision))
+    console.print(table)
+    return wrong
+
+
+def _summary(decision: xingate.Decision) -> str:
+    parts = [m.id for m in decision.measures]
+    parts += [f"suspended {m.id}" for m in decision.suspended[:1]]
+    parts += [f"withheld {m.id}" for m in decision.withheld]
+    parts += [f"{len(decision.records)} record"] * bool(decision.records)
+    parts += [gap.reason for gap in decision.gaps]
+    return ", ".join(parts)
+
+
+def _compare(console: Console, caller: Caller, targets: tuple[str, ...]) -> int:
+    """The same question over all three transports: the decision digests must be equal."""
+    case = caller.cases[0]
+    digests = {_decide(caller, case, target).decision_digest for target in targets}
+    console.print(f"\nThe same question over gRPC, HTTP and in-process: decision digest {', '.join(sorted(digests))}")
+    return len(digests) - 1
+
+
+def _show_in_full(console: Console, target: str) -> None:
+    caller = CALLERS[1]
+    console.print("\nOne answer in full:")
+    console.print(str(_decide(caller, caller.cases[0], target)), markup=False, highlight=False)
+
+
+def _show_trace(console: Console, target: str) -> None:
+    with xingate.connect(target) as client:
+        entries = client.records(5)
+    table = Table(title="The newest records", title_justify="left", expand=True)
+    for column in ("leaf", "time", "organisation", "action", "verdict", "record"):
+        table.add_column(column)
+    for entry in entries:
+        table.add_row(
+            str(entry.leaf_index), entry.time, entry.organisation, entry.action, entry.verdict.name, entry.record_id
+        )  # fmt: skip
+    console.print(table)
