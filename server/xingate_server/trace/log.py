@@ -1,0 +1,131 @@
+"""The port of the log: what is appended, what comes back, what can fail.
+
+A leaf is the exact bytes that were appended; its `leaf_index` counts from 0 without gaps. Within one system and
+organisation a request id has exactly one leaf: the same question again gives the stored one, another question is
+refused. Excluded: what a leaf says (`trace.leaf`), the tree over the leaves, and every store's own ways
+(`trace.sqlite`). Source: DESIGN section 7; clause 5 (leave a trace).
+
+TraceError
+|-- RecordFailedError      nothing is promised: the record could not be made durable; a retry is safe
+|-- ReadFailedError        the log cannot be read at the moment
+|-- RequestIdReusedError   the request id stands for another question
+|-- StoreUnusableError     the log cannot be opened: version, settings, or another log's file
+`-- StoreClosedError       the log was used after `close`
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+
+class TraceError(Exception):
+    """Base of all errors of the log."""
+
+
+class RecordFailedError(TraceError):
+    """The record could not be made durable, so no answer may be given. A retry with the same request id is safe."""
+
+
+class ReadFailedError(TraceError):
+    """The log cannot be read at the moment, so whether a record exists is not known."""
+
+
+class RequestIdReusedError(TraceError):
+    """The request id was used before, by the same system and organisation, for another question."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"request id `{request_id}` stands for another question of the same caller")
+        self.request_id = request_id
+
+
+class StoreUnusableError(TraceError):
+    """The log cannot be opened as it is; trying again does not help."""
+
+
+class StoreClosedError(TraceError):
+    """The log was closed before."""
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A leaf to be appended. `question_digest` tells a retry from another question; `answer` is given back, as it
+    is, to a retry; `time` is RFC 3339 in UTC."""
+
+    record_id: str
+    request_id: str
+    system: str
+    organisation: str
+    question_digest: bytes
+    time: str
+    leaf: bytes
+    answer: bytes
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What has one leaf only."""
+        return self.system, self.organisation, self.request_id
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """A leaf that is durable. `is_replay`: it was there before, and `leaf` and `answer` are those of that time."""
+
+    leaf_index: int
+    record_id: str
+    request_id: str
+    time: str
+    question_digest: bytes
+    leaf: bytes
+    answer: bytes
+    is_replay: bool = False
+
+
+Outcome = Stored | TraceError
+"""What became of one draft of several: one failing draft says nothing about the others."""
+
+
+class TraceLog(Protocol):
+    """A log, used by any number of threads and event loops of one process; other processes may share the store."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name in checkpoints and answers (C2SP)."""
+        ...
+
+    async def append(self, draft: Draft) -> Stored:
+        """Append and return once durable.
+
+        A caller that is cancelled while it waits may find its leaf by the request id. Raises TraceError.
+        """
+        ...
+
+    def append_blocking(self, draft: Draft) -> Stored:
+        """The same for a thread."""
+        ...
+
+    async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """Append in one commit; outcomes stand in the order of the drafts. Raises StoreClosedError only."""
+        ...
+
+    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """The same for a thread."""
+        ...
+
+    def find(self, system: str, organisation: str, request_id: str) -> Stored | None:
+        """The leaf of a request id."""
+        ...
+
+    def get(self, record_id: str) -> Stored | None:
+        """The leaf of a record id."""
+        ...
+
+    def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
+        """At most `limit` leaves, newest first, with an index below `before`."""
+        ...
+
+    def size(self) -> int:
+        """How many leaves there are."""
+        ...
+
+    def close(self) -> None:
+        """Commit what waits, then stop. Closing twice does nothing."""
+        ...

@@ -1,0 +1,94 @@
+"""A log that keeps nothing: for tests of what stands on the port, never for answers that count.
+
+It obeys the port's rules (one leaf per request id, no gaps, replays, closing) but not its promise: nothing here
+outlives the process. `is_failing` makes every append fail, as a full disk would.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from xingate_server.trace.log import (
+    Draft,
+    Outcome,
+    RecordFailedError,
+    RequestIdReusedError,
+    StoreClosedError,
+    Stored,
+)
+from xingate_server.trace.writer import only
+
+
+class MemoryLog:
+    """A `TraceLog` in a list; for one thread."""
+
+    def __init__(self, origin: str = "xingate.local/memory") -> None:
+        self.is_failing = False
+        self._origin = origin
+        self._leaves: list[Stored] = []
+        self._by_key: dict[tuple[str, str, str], Stored] = {}
+        self._is_closed = False
+
+    @property
+    def origin(self) -> str:
+        """See `TraceLog`."""
+        return self._origin
+
+    async def append(self, draft: Draft) -> Stored:
+        """See `TraceLog`."""
+        return self.append_blocking(draft)
+
+    def append_blocking(self, draft: Draft) -> Stored:
+        """See `TraceLog`."""
+        return only(self.append_many_blocking((draft,)))
+
+    async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """See `TraceLog`."""
+        return self.append_many_blocking(drafts)
+
+    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """See `TraceLog`."""
+        self._check_open()
+        return [self._append(draft) for draft in drafts]
+
+    def find(self, system: str, organisation: str, request_id: str) -> Stored | None:
+        """See `TraceLog`."""
+        self._check_open()
+        return self._by_key.get((system, organisation, request_id))
+
+    def get(self, record_id: str) -> Stored | None:
+        """See `TraceLog`."""
+        self._check_open()
+        return next((stored for stored in self._leaves if stored.record_id == record_id), None)
+
+    def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
+        """See `TraceLog`."""
+        self._check_open()
+        return self._leaves[:before][::-1][:limit]
+
+    def size(self) -> int:
+        """See `TraceLog`."""
+        self._check_open()
+        return len(self._leaves)
+
+    def close(self) -> None:
+        """See `TraceLog`."""
+        self._is_closed = True
+
+    def _append(self, draft: Draft) -> Outcome:
+        if self.is_failing:
+            return RecordFailedError("the record could not be made durable: told to fail")
+        known = self._by_key.get(draft.key)
+        if known is None:
+            fields = {name: getattr(draft, name) for name in Stored.__struct_fields__ if hasattr(draft, name)}
+            stored = Stored(leaf_index=len(self._leaves), **fields)
+            self._leaves.append(stored)
+            self._by_key[draft.key] = stored
+            return stored
+        if known.question_digest != draft.question_digest:
+            return RequestIdReusedError(draft.request_id)
+        return msgspec.structs.replace(known, is_replay=True)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreClosedError("the log is closed")

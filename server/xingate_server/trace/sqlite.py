@@ -1,0 +1,264 @@
+"""The log in SQLite: one file, shared by all worker processes of a node.
+
+A batch is one multi-row INSERT in autocommit, at the index where the tree is believed to end. Where another process
+has appended, or a request id is known already, that insert fails as a whole, and the batch is done over inside
+BEGIN IMMEDIATE with index and known ids read under the write lock: so there is one leaf per request id and no gap.
+
+After a failure whose outcome is unknown (a failed fsync, say) the file is opened afresh and the batch settled by
+request id; what is found is answered only once it was copied out of the WAL, because a second fsync may call data
+safe that the first one dropped. Excluded: a lost disk, and a WAL cut off behind our back. Source: DESIGN section 7;
+sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous.
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import apsw
+import msgspec
+
+from xingate_server.trace._sqlite_file import make_schema, open_file, refuse_faulty_library
+from xingate_server.trace.log import (
+    Draft,
+    Outcome,
+    ReadFailedError,
+    RecordFailedError,
+    RequestIdReusedError,
+    StoreClosedError,
+    Stored,
+    StoreUnusableError,
+)
+from xingate_server.trace.origin import settle_origin
+from xingate_server.trace.writer import GroupCommit, only
+
+FILE: Final = "log.sqlite"
+LOCK_WAIT_S: Final = 5.0
+
+_ROWS_PER_INSERT = 512
+
+_COLUMNS = "leaf_index, record_id, request_id, time, question_digest, leaf, answer"
+_SIZE = "SELECT coalesce(max(leaf_index) + 1, 0) FROM leaves"
+_BY_KEY = f"SELECT {_COLUMNS} FROM leaves WHERE system = ? AND organisation = ? AND request_id = ?"  # noqa: S608 - fixed text
+_BY_RECORD = f"SELECT {_COLUMNS} FROM leaves WHERE record_id = ?"  # noqa: S608 - fixed text
+_NEWEST = f"SELECT {_COLUMNS} FROM leaves WHERE leaf_index < ? ORDER BY leaf_index DESC LIMIT ?"  # noqa: S608 - fixed text
+_INSERT = (
+    "INSERT INTO leaves (leaf_index, record_id, system, organisation, request_id, question_digest, leaf, answer,"
+    " time) VALUES "
+)
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_NO_INDEX = (1 << 63) - 1
+
+_Key = tuple[str, str, str]
+_Value = str | bytes | int | float | None
+
+
+class SqliteLog:
+    """A `TraceLog` in `directory`, which is made where it is not there.
+
+    `origin` names the log on first use (None: at random); `lock_wait_s` bounds the wait for another process's
+    commit. Raises StoreUnusableError where the log cannot be used at all.
+    """
+
+    def __init__(self, directory: Path, *, origin: str | None = None, lock_wait_s: float = LOCK_WAIT_S) -> None:
+        refuse_faulty_library(apsw.sqlite_lib_version())
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._origin = settle_origin(directory, origin)
+        except OSError as error:
+            raise StoreUnusableError(f"the log in {directory} cannot be made: {error}") from error
+        self._path = directory / FILE
+        self._lock_wait_s = lock_wait_s
+        self._is_closed = False
+        # The writer thread's alone, once it runs. None: to be opened at the next batch.
+        self._connection: apsw.Connection | None = None
+        self._next_index = 0
+        # Readers never wait for a commit: WAL lets them see the state before it.
+        self._reading = threading.Lock()
+        self._reader: apsw.Connection | None = None
+        try:
+            self._open_writer()
+        except (apsw.Error, OSError) as error:
+            raise StoreUnusableError(f"{self._path} cannot be opened: {error}") from error
+        self._writer = GroupCommit(self._commit, self._drop_writer)
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self._origin
+
+    async def append(self, draft: Draft) -> Stored:
+        """See `TraceLog`."""
+        return only(await self._writer.append((draft,)))
+
+    def append_blocking(self, draft: Draft) -> Stored:
+        """See `TraceLog`."""
+        return only(self._writer.append_blocking((draft,)))
+
+    async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """See `TraceLog`."""
+        return await self._writer.append(drafts) if drafts else []
+
+    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """See `TraceLog`."""
+        return self._writer.append_blocking(drafts) if drafts else []
+
+    def find(self, system: str, organisation: str, request_id: str) -> Stored | None:
+        """See `TraceLog`."""
+        rows = self._read(_BY_KEY, (system, organisation, request_id))
+        return _stored(rows[0]) if rows else None
+
+    def get(self, record_id: str) -> Stored | None:
+        """See `TraceLog`."""
+        rows = self._read(_BY_RECORD, (record_id,))
+        return _stored(rows[0]) if rows else None
+
+    def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
+        """See `TraceLog`."""
+        below = _NO_INDEX if before is None else min(before, _NO_INDEX)
+        return [_stored(row) for row in self._read(_NEWEST, (below, limit))]
+
+    def size(self) -> int:
+        """See `TraceLog`."""
+        return int(str(self._read(_SIZE, ())[0][0]))
+
+    def close(self) -> None:
+        """See `TraceLog`."""
+        self._writer.close()
+        with self._reading:
+            self._is_closed = True
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
+    def _commit(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        firsts: dict[_Key, Draft] = {}
+        for draft in drafts:
+            firsts.setdefault(draft.key, draft)
+        why = ""
+        try:
+            rows = self._insert(firsts)
+        except (apsw.BusyError, apsw.FullError) as error:
+            # SQLite says for certain that nothing was stored: the lock was not had, or the disk is full.
+            why = str(error)
+            self._drop_writer()
+            rows = {}
+        except (apsw.Error, OSError) as error:
+            why = str(error)
+            self._drop_writer()
+            rows = self._settle(firsts)
+        return [_outcome(draft, rows.get(draft.key), why) for draft in drafts]
+
+    def _insert(self, drafts: dict[_Key, Draft]) -> dict[_Key, Stored]:
+        connection = self._connection or self._open_writer()
+        if len(drafts) <= _ROWS_PER_INSERT:
+            try:
+                return self._insert_rows(connection, self._next_index, list(drafts.values()))
+            except apsw.ConstraintError:
+                pass  # another process was faster, or a request id is known: look under the lock
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            rows = _rows(connection, drafts)
+            new = [draft for key, draft in drafts.items() if key not in rows]
+            size = _size(connection)
+            self._next_index = size
+            for start in range(0, len(new), _ROWS_PER_INSERT):
+                rows |= self._insert_rows(connection, self._next_index, new[start : start + _ROWS_PER_INSERT])
+            connection.execute("COMMIT")
+        except BaseException:
+            self._drop_writer()  # rolls back; a failed COMMIT leaves nothing else to do
+            raise
+        return rows
+
+    def _insert_rows(
+        self, connection: apsw.Connection, first_index: int, drafts: Sequence[Draft]
+    ) -> dict[_Key, Stored]:
+        values: list[_Value] = []
+        for leaf_index, d in enumerate(drafts, first_index):
+            values += (leaf_index, d.record_id, d.system, d.organisation, d.request_id)
+            values += (d.question_digest, d.leaf, d.answer, d.time)
+        connection.execute(_INSERT + ", ".join((_ROW,) * len(drafts)), values)
+        self._next_index = first_index + len(drafts)
+        return {d.key: _fresh(d, leaf_index) for leaf_index, d in enumerate(drafts, first_index)}
+
+    def _settle(self, drafts: dict[_Key, Draft]) -> dict[_Key, Stored]:
+        """What of a batch of unknown outcome is there, and durable for certain."""
+        try:
+            connection = self._open_writer()
+            rows = _rows(connection, drafts)
+            if rows:
+                ((is_busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                return {} if is_busy else rows
+        except (apsw.Error, OSError):
+            self._drop_writer()
+        return {}
+
+    def _open_writer(self) -> apsw.Connection:
+        connection = open_file(self._path, self._lock_wait_s)
+        try:
+            make_schema(connection, self._path)
+            self._next_index = _size(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
+
+    def _drop_writer(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close(True)  # forced: what closing has to complain about is settled at the next opening
+
+    def _read(self, sql: str, values: tuple[_Value, ...]) -> Sequence[tuple[_Value, ...]]:
+        with self._reading:
+            if self._is_closed:
+                raise StoreClosedError("the log is closed")
+            try:
+                if self._reader is None:
+                    self._reader = open_file(self._path, self._lock_wait_s)
+                return self._reader.execute(sql, values).fetchall()
+            except (apsw.Error, OSError) as error:
+                if self._reader is not None:
+                    self._reader.close(True)
+                    self._reader = None
+                raise ReadFailedError(f"{self._path} cannot be read: {error}") from error
+
+
+def _size(connection: apsw.Connection) -> int:
+    ((size,),) = connection.execute(_SIZE).fetchall()
+    return int(str(size))
+
+
+def _rows(connection: apsw.Connection, keys: Iterable[_Key]) -> dict[_Key, Stored]:
+    """The stored leaves of these keys."""
+    return {
+        key: msgspec.structs.replace(_stored(row), is_replay=True)
+        for key in keys
+        for row in connection.execute(_BY_KEY, key).fetchall()
+    }
+
+
+def _stored(row: Sequence[_Value]) -> Stored:
+    return msgspec.convert(dict(zip(Stored.__struct_fields__, row, strict=False)), Stored)
+
+
+def _fresh(draft: Draft, leaf_index: int) -> Stored:
+    return Stored(
+        leaf_index=leaf_index,
+        record_id=draft.record_id,
+        request_id=draft.request_id,
+        time=draft.time,
+        question_digest=draft.question_digest,
+        leaf=draft.leaf,
+        answer=draft.answer,
+    )
+
+
+def _outcome(draft: Draft, row: Stored | None, why: str) -> Outcome:
+    """What a draft gets, given what is stored under its key."""
+    if row is None:
+        return RecordFailedError(f"the record could not be made durable: {why}")
+    if row.question_digest != draft.question_digest:
+        return RequestIdReusedError(draft.request_id)
+    is_replay = row.record_id != draft.record_id
+    return row if row.is_replay is is_replay else msgspec.structs.replace(row, is_replay=is_replay)
