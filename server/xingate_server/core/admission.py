@@ -413,4 +413,4 @@ def _is_foreign(numbers: list[Identifier], registered_in: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return "".join(normalize("NFKC", text).split())
+    return "".join((text if text.isascii() else normalize("NFKC", text)).split())

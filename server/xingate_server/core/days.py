@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import date
+from functools import lru_cache
 from unicodedata import normalize
 
 _FORMS = re.compile(
@@ -10,6 +11,7 @@ _FORMS = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 14)  # lists repeat their dates
 def parse_day(text: str) -> date | None:
     """Read YYYY-MM-DD, YYYY/M/D, YYYYMMDD or YYYY年M月D日; None for blank text.
 

@@ -84,8 +84,11 @@ class SubjectKeyer:
 
     def _hash(self, *parts: str) -> bytes:
         # Length prefixes, so that no two lists of parts ever give the same bytes.
-        content = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in parts)
-        return blake2b(content, digest_size=KEY_BYTES, key=self._secret).digest()
+        made = blake2b(digest_size=KEY_BYTES, key=self._secret)
+        for part in parts:
+            content = part.encode()
+            made.update(len(content).to_bytes(4, "big") + content)
+        return made.digest()
 
 
 class EntityRef(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
