@@ -1,0 +1,1 @@
+"""Immutable snapshots: compiled from records, stored in LMDB, opened read-only."""

@@ -1,0 +1,253 @@
+"""From records to a snapshot: admit, resolve, write, and only then move `current`.
+
+Scope: the order of the work and the guards. Records arrive as iterators, no source is imported. Memory stays flat:
+everything that grows is on disk in the draft folder. Until `current` is moved, nothing that is in use is touched;
+a compile that fails or is killed leaves only a draft, which the next one clears away. Source: DESIGN section 6.
+"""
+
+from collections.abc import Iterator
+from copy import copy
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from hashlib import file_digest
+from pathlib import Path
+
+import apsw
+import lmdb
+
+from xingate_server.core import identifiers
+from xingate_server.core.admission import Admitted, Refused, Rules, admit
+from xingate_server.core.entry import REGISTER, Record
+from xingate_server.core.subject import SubjectClass, class_of
+from xingate_server.snapshot import folders
+from xingate_server.snapshot.data import write_data
+from xingate_server.snapshot.errors import CompileError, NothingToCompileError
+from xingate_server.snapshot.guard import check_shrink, source_counts
+from xingate_server.snapshot.manifest import (
+    DATA_FILE,
+    FORMAT_VERSION,
+    MANIFEST_FILE,
+    REFUSED_FILE,
+    CatalogueRef,
+    DataRef,
+    Manifest,
+    MaskShape,
+    SourceCount,
+    encode_manifest,
+    read_manifest,
+)
+from xingate_server.snapshot.plan import Compiled, CompilePlan, Progress
+from xingate_server.snapshot.refusals import Refusals, masked_row
+from xingate_server.snapshot.spool import Row, Spool
+from xingate_server.snapshot.subjects import SubjectWriter
+from xingate_server.snapshot.tally import SourceTally, Tally
+
+SHANGHAI = timezone(timedelta(hours=8))  # the only offset in use there since 1992
+_FILE_MODE = 0o640
+_REPORT_EVERY = 10_000
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """No progress is shown."""
+
+
+def compile_snapshot(plan: CompilePlan, rules: Rules, state_dir: Path, progress: Progress = _silent) -> Compiled:
+    """Compile `plan` into the next sequence of `state_dir`.
+
+    Raises `NothingToCompileError`, `ShrinkError`, other `CompileError`s, `SnapshotError` for a damaged current
+    snapshot, and whatever the records' iterators raise.
+    """
+    folder = folders.snapshots_dir(state_dir)
+    try:
+        with folders.compile_lock(folder, plan.lock_timeout_s):
+            return _compile(plan, rules, folder, progress)
+    except (OSError, apsw.Error, lmdb.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise CompileError(
+            f"cannot make a snapshot in `{folder}`: {reason[:1].lower()}{reason[1:]}; the current one is unchanged"
+        ) from error
+
+
+def _compile(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) -> Compiled:
+    present = folders.current_sequence(folder)
+    previous = None if present is None else read_manifest(folder / str(present))
+    sequence = folders.next_sequence(folder)
+    draft = folders.new_draft(folder, sequence)
+    try:
+        manifest = _fill(plan, rules, draft, _Before(sequence, previous), progress)
+        if plan.is_dry_run:
+            return Compiled(manifest=manifest, path=folder / str(sequence), previous=previous)
+        final = folders.publish(folder, draft, sequence)
+        return Compiled(manifest=manifest, path=final, previous=previous, removed=folders.retain(folder, plan.keep))
+    finally:
+        folders.remove_drafts(folder)
+
+
+class _Before:
+    """Where a compile starts from."""
+
+    def __init__(self, sequence: int, previous: Manifest | None) -> None:
+        self.sequence = sequence
+        self.previous = previous
+
+
+def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progress: Progress) -> Manifest:
+    tally = Tally(sorted(plan.sources, key=lambda source: not source.is_register))
+    _hash_files(tally)
+    spool_path = draft / "spool.db"
+    with Refusals(draft / REFUSED_FILE) as refusals, Spool(spool_path) as spool:
+        _admit_all(tally, rules, spool, refusals, progress)
+        if not any(source.admitted for source in tally.sources):
+            raise NothingToCompileError(_nothing(tally))
+        writer = SubjectWriter(spool, tally, refusals, rules.keyer)
+        total = spool.count("row")
+        for subject_class in (SubjectClass.ORGANISATION, SubjectClass.PERSON):
+            for done in writer.write(subject_class):
+                if done % _REPORT_EVERY == 0:
+                    progress("resolve", done, total)
+        progress("resolve", total, total)
+        counts = source_counts(tally, plan, before.previous)
+        check_shrink(counts, plan, before.previous)
+        _write(spool, rules, draft / DATA_FILE, progress)
+    spool_path.unlink()
+    manifest = _manifest(plan, rules, tally, counts, _reference(draft / DATA_FILE), before.sequence)
+    (draft / MANIFEST_FILE).write_bytes(encode_manifest(manifest))
+    for name in (DATA_FILE, MANIFEST_FILE, REFUSED_FILE):
+        (draft / name).chmod(_FILE_MODE)
+        folders.sync(draft / name)
+    return manifest
+
+
+# -- admission
+
+
+def _admit_all(tally: Tally, rules: Rules, spool: Spool, refusals: Refusals, progress: Progress) -> None:
+    codes: set[str] = set(rules.registered_codes)
+    rules = copy(rules)
+    rules.registered_codes = codes
+    done = 0
+    for source in tally.sources:
+        for record in source.plan.records:
+            admitted = _admit_one(record, rules, source, refusals)
+            if admitted is not None:
+                if source.plan.is_register and admitted.flags:
+                    codes.update(_failing_codes(record, admitted))
+                _spool(record, admitted, source, tally, spool)
+            done += 1
+            if done % _REPORT_EVERY == 0:
+                progress("admit", done, 0)
+    progress("admit", done, done)
+
+
+def _admit_one(record: Record, rules: Rules, source: SourceTally, refusals: Refusals) -> Admitted | None:
+    file = source.file(record.file)
+    file.rows += 1
+    outcome = admit(record, rules)
+    if isinstance(outcome, Refused):
+        file.refused.update(outcome.reasons)
+        refusals.write(file, record.row, outcome.reasons, outcome.details, masked_row(record.raw))
+        return None
+    return outcome
+
+
+def _spool(record: Record, admitted: Admitted, source: SourceTally, tally: Tally, spool: Spool) -> None:
+    file = source.file(record.file)
+    tally.admit(file, record.list_type, admitted.flags)
+    if admitted.mask_shape:
+        tally.add_shape(admitted.subject_class, admitted.mask_shape)
+    row = Row(
+        admitted.profile,
+        file.position,
+        record.row,
+        admitted.names,
+        admitted.unified,
+        admitted.aliases,
+        admitted.masks,
+        admitted.is_unsettled,
+        admitted.entry,
+        admitted.registration,
+        admitted.related,
+        {} if record.list_type == REGISTER else masked_row(record.raw),
+    )
+    spool.add_row(admitted.subject_class, admitted.group, row)
+
+
+def _failing_codes(record: Record, admitted: Admitted) -> Iterator[str]:
+    """Codes of a register's row that fail their check digit: listings may use exactly these."""
+    for scheme, text in record.identifiers:
+        number = identifiers.read(text, scheme, class_of(admitted.profile.kind))
+        if number.is_checksum_failure:
+            yield number.value
+
+
+def _nothing(tally: Tally) -> str:
+    rows = sum(source.rows for source in tally.sources)
+    reasons = {reason: n for source in tally.sources for reason, n in source.refused.items()}
+    worst = ", ".join(sorted(reasons, key=lambda reason: -reasons[reason])[:3])
+    return f"nothing to compile: of {rows} rows none was admitted" + (f" (mostly {worst})" if worst else "")
+
+
+# -- the files
+
+
+def _hash_files(tally: Tally) -> None:
+    for file in tally.files:
+        with file.path.open("rb") as content:
+            file.sha256 = file_digest(content, "sha256").hexdigest()
+            file.bytes = content.tell()
+
+
+def _write(spool: Spool, rules: Rules, path: Path, progress: Progress) -> None:
+    done = 0
+    for written in write_data(spool, rules.catalogue, path):
+        done += written
+        progress("write", done, 0)
+    progress("write", done, done)
+
+
+def _reference(path: Path) -> DataRef:
+    with path.open("rb") as content:
+        return DataRef(sha256=file_digest(content, "sha256").hexdigest(), bytes=path.stat().st_size)
+
+
+def _manifest(
+    plan: CompilePlan,
+    rules: Rules,
+    tally: Tally,
+    counts: tuple[SourceCount, ...],
+    data: DataRef,
+    sequence: int,
+) -> Manifest:
+    catalogue = rules.catalogue
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        sequence=sequence,
+        created_at=_rfc3339(plan.created_at),
+        next_update=_next_update(counts),
+        sources=counts,
+        catalogue=CatalogueRef(
+            name=catalogue.name,
+            edition=catalogue.edition,
+            posture=catalogue.posture.value,
+            hash=plan.catalogue_hash,
+        ),
+        list_types={name: n for name, n in sorted(tally.list_types.items()) if n},
+        subjects=tally.subjects,
+        entries=tally.entries,
+        mask_shapes=tuple(
+            MaskShape(subject_class=subject_class, scheme=scheme, shape=shape)
+            for subject_class, (scheme, _, shape) in sorted((c, m.partition(":")) for c, m in tally.mask_shapes)
+        ),
+        data=data,
+    )
+
+
+def _next_update(counts: tuple[SourceCount, ...]) -> str:
+    """The start of the first day, in Shanghai, that a loaded source no longer answers for."""
+    last = [s.data_as_of + timedelta(days=s.max_age_days) for s in counts if s.is_loaded and s.data_as_of]
+    if not last or min(last) == date.max:
+        return ""
+    return _rfc3339(datetime.combine(min(last) + timedelta(days=1), time(), SHANGHAI))
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,68 @@
+"""Writing `data.lmdb`: sorted, in large transactions, compacted into one file.
+
+Databases: `subject` (key -> packed SubjectFile), `name` (name key -> subject keys, many), `catalogue` (the compiled
+catalogue). Source: DESIGN section 6.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import msgspec
+
+from xingate_server.core.catalogue import Catalogue
+from xingate_server.core.subject import SubjectFile
+from xingate_server.snapshot.manifest import CATALOGUE, CATALOGUE_KEY, DATABASES, NAME, SUBJECT
+from xingate_server.snapshot.spool import Spool
+from xingate_server.snapshot.subjects import merged
+
+_BATCH = 50_000
+_FIRST_MAP_BYTES = 64 << 20
+
+
+def write_data(spool: Spool, catalogue: Catalogue, path: Path) -> Iterator[int]:
+    """Write the data file; yields how many pieces are done. Raises `lmdb.Error` and `OSError`."""
+    draft = path.with_suffix(".draft")
+    with lmdb.open(
+        str(draft),
+        subdir=False,
+        lock=False,
+        sync=False,
+        metasync=False,
+        map_size=_FIRST_MAP_BYTES,
+        max_dbs=DATABASES,
+    ) as environment:
+        yield from _fill(environment, SUBJECT, _files(spool))
+        yield from _fill(environment, NAME, spool.names(), is_many=True)
+        for _ in _fill(environment, CATALOGUE, iter([(CATALOGUE_KEY, msgspec.msgpack.encode(catalogue))])):
+            pass
+        environment.copy(str(path), compact=True)
+    draft.unlink()
+
+
+def _files(spool: Spool) -> Iterator[tuple[bytes, bytes]]:
+    encode = msgspec.msgpack.Encoder().encode
+    decode = msgspec.msgpack.Decoder(SubjectFile).decode
+    for key, pieces in spool.pieces():
+        if len(pieces) == 1:
+            yield key, pieces[0][1]
+        else:
+            yield key, encode(merged([(owner, decode(packed)) for owner, packed in pieces]))
+
+
+def _fill(
+    environment: Any, name: bytes, items: Iterable[tuple[bytes, bytes]], *, is_many: bool = False
+) -> Iterator[int]:
+    database = environment.open_db(name, dupsort=is_many, dupfixed=is_many)
+    remaining = iter(items)
+    while batch := list(islice(remaining, _BATCH)):
+        while True:
+            try:
+                with environment.begin(write=True, db=database) as transaction:
+                    transaction.cursor().putmulti(batch, dupdata=is_many, append=True)
+                break
+            except lmdb.MapFullError:
+                environment.set_mapsize(environment.info()["map_size"] * 2)
+        yield len(batch)

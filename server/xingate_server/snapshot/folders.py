@@ -1,0 +1,116 @@
+"""The folder of snapshots: sequence numbers, the lock, the draft, `current`, and what is kept.
+
+`current` is a symbolic link to the number, moved by an atomic rename after everything else is on disk. A draft
+stands in `.tmp-<sequence>` and is cleared away by the next compile where one was killed. Source: DESIGN section 6.
+"""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from xingate_server.snapshot.errors import CompileError, SnapshotError
+
+CURRENT = "current"
+_DRAFT = ".tmp-"
+_LOCK = ".lock"
+_POLL_S = 0.05
+
+
+def snapshots_dir(state_dir: Path) -> Path:
+    """Where the snapshots of a state directory stand."""
+    return state_dir / "snapshots"
+
+
+def sequences(folder: Path) -> list[int]:
+    """The retained sequences, oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(f.name) for f in folder.iterdir() if f.name.isdigit() and f.is_dir() and not f.is_symlink())
+
+
+def current_sequence(folder: Path) -> int | None:
+    """The sequence that `current` points to, None where there is none. Raises `SnapshotError`."""
+    link = folder / CURRENT
+    try:
+        target = str(link.readlink())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SnapshotError(f"`{link}` is not a link to a snapshot: {error.strerror}") from error
+    if not target.isdigit():
+        raise SnapshotError(f"`{link}` points to `{target}`, expected the number of a snapshot")
+    return int(target)
+
+
+@contextmanager
+def compile_lock(folder: Path, timeout_s: float) -> Iterator[None]:
+    """Hold the lock of the folder; a second compile waits `timeout_s` and then raises `CompileError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("w") as file:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise CompileError(
+                        f"another compile is running in `{folder}`: wait for it to end and try again"
+                    ) from None
+                time.sleep(_POLL_S)
+        yield
+
+
+def next_sequence(folder: Path) -> int:
+    """One above every sequence that exists or is current."""
+    return max([*sequences(folder), current_sequence(folder) or 0, 0]) + 1
+
+
+def new_draft(folder: Path, sequence: int) -> Path:
+    """An empty draft folder; what killed compiles left is removed. Only under the lock."""
+    remove_drafts(folder)
+    draft = folder / f"{_DRAFT}{sequence}"
+    draft.mkdir(mode=0o750)
+    return draft
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove whatever drafts stand there."""
+    for stale in folder.glob(f"{_DRAFT}*"):
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def publish(folder: Path, draft: Path, sequence: int) -> Path:
+    """Give the draft its number and move `current` to it, both atomically."""
+    final = folder / str(sequence)
+    sync(draft)
+    draft.rename(final)
+    sync(folder)
+    link = folder / f".{CURRENT}-{sequence}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(str(sequence))
+    link.replace(folder / CURRENT)
+    sync(folder)
+    return final
+
+
+def retain(folder: Path, keep: int) -> tuple[int, ...]:
+    """Remove all but the newest `keep` sequences, never the current one; the numbers removed."""
+    current = current_sequence(folder)
+    removed = [s for s in sequences(folder)[: -max(keep, 1)] if s != current]
+    for sequence in removed:
+        shutil.rmtree(folder / str(sequence), ignore_errors=True)
+    return tuple(removed)
+
+
+def sync(path: Path) -> None:
+    """Bring a file or folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,159 @@
+"""`manifest.json`: what a snapshot was made of, and the hash that its data must have.
+
+Scope: the format and its checks on reading. Exclusions: signatures. Source: DESIGN section 6. Times are RFC 3339
+in UTC, dates are days in Asia/Shanghai.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xingate_server.core.decision import SourceState
+from xingate_server.snapshot.errors import SnapshotError
+
+FORMAT_VERSION = 1
+MANIFEST_FILE = "manifest.json"
+DATA_FILE = "data.lmdb"
+REFUSED_FILE = "refused.jsonl"
+
+# The databases in the data file.
+SUBJECT, NAME, CATALOGUE = b"subject", b"name", b"catalogue"
+CATALOGUE_KEY = b"catalogue"
+DATABASES = 3
+
+
+class _Struct(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class FileCount(_Struct, frozen=True):
+    """One file of a source: its hash, and what became of its rows."""
+
+    path: str
+    sha256: str
+    bytes: int
+    rows: int = 0
+    admitted: int = 0
+    refused: dict[str, int] = msgspec.field(default_factory=dict)
+    flags: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class SourceCount(_Struct, frozen=True):
+    """One source kind. `refused` counts reasons (a row may have several), `flags` and `list_types` admitted rows.
+
+    `baseline` is what the shrink guard compares the next sequence with: the admitted rows, or for a source that
+    was not given this time, those of its last one.
+    """
+
+    kind: str
+    provides: tuple[str, ...]
+    is_required: bool = False
+    is_loaded: bool = True
+    is_register: bool = False
+    files: tuple[FileCount, ...] = ()
+    rows: int = 0
+    admitted: int = 0
+    baseline: int = 0
+    refused: dict[str, int] = msgspec.field(default_factory=dict)
+    flags: dict[str, int] = msgspec.field(default_factory=dict)
+    list_types: dict[str, int] = msgspec.field(default_factory=dict)
+    data_as_of: date | None = None
+    coverage_from: date | None = None
+    coverage_to: date | None = None
+    max_age_days: int = 0
+    vanished: tuple[str, ...] = ()
+
+    def state(self) -> SourceState:
+        """The part of it that a decision depends on."""
+        return SourceState(
+            kind=self.kind,
+            provides=self.provides,
+            is_required=self.is_required,
+            is_loaded=self.is_loaded,
+            admitted=self.admitted,
+            coverage_from=self.coverage_from,
+            data_as_of=self.data_as_of,
+            max_age_days=self.max_age_days,
+            vanished=self.vanished,
+        )
+
+
+class CatalogueRef(_Struct, frozen=True):
+    """Which catalogue rides along."""
+
+    name: str
+    edition: str
+    posture: str
+    hash: str
+
+
+class DataRef(_Struct, frozen=True):
+    """The data file by size and hash."""
+
+    bytes: int
+    sha256: str
+
+
+class MaskShape(_Struct, frozen=True):
+    """A pattern of hidden positions seen in this snapshot: `*` hidden, `.` shown."""
+
+    subject_class: str
+    scheme: str
+    shape: str
+
+
+class Manifest(_Struct, frozen=True):
+    """The whole of it. `next_update` is when the first loaded source becomes stale, "" where none can."""
+
+    format_version: int
+    sequence: int
+    created_at: str
+    next_update: str
+    sources: tuple[SourceCount, ...]
+    catalogue: CatalogueRef
+    list_types: dict[str, int]
+    subjects: int
+    entries: int
+    mask_shapes: tuple[MaskShape, ...]
+    data: DataRef
+
+    def source(self, kind: str) -> SourceCount | None:
+        """The source of that kind, if this sequence knows of it."""
+        return next((s for s in self.sources if s.kind == kind), None)
+
+
+class _Version(msgspec.Struct):
+    format_version: int
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The bytes of `manifest.json`, keys of mappings sorted."""
+    text: bytes = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1)
+    return text + b"\n"
+
+
+def decode_manifest(content: bytes, where: Any) -> Manifest:
+    """Read `manifest.json`; `where` is named in errors. Raises `SnapshotError`."""
+    try:
+        version = msgspec.json.decode(content, type=_Version).format_version
+        if version != FORMAT_VERSION:
+            raise SnapshotError(f"`{where}` has format version {version}, this program reads {FORMAT_VERSION}")
+        return msgspec.json.decode(content, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        detail = str(error)[:1].lower() + str(error)[1:]
+        raise SnapshotError(f"`{where}` is not a manifest: {detail}") from error
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a snapshot folder, which must bear the sequence's number. Raises `SnapshotError`."""
+    path = folder / MANIFEST_FILE
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SnapshotError(f"cannot read `{path}`: {error.strerror}") from error
+    manifest = decode_manifest(content, path)
+    if folder.name.isdigit() and int(folder.name) != manifest.sequence:
+        raise SnapshotError(f"`{path}` states sequence {manifest.sequence}, its folder is `{folder.name}`")
+    return manifest

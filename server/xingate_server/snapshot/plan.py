@@ -1,0 +1,68 @@
+"""What a compile is given and gives back. Sources arrive as iterators of records; none is imported here."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+
+from xingate_server.core.entry import Record
+from xingate_server.snapshot.manifest import FileCount, Manifest
+
+# Called with a stage ("admit", "resolve", "write", "verify"), how much is done and how much there is (0: unknown).
+Progress = Callable[[str, int, int], None]
+
+
+class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One source kind and its records.
+
+    `shrink_threshold` is the fraction of rows (0 to 1) that may be lost against the previous sequence.
+    `coverage_to` is shown, not judged.
+    """
+
+    kind: str
+    provides: tuple[str, ...]
+    files: tuple[Path, ...]
+    records: Iterator[Record]
+    data_as_of: date
+    coverage_from: date
+    coverage_to: date | None = None
+    max_age_days: int
+    shrink_threshold: float
+    is_register: bool = False
+    is_required: bool = False
+
+
+class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A source that is required and was not given: actions that depend on it cannot be told."""
+
+    kind: str
+    provides: tuple[str, ...]
+    max_age_days: int
+    is_register: bool = False
+
+
+class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One compile. `accept_shrink` names kinds that may shrink, vanish or be left out from now on."""
+
+    sources: tuple[SourcePlan, ...]
+    absent: tuple[AbsentPlan, ...] = ()
+    accept_shrink: frozenset[str] = frozenset()
+    catalogue_hash: str
+    created_at: datetime
+    keep: int = 10
+    lock_timeout_s: float = 60.0
+    is_dry_run: bool = False
+
+
+class Compiled(msgspec.Struct, frozen=True, kw_only=True):
+    """What a compile made. `path` is the snapshot's folder; a dry run has removed it again."""
+
+    manifest: Manifest
+    path: Path
+    previous: Manifest | None = None
+    removed: tuple[int, ...] = ()
+
+    def file_counts(self) -> tuple[tuple[str, FileCount], ...]:
+        """Kind and counts of every file given."""
+        return tuple((s.kind, f) for s in self.manifest.sources for f in s.files)

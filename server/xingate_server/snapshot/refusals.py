@@ -1,0 +1,59 @@
+"""`refused.jsonl`: every refused row, one object a line, with identity numbers masked."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from xingate_server.core.identifiers import mask_text
+from xingate_server.snapshot.tally import FileTally
+
+_CELL_END = "\x00"  # stands in no sensible cell and in no number
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """One line. `row` counts as a person sees it in a spreadsheet."""
+
+    source: str
+    file: str
+    row: int
+    reasons: Sequence[str]
+    details: Sequence[str]
+    raw: Mapping[str, str]
+
+
+class Refusals:
+    """The open file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._encode = msgspec.json.Encoder().encode
+
+    def __enter__(self) -> "Refusals":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def write(
+        self,
+        file: FileTally,
+        row: int,
+        reasons: Sequence[str],
+        details: Sequence[str],
+        masked: Mapping[str, str],
+    ) -> None:
+        """Add a line; the row is masked already (`masked_row`)."""
+        line = Refusal(file.source.plan.kind, str(file.path), row, reasons, details, masked)
+        self._file.write(self._encode(line) + b"\n")
+
+
+def masked_row(raw: Mapping[str, str]) -> dict[str, str]:
+    """The row by its own columns, every number that could be a citizen's masked."""
+    cells = mask_text(_CELL_END.join(raw.values())).split(_CELL_END)
+    if len(cells) != len(raw):
+        cells = [mask_text(cell) for cell in raw.values()]
+    return dict(zip(raw, cells, strict=True))

@@ -1,0 +1,307 @@
+"""Opening snapshots: read-only, verified before use, swapped when a new one appears, kept when that one is bad.
+
+Scope: `Snapshot` (one sequence) and `SnapshotSet` (the state directory). Exclusions: deciding, and who asks.
+Source: DESIGN section 6. Nothing is written here, and no lock file is made.
+"""
+
+import threading
+from collections.abc import Iterator
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import lmdb
+import msgspec
+
+from xingate_server.core.catalogue import Catalogue
+from xingate_server.core.decision import SourceState
+from xingate_server.core.names import normalise
+from xingate_server.core.subject import Held, Profile, SubjectClass, SubjectFile, SubjectKeyer
+from xingate_server.snapshot import folders
+from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
+from xingate_server.snapshot.keys import read_key
+from xingate_server.snapshot.manifest import (
+    CATALOGUE,
+    CATALOGUE_KEY,
+    DATA_FILE,
+    DATABASES,
+    MANIFEST_FILE,
+    NAME,
+    SUBJECT,
+    Manifest,
+    read_manifest,
+)
+
+CANDIDATES_AT_MOST = 20
+OPEN_AT_MOST = 4  # retained snapshots kept open beside the current one
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A subject that bears a name: what may be shown of it, and on which lists it stands."""
+
+    profile: Profile
+    list_types: tuple[str, ...]
+
+
+class SnapshotFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Which snapshot this is. `hash` is the SHA-256 of its manifest, which holds that of the data."""
+
+    sequence: int
+    hash: str
+    created_at: str
+    next_update: str
+    catalogue: str
+    catalogue_edition: str
+    catalogue_hash: str
+    posture: str
+    subjects: int
+    entries: int
+
+
+class Snapshot:
+    """One sequence, open for reading, from any thread."""
+
+    def __init__(self, manifest: Manifest, manifest_hash: str, environment: Any, keyer: SubjectKeyer) -> None:
+        self.manifest = manifest
+        self.keyer = keyer
+        self.sources: tuple[SourceState, ...] = tuple(source.state() for source in manifest.sources)
+        self.info = SnapshotFacts(
+            sequence=manifest.sequence,
+            hash=manifest_hash,
+            created_at=manifest.created_at,
+            next_update=manifest.next_update,
+            catalogue=manifest.catalogue.name,
+            catalogue_edition=manifest.catalogue.edition,
+            catalogue_hash=manifest.catalogue.hash,
+            posture=manifest.catalogue.posture,
+            subjects=manifest.subjects,
+            entries=manifest.entries,
+        )
+        self._shapes: dict[tuple[str, str], tuple[str, ...]] = {}
+        for shape in manifest.mask_shapes:
+            at = (shape.subject_class, shape.scheme)
+            self._shapes[at] = (*self._shapes.get(at, ()), shape.shape)
+        self._environment = environment
+        self._subject = environment.open_db(SUBJECT, create=False)
+        self._name = environment.open_db(NAME, create=False, dupsort=True, dupfixed=True)
+        self._local = threading.local()
+        self._decode = msgspec.msgpack.Decoder(SubjectFile).decode
+        self.catalogue = self._read_catalogue()
+
+    @classmethod
+    def open(cls, folder: Path, keyer: SubjectKeyer, *, verify: bool = True) -> "Snapshot":
+        """Open `<state>/snapshots/<sequence>`; `verify` compares the data with the manifest's hash.
+
+        Raises `SnapshotError`.
+        """
+        manifest = read_manifest(folder)
+        path = folder / DATA_FILE
+        try:
+            manifest_hash = sha256((folder / MANIFEST_FILE).read_bytes()).hexdigest()
+            _check_data(path, manifest, verify=verify)
+            return cls(manifest, manifest_hash, _environment(path), keyer)
+        except OSError as error:
+            raise SnapshotError(f"cannot read `{path}`: {error.strerror}") from error
+        except (lmdb.Error, msgspec.DecodeError) as error:
+            raise SnapshotError(f"`{path}` is damaged: {error}") from error
+
+    def get(self, key: bytes) -> SubjectFile | None:
+        """What stands at a key (of an identifier, a mask, or a name that is all there is). About 3 microseconds."""
+        packed = self._transaction().get(key, db=self._subject)
+        return None if packed is None else self._decode(packed)
+
+    def mask_shapes(self, subject_class: SubjectClass, scheme: str) -> tuple[str, ...]:
+        """The shapes of masks in this snapshot: `*` where a character is hidden, `.` where it is shown."""
+        return self._shapes.get((subject_class.value, str(scheme)), ())
+
+    def named(self, subject_class: SubjectClass, normalised: str) -> tuple[tuple[Named, ...], tuple[Held, ...]]:
+        """Those who bear a name (20 at most), and the listings that rest on this name alone."""
+        key = self.keyer.name(subject_class, normalised)
+        alone = self.get(key)
+        found: dict[Profile, set[str]] = {}
+        for subject in self._bearers(key):
+            file = self.get(subject)
+            for profile, list_types in _candidates(file, normalised) if file else ():
+                found.setdefault(profile, set()).update(list_types)
+        named = [Named(profile, tuple(sorted(list_types))) for profile, list_types in found.items()]
+        named.sort(key=lambda n: (not n.list_types, n.profile.name, n.profile.display, n.profile.kind))
+        return tuple(named[:CANDIDATES_AT_MOST]), alone.unsettled if alone else ()
+
+    def count(self) -> int:
+        """How many keys the snapshot holds."""
+        with self._environment.begin(db=self._subject) as transaction:
+            return int(transaction.stat()["entries"])
+
+    def keys(self) -> Iterator[tuple[bytes, SubjectFile]]:
+        """Everything, in the order of the keys: for tests and measurements."""
+        with self._environment.begin(db=self._subject) as transaction:
+            for key, packed in transaction.cursor():
+                yield key, self._decode(packed)
+
+    def _bearers(self, key: bytes) -> list[bytes]:
+        cursor = self._transaction().cursor(db=self._name)
+        bearers: list[bytes] = []
+        if cursor.set_key(key):
+            for subject in cursor.iternext_dup():
+                bearers.append(bytes(subject))
+                if len(bearers) == CANDIDATES_AT_MOST:
+                    break
+        cursor.close()
+        return bearers
+
+    def _read_catalogue(self) -> Catalogue:
+        database = self._environment.open_db(CATALOGUE, create=False)
+        with self._environment.begin(db=database) as transaction:
+            return msgspec.msgpack.decode(transaction.get(CATALOGUE_KEY) or b"", type=Catalogue)
+
+    def _transaction(self) -> Any:
+        # The file never changes, so one transaction per thread lasts as long as the snapshot.
+        try:
+            return self._local.transaction
+        except AttributeError:
+            self._local.transaction = self._environment.begin()
+            return self._local.transaction
+
+
+class SnapshotSet:
+    """The snapshots of a state directory.
+
+    The current one is swapped by `refresh`, which callers run now and then; readers that hold an older `Snapshot`
+    finish with it undisturbed. Where a new one is bad, the last good one stays and `problem` says why.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
+        self.problem = ""
+        self._folder = folders.snapshots_dir(state_dir)
+        self._keyer: SubjectKeyer | None = None
+        self._current: Snapshot | None = None
+        self._bad: tuple[int, int] | None = None  # sequence and inode, so that a repaired one is tried again
+        self._retained: dict[int, Snapshot] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def keyer(self) -> SubjectKeyer:
+        """The maker of this installation's hashes. Raises `SubjectKeyError`."""
+        if self._keyer is None:
+            self._keyer = SubjectKeyer(read_key(self.state_dir))
+        return self._keyer
+
+    @property
+    def status(self) -> str:
+        """`current`, or `superseded_by_bad` where a newer snapshot could not be used."""
+        return "superseded_by_bad" if self.problem else "current"
+
+    def current(self) -> Snapshot:
+        """The snapshot in use, opened on first need. Raises `SnapshotError` where there is none."""
+        if self._current is None:
+            self.refresh()
+        if self._current is None:
+            raise SnapshotError(self.problem or f"there is no snapshot in `{self.state_dir}`: run xingate compile")
+        return self._current
+
+    def refresh(self) -> bool:
+        """Take a new `current` into use; whether there was one. Never raises for a bad snapshot."""
+        with self._lock:
+            try:
+                return self._refresh()
+            except (SnapshotError, OSError) as error:
+                self.problem = str(error)
+                return False
+
+    def get(self, sequence: int) -> Snapshot:
+        """A retained snapshot. Raises `NotRetainedError`, and `SnapshotError` for a damaged one."""
+        current = self._current
+        if current is not None and current.info.sequence == sequence:
+            return current
+        with self._lock:
+            found = self._retained.pop(sequence, None) or self._open(sequence)
+            self._retained[sequence] = found
+            while len(self._retained) > OPEN_AT_MOST:
+                self._retained.pop(next(iter(self._retained)))
+            return found
+
+    def retained(self) -> list[int]:
+        """The sequences that can be asked, oldest first."""
+        return folders.sequences(self._folder)
+
+    def _refresh(self) -> bool:
+        sequence = folders.current_sequence(self._folder)
+        if sequence is None:
+            if self._current is not None:
+                raise SnapshotError(f"`{self._folder / folders.CURRENT}` is gone")
+            return False
+        if self._current is not None and self._current.info.sequence == sequence:
+            self.problem = ""
+            return False
+        seen = (sequence, _inode(self._folder / str(sequence) / DATA_FILE))
+        if self._bad == seen:
+            return False
+        try:
+            self._current = self._open(sequence)
+        except SnapshotError:
+            self._bad = seen
+            raise
+        self._bad = None
+        self.problem = ""
+        return True
+
+    def _open(self, sequence: int) -> Snapshot:
+        folder = self._folder / str(sequence)
+        if not folder.is_dir():
+            kept = self.retained()
+            span = f"{kept[0]} to {kept[-1]} are" if kept else "none is"
+            raise NotRetainedError(f"snapshot {sequence} is not retained; {span}")
+        return Snapshot.open(folder, self.keyer)
+
+
+# LMDB forbids opening one file twice in a process, so those who open the same snapshot share its environment.
+_ENVIRONMENTS: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
+_ENVIRONMENTS_LOCK = threading.Lock()
+
+
+def _environment(path: Path) -> Any:
+    stat = path.stat()
+    with _ENVIRONMENTS_LOCK:
+        found = _ENVIRONMENTS.get((stat.st_dev, stat.st_ino))
+        if found is None:
+            found = lmdb.open(
+                str(path),
+                subdir=False,
+                lock=False,
+                readonly=True,
+                create=False,
+                readahead=False,
+                max_dbs=DATABASES,
+            )
+            _ENVIRONMENTS[stat.st_dev, stat.st_ino] = found
+        return found
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
+
+
+def _check_data(path: Path, manifest: Manifest, *, verify: bool) -> None:
+    size = path.stat().st_size
+    if size != manifest.data.bytes:
+        raise SnapshotError(f"`{path}` has {size} bytes, its manifest says {manifest.data.bytes}")
+    if verify:
+        with path.open("rb") as content:
+            found = file_digest(content, "sha256").hexdigest()
+        if found != manifest.data.sha256:
+            raise SnapshotError(f"`{path}` has SHA-256 {found}, its manifest says {manifest.data.sha256}")
+
+
+def _candidates(file: SubjectFile, normalised: str) -> Iterator[tuple[Profile, set[str]]]:
+    settled = {held.entry.list_type for held in file.held}
+    fitting = {h.entry.list_type for h in file.unsettled if not h.names or normalised in h.names}
+    profiles = [p for p in file.profiles if normalise(p.name) == normalised] or file.profiles
+    for profile in profiles:
+        yield profile, settled or fitting
+    for profile in file.rivals:
+        yield profile, set()

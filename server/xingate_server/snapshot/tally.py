@@ -1,0 +1,121 @@
+"""Counts of a compile: per file, per source, per list type. Nothing is dropped without a count."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from xingate_server.core.entry import REGISTER, Entry
+from xingate_server.core.subject import SubjectClass
+from xingate_server.snapshot.manifest import FileCount
+from xingate_server.snapshot.plan import SourcePlan
+
+
+class FileTally:
+    """The rows of one file; `position` is its number in the whole compile."""
+
+    __slots__ = ("admitted", "bytes", "flags", "path", "position", "refused", "rows", "sha256", "source")
+
+    def __init__(self, position: int, path: Path, source: "SourceTally") -> None:
+        self.position = position
+        self.path = path
+        self.source = source
+        self.sha256 = ""
+        self.bytes = 0
+        self.rows = 0
+        self.admitted = 0
+        self.refused: Counter[str] = Counter()
+        self.flags: Counter[str] = Counter()
+
+    def count(self) -> FileCount:
+        """As it stands in the manifest."""
+        return FileCount(
+            path=str(self.path),
+            sha256=self.sha256,
+            bytes=self.bytes,
+            rows=self.rows,
+            admitted=self.admitted,
+            refused=dict(sorted(self.refused.items())),
+            flags=dict(sorted(self.flags.items())),
+        )
+
+
+class SourceTally:
+    """The rows of one source kind. `list_types` counts listings before duplicates are taken out, so that a list
+    which another source also holds does not seem to vanish."""
+
+    def __init__(self, plan: SourcePlan, first_position: int) -> None:
+        self.plan = plan
+        self.files = [FileTally(first_position + n, path, self) for n, path in enumerate(plan.files)]
+        self.list_types: Counter[str] = Counter()
+        self._by_name = {file.path.name: file for file in reversed(self.files)}
+        self._by_name.update({str(file.path): file for file in self.files})
+
+    def file(self, name: str) -> FileTally:
+        """The file that a record names by its path or its bare name."""
+        return self._by_name.get(name) or self._by_name.get(Path(name).name) or self.files[0]
+
+    @property
+    def rows(self) -> int:
+        """All rows read."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def admitted(self) -> int:
+        """The rows that stand in the snapshot."""
+        return sum(file.admitted for file in self.files)
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Reasons over all files."""
+        return _sum(file.refused for file in self.files)
+
+    @property
+    def flags(self) -> dict[str, int]:
+        """Flags of admitted rows over all files."""
+        return _sum(file.flags for file in self.files)
+
+
+class Tally:
+    """The counts of one compile."""
+
+    def __init__(self, plans: Iterable[SourcePlan]) -> None:
+        self.sources: list[SourceTally] = []
+        self.files: list[FileTally] = []
+        for plan in plans:
+            source = SourceTally(plan, len(self.files))
+            self.sources.append(source)
+            self.files.extend(source.files)
+        self.list_types: Counter[str] = Counter()
+        self.mask_shapes: set[tuple[str, str]] = set()
+        self.subjects = 0
+
+    @property
+    def entries(self) -> int:
+        """Listings that stand in the snapshot, each counted once however many files hold it."""
+        return sum(self.list_types.values())
+
+    def refuse_after_all(self, position: int, reasons: Collection[str], entry: Entry) -> None:
+        """A row that admission let pass is refused because of another one."""
+        file = self.files[position]
+        file.admitted -= 1
+        file.refused.update(reasons)
+        if "duplicate" not in reasons:
+            file.source.list_types[entry.list_type] -= 1
+
+    def add_shape(self, subject_class: SubjectClass, mask_shape: str) -> None:
+        """A mask was seen: its scheme and shape as admission writes them, `scheme:shape`."""
+        self.mask_shapes.add((subject_class, mask_shape))
+
+    def admit(self, file: FileTally, list_type: str, flags: Iterable[str]) -> None:
+        """A row that admission let pass."""
+        file.admitted += 1
+        file.flags.update(flags)
+        if list_type != REGISTER:
+            file.source.list_types[list_type] += 1
+
+
+def _sum(counters: Iterable[Counter[str]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for counter in counters:
+        total.update(counter)
+    return dict(sorted(total.items()))

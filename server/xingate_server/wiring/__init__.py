@@ -1,0 +1,1 @@
+"""Where the parts meet: settings, sources, snapshot, gateway, transports. Nothing else imports them all."""

@@ -1,0 +1,191 @@
+"""Brings sources, catalogue, calendar and key together into one compile.
+
+The only place where a source's records meet the snapshot: `snapshot` itself imports no source. Source: DESIGN
+sections 3 and 6.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xingate_server import catalogues
+from xingate_server.core.admission import Rules
+from xingate_server.core.calendar import WorkCalendar
+from xingate_server.core.catalogue import Posture
+from xingate_server.core.subject import SubjectKeyer
+from xingate_server.snapshot.compile import compile_snapshot
+from xingate_server.snapshot.keys import read_or_make_key
+from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, Progress, SourcePlan
+
+if TYPE_CHECKING:
+    from xingate_adapters.sources import Source
+
+SHANGHAI = timezone(timedelta(hours=8))
+FileProgress = Callable[[Path, int, int], None]
+
+
+class OptionError(ValueError):
+    """Something that was asked for cannot be: a file, a kind or a date; the text says which."""
+
+
+class GivenFile(msgspec.Struct, frozen=True):
+    """One file of a source, and the day that its data is of where the operator says so."""
+
+    kind: str
+    path: Path
+    data_as_of: date | None = None
+
+
+class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator asks of a compile. Mappings are by source kind; ages in days."""
+
+    state_dir: Path
+    files: tuple[GivenFile, ...]
+    coverage: Mapping[str, tuple[date, date]] = msgspec.field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    max_age_days: Mapping[str, int] = msgspec.field(default_factory=dict)
+    catalogues: tuple[str, ...] = ("shiyan2017",)
+    posture: Posture = Posture.AS_PLANNED_2017
+    calendars: tuple[Path, ...] = ()
+    accept_shrink: frozenset[str] = frozenset()
+    is_dry_run: bool = False
+    keep: int = 10
+
+
+def _quiet_file(path: Path, done: int, total: int) -> None:
+    """No progress is shown."""
+
+
+def _quiet_stage(stage: str, done: int, total: int) -> None:
+    """No progress is shown."""
+
+
+def compile_from_options(
+    options: CompileOptions,
+    *,
+    now: datetime | None = None,
+    on_bytes: FileProgress = _quiet_file,
+    on_stage: Progress = _quiet_stage,
+) -> Compiled:
+    """Compile the files of `options` into the next snapshot of its state directory.
+
+    Raises `OptionError`, the sources' `SourceError` and `UnknownSourceError`, `CatalogueError`, and the errors of
+    `snapshot.errors`.
+    """
+    moment = now or datetime.now(UTC)
+    _check(options)
+    catalogue = catalogues.load(options.catalogues, options.posture)
+    calendar = _calendar(options.calendars)
+    sources = _sources(options, on_bytes)
+    plan = CompilePlan(
+        sources=sources,
+        absent=_absent(options),
+        accept_shrink=options.accept_shrink,
+        catalogue_hash=catalogues.catalogue_hash(catalogue),
+        created_at=moment,
+        keep=options.keep,
+        is_dry_run=options.is_dry_run,
+    )
+    key = read_or_make_key(options.state_dir, is_dry_run=options.is_dry_run)
+    rules = Rules(
+        catalogue=catalogue,
+        calendar=calendar,
+        keyer=SubjectKeyer(key),
+        today=moment.astimezone(SHANGHAI).date(),
+    )
+    return compile_snapshot(plan, rules, options.state_dir, on_stage)
+
+
+def _check(options: CompileOptions) -> None:
+    if not options.files:
+        raise OptionError("no source is given: name at least one as KIND=PATH")
+    paths = [file.path.resolve() for file in options.files]
+    for file, path in zip(options.files, paths, strict=True):
+        if not path.is_file():
+            raise OptionError(f"source `{file.kind}`: there is no file `{file.path}`")
+        if paths.count(path) > 1:
+            raise OptionError(f"source `{file.kind}`: the file `{file.path}` is given twice")
+    known = {file.kind for file in options.files} | set(options.required)
+    for kind in (*options.coverage, *options.max_age_days):
+        if kind not in known:
+            raise OptionError(f"source `{kind}` has a coverage or a maximum age but no file: name one, or require it")
+
+
+def _sources(options: CompileOptions, on_bytes: FileProgress) -> tuple[SourcePlan, ...]:
+    by_kind: dict[str, list[GivenFile]] = {}
+    for file in options.files:
+        by_kind.setdefault(file.kind, []).append(file)
+    return tuple(_source(kind, files, options, on_bytes) for kind, files in by_kind.items())
+
+
+def _source(kind: str, files: list[GivenFile], options: CompileOptions, on_bytes: FileProgress) -> SourcePlan:
+    source = _load(kind)
+    declared = source.declaration
+    paths = tuple(file.path for file in files)
+    # Of several files the oldest decides: what is not known later is not known.
+    data_as_of = min(_data_as_of(file, source) for file in files)
+    coverage = options.coverage.get(kind)
+    return SourcePlan(
+        kind=kind,
+        provides=declared.provides,
+        files=paths,
+        records=source.records(paths, on_bytes, data_as_of=data_as_of),
+        data_as_of=data_as_of,
+        coverage_from=coverage[0] if coverage else data_as_of,
+        coverage_to=coverage[1] if coverage else None,
+        max_age_days=options.max_age_days.get(kind, declared.max_age_days),
+        shrink_threshold=declared.shrink_threshold,
+        is_register=declared.is_register,
+        is_required=kind in options.required,
+    )
+
+
+def _absent(options: CompileOptions) -> tuple[AbsentPlan, ...]:
+    given = {file.kind for file in options.files}
+    plans = []
+    for kind in sorted(set(options.required) - given):
+        declared = _load(kind).declaration
+        plans.append(
+            AbsentPlan(
+                kind=kind,
+                provides=declared.provides,
+                max_age_days=options.max_age_days.get(kind, declared.max_age_days),
+                is_register=declared.is_register,
+            )
+        )
+    return tuple(plans)
+
+
+def _load(kind: str) -> "Source":
+    try:
+        from xingate_adapters.sources import load_source
+    except ImportError as error:
+        raise OptionError(f"sources need the extra `adapters`: pip install 'xingate[adapters]' ({error})") from error
+    return load_source(kind)
+
+
+def _data_as_of(file: GivenFile, source: "Source") -> date:
+    if file.data_as_of is not None:
+        return file.data_as_of
+    own = source.own_date(file.path)
+    return own or datetime.fromtimestamp(file.path.stat().st_mtime, SHANGHAI).date()
+
+
+def _calendar(files: tuple[Path, ...]) -> WorkCalendar:
+    calendar = WorkCalendar.official()
+    for file in files:
+        try:
+            document = json.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise OptionError(f"cannot read the calendar `{file}`: {error.strerror}") from error
+        except ValueError as error:
+            raise OptionError(f"the calendar `{file}` is not JSON: {error}") from error
+        try:
+            calendar = calendar.overlay(document)
+        except ValueError as error:
+            raise OptionError(f"the calendar `{file}` cannot be used: {error}") from error
+    return calendar
