@@ -137,7 +137,8 @@ def _without_padding(file: Path, line: str, run: Run) -> str:
         raise SourceError(
             "NUL bytes stand inside the row", file=file, expected="text in UTF-8 or GB18030", hint="export it again"
         )
-    run.passed_over["nul_bytes"] += len(line) - len(bare) - len(line_end)
+    if len(bare) + len(line_end) < len(line):
+        run.passed_over["nul_bytes"] += len(line) - len(bare) - len(line_end)
     return bare + line_end
 
 
@@ -159,7 +160,7 @@ def _encoding(chunk: bytes, encodings: Sequence[str]) -> str:
             codecs.getincrementaldecoder(name)().decode(chunk)
         except UnicodeDecodeError:
             continue
-        if name in ("utf-8", "latin-1") or not _is_mostly_utf8(chunk):
+        if name == "utf-8" or not _is_mostly_utf8(chunk):
             return name
     return encodings[0]
 

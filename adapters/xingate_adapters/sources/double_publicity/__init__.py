@@ -1,0 +1,1 @@
+"""Double publicity: administrative permits and penalties as they are published within seven working days."""

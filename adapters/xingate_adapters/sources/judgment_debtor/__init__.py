@@ -1,0 +1,1 @@
+"""The courts' list of dishonest judgment debtors."""

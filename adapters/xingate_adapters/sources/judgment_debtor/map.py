@@ -1,0 +1,88 @@
+"""Court rows to records of `black.judgment_default`.
+
+* Severity stays blank: admission reads a blank one of a black row as serious.
+* The document is the case (`caseCode`), its date the day of publication, else of filing. Both date forms that one row
+  may hold are left to admission.
+* A row stays in force while the court publishes it, whatever `performance` says: the list loses a name when the court
+  deletes it (Supreme People's Court, provisions on the list of dishonest judgment debtors, 2017, art. 10), and a
+  repair without a day would silently end a listing that stands. What was performed is kept in `facts`.
+* The subject's kind is `partyTypeName` (0 a person, 1 an organisation), else the column that holds the number.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from xingate_adapters.reading.cells import day, text
+from xingate_adapters.reading.run import Run
+from xingate_adapters.sources.judgment_debtor.read import Row, read
+from xingate_server.core.entry import Record
+
+KIND = "judgment_debtor"
+_KINDS = {
+    "0": "natural_person",
+    "1": "legal_entity",
+    "自然人": "natural_person",
+    "个人": "natural_person",
+    "法人": "legal_entity",
+    "企业法人": "legal_entity",
+    "组织": "legal_entity",
+    "其他组织": "legal_entity",
+    "法人或其他组织": "legal_entity",
+    "法人或者其他组织": "legal_entity",
+    "法人和其他组织": "legal_entity",
+    "法人及非法人组织": "legal_entity",
+    "个体工商户": "sole_trader",
+}
+_FACTS = (("conduct", "失信行为"), ("performance", "履行情况"), ("duty", "义务"))
+
+
+def records(files: Sequence[Path], run: Run) -> Iterator[Record]:
+    """One record per row."""
+    for file in files:
+        for row in read(file, run):
+            yield _record(str(file), row)
+
+
+def own_date(file: Path) -> date | None:
+    """The rows have dates of their own; the file has none."""
+    del file
+    return None
+
+
+def _record(origin: str, row: Row) -> Record:
+    cells = {field: cell for field, original in row.fields.items() if (cell := text(original))}
+    kind, identifiers = _subject(cells)
+    return Record(
+        source=KIND,
+        file=origin,
+        row=row.number,
+        list_type="black.judgment_default",
+        subject_kind=kind,
+        name=cells.get("name", ""),
+        identifiers=identifiers,
+        legal_representative=cells.get("legal_representative", ""),
+        facts="；".join(f"{label}：{cells[field]}" for field, label in _FACTS if field in cells),
+        authority=cells.get("authority", ""),
+        basis=_basis(cells),
+        document_no=cells.get("document_no", ""),
+        document_date=day(cells.get("published", "")) or day(cells.get("filed", "")),
+        region=cells.get("region", ""),
+        raw=row.raw,
+    )
+
+
+def _subject(cells: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    word = cells.get("kind", "")
+    kind = _KINDS.get(word, word)
+    citizen, organisation, card = cells.get("citizen_no"), cells.get("org_code"), cells.get("card")
+    if not kind:
+        kind = "natural_person" if citizen else "legal_entity" if organisation else ""
+    own = citizen if kind == "natural_person" else organisation
+    number = own or card or citizen or organisation
+    return kind, (("", number),) if number else ()
+
+
+def _basis(cells: Mapping[str, str]) -> str:
+    number, body = cells.get("basis_no", ""), cells.get("basis_body", "")
+    return f"{number}（{body}）" if number and body else number or body

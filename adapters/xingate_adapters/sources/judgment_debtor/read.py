@@ -1,0 +1,90 @@
+"""The court list's rows from JSON, JSON lines, csv or xlsx, under the court's own keys or a province's columns."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from xingate_adapters.reading import columns, files
+from xingate_adapters.reading.items import json_items
+from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.tables import open_table
+
+# Field -> the court's key, its Chinese label, the Zhejiang column.
+LABELS: dict[str, tuple[str, ...]] = {
+    "name": ("iname", "姓名/名称", "被执行人姓名/名称", "被执行人名称", "bzxrmc"),
+    "document_no": ("caseCode", "案号", "ah"),
+    "card": ("cardNum", "身份证号码/组织机构代码"),
+    "citizen_no": ("身份证号码", "sfzhm"),
+    "org_code": ("组织机构代码", "zzjgdm"),
+    "legal_representative": ("businessEntity", "法定代表人/负责人", "法定代表人", "法定代表人或者负责人姓名", "fddbr"),
+    "authority": ("courtName", "执行法院", "zxfy"),
+    "region": ("areaName", "省份"),
+    "kind": ("partyTypeName", "主体类型", "bzxrxz"),
+    "basis_no": ("gistId", "执行依据文号", "zxyjwh"),
+    "basis_body": ("gistUnit", "做出执行依据单位", "作出执行依据单位", "zczxyjdw"),
+    "filed": ("regDate", "立案时间", "larq"),
+    "published": ("publishDate", "发布时间", "fbrq"),
+    "duty": ("duty", "生效法律文书确定的义务", "sxflwsqdyw"),
+    "performance": ("performance", "履行情况", "被执行人的履行情况", "bzxrlxqk"),
+    "conduct": ("disruptTypeName", "失信行为具体情形", "失信被执行人行为具体情形", "sxbzxrxwqk"),
+}
+REQUIRED: tuple[str | tuple[str, ...], ...] = (
+    "name",
+    "document_no",
+    ("card", "citizen_no", "org_code"),
+    "authority",
+    ("published", "filed"),
+)
+_KNOWN = columns.inverted(LABELS)
+_SHAPES_KEPT = 1_000
+
+
+class Row(NamedTuple):
+    """A row by field and by its own column names."""
+
+    number: int
+    fields: Mapping[str, str]
+    raw: Mapping[str, str]
+
+
+def read(file: Path, run: Run) -> Iterator[Row]:
+    """The rows of one file, whatever its form."""
+    if _is_json(file, run):
+        yield from _from_json(file, run)
+        return
+    table = open_table(file, run)
+    places = columns.places(file, table.header_row, table.header, _KNOWN)
+    columns.require(file, table.header_row, places, LABELS, REQUIRED)
+    names = columns.names(table.header)
+    for number, cells in table.rows:
+        fields = {field: cells[place] for field, place in places.items()}
+        yield Row(number, fields, dict(zip(names, cells, strict=True)))
+
+
+def _is_json(file: Path, run: Run) -> bool:
+    if files.first_bytes(file).startswith(b"PK\x03\x04"):
+        return False
+    files.refuse_old_workbook(file, files.first_bytes(file))
+    quiet = Run(data_as_of=run.data_as_of)
+    for chunk in files.text_chunks(file, quiet):
+        start = chunk.lstrip()
+        if start:
+            return start[0] in "[{"
+    return False
+
+
+def _from_json(file: Path, run: Run) -> Iterator[Row]:
+    """A key that one object lacks is an empty cell; one that the first object lacks and every list needs is a fault,
+    as a missing column is."""
+    seen: dict[tuple[str, ...], dict[str, int]] = {}
+    for number, item in json_items(file, run):
+        keys = tuple(item)
+        places = seen.get(keys)
+        if places is None:
+            places = columns.places(file, number, keys, _KNOWN)
+            if not seen:
+                columns.require(file, number, places, LABELS, REQUIRED)
+            if len(seen) < _SHAPES_KEPT:
+                seen[keys] = places
+        cells = list(item.values())
+        yield Row(number, {field: cells[place] for field, place in places.items()}, item)

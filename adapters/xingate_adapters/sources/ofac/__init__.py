@@ -1,0 +1,1 @@
+"""The US Treasury's list of specially designated nationals (SDN)."""

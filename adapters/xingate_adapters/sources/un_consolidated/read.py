@@ -1,0 +1,117 @@
+"""Entries of the Security Council's consolidated xml, streamed, each as its leaves by tag.
+
+Read with defusedxml: entity expansion and external entities are refused. Element names as in the list's published
+schema (sc-sanctions.xsd).
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from xingate_adapters.reading import files
+from xingate_adapters.reading.errors import SourceError
+from xingate_adapters.reading.run import Run
+
+ROOT = "CONSOLIDATED_LIST"
+_ENTRIES = ("INDIVIDUAL", "ENTITY")
+_SHANGHAI = timezone(timedelta(hours=8))
+_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+
+
+class Listed(NamedTuple):
+    """One entry: its ordinal in the file, whether it is a person, and its element."""
+
+    number: int
+    is_person: bool
+    element: Element
+
+
+def read(file: Path, run: Run) -> Iterator[Listed]:
+    """All entries, people and entities, in file order. An element is only valid until the next is asked for."""
+    number = 0
+    parents: list[Element] = []
+    for event, element in _events(file, run):
+        if event == "start":
+            parents.append(element)
+            continue
+        parents.pop()
+        if element.tag in _ENTRIES and len(parents) == len((ROOT, "ENTITIES")):
+            number += 1
+            yield Listed(number, element.tag == "INDIVIDUAL", element)
+            parents[-1].clear()
+
+
+def stamp(file: Path) -> date | None:
+    """The day on which the list was made (`dateGenerated`), in Shanghai."""
+    for _, element in _events(file, Run()):
+        return _day(element.get("dateGenerated", ""))
+    return None
+
+
+def _day(text: str) -> date | None:
+    if not _STAMP.fullmatch(text.strip()):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment.astimezone(_SHANGHAI) if moment.tzinfo else moment).date()
+    except (ValueError, OverflowError):
+        return None
+
+
+class _Stream(io.RawIOBase):
+    """The file's bytes as the parser reads them, unpacked and counted."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._rest = chunks, b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        if not self._rest:
+            self._rest = next(self._chunks, b"")
+        size = len(self._rest) if size < 0 else size
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+
+def _events(file: Path, run: Run) -> Iterator[tuple[str, Element]]:
+    files.refuse_old_workbook(file, files.first_bytes(file))
+    number = 0
+    is_first = True
+    stream: Any = _Stream(files.byte_chunks(file, run))
+    try:
+        for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
+            if is_first and element.tag != ROOT:
+                break
+            is_first = False
+            yield event, element
+            number += event == "end" and element.tag in _ENTRIES
+        else:
+            return
+    except SourceError as error:
+        raise error.at(number + 1) from error.__cause__
+    except DefusedXmlException as error:
+        raise SourceError(
+            "the xml declares a document type or entities", file=file, row=number + 1, expected="the list as published"
+        ) from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise SourceError(
+            f"the xml is cut off or damaged ({_reason(error)})",
+            file=file,
+            row=number + 1,
+            expected="the consolidated list as xml",
+            hint="fetch it again",
+        ) from error
+    raise SourceError("the xml is not the consolidated list", file=file, row=1, expected=f"the root element `{ROOT}`")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ParseError):
+        line, column = error.position
+        return f"{str(error).split(':', maxsplit=1)[0]}, line {line}, character {column}"
+    return "an encoding that is not known"
