@@ -53,17 +53,24 @@ def _mask_run(found: re.Match[str]) -> str:
 
 
 def _mask_separated(pieces: list[re.Match[str]], characters: list[str]) -> None:
-    """Hide neighbouring pieces that together have the length of a citizen number, with a birth date or no other."""
-    for first in range(len(pieces)):
-        places: list[int] = []
-        for last in range(first, len(pieces)):
-            places.extend(range(pieces[last].start(), pieces[last].end()))
-            if len(places) > LENGTH:
-                break
-            if last > first and len(places) in (OLD_LENGTH, LENGTH):
-                is_all = first == 0 and last == len(pieces) - 1
-                if is_all or _checks.could_be_citizen_number("".join(characters[place] for place in places)):
-                    _star(characters, places)
+    """Hide what pieces make together: all of them with a citizen number's length, or some with a birth date as well.
+
+    18 characters may run on into whatever follows; 15, where a date proves less, must end where a piece ends.
+    """
+    places = [place for piece in pieces for place in range(piece.start(), piece.end())]
+    if len(places) in (OLD_LENGTH, LENGTH):
+        _star(characters, places)
+        return
+    folded = [_checks.fold(characters[place]) for place in places]
+    ends = {piece.end() - 1 for piece in pieces}
+    starts = {piece.start() for piece in pieces}
+    for first in (n for n, place in enumerate(places) if place in starts):
+        for length in (LENGTH, OLD_LENGTH):
+            window = places[first : first + length]
+            if length == OLD_LENGTH and window[-1] not in ends:
+                continue
+            if _checks.could_be_citizen_number("".join(folded[first : first + length])):
+                _star(characters, window)
 
 
 def _is_suspect(folded: str, is_in_word: bool) -> bool:

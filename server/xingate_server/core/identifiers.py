@@ -201,7 +201,7 @@ def _screen(value: str) -> None:
     """What is wrong with a folded value whatever its scheme."""
     if _stands_for_nothing(value):
         raise _Wrong(Fault.MISSING, "no number is given")
-    if not value.isascii() and _checks.is_mojibake(value):
+    if _checks.is_mojibake(value):
         raise _Wrong(Fault.MOJIBAKE, "unreadable characters: the text was read in a wrong encoding")
 
 
