@@ -140,6 +140,9 @@ class CheckRecord:
     situation: bytes = field(default=b"", repr=False)
 
 
+NO_CHECK = CheckRecord()
+
+
 @dataclass(frozen=True)
 class TraceRecord:
     """What one leaf of the log says; `check` is None for kinds of leaves that this version does not know."""
@@ -165,3 +168,23 @@ class TraceEntry:
         from xingate._wire import to_json
 
         return to_json("TraceEntry", self.wire, indent)
+
+    @property
+    def record_id(self) -> str:
+        """The record's own id."""
+        return self.record.record_id
+
+    @property
+    def request_id(self) -> str:
+        """The id under which the question was put."""
+        return self.record.request_id
+
+    @property
+    def time(self) -> datetime | None:
+        """When it was recorded, UTC."""
+        return self.record.time
+
+    @property
+    def check(self) -> CheckRecord:
+        """The lookup; an empty one for another kind of leaf."""
+        return self.record.check or NO_CHECK

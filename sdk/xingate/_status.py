@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no types
+from google.rpc import error_details_pb2, status_pb2
 
 from xingate.errors import ProtocolError, UnavailableError, XingateError, from_status
 

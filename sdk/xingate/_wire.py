@@ -98,7 +98,8 @@ def _read_result(result: verification_pb2.BatchCheckResult, request_id: str) -> 
 
 def read(kind: type[_T], message: Message, **more: Any) -> _T:
     """A dataclass from the message with the same field names; `more` are its fields that the wire has not."""
-    values = {name: take(message) for name, take in _takers(kind)}
+    takers = _takers(kind)  # type: ignore[arg-type]  # a class is hashable, mypy takes it for its instance
+    values = {name: take(message) for name, take in takers}
     return kind(**values, **more)
 
 

@@ -1,0 +1,93 @@
+"""An answer on the screen: verdict, measures with their basis, gaps, remedies, record. Nothing is left out."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from xingate._print import describe_entry, describe_gap, describe_obligation, remedies_of
+from xingate.types import AppliedMeasure, Decision, Verdict
+
+_COLOURS = {
+    Verdict.CLEAR: "green",
+    Verdict.FAVOURED: "bold green",
+    Verdict.CAUTION: "yellow",
+    Verdict.RESTRICTED: "bold dark_orange",
+    Verdict.PROHIBITED: "bold red",
+    Verdict.CANNOT_TELL: "bold magenta",
+}
+_SECTIONS = (
+    ("suspended", "中止执行 suspended, without effect"),
+    ("withheld", "暂不给予 incentives withheld"),
+    ("advisory_only", "仅供参考 shown only, does not act"),
+    ("ended", "已结束 ended"),
+)
+
+
+def show(decision: Decision, console: Console) -> None:
+    """Print `decision`."""
+    verdict = decision.verdict
+    colour = _COLOURS[verdict]
+    console.print(f"[{colour}]{verdict.title_zh} {verdict.title_en.upper()}[/{colour}]  {decision.as_of or ''}")
+    if decision.measures:
+        console.print(_measures("措施 measures", decision.measures))
+    for name, title in _SECTIONS:
+        if measures := getattr(decision, name):
+            console.print(_measures(title, measures, is_because_shown=True))
+    for line in _lines(decision):
+        console.print(line)
+
+
+def _measures(title: str, measures: Sequence[AppliedMeasure], *, is_because_shown: bool = False) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_lines=True)
+    for header in ("id", "措施 measure", "力度 force", "依据 basis", "记录 entry"):
+        table.add_column(header, overflow="fold")
+    for measure in measures:
+        table.add_row(*(escape(cell) for cell in _cells(measure, is_because_shown=is_because_shown)))
+    return table
+
+
+def _cells(measure: AppliedMeasure, *, is_because_shown: bool) -> tuple[str, ...]:
+    what = [str(measure.title)]
+    what += [describe_obligation(o.kind, str(o.title), o.parameters) for o in measure.obligations]
+    if measure.via:
+        what.append(f"through {measure.via.role} of {measure.via.entity_name} {measure.via.entity_code}".rstrip())
+    if measure.bodies:
+        what.append(f"by {'、'.join(measure.bodies)}")
+    if is_because_shown and measure.because:
+        what.append(f"because {measure.because}")
+    force = f"{measure.effect.name}\n{measure.force.name}".lower()
+    basis = "\n".join(str(item) for item in measure.basis)
+    entry = _entry(measure)
+    return measure.id, "\n".join(part for part in what if part), force, basis, entry
+
+
+def _entry(measure: AppliedMeasure) -> str:
+    if measure.entry is None:
+        return measure.evidence
+    facts = f"\n{measure.entry.facts}" if measure.entry.facts else ""
+    return describe_entry(measure.entry) + facts
+
+
+def _lines(decision: Decision) -> list[str]:
+    """What comes below the tables."""
+    lines = [f"[bold]救济 remedy[/bold] {escape(remedy)}" for remedy in remedies_of(decision)]
+    lines += [f"[bold magenta]缺口 not known[/bold magenta] {escape(describe_gap(gap))}" for gap in decision.gaps]
+    for candidate in decision.candidates:
+        lists = ", ".join(candidate.list_types) or "no list"
+        text = f"{candidate.name} {candidate.code} ({lists}; {candidate.why}; {candidate.score:.2f})"
+        lines.append(f"[bold]候选 candidate[/bold] {escape(text)}")
+    for record in decision.records:
+        amount = f", {record.amount_yuan} 元 yuan" if record.amount_yuan else ""
+        lines.append(f"[bold]记录 on record[/bold] {escape(describe_entry(record.entry) + amount)}")
+    lines += [f"[dim]标记 flag {escape(f'{flag.code} {flag.detail}'.rstrip())}[/dim]" for flag in decision.flags]
+    snapshot = decision.snapshot
+    if snapshot.status not in {"", "current"}:
+        lines.append(f"[yellow]快照 snapshot {snapshot.sequence} is {escape(snapshot.status)}[/yellow]")
+    trace = decision.trace
+    lines.append(
+        f"[dim]留痕 record[/dim] {escape(trace.record_id)} [dim]request {escape(decision.request_id)}, "
+        f"leaf {trace.leaf_index}, snapshot {snapshot.sequence}, catalogue {escape(snapshot.catalogue)}[/dim]"
+    )
+    return lines

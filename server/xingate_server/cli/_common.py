@@ -1,0 +1,102 @@
+"""What the commands that ask a gateway have in common: where it is, how errors and tables look."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+
+import xingate
+from xingate.errors import InvalidRequestError, MissingExtraError, XingateError
+
+EXIT_USAGE = 2
+EXIT_REFUSED = 3
+DEFAULT_STATE = ".xingate"
+_PLAIN_WIDTH = 120
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+state_option = click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="XINGATE_STATE",
+    default=DEFAULT_STATE,
+    show_default=True,
+    metavar="DIR",
+    help="The state directory (environment XINGATE_STATE).",
+)
+target_option = click.option(
+    "--target",
+    metavar="URL",
+    default="",
+    help="Ask the gateway at grpc://HOST:PORT, grpcs://, http:// or https://; default: in this process, from --state.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+class CommandError(click.ClickException):
+    """Refused or unavailable: told in one line on stderr, exit code 3."""
+
+    exit_code = EXIT_REFUSED
+
+    def show(self, file: Any = None) -> None:
+        """Write the line."""
+        click.echo(f"xingate: {self.message}", file=file or sys.stderr)
+
+
+class AskedWronglyError(CommandError):
+    """The question, an option or a missing part of the package is at fault: exit code 2."""
+
+    exit_code = EXIT_USAGE
+
+
+def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Turn the SDK's errors into one line and an exit code: 2 for the question, 3 for everything else."""
+
+    @wraps(function)
+    def told(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return function(*args, **kwargs)
+        except XingateError as error:
+            is_usage = isinstance(error, InvalidRequestError | MissingExtraError)
+            field = f" (field `{error.field}`)" if error.field else ""
+            kind = AskedWronglyError if is_usage else CommandError
+            raise kind(f"{error.message}{field}") from error
+
+    return told
+
+
+@contextmanager
+def open_gateway(
+    target: str, state: Path, *, system: str = "", organisation: str = "", operator: str = ""
+) -> Iterator[xingate.Client]:
+    """A client of the gateway at `target`, or of the one in `state`."""
+    url = target or f"embedded:{state}"
+    try:
+        client = xingate.connect(url, system=system, organisation=organisation, operator=operator)
+    except ValueError as error:
+        raise AskedWronglyError(str(error)) from error
+    with client:
+        yield client
+
+
+def console() -> Console:
+    """A console on stdout, wide enough for tables where stdout is no terminal."""
+    found = Console(highlight=False, soft_wrap=False)
+    return found if found.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+
+
+def print_line(text: str) -> None:
+    """A line of JSON on stdout, in UTF-8 whatever the locale."""
+    click.echo(text.encode())
+
+
+def print_object(value: Mapping[str, object]) -> None:
+    """One object as a line of JSON."""
+    print_line(json.dumps(value, ensure_ascii=False))
