@@ -30,7 +30,7 @@ def explain(detail: ErrorDetails) -> str:
     elif detail["type"] == "enum":
         what = f"expected one of {str(context['expected']).replace(' or ', ', ').replace(chr(39), '`')}"
     else:
-        message = detail["msg"]
+        message = detail["msg"].replace("Input should be", "expected to be")
         what = _WORDS.get(detail["type"], message[:1].lower() + message[1:])
     subject = f"`{place}`: " if place else ""
     return f"{subject}{what}{_found(detail['input'])}"

@@ -64,20 +64,17 @@ class _Reader:
         if name in BUILT_IN:
             return self._folder(Path(__file__).parent / name, name)
         path = Path(name)
-        try:
-            is_folder, is_file = bool(name) and path.is_dir(), path.is_file()
-        except OSError:
-            is_folder = is_file = False
-        if is_folder:
-            return self._folder(path, name.rstrip("/") or name)
-        if is_file:
-            return self._file(path, name)
+        shown = name.encode(errors="backslashreplace").decode()  # a file's name need not be text
+        if name and _is(path.is_dir):
+            return self._folder(path, shown.rstrip("/") or shown)
+        if _is(path.is_file):
+            return self._file(path, shown)
         known = ", ".join(BUILT_IN)
-        self._add(name or "catalogue", f"unknown catalogue `{name}`: neither built in ({known}) nor a file or folder")
+        self._add(shown or "catalogue", f"unknown catalogue `{shown}`: neither built in ({known}) nor a file or folder")
         return None
 
     def _folder(self, folder: Path, shown: str) -> Layer | None:
-        found = {f: folder / f for f in (ACTIONS, LIST_TYPES, MEASURES, BASIC_LIST) if (folder / f).is_file()}
+        found = {f: folder / f for f in (ACTIONS, LIST_TYPES, MEASURES, BASIC_LIST) if _is((folder / f).is_file)}
         if MEASURES not in found and BASIC_LIST not in found:
             self._add(shown, f"has neither {MEASURES} nor {BASIC_LIST}")
             return None
@@ -89,7 +86,7 @@ class _Reader:
             return None
         if path.name == BASIC_LIST:
             return self._read({BASIC_LIST: path}, {BASIC_LIST: shown}, path.resolve().parent.name)
-        beside = {f: path.with_name(f) for f in (ACTIONS, LIST_TYPES) if path.with_name(f).is_file()}
+        beside = {f: path.with_name(f) for f in (ACTIONS, LIST_TYPES) if _is(path.with_name(f).is_file)}
         files = {f: str(p) for f, p in beside.items()} | {MEASURES: shown}
         layer = self._read(beside | {MEASURES: path}, files, path.stem)
         if layer is None or LIST_TYPES in beside:
@@ -199,6 +196,14 @@ class _Reader:
 
     def _add(self, where: str, what: str) -> None:
         self.problems.append(Problem(where, what))
+
+
+def _is(test: Callable[[], bool]) -> bool:
+    """What `test` says of a path; a path that cannot be looked at (rights, length) is not there."""
+    try:
+        return test()
+    except OSError:
+        return False
 
 
 def _built_in(name: str) -> Layer:

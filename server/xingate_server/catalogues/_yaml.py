@@ -15,9 +15,8 @@ from xingate_server.catalogues.problems import Problem
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 20
 
-_MAP = "tag:yaml.org,2002:map"
-_SEQ = "tag:yaml.org,2002:seq"
-_STR = "tag:yaml.org,2002:str"
+# Control characters but tab and line feed, and halves of surrogate pairs: escapes can smuggle them in.
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INT = "tag:yaml.org,2002:int"
 _BOOL = "tag:yaml.org,2002:bool"
 _NULL = "tag:yaml.org,2002:null"
@@ -66,7 +65,14 @@ def _plain(node: yaml.Node) -> Any:
         case tag if tag == _NULL:
             return None
         case _:
-            return str(node.value)
+            return _text(node)
+
+
+def _text(node: yaml.Node) -> str:
+    text = str(node.value)
+    if _UNSHOWABLE.search(text):
+        raise yaml.MarkedYAMLError(problem="an escape stands for a control character", problem_mark=node.start_mark)
+    return text
 
 
 def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
@@ -82,6 +88,24 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
 
 def read_yaml(path: Path, shown: str) -> dict[str, Any] | Problem:
     """The mapping that `path` holds, or what is wrong with the file. `shown` is how problems name it."""
+    text = _read(path, shown)
+    if isinstance(text, Problem):
+        return text
+    try:
+        node = _Loader(text).get_single_node()
+        document = _plain(node) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        return _at(shown, error)
+    except (ValueError, OverflowError):  # pyyaml lets an escape beyond Unicode through to chr()
+        return Problem(shown, "is not YAML that can be read here: an escape stands for no character")
+    if document is None:
+        return Problem(shown, "is empty, expected keys and values")
+    if not isinstance(document, dict):
+        return Problem(shown, "expected keys and values at the top")
+    return document
+
+
+def _read(path: Path, shown: str) -> str | Problem:
     try:
         size = path.stat().st_size
         content = path.read_bytes() if size <= MAX_BYTES else b""
@@ -92,20 +116,9 @@ def read_yaml(path: Path, shown: str) -> dict[str, Any] | Problem:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return Problem(shown, f"is not UTF-8: byte {error.start + 1} is 0x{content[error.start]:02x}, save it as UTF-8")
-    loader = _Loader(text) if _is_printable(text) else None
-    if loader is None:
-        return Problem(shown, "holds control characters, save it as plain text")
-    try:
-        node = loader.get_single_node()
-        document = _plain(node) if node is not None else None
-    except yaml.MarkedYAMLError as error:
-        return _at(shown, error)
-    if document is None:
-        return Problem(shown, "is empty, expected keys and values")
-    if not isinstance(document, dict):
-        return Problem(shown, "expected keys and values at the top")
-    return document
+        line = content.count(b"\n", 0, error.start) + 1
+        return Problem(f"{shown}:{line}", f"is not UTF-8: byte 0x{content[error.start]:02x} found, save it as UTF-8")
+    return text if _is_printable(text) else Problem(shown, "holds control characters, save it as plain text")
 
 
 def _is_printable(text: str) -> bool:
@@ -115,5 +128,5 @@ def _is_printable(text: str) -> bool:
 def _at(shown: str, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     place = f"{shown}:{mark.line + 1}:{mark.column + 1}" if mark is not None else shown
-    what = " ".join(part for part in (error.context, error.problem) if part)
+    what = ", ".join(part for part in (error.context, error.problem) if part)
     return Problem(place, f"is not YAML that can be read here: {what}")

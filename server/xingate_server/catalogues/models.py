@@ -16,7 +16,9 @@ SHORTHANDS = ("black", "red", "A")
 
 
 def _text(value: Any) -> Any:
-    """Whole numbers are welcome where text is wanted: `days: 20`."""
+    """Whole numbers are welcome where text is wanted (`days: 20`), and a key without a value is empty text."""
+    if value is None:
+        return ""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
