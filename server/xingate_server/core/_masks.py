@@ -77,7 +77,9 @@ def _is_suspect(folded: str, is_in_word: bool) -> bool:
     """Whether an unbroken run is to be hidden. In a word (a digest, a document's number) it needs a birth date."""
     if len(folded) < OLD_LENGTH:
         return False
-    if is_in_word or (len(folded) == LENGTH and folded.startswith(_COMPANY_STARTS)):
+    if len(folded) == LENGTH and folded.startswith(_COMPANY_STARTS):
+        return _checks.could_be_citizen_number(folded)
+    if is_in_word:
         return any(_checks.could_be_citizen_number(window) for window in _windows(folded))
     return True
 
