@@ -1,0 +1,156 @@
+"""Makes the good sample files of each source: `python tests/contract/sources_good/generate.py --write`.
+
+Everybody in them is invented: companies named 示例…, division 420399, people with the never-issued division 990000,
+all with valid check digits.
+"""
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def uscc(serial: int) -> str:
+    """A unified code whose both check digits are right."""
+    digits = f"{serial:08d}"
+    rest = 11 - sum(int(d) * w for d, w in zip(digits, (3, 7, 9, 10, 5, 8, 4, 2), strict=True)) % 11
+    body = f"91420399{digits}" + ("X" if rest == 10 else "0" if rest == 11 else str(rest))
+    total = sum(ALPHABET.index(c) * pow(3, place, 31) for place, c in enumerate(body))
+    return body + ALPHABET[(31 - total % 31) % 31]
+
+
+def citizen(serial: int) -> str:
+    """A citizen number of a division that was never issued."""
+    body = f"990000198001{serial:05d}"
+    total = sum(int(c) * pow(2, 17 - place, 11) for place, c in enumerate(body))
+    return body + "10X98765432"[total % 11]
+
+
+def cells(row: str) -> list[str]:
+    """A row written with bars between its cells."""
+    return row.split("|")
+
+
+def table(rows: list[list[str]], encoding: str = "utf-8") -> bytes:
+    """Csv as a spreadsheet program writes it."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode(encoding)
+
+
+CITY = [
+    cells("名单类型|主体类别|主体名称|主体代码|失信程度|认定部门|认定依据|文书号|认定日期|有效期自|有效期至|备注栏"),
+    cells(
+        f"black.wage_arrears|法人和其他组织|示例建筑公司|{uscc(1)}|严重|示例局|条例|示〔2024〕1号"
+        "|2024-05-01|2024/5/1|2027-04-30 00:00:00|余"
+    ),
+    cells(f"red.volunteer|自然人|示例甲|{citizen(101)}||示例局|条例|示〔2024〕2号|2024年5月2日|20240502|2099-12-31|"),
+]
+REGISTER = [
+    cells("name|uscc|reg_date|type|province|city"),
+    cells(f"示例建筑公司|{uscc(1)}|2015-01-02|有限责任公司|湖北|十堰"),
+    cells(f"示例面馆|{uscc(2)}|2016-01-02|个体工商户|湖北|十堰"),
+    cells("示例旧厂|420399000000001|1999-01-02|N/A|湖北|十堰"),
+]
+PENALTY = [
+    cells(
+        "CF_XDR_MC|CF_XDR_LB|CF_XDR_SHXYM|CF_XDR_ZJLX|CF_XDR_ZJHM|CF_WSH|CF_SY|CF_YJ|CF_NR_FK|CF_JDRQ|CF_YXQ|CF_CFJG"
+    ),
+    cells(
+        f"示例建筑公司|法人及非法人组织|{uscc(1)}|||示罚〔2024〕1号|扬尘|条例第一条|0.2|2024-05-01|2025-05-01|示例局"
+    ),
+    cells(f"示例甲|自然人||身份证|{citizen(101)}|示罚〔2024〕2号|占道|条例第二条|0.02|2024-05-02|无处罚期限|示例局"),
+]
+COURT = [
+    {
+        "iname": "示例甲",
+        "caseCode": "（2024）示0399执1号",
+        "cardNum": "9900001980****1014",
+        "businessEntity": "",
+        "courtName": "示例法院",
+        "areaName": "湖北",
+        "partyTypeName": "0",
+        "gistId": "（2023）示0399民初1号",
+        "gistUnit": "示例法院",
+        "regDate": "20240501",
+        "publishDate": "2024年05月13日",
+        "performance": "全部未履行",
+        "disruptTypeName": "有履行能力而拒不履行",
+    },
+    {
+        "iname": "示例建筑公司",
+        "caseCode": "（2024）示0399执2号",
+        "cardNum": uscc(1)[8:17],
+        "businessEntity": "示例乙",
+        "courtName": "示例法院",
+        "areaName": "湖北",
+        "partyTypeName": 1,
+        "gistId": "（2023）示0399民初2号",
+        "gistUnit": "示例法院",
+        "regDate": "20240502",
+        "publishDate": "20240514",
+        "performance": "全部已履行",
+        "disruptTypeName": "违反财产报告制度",
+    },
+]
+UN = """<?xml version="1.0" encoding="UTF-8"?>
+<CONSOLIDATED_LIST dateGenerated="2026-02-26T20:00:09.554Z"><INDIVIDUALS><INDIVIDUAL><FIRST_NAME>EXAMPLE</FIRST_NAME>
+<SECOND_NAME>PERSON</SECOND_NAME><UN_LIST_TYPE>DRC</UN_LIST_TYPE><REFERENCE_NUMBER>CDi.999</REFERENCE_NUMBER>
+<LISTED_ON>2014-06-30-04:00</LISTED_ON><NAME_ORIGINAL_SCRIPT>示例人</NAME_ORIGINAL_SCRIPT><INDIVIDUAL_ALIAS><QUALITY>Good
+</QUALITY><ALIAS_NAME>Invented Person</ALIAS_NAME></INDIVIDUAL_ALIAS><INDIVIDUAL_DOCUMENT><TYPE_OF_DOCUMENT>Passport
+</TYPE_OF_DOCUMENT><NUMBER>X1234567</NUMBER></INDIVIDUAL_DOCUMENT><INDIVIDUAL_DOCUMENT><TYPE_OF_DOCUMENT>Passport
+</TYPE_OF_DOCUMENT><NUMBER>AB12???</NUMBER></INDIVIDUAL_DOCUMENT><INDIVIDUAL_ADDRESS><COUNTRY>Mali</COUNTRY>
+</INDIVIDUAL_ADDRESS></INDIVIDUAL></INDIVIDUALS><ENTITIES><ENTITY><FIRST_NAME>EXAMPLE TRADING</FIRST_NAME>
+<UN_LIST_TYPE>DPRK</UN_LIST_TYPE><REFERENCE_NUMBER>KPe.999</REFERENCE_NUMBER><LISTED_ON>2017-06-02</LISTED_ON>
+<COMMENTS1>Invented.</COMMENTS1><ENTITY_ALIAS><ALIAS_NAME>示例贸易</ALIAS_NAME></ENTITY_ALIAS><ENTITY_ALIAS><ALIAS_NAME/>
+</ENTITY_ALIAS><ENTITY_ADDRESS><COUNTRY>Jordan</COUNTRY></ENTITY_ADDRESS><ENTITY_ADDRESS><COUNTRY>China</COUNTRY>
+</ENTITY_ADDRESS></ENTITY></ENTITIES></CONSOLIDATED_LIST>
+"""
+NULL = "-0- "
+SDN_REMARKS = "Registration Number 1027800000099 (Russia); a.k.a. 'EXSHIP'; Linked To: NOBODY."
+SDN = [
+    ["901", "EXAMPLE SHIPPING LTD.", NULL, "EX] [AMPLE", *[NULL] * 7, SDN_REMARKS],
+    ["902", "SHILI TRADING CO.", NULL, "EX", *[NULL] * 7, f"Unified Social Credit Code (USCC) {uscc(3)} (China)."],
+    ["903", "DOE, John", "individual", "EX", *[NULL] * 8],
+    ["904", "EXAMPLE STAR", "vessel", "EX", *[NULL] * 8],
+]
+ADDRESSES = [
+    ["901", "1", NULL, "Moscow", "Russia", NULL],
+    ["902", "2", NULL, "Dandong", "China", NULL],
+    ["903", "3", NULL, NULL, "Cuba", NULL],
+]
+ALIASES = [["901", "1", "aka", "SOCIÉTÉ EXEMPLE", NULL], ["904", "2", "fka", "OLD STAR", NULL]]
+
+SAMPLES: dict[str, dict[str, bytes]] = {
+    "city_list": {"list.csv": table(CITY, "gb18030")},
+    "entity_register": {"register.csv": table(REGISTER)},
+    "double_publicity": {"penalty.csv": table(PENALTY)},
+    "judgment_debtor": {
+        "court.json": json.dumps(COURT, ensure_ascii=False, indent=1).encode(),
+        "court.jsonl": "\n".join(json.dumps(row, ensure_ascii=False) for row in COURT).encode(),
+    },
+    "un_consolidated": {"consolidated.xml": UN.encode()},
+    "ofac": {
+        "sdn.csv": table(SDN, "cp1252") + b"\x1a",
+        "add.csv": table(ADDRESSES, "cp1252"),
+        "alt.csv": table(ALIASES, "cp1252"),
+    },
+}
+
+
+def main() -> None:
+    """Write the samples, only when asked to."""
+    if sys.argv[1:] != ["--write"]:
+        raise SystemExit("nothing written: say --write")
+    for kind, files in SAMPLES.items():
+        (HERE / kind).mkdir(exist_ok=True)
+        for name, content in files.items():
+            (HERE / kind / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
