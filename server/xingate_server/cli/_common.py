@@ -41,19 +41,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 
 class CommandError(click.ClickException):
-    """Refused or unavailable: told in one line on stderr, exit code 3."""
+    """A failure told in one line on stderr, with the exit code that says of what kind it is."""
 
-    exit_code = EXIT_REFUSED
+    def __init__(self, message: str, exit_code: int = EXIT_REFUSED) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: Any = None) -> None:
         """Write the line."""
         click.echo(f"xingate: {self.message}", file=file or sys.stderr)
-
-
-class AskedWronglyError(CommandError):
-    """The question, an option or a missing part of the package is at fault: exit code 2."""
-
-    exit_code = EXIT_USAGE
 
 
 def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -66,8 +62,7 @@ def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
         except XingateError as error:
             is_usage = isinstance(error, InvalidRequestError | MissingExtraError)
             field = f" (field `{error.field}`)" if error.field else ""
-            kind = AskedWronglyError if is_usage else CommandError
-            raise kind(f"{error.message}{field}") from error
+            raise CommandError(f"{error.message}{field}", EXIT_USAGE if is_usage else EXIT_REFUSED) from error
 
     return told
 
@@ -81,7 +76,7 @@ def open_gateway(
     try:
         client = xingate.connect(url, system=system, organisation=organisation, operator=operator)
     except ValueError as error:
-        raise AskedWronglyError(str(error)) from error
+        raise CommandError(str(error), EXIT_USAGE) from error
     with client:
         yield client
 
