@@ -52,6 +52,13 @@ class CommandError(click.ClickException):
         click.echo(f"xingate: {self.message}", file=file or sys.stderr)
 
 
+class AskedWronglyError(CommandError):
+    """The question, an option or a missing part of the package is at fault: exit code 2."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, EXIT_USAGE)
+
+
 def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
     """Turn the SDK's errors into one line and an exit code: 2 for the question, 3 for everything else."""
 
@@ -62,7 +69,8 @@ def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
         except XingateError as error:
             is_usage = isinstance(error, InvalidRequestError | MissingExtraError)
             field = f" (field `{error.field}`)" if error.field else ""
-            raise CommandError(f"{error.message}{field}", EXIT_USAGE if is_usage else EXIT_REFUSED) from error
+            kind = AskedWronglyError if is_usage else CommandError
+            raise kind(f"{error.message}{field}") from error
 
     return told
 
@@ -76,7 +84,7 @@ def open_gateway(
     try:
         client = xingate.connect(url, system=system, organisation=organisation, operator=operator)
     except ValueError as error:
-        raise CommandError(str(error), EXIT_USAGE) from error
+        raise AskedWronglyError(str(error)) from error
     with client:
         yield client
 

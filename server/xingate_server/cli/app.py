@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import click
 
-from xingate_server.cli._common import EXIT_REFUSED, EXIT_USAGE, CommandError
+from xingate_server.cli._common import EXIT_REFUSED, EXIT_USAGE, AskedWronglyError
 
 _ADAPTERS_ONLY = frozenset({"openpyxl", "defusedxml"})
 _INTERRUPTED = 130
@@ -116,9 +116,9 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _missing(error: ModuleNotFoundError) -> CommandError:
+def _missing(error: ModuleNotFoundError) -> AskedWronglyError:
     package = (error.name or "").partition(".")[0]
     if package in {"xingate", "xingate_server", "xingate_adapters"}:
         raise error
     extra = "server,adapters" if package in _ADAPTERS_ONLY else "server"
-    return CommandError(f"this command needs `pip install 'xingate[{extra}]'`", EXIT_USAGE)
+    return AskedWronglyError(f"this command needs `pip install 'xingate[{extra}]'`")
