@@ -485,6 +485,8 @@ WIDE = "".join(chr(ord(character) + 0xFEE0) for character in "99000019900101123X
         (CODE, None),
         ("914203991234567890", None),  # a company's code, its check digit right or wrong
         ("914203999001011234", None),  # though 15 of its digits could be an old citizen number
+        ("9142039990010112X4", None),  # the X is the organisation code's check
+        ("ID990000900101123", "ID990000*******23"),
         ("911156199001011234", "911156********1234"),  # a foreign permanent resident's
         ("f00d420399123456789012beef", None),  # a digest
         ("doc990000199001011234no", "doc990000********1234no"),

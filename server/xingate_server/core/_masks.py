@@ -43,7 +43,7 @@ def _mask_run(found: re.Match[str]) -> str:
     run = found.group()
     pieces = list(_PIECE.finditer(run))
     characters = list(run)
-    is_in_word = _is_letter(found.string, found.start() - 1) or _is_letter(found.string, found.end())
+    is_in_word = _is_word(found.string, found.start() - 1) or _is_word(found.string, found.end())
     for piece in pieces:
         if _is_suspect(_checks.fold(piece.group()), is_in_word):
             _star(characters, range(piece.start(), piece.end()))
@@ -85,7 +85,9 @@ def _is_suspect(folded: str, is_in_word: bool) -> bool:
 
 
 def _windows(folded: str) -> list[str]:
-    return [folded[i : i + n] for n in (LENGTH, OLD_LENGTH) for i in range(len(folded) - n + 1)]
+    # In a longer run any 15 digits are too often a date by chance.
+    whole = [folded] if len(folded) == OLD_LENGTH else []
+    return whole + [folded[i : i + LENGTH] for i in range(len(folded) - LENGTH + 1)]
 
 
 def _star(characters: list[str], places: "range | list[int]") -> None:
@@ -94,5 +96,5 @@ def _star(characters: list[str], places: "range | list[int]") -> None:
         characters[place] = "*"
 
 
-def _is_letter(text: str, place: int) -> bool:
-    return 0 <= place < len(text) and text[place].isascii() and text[place].isalpha()
+def _is_word(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and text[place].isascii() and text[place].isalnum()
