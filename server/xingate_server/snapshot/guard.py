@@ -31,8 +31,8 @@ def check_shrink(counts: tuple[SourceCount, ...], plan: CompilePlan, previous: M
         if before is None or count.kind not in thresholds:
             continue
         least = before.baseline * (1 - thresholds[count.kind])
-        if count.admitted < least:
-            shrunk.append(f"`{count.kind}` went from {before.baseline} admitted rows to {count.admitted}")
+        if count.baseline < least:
+            shrunk.append(f"`{count.kind}` went from {before.baseline} admitted rows to {count.baseline}")
     if shrunk:
         raise ShrinkError(
             f"{'; '.join(shrunk)}: more than the source's threshold allows; "
@@ -53,7 +53,7 @@ def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None) ->
         files=tuple(file.count() for file in source.files),
         rows=source.rows,
         admitted=source.admitted,
-        baseline=source.admitted,
+        baseline=source.admitted + source.elsewhere,
         refused=source.refused,
         flags=source.flags,
         list_types=list_types,

@@ -43,8 +43,8 @@ class FileCount(_Struct, frozen=True):
 class SourceCount(_Struct, frozen=True):
     """One source kind. `refused` counts reasons (a row may have several), `flags` and `list_types` admitted rows.
 
-    `baseline` is what the shrink guard compares the next sequence with: the admitted rows, or for a source that
-    was not given this time, those of its last one.
+    `baseline` is what the shrink guard compares the next sequence with: the admitted rows and those that only
+    another source's same row kept out; for a source that was not given this time, its last baseline.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class SourceCount(_Struct, frozen=True):
             provides=self.provides,
             is_required=self.is_required,
             is_loaded=self.is_loaded,
-            admitted=self.admitted,
+            admitted=self.baseline if self.is_loaded else 0,
             coverage_from=self.coverage_from,
             data_as_of=self.data_as_of,
             max_age_days=self.max_age_days,

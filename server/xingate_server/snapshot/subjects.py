@@ -202,12 +202,15 @@ class SubjectWriter:
                 self._tally.files[rows[place].position].refused[reason] += 1
             else:
                 gone.setdefault(place, []).append(reason)
+        firsts = {_content(row.entry): row for place, row in enumerate(rows) if "duplicate" not in gone.get(place, ())}
         for place, reasons in gone.items():
             row = rows[place]
             if row.entry is None:
                 continue
-            self._tally.refuse_after_all(row.position, reasons, row.entry)
             file = self._tally.files[row.position]
+            first = firsts[_content(row.entry)]
+            is_elsewhere = self._tally.files[first.position].source is not file.source
+            self._tally.refuse_after_all(file, reasons, row.entry, is_elsewhere=is_elsewhere)
             details = [_WHY.get(reason, reason) for reason in reasons]
             self._refusals.write(file, row.number, reasons, details, row.raw)
 

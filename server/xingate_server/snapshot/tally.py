@@ -40,13 +40,17 @@ class FileTally:
 
 
 class SourceTally:
-    """The rows of one source kind. `list_types` counts listings before duplicates are taken out, so that a list
-    which another source also holds does not seem to vanish."""
+    """The rows of one source kind.
+
+    `elsewhere` counts rows refused as duplicates of another source's: the list holds them all the same, so that it
+    does not seem to shrink or vanish; `list_types` includes them.
+    """
 
     def __init__(self, plan: SourcePlan, first_position: int) -> None:
         self.plan = plan
         self.files = [FileTally(first_position + n, path, self) for n, path in enumerate(plan.files)]
         self.list_types: Counter[str] = Counter()
+        self.elsewhere = 0
         self._by_name = {file.path.name: file for file in reversed(self.files)}
         self._by_name.update({str(file.path): file for file in self.files})
 
@@ -94,12 +98,13 @@ class Tally:
         """Listings that stand in the snapshot, each counted once however many files hold it."""
         return sum(self.list_types.values())
 
-    def refuse_after_all(self, position: int, reasons: Collection[str], entry: Entry) -> None:
-        """A row that admission let pass is refused because of another one."""
-        file = self.files[position]
+    def refuse_after_all(self, file: FileTally, reasons: Collection[str], entry: Entry, *, is_elsewhere: bool) -> None:
+        """A row that admission let pass is refused because of another one; `is_elsewhere`: of another source."""
         file.admitted -= 1
         file.refused.update(reasons)
-        if "duplicate" not in reasons:
+        if is_elsewhere:
+            file.source.elsewhere += 1
+        else:
             file.source.list_types[entry.list_type] -= 1
 
     def add_shape(self, subject_class: SubjectClass, mask_shape: str) -> None:
