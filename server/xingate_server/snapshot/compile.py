@@ -144,7 +144,7 @@ def _admit_one(record: Record, rules: Rules, source: SourceTally, refusals: Refu
     outcome = admit(record, rules)
     if isinstance(outcome, Refused):
         file.refused.update(outcome.reasons)
-        refusals.write(file, record.row, outcome.reasons, outcome.details, masked_row(record.raw))
+        refusals.write(file, record.row, outcome.reasons, outcome.details, masked_row(record))
         return None
     return outcome
 
@@ -166,7 +166,7 @@ def _spool(record: Record, admitted: Admitted, source: SourceTally, tally: Tally
         admitted.entry,
         admitted.registration,
         admitted.related,
-        {} if record.list_type == REGISTER else masked_row(record.raw),
+        {} if record.list_type == REGISTER else masked_row(record),
     )
     spool.add_row(admitted.subject_class, admitted.group, row)
 

@@ -6,9 +6,12 @@ from types import TracebackType
 
 import msgspec
 
-from xingate_server.core.identifiers import mask_text
+from xingate_server.core.entry import Record, fold_word
+from xingate_server.core.identifiers import hide, mask_text
+from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
 from xingate_server.snapshot.tally import FileTally
 
+SHORTEST_NUMBER = 5  # shorter ones are no document's, and would be found inside other cells
 _CELL_END = "\x00"  # stands in no sensible cell and in no number
 
 
@@ -51,9 +54,23 @@ class Refusals:
         self._file.write(self._encode(line) + b"\n")
 
 
-def masked_row(raw: Mapping[str, str]) -> dict[str, str]:
-    """The row by its own columns, every number that could be a citizen's masked."""
-    cells = mask_text(_CELL_END.join(raw.values())).split(_CELL_END)
+def masked_row(record: Record) -> dict[str, str]:
+    """The row by its own columns, every number of a person masked: by its place in the record, or by its shape."""
+    raw = record.raw
+    text = _CELL_END.join(raw.values())
+    for number in _personal_numbers(record):
+        text = text.replace(number, hide(number, 1, 2))
+    cells = mask_text(text).split(_CELL_END)
     if len(cells) != len(raw):
         cells = [mask_text(cell) for cell in raw.values()]
     return dict(zip(raw, cells, strict=True))
+
+
+def _personal_numbers(record: Record) -> list[str]:
+    """The cells that hold a document's number of a person, of whatever shape; unknown kinds count as persons."""
+    kind = KIND_WORDS.get(fold_word(record.subject_kind))
+    numbers = [record.legal_representative_id]
+    numbers += [part.rpartition(":")[2] for part in record.related.replace("：", ":").replace("；", ";").split(";")]
+    if kind is None or class_of(kind) is SubjectClass.PERSON:
+        numbers += [text for _, text in record.identifiers]
+    return [number for number in (number.strip() for number in numbers) if len(number) >= SHORTEST_NUMBER]

@@ -84,7 +84,7 @@ class Snapshot:
             self._shapes[at] = (*self._shapes.get(at, ()), shape.shape)
         self._environment = environment
         self._subject = environment.open_db(SUBJECT, create=False)
-        self._name = environment.open_db(NAME, create=False, dupsort=True, dupfixed=True)
+        self._name = environment.open_db(NAME, create=False, dupsort=True)
         self._local = threading.local()
         self._decode = msgspec.msgpack.Decoder(SubjectFile).decode
         self.catalogue = self._read_catalogue()
