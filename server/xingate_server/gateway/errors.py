@@ -1,11 +1,11 @@
 """What can go wrong with a question, apart from the transport.
 
-    GatewayError
-    |-- InvalidQuestionError     the question is not one that can be answered; `field` says where
-    |-- UnknownSequenceError     the snapshot asked for is not retained
-    |-- UnknownRecordError       no record of that id
-    |-- RequestIdReusedError     the request id stands for another question
-    `-- UnavailableError         no answer can be given now: no snapshot, or the record could not be made durable
+GatewayError
+|-- InvalidQuestionError     the question is not one that can be answered; `field` says where
+|-- UnknownSequenceError     the snapshot asked for is not retained
+|-- UnknownRecordError       no record of that id
+|-- RequestIdReusedError     the request id stands for another question
+`-- UnavailableError         no answer can be given now: no snapshot, or the record could not be made durable
 """
 
 

@@ -1,0 +1,51 @@
+"""Possible matches: what fits, how well, and in which order they are shown. Never a decision (DESIGN section 2)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from xingate_server.core.decision import Candidate
+from xingate_server.core.subject import Profile
+
+CANDIDATES_AT_MOST: Final = 20
+# How well it fits, 0 to 1, and why.
+NAME, MASK, NAME_AND_MASK, SAME_NUMBER = (
+    (0.5, "the name is equal"),
+    (0.6, "the masked number is equal"),
+    (0.9, "the name is equal and the masked number fits"),
+    (0.9, "the number stands for several subjects"),
+)
+
+
+def candidate(profile: Profile, list_types: Iterable[str], score: float, why: str) -> Candidate:
+    """A candidate as shown; `score` and `why` are one of the pairs above."""
+    return Candidate(
+        kind=profile.kind,
+        name=profile.name,
+        display=profile.display,
+        list_types=tuple(sorted(list_types)),
+        score=score,
+        why=why,
+    )
+
+
+def in_order(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Each subject once, by its best match, the best first."""
+    best: dict[tuple[str, str, str], Candidate] = {}
+    for one in candidates:
+        shown = (one.kind.value, one.name, one.display)
+        known = best.get(shown)
+        if known is not None:
+            list_types = tuple(sorted({*known.list_types, *one.list_types}))
+            better = max(known, one, key=lambda c: (c.score, c.why))
+            best[shown] = msgspec.structs.replace(better, list_types=list_types)
+        else:
+            best[shown] = one
+    ordered = sorted(best.values(), key=lambda c: (-c.score, c.name, c.display, c.kind))
+    return tuple(ordered[:CANDIDATES_AT_MOST])
+
+
+def fits(mask: str, shown: str) -> bool:
+    """Whether two numbers, each perhaps masked, can be the same one."""
+    return len(mask) == len(shown) and all(a == b or "*" in (a, b) for a, b in zip(mask, shown, strict=True))

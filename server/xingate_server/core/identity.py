@@ -1,0 +1,301 @@
+"""Who is asked about: from the numbers and names of a question to one subject's file, or why there is none.
+
+The key is made of class, scheme and value. A subject is settled by a complete number only; a masked number, a bare
+name, a number of several subjects and one with a wrong check digit that nobody holds give candidates and a reason,
+and nothing acts. Masked and name-only entries that fit a settled subject are gathered as unsettled; whether their
+names speak against it is judged in `core.gaps`. Excluded: malformed numbers, which are errors before this.
+Source: DESIGN section 4 (Identity), and "Settled points".
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from xingate_server.core.candidates import MASK, NAME, NAME_AND_MASK, SAME_NUMBER, candidate, fits, in_order
+from xingate_server.core.decision import Candidate, Flag, GapReason
+from xingate_server.core.identifiers import Identifier, Scheme, could_be_citizen_number
+from xingate_server.core.names import normalise
+from xingate_server.core.subject import (
+    EMPTY_FILE,
+    Held,
+    Profile,
+    SubjectClass,
+    SubjectFile,
+    SubjectKeyer,
+    SubjectKind,
+    class_of,
+)
+
+_ONCE_ONLY = (Scheme.USCC, Scheme.CITIZEN_ID)  # no subject has two of them
+
+
+class NamedSubject(Protocol):
+    """A subject that bears a name."""
+
+    @property
+    def profile(self) -> Profile:
+        """What may be shown of it."""
+        ...
+
+    @property
+    def list_types(self) -> tuple[str, ...]:
+        """On which lists it stands."""
+        ...
+
+
+class Lookup(Protocol):
+    """What identity needs of a snapshot."""
+
+    def get(self, key: bytes) -> SubjectFile | None:
+        """What stands at the key of an identifier, a mask or a name."""
+        ...
+
+    def mask_shapes(self, subject_class: SubjectClass, scheme: str) -> Sequence[str]:
+        """The shapes of masks that occur: `*` hides a character, `.` shows it."""
+        ...
+
+    def named(self, subject_class: SubjectClass, normalised: str) -> tuple[Sequence[NamedSubject], Sequence[Held]]:
+        """Those who bear a name, and the listings that rest on this name alone."""
+        ...
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the subject. `file` is empty where there is a reason.
+
+    `subject_key` stands for the subject in the record, and `file` is what a snapshot holds at it, plus the
+    unsettled entries at `unsettled_keys`. `subject_code` is an organisation's code in clear, "" for people and for
+    whatever could be a citizen number.
+    """
+
+    subject_key: bytes
+    file: SubjectFile = EMPTY_FILE
+    reasons: tuple[GapReason, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    subject_code: str = ""
+    unsettled_keys: tuple[bytes, ...] = ()
+    is_foreign: bool = False
+
+
+def settle(
+    kind: SubjectKind,
+    identifiers: Sequence[Identifier],
+    names: Sequence[str],
+    lookup: Lookup,
+    keyer: SubjectKeyer,
+) -> Settled:
+    """Find the subject. `identifiers` are not malformed, `names` are normalised; at least one of them is given."""
+    case = _Case(class_of(kind), identifiers, names, lookup, keyer)
+    complete = [found for found in map(case.find, case.complete()) if found is not None]
+    if not complete:
+        return case.unsettled()
+    if case.is_ambiguous(complete):
+        return case.result(complete[0].key, (GapReason.IDENTITY_AMBIGUOUS,), case.among(complete))
+    return case.settled(complete)
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """A complete number and what stands at it; `file` is None for a miss."""
+
+    identifier: Identifier
+    key: bytes
+    file: SubjectFile | None = None
+    rivals: tuple[Profile, ...] = ()
+
+
+class _Case:
+    """One question's subject in the making."""
+
+    def __init__(
+        self,
+        subject_class: SubjectClass,
+        identifiers: Sequence[Identifier],
+        names: Sequence[str],
+        lookup: Lookup,
+        keyer: SubjectKeyer,
+    ) -> None:
+        self.subject_class = subject_class
+        self.identifiers = identifiers
+        self.names = names
+        self.lookup = lookup
+        self.keyer = keyer
+
+    def complete(self) -> list[Identifier]:
+        return [i for i in self.identifiers if not i.is_masked]
+
+    def key(self, scheme: Scheme, value: str) -> bytes:
+        return self.keyer.identifier(self.subject_class, scheme, value)
+
+    def find(self, identifier: Identifier) -> _Found | None:
+        """What stands at a complete number; None where its check digit is wrong and nobody holds it."""
+        key = self.key(identifier.scheme, identifier.value)
+        file = self.lookup.get(key)
+        if file is not None and file.rivals:
+            return _Found(identifier, key, None, file.rivals)
+        if identifier.is_checksum_failure:
+            return None if file is None else _Found(identifier, key, file)
+        code = identifier.org_code
+        if identifier.scheme is not Scheme.USCC or code is None:
+            return _Found(identifier, key, file)
+        return self._find_by_inner_code(identifier, key, file, self.key(Scheme.ORG_CODE, code))
+
+    def _find_by_inner_code(
+        self, identifier: Identifier, key: bytes, file: SubjectFile | None, inner_key: bytes
+    ) -> _Found:
+        """A unified code and the organisation code inside it: one subject, and one key in the records."""
+        inner = self.lookup.get(inner_key)
+        if file is not None:
+            is_same = inner is not None and _core(inner) == _core(file)
+            return _Found(identifier, inner_key if is_same else key, file)
+        if inner is None:
+            return _Found(identifier, inner_key)
+        if inner.rivals:
+            return _Found(identifier, key, None, inner.rivals)
+        if any(p.uscc and p.uscc != identifier.value for p in inner.profiles):
+            return _Found(identifier, key, None, inner.profiles)
+        return _Found(identifier, inner_key, inner)
+
+    def is_ambiguous(self, found: Sequence[_Found]) -> bool:
+        """Whether a number stands for several subjects, or the numbers for different ones."""
+        files = [f.file for f in found if f.file is not None]
+        return (
+            any(f.rivals for f in found)
+            or any(_core(file) != _core(files[0]) for file in files)
+            or self._contradicts({p.uscc for file in files for p in file.profiles if p.uscc})
+        )
+
+    def among(self, found: Sequence[_Found]) -> tuple[Candidate, ...]:
+        """All whom the numbers stand for, as candidates."""
+        profiles = {p for f in found for p in (f.rivals or (f.file.profiles if f.file else ()))}
+        return in_order(candidate(p, self._list_types(p), *SAME_NUMBER) for p in profiles)
+
+    def _contradicts(self, unified: set[str]) -> bool:
+        """Whether numbers were given of which one subject cannot have both; `unified` are those it is known by."""
+        sound = [i for i in self.identifiers if i.is_sound]
+        if len({i.org_code for i in sound if i.org_code}) > 1:
+            return True
+        for scheme in _ONCE_ONLY:
+            values = {i.value for i in sound if i.scheme is scheme}
+            known = values | unified if scheme is Scheme.USCC else values
+            masks = {i.value for i in self.identifiers if i.scheme is scheme and i.is_masked}
+            if len(values) > 1 or (values and not values >= known):
+                return True
+            if any(not fits(mask, value) for mask in masks for value in known):
+                return True
+        return False
+
+    def settled(self, found: Sequence[_Found]) -> Settled:
+        main = next((f for f in found if f.file is not None), found[0])
+        file = main.file or EMPTY_FILE
+        unsettled = dict.fromkeys(file.unsettled)
+        keys = []
+        for key in self._further_keys(found, file):
+            further = self.lookup.get(key)
+            more = [held for held in further.unsettled if held not in unsettled] if further else []
+            if more:
+                keys.append(key)
+                unsettled.update(dict.fromkeys(more))
+        whole = msgspec.structs.replace(file, unsettled=tuple(unsettled)) if keys else file
+        return self.result(main.key, file=whole, unsettled_keys=tuple(keys))
+
+    def _further_keys(self, found: Sequence[_Found], file: SubjectFile) -> list[bytes]:
+        """Where unsettled entries that fit may stand: other numbers, masks of all numbers, names alone."""
+        numbers = dict.fromkeys((f.identifier.scheme, f.identifier.value) for f in found)
+        numbers |= dict.fromkeys((Scheme.USCC, code) for code in sorted(p.uscc for p in file.profiles if p.uscc))
+        keys = [self.key(scheme, value) for scheme, value in numbers] if len(found) > 1 else []
+        for scheme, value in numbers:
+            shapes = self.lookup.mask_shapes(self.subject_class, scheme)
+            keys += [self._mask_key(scheme, _mask(value, s)) for s in shapes if len(s) == len(value)]
+        keys += [self._mask_key(i.scheme, i.value) for i in self.identifiers if i.is_masked]
+        return keys + [self.keyer.name(self.subject_class, name) for name in self.names]
+
+    def unsettled(self) -> Settled:
+        """No complete number that counts: candidates by name and by equal mask."""
+        candidates = [
+            candidate(n.profile, n.list_types, *self._fit(n.profile.display))
+            for name in self.names
+            for n in self.lookup.named(self.subject_class, name)[0]
+        ]
+        reasons, keys = [], []
+        for identifier in self.identifiers:
+            if identifier.is_masked:
+                reasons.append(GapReason.IDENTITY_MASKED)
+                keys.append(self._mask_key(identifier.scheme, identifier.value))
+                candidates += self._masked_alike(keys[-1])
+            else:
+                reasons.append(GapReason.IDENTITY_CHECKSUM)
+                keys.append(self.key(identifier.scheme, identifier.value))
+        if not self.identifiers:
+            reasons.append(GapReason.IDENTITY_NAME_ONLY)
+            keys.append(self.keyer.name(self.subject_class, self.names[0]))
+        return self.result(keys[0], tuple(sorted(set(reasons))), in_order(candidates))
+
+    def result(
+        self,
+        key: bytes,
+        reasons: tuple[GapReason, ...] = (),
+        candidates: tuple[Candidate, ...] = (),
+        file: SubjectFile = EMPTY_FILE,
+        unsettled_keys: tuple[bytes, ...] = (),
+    ) -> Settled:
+        return Settled(
+            subject_key=key,
+            file=file,
+            reasons=reasons,
+            candidates=candidates,
+            flags=self._flags(is_settled=not reasons),
+            subject_code=self._code(),
+            unsettled_keys=unsettled_keys,
+            is_foreign=self._is_foreign(),
+        )
+
+    def _flags(self, *, is_settled: bool) -> tuple[Flag, ...]:
+        flags = []
+        for place, identifier in enumerate(self.identifiers):
+            where = f"subject.identifiers[{place}]"
+            if identifier.inner_mismatch:
+                flags.append(Flag(code="inner_check_mismatch", detail=where))
+            if is_settled and identifier.is_checksum_failure and self.find(identifier) is None:
+                flags.append(Flag(code="identifier_ignored", detail=where))
+        return tuple(flags)
+
+    def _code(self) -> str:
+        """The first complete number of an organisation that may stand in clear."""
+        if self.subject_class is SubjectClass.PERSON:
+            return ""
+        return next((i.value for i in self.complete() if not could_be_citizen_number(i.value)), "")
+
+    def _is_foreign(self) -> bool:
+        """As in admission: a foreign registration number, and none of those given in China beside it."""
+        schemes = {i.scheme for i in self.identifiers}
+        return Scheme.FOREIGN_REG_NO in schemes and schemes <= {Scheme.FOREIGN_REG_NO, Scheme.LEI}
+
+    def _fit(self, display: str) -> tuple[float, str]:
+        is_fitting = any(i.is_masked and fits(i.value, display) for i in self.identifiers)
+        return NAME_AND_MASK if is_fitting else NAME
+
+    def _masked_alike(self, key: bytes) -> list[Candidate]:
+        file = self.lookup.get(key) or EMPTY_FILE
+        found = []
+        for profile in file.profiles:
+            name = normalise(profile.name)
+            list_types = {h.entry.list_type for h in file.unsettled if not h.names or name in h.names}
+            found.append(candidate(profile, list_types, *(NAME_AND_MASK if name in self.names else MASK)))
+        return found
+
+    def _mask_key(self, scheme: Scheme, masked: str) -> bytes:
+        return self.keyer.mask(self.subject_class, scheme, masked)
+
+    def _list_types(self, profile: Profile) -> set[str]:
+        file = self.lookup.get(self.key(Scheme.USCC, profile.uscc)) if profile.uscc else None
+        return {held.entry.list_type for held in file.held} if file else set()
+
+
+def _core(file: SubjectFile) -> SubjectFile:
+    """What two numbers of one subject have in common: unsettled entries may stand at one of them only."""
+    return msgspec.structs.replace(file, unsettled=())
+
+
+def _mask(value: str, shape: str) -> str:
+    return "".join("*" if hides == "*" else character for character, hides in zip(value, shape, strict=True))

@@ -1,0 +1,278 @@
+"""The main use case: a question, the snapshot that answers it, the record, and only then the answer.
+
+Everything that can be wrong with a question is a GatewayError and leaves no record; a record that cannot be made
+durable leaves no answer. A retry finds its stored answer before anything else is looked at, also after another
+snapshot came into use. Excluded: who may ask (transport), rules (core). Source: DESIGN sections 4 and 7; clause 5.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from xingate_server.core.catalogue import Catalogue
+from xingate_server.core.identifiers import mask_text
+from xingate_server.core.subject import SubjectKeyer
+from xingate_server.gateway import errors
+from xingate_server.gateway.answer import Answer, Command
+from xingate_server.gateway.ids import uuid7
+from xingate_server.gateway.ports import Snapshots, SnapshotView
+from xingate_server.gateway.question import ReadQuestion, question_digest, read_question
+from xingate_server.gateway.recorded import (
+    Recorded,
+    Situated,
+    decide_on,
+    leaf_bytes,
+    shown_snapshot,
+    stored_answer,
+)
+from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
+from xingate_server.trace import log
+
+MAX_RECORDS: Final = 1000
+DEFAULT_RECORDS: Final = 50
+
+
+class _Pending(msgspec.Struct, frozen=True):
+    """An answer that waits for its record."""
+
+    draft: log.Draft
+    recorded: Recorded
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """Answers questions. Its calls may come from any thread and any event loop.
+
+    `keyer` defaults to that of the snapshots, read when it is first needed. `clock` gives an aware time in UTC,
+    `new_id` a UUIDv7.
+    """
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        trace: log.TraceLog,
+        keyer: SubjectKeyer | None = None,
+        clock: Callable[[], datetime] = _now,
+        new_id: Callable[[], str] = uuid7,
+    ) -> None:
+        self._snapshots = snapshots
+        self._trace = trace
+        self._given_keyer = keyer
+        self._clock = clock
+        self._new_id = new_id
+        self._actions: tuple[Catalogue | None, frozenset[str]] = (None, frozenset())
+
+    @property
+    def origin(self) -> str:
+        """The name of the log that keeps the records."""
+        return self._trace.origin
+
+    async def check(self, command: Command) -> Answer:
+        """Answer one question. Raises GatewayError."""
+        work = self._work(command)
+        if isinstance(work, Answer):
+            return work
+        try:
+            stored = await self._trace.append(work.draft)
+        except log.TraceError as error:
+            raise _told(error) from error
+        return self._answer(work, stored)
+
+    def check_blocking(self, command: Command) -> Answer:
+        """The same for a thread."""
+        work = self._work(command)
+        if isinstance(work, Answer):
+            return work
+        try:
+            stored = self._trace.append_blocking(work.draft)
+        except log.TraceError as error:
+            raise _told(error) from error
+        return self._answer(work, stored)
+
+    async def check_many(self, commands: Sequence[Command]) -> list[Answer | errors.GatewayError]:
+        """Answer many with one commit, each with its own answer or error, in their order. Raises nothing."""
+        works = [self._work_or_error(command) for command in commands]
+        drafts = [work.draft for work in works if isinstance(work, _Pending)]
+        outcomes: Sequence[log.Outcome]
+        try:
+            outcomes = await self._trace.append_many(drafts)
+        except log.TraceError as error:
+            outcomes = [error] * len(drafts)
+        remaining = iter(outcomes)
+        return [self._answer_or_error(work, next(remaining)) if isinstance(work, _Pending) else work for work in works]
+
+    def record(self, record_id: str) -> log.Stored:
+        """One record. Raises UnknownRecordError, and UnavailableError where the log cannot be read."""
+        try:
+            stored = self._trace.get(record_id)
+        except log.TraceError as error:
+            raise _told(error) from error
+        if stored is None:
+            text = "no record has this id"
+            raise errors.UnknownRecordError("record_unknown", text, "record_id")
+        return stored
+
+    def records(self, limit: int = DEFAULT_RECORDS, before: int | None = None) -> Sequence[log.Stored]:
+        """At most `limit` (1 to 1000) records, newest first, with an index below `before`."""
+        if not 1 <= limit <= MAX_RECORDS:
+            text = f"`{limit}` records at once: ask for 1 to {MAX_RECORDS}"
+            raise errors.InvalidQuestionError("limit_out_of_range", text, "limit")
+        try:
+            return self._trace.list(limit, before)
+        except log.TraceError as error:
+            raise _told(error) from error
+
+    def catalogue(self) -> Catalogue:
+        """The catalogue of the snapshot in use. Raises UnavailableError without one."""
+        return self.snapshot().catalogue
+
+    def snapshot(self, sequence: int = 0) -> SnapshotView:
+        """A retained snapshot, or (0) the one in use. Raises UnknownSequenceError and UnavailableError."""
+        try:
+            return self._snapshots.get(sequence) if sequence else self._snapshots.current()
+        except NotRetainedError as error:
+            raise errors.UnknownSequenceError("sequence_unknown", str(error), "sequence") from error
+        except SnapshotError as error:
+            raise errors.UnavailableError("snapshot_missing", f"no snapshot can answer: {error}") from error
+
+    def snapshot_status(self, sequence: int = 0) -> str:
+        """`current`, `retained` or `superseded_by_bad`, as it stands in an answer from that sequence."""
+        if sequence:
+            try:
+                if self._snapshots.current().info.sequence != sequence:
+                    return "retained"
+            except SnapshotError:
+                return "retained"
+        return self._snapshots.status
+
+    def retained(self) -> list[int]:
+        """The sequences that can be asked, oldest first."""
+        return self._snapshots.retained()
+
+    def _keyer(self) -> SubjectKeyer:
+        try:
+            return self._given_keyer or self._snapshots.keyer
+        except SnapshotError as error:
+            raise errors.UnavailableError("snapshot_missing", f"no snapshot can answer: {error}") from error
+
+    def _work(self, command: Command) -> Answer | _Pending:
+        """A stored answer, or one that waits for its record. Raises GatewayError."""
+        question = read_question(command)
+        keyer = self._keyer()
+        digest = question_digest(command, keyer)
+        if command.request_id:
+            known = self._find(command, digest)
+            if known is not None:
+                return known
+        view = self.snapshot(command.sequence)
+        self._check_action(command.action, view.catalogue)
+        return self._decide(command, question, digest, view, keyer)
+
+    def _find(self, command: Command, digest: bytes) -> Answer | None:
+        try:
+            stored = self._trace.find(command.system, command.organisation, command.request_id)
+            if stored is None:
+                return None
+            if stored.question_digest != digest:
+                raise log.RequestIdReusedError(command.request_id)
+        except log.TraceError as error:
+            raise _told(error) from error
+        return self._replayed(stored)
+
+    def _check_action(self, action: str, catalogue: Catalogue) -> None:
+        known, ids = self._actions
+        if known is not catalogue:
+            ids = frozenset(a.id for a in catalogue.actions)
+            self._actions = catalogue, ids
+        if action not in ids:
+            text = f"unknown action `{mask_text(action)}`: see the list of actions"
+            raise errors.InvalidQuestionError("action_unknown", text, "action")
+
+    def _decide(
+        self, command: Command, question: ReadQuestion, digest: bytes, view: SnapshotView, keyer: SubjectKeyer
+    ) -> _Pending:
+        now = self._clock().astimezone(UTC)
+        situated = Situated(
+            command=command,
+            question=question,
+            view=view,
+            keyer=keyer,
+            now=now,
+            status=self.snapshot_status(command.sequence),
+        )
+        decided = decide_on(situated)
+        record_id = self._new_id()
+        request_id = command.request_id or self._new_id()
+        recorded = Recorded(
+            request_id=request_id,
+            as_of=decided.as_of,
+            decision=decided.decision,
+            digest=decided.digest,
+            snapshot=shown_snapshot(situated),
+        )
+        draft = log.Draft(
+            record_id=record_id,
+            request_id=request_id,
+            system=command.system,
+            organisation=command.organisation,
+            question_digest=digest,
+            time=decided.time,
+            leaf=leaf_bytes(situated, decided, record_id, request_id),
+            answer=stored_answer(recorded, decided),
+        )
+        return _Pending(draft, recorded)
+
+    def _answer(self, work: _Pending, stored: log.Stored) -> Answer:
+        if stored.is_replay:  # another caller with the same request id was faster
+            return self._replayed(stored)
+        return self._placed(work.recorded, stored)
+
+    def _replayed(self, stored: log.Stored) -> Answer:
+        try:
+            recorded = msgspec.json.decode(stored.answer, type=Recorded)
+        except msgspec.DecodeError as error:
+            text = f"the stored answer of record `{stored.record_id}` cannot be read by this release"
+            raise errors.UnavailableError("record_failed", text) from error
+        return self._placed(recorded, stored)
+
+    def _placed(self, recorded: Recorded, stored: log.Stored) -> Answer:
+        return Answer(
+            request_id=recorded.request_id,
+            as_of=recorded.as_of,
+            decision=recorded.decision,
+            digest=recorded.digest,
+            snapshot=recorded.snapshot,
+            record_id=stored.record_id,
+            leaf_index=stored.leaf_index,
+            log_origin=self._trace.origin,
+        )
+
+    def _work_or_error(self, command: Command) -> Answer | _Pending | errors.GatewayError:
+        try:
+            return self._work(command)
+        except errors.GatewayError as error:
+            return error
+
+    def _answer_or_error(self, work: _Pending, outcome: log.Outcome) -> Answer | errors.GatewayError:
+        if isinstance(outcome, log.TraceError):
+            return _told(outcome)
+        try:
+            return self._answer(work, outcome)
+        except errors.GatewayError as error:
+            return error
+
+
+def _told(error: log.TraceError) -> errors.GatewayError:
+    """What a caller is told of a failed record."""
+    if isinstance(error, log.RequestIdReusedError):
+        told = f"request id `{mask_text(error.request_id)}` stands for another question of the same caller"
+        return errors.RequestIdReusedError("request_id_reused", told, "request_id")
+    text = "no verdict is given because its record could not be made durable: ask again with the same request id"
+    if isinstance(error, log.ReadFailedError):
+        text = "the log cannot be read at the moment: ask again with the same request id"
+    return errors.UnavailableError("record_failed", text)

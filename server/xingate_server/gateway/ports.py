@@ -1,0 +1,54 @@
+"""What the gateway needs of the snapshots; `snapshot.store.SnapshotSet` has it."""
+
+from typing import Protocol
+
+from xingate_server.core.catalogue import Catalogue
+from xingate_server.core.decision import SourceState
+from xingate_server.core.identity import Lookup
+from xingate_server.core.subject import SubjectKeyer
+from xingate_server.snapshot.store import SnapshotFacts
+
+
+class SnapshotView(Lookup, Protocol):
+    """One snapshot: it never changes, and stays readable for as long as it is held."""
+
+    @property
+    def info(self) -> SnapshotFacts:
+        """Which snapshot this is."""
+        ...
+
+    @property
+    def sources(self) -> tuple[SourceState, ...]:
+        """What it knows about its sources."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that rides in it."""
+        ...
+
+
+class Snapshots(Protocol):
+    """The snapshots that can be asked. Errors are those of `snapshot.errors`."""
+
+    @property
+    def keyer(self) -> SubjectKeyer:
+        """The maker of this installation's hashes. Raises SubjectKeyError where its key cannot be read."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """`current`, or `superseded_by_bad`."""
+        ...
+
+    def current(self) -> SnapshotView:
+        """The one in use. Raises SnapshotError where there is none."""
+        ...
+
+    def get(self, sequence: int) -> SnapshotView:
+        """A retained one. Raises NotRetainedError."""
+        ...
+
+    def retained(self) -> list[int]:
+        """The sequences that can be asked, oldest first."""
+        ...

@@ -1,0 +1,148 @@
+"""From a caller's texts to a question that can be answered, or the field that prevents it.
+
+What is judged here needs no snapshot: kinds, numbers, dates and lengths. Whether the action exists is judged
+against the snapshot that answers. No message holds a person's number: numbers are shown masked. Source: DESIGN
+section 4 (Identity: malformed input is an error, not an answer) and 8.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from xingate_server.core.identifiers import Identifier, could_be_citizen_number, mask, mask_text, read
+from xingate_server.core.names import normalise
+from xingate_server.core.subject import SubjectClass, SubjectKeyer, class_of
+from xingate_server.gateway.answer import Command
+from xingate_server.gateway.errors import InvalidQuestionError
+
+MAX_REQUEST_ID: Final = 128
+MAX_TEXT: Final = 256
+MAX_NAME: Final = 512
+MAX_CONTEXT: Final = 32
+MAX_IDENTIFIERS: Final = 16
+
+# Categories of characters that no text may hold; names and numbers may come with invisible ones that are then dropped.
+_UNREADABLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE = frozenset({"Cf"})
+_LENIENT = ("subject.name", ".value")
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A run of the length of a citizen number that is no part of a longer number or code.
+_RUN = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9A-Za-z])")
+
+
+class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A command whose texts have been read. `names` are normalised, `as_of` is None for today.
+
+    `operator`, `matter` and `context` are as recorded: without a person's number; empty context values are absent.
+    """
+
+    identifiers: tuple[Identifier, ...]
+    names: tuple[str, ...]
+    as_of: date | None
+    operator: str
+    matter: str
+    context: dict[str, str]
+
+
+def read_question(command: Command) -> ReadQuestion:
+    """Read the texts. Raises InvalidQuestionError with the first field that is wrong."""
+    _check_texts(command)
+    names = tuple(name for name in (normalise(command.name),) if name)
+    identifiers = _identifiers(command)
+    if not identifiers and not names:
+        text = "the subject is missing: give a number or a name"
+        raise InvalidQuestionError("subject_missing", text, "subject")
+    return ReadQuestion(
+        identifiers=identifiers,
+        names=names,
+        as_of=_day(command.as_of) if command.as_of else None,
+        operator=hide_numbers(command.operator),
+        matter=hide_numbers(command.matter),
+        context={hide_numbers(key): hide_numbers(value) for key, value in command.context.items() if value},
+    )
+
+
+def question_digest(command: Command, keyer: SubjectKeyer) -> bytes:
+    """What tells a retry from another question: over everything that was asked but the request id."""
+    asked = msgspec.structs.replace(command, request_id="")
+    return keyer.digest(msgspec.json.encode(asked, order="deterministic"))
+
+
+def hide_numbers(text: str) -> str:
+    """`text` with persons' numbers hidden; matter codes and other longer numbers stand."""
+    return _RUN.sub(lambda run: mask_text(run[0]) if could_be_citizen_number(run[0]) else run[0], text)
+
+
+def _check_texts(command: Command) -> None:
+    _check("request_id", command.request_id, MAX_REQUEST_ID)
+    _check("action", command.action, MAX_TEXT)
+    _check("subject.name", command.name, MAX_NAME)
+    _check("matter", command.matter, MAX_TEXT)
+    for part in ("system", "organisation", "operator"):
+        _check(f"caller.{part}", getattr(command, part), MAX_TEXT)
+    if not command.action:
+        raise InvalidQuestionError("action_missing", "the action is missing: say what is about to be done", "action")
+    if len(command.context) > MAX_CONTEXT:
+        text = f"{len(command.context)} context attributes: at most {MAX_CONTEXT} are read"
+        raise InvalidQuestionError("context_malformed", text, "context")
+    for key, value in command.context.items():
+        _check("context", key, MAX_TEXT, "context_malformed")
+        _check(f"context[{mask_text(key)}]", value, MAX_TEXT, "context_malformed")
+
+
+def _check(field: str, text: str, longest: int, reason: str = "") -> None:
+    reason = reason or f"{field.rpartition('.')[2]}_malformed"
+    if len(text) > longest:
+        raise InvalidQuestionError(reason, f"{field} has {len(text)} characters: at most {longest} are read", field)
+    if not text.isprintable() and _has_unreadable(text, is_lenient=field.endswith(_LENIENT)):
+        raise InvalidQuestionError(reason, f"{field} holds characters that cannot be printed", field)
+
+
+def _has_unreadable(text: str, *, is_lenient: bool) -> bool:
+    refused = _UNREADABLE if is_lenient else _UNREADABLE | _INVISIBLE
+    return any(unicodedata.category(character) in refused for character in text)
+
+
+def _identifiers(command: Command) -> tuple[Identifier, ...]:
+    if len(command.identifiers) > MAX_IDENTIFIERS:
+        text = f"{len(command.identifiers)} identifiers: at most {MAX_IDENTIFIERS} are read"
+        raise InvalidQuestionError("identifier_malformed", text, "subject.identifiers")
+    subject_class = class_of(command.kind)
+    return tuple(
+        _identifier(scheme, value, subject_class, f"subject.identifiers[{place}]")
+        for place, (scheme, value) in enumerate(command.identifiers)
+    )
+
+
+def _identifier(scheme: str, value: str, subject_class: SubjectClass, field: str) -> Identifier:
+    _check(f"{field}.scheme", scheme, MAX_TEXT, "identifier_malformed")
+    _check(f"{field}.value", value, MAX_TEXT, "identifier_malformed")
+    try:
+        identifier = read(value, hide_numbers(scheme), subject_class)
+    except ValueError as error:
+        raise InvalidQuestionError("identifier_malformed", mask_text(str(error)), f"{field}.scheme") from None
+    if identifier.is_malformed:
+        shown = f"`{_shown(identifier, subject_class)}` is malformed: {identifier.detail}"
+        raise InvalidQuestionError("identifier_malformed", shown, f"{field}.value")
+    return identifier
+
+
+def _shown(identifier: Identifier, subject_class: SubjectClass) -> str:
+    """A malformed number as a message may show it: whatever is said to be a person's is hidden."""
+    if subject_class is SubjectClass.PERSON:
+        return f"{identifier.value[:1]}{'*' * (len(identifier.value) - 1)}"
+    return mask_text(mask(identifier))
+
+
+def _day(text: str) -> date:
+    if _DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    shown = f"`{mask_text(text[:MAX_TEXT])}` is no day: expected YYYY-MM-DD"
+    raise InvalidQuestionError("date_malformed", shown, "as_of")
