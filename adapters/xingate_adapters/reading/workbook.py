@@ -9,11 +9,12 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from datetime import date, datetime, time
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from xingate_adapters.reading.cells import iso
 from xingate_adapters.reading.errors import SourceError, quoted
@@ -50,26 +51,34 @@ _Result = TypeVar("_Result")
 def workbook_rows(file: Path, run: Run) -> Iterator[tuple[int, list[str]]]:
     """The rows of the one visible sheet that has any, as text, with their numbers."""
     size = _guard(file)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl tells of extensions that it does not keep
-        import openpyxl
-
-        book = _guarded(file, 0, lambda: openpyxl.load_workbook(file, read_only=True, keep_links=False))
-    try:
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        filled = [(sheet.title, rows) for sheet in sheets if (rows := _filled(file, sheet)) is not None]
+    with ExitStack() as stack:
+        stream = stack.enter_context(file.open("rb"))
+        sheets = [sheet for sheet in _sheets(file, stream) if sheet.sheet_state == "visible"]
+        filled = []
+        for sheet in sheets:
+            rows = stack.enter_context(closing(_rows(file, sheet)))
+            first = next((row for row in rows if any(row[1])), None)
+            if first is not None:
+                filled.append((quoted(sheet.title), chain([first], rows)))
         if len(filled) > 1:
             raise SourceError(
-                f"rows stand on several sheets ({', '.join(quoted(title) for title, _ in filled)})",
+                f"rows stand on several sheets ({', '.join(title for title, _ in filled)})",
                 file=file,
                 expected="one sheet with rows",
                 hint="save each sheet as a file of its own",
             )
-        if filled:
-            yield from _reported(file, size, filled[0][1], run)
-    finally:
-        book.close()
+        for _, rows_of_sheet in filled:
+            yield from _reported(file, size, rows_of_sheet, run)
     run.report(file, size, size)
+
+
+def _sheets(file: Path, stream: BinaryIO) -> list[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl tells of extensions that it does not keep
+        import openpyxl
+
+        book = _guarded(file, 0, lambda: openpyxl.load_workbook(stream, read_only=True, keep_links=False))
+    return list(book.worksheets)
 
 
 def _reported(
@@ -124,35 +133,24 @@ def _guarded(file: Path, row: int, step: Callable[[], _Result]) -> _Result:
         ) from error
 
 
-def _filled(file: Path, sheet: Any) -> Iterator[tuple[int, list[str]]] | None:
-    """The sheet's rows, None when no cell of it is filled."""
-    if not hasattr(sheet, "reset_dimensions"):
-        return None  # a chart sheet
+def _rows(file: Path, sheet: Any) -> Generator[tuple[int, list[str]], None, None]:
     sheet.reset_dimensions()  # the declared size may lie
-    rows = _rows(file, sheet)
-    for first in rows:
-        if any(first[1]):
-            return chain([first], rows)
-    return None
-
-
-def _rows(file: Path, sheet: Any) -> Iterator[tuple[int, list[str]]]:
-    cells_of_rows = iter(_guarded(file, 1, sheet.iter_rows))
     header: list[str] = []
     row = 0
-    while True:
-        row += 1
-        cells = _guarded(file, row, lambda: next(cells_of_rows, None))
-        if cells is None:
-            return
-        if len(cells) > COLUMN_LIMIT:
-            raise SourceError(
-                f"the row has {len(cells):,} columns", file=file, row=row, expected=f"at most {COLUMN_LIMIT}"
-            )
-        texts = [_text(file, row, place, cell, header) for place, cell in enumerate(cells)]
-        if not header and sum(1 for text in texts if text) > 1:
-            header = texts
-        yield row, texts
+    with closing(sheet.iter_rows()) as cells_of_rows:
+        while True:
+            row += 1
+            cells = _guarded(file, row, lambda: next(cells_of_rows, None))
+            if cells is None:
+                return
+            if len(cells) > COLUMN_LIMIT:
+                raise SourceError(
+                    f"the row has {len(cells):,} columns", file=file, row=row, expected=f"at most {COLUMN_LIMIT}"
+                )
+            texts = [_text(file, row, place, cell, header) for place, cell in enumerate(cells)]
+            if not header and sum(1 for text in texts if text) > 1:
+                header = texts
+            yield row, texts
 
 
 def _text(file: Path, row: int, place: int, cell: Any, header: list[str]) -> str:

@@ -1,0 +1,126 @@
+"""Makes the bad files, one fault each: `python tests/unit/sources_bad/generate.py --write`. All content is invented."""
+
+import io
+import sys
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+HERE = Path(__file__).parent
+CITY = "list_type,subject_kind,name,code,authority,basis,document_no,document_date"
+CITY_ROW = "black.wage_arrears,legal_entity,示例公司,91420399000000013B,示例局,条例,示1号,2024-05-01"
+PENALTY = "CF_XDR_MC,CF_XDR_LB,CF_XDR_SHXYM,CF_WSH,CF_YJ,CF_JDRQ,CF_CFJG"
+COURT = '{"iname":"示例","caseCode":"1","cardNum":"1","courtName":"示例法院","publishDate":"20240501"}'
+UN = '<CONSOLIDATED_LIST dateGenerated="2026-02-27T00:00:00Z"><ENTITIES><ENTITY><FIRST_NAME>A</FIRST_NAME></ENTITY>'
+
+
+def workbook(change: Callable[[Any], None]) -> bytes:
+    """A city list as xlsx, changed by `change`; always the same bytes."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(CITY.split(","))
+    sheet.append(CITY_ROW.split(","))
+    change(book)
+    book.properties.created = book.properties.modified = datetime(2024, 1, 1)  # noqa: DTZ001  xlsx has no zones
+    first, fixed = io.BytesIO(), io.BytesIO()
+    book.save(first)
+    with zipfile.ZipFile(first) as old, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist()):
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                continue
+            new.writestr(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return fixed.getvalue()
+
+
+def set_cell(place: str, value: object) -> Callable[[Any], None]:
+    """Put a value in a cell."""
+
+    def change(book: Any) -> None:
+        book.active[place] = value
+
+    return change
+
+
+def error_cell(book: Any) -> None:
+    """A cell with the error that a lost reference leaves."""
+    book.active["C2"] = "#REF!"
+    book.active["C2"].data_type = "e"
+
+
+def second_sheet(book: Any) -> None:
+    """Rows on a second visible sheet."""
+    book.create_sheet("其他").append(["a", "b"])
+
+
+def bomb() -> bytes:
+    """A workbook whose sheet unpacks to 64 MiB of blanks."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("[Content_Types].xml", (2024, 1, 1, 0, 0, 0)), "<Types/>")
+        sheet = zipfile.ZipInfo("xl/worksheets/sheet1.xml", (2024, 1, 1, 0, 0, 0))
+        archive.writestr(sheet, b" " * (64 << 20), zipfile.ZIP_DEFLATED, 9)
+    return packed.getvalue()
+
+
+def text(*lines: str) -> bytes:
+    """Lines as UTF-8."""
+    return "\n".join(lines).encode()
+
+
+BAD: dict[str, bytes] = {
+    "city_list/missing_column.csv": text(CITY.replace(",basis", ""), CITY_ROW.replace(",条例", "")),
+    "city_list/duplicate_column.csv": text(CITY + ",authority", CITY_ROW + ",示例局"),
+    "city_list/same_column_twice.csv": text(CITY + ",认定部门", CITY_ROW + ",示例局"),
+    "city_list/cut_off_row.csv": text(CITY, CITY_ROW, CITY_ROW[:60]),
+    "city_list/extra_cell.csv": text(CITY, CITY_ROW + ",余"),
+    "city_list/unterminated_quote.csv": text(CITY, CITY_ROW, CITY_ROW.replace("示例公司", '"示例公司')),
+    "city_list/mixed_encoding.csv": text(CITY, CITY_ROW) + b"\n" + CITY_ROW.encode("gb18030"),
+    "city_list/big5.csv": CITY.encode() + b"\n\xff\xfe" + CITY_ROW.encode("gb18030"),
+    "city_list/nul_inside.csv": text(CITY, CITY_ROW.replace("示例公司", "示例\0公司")),
+    "city_list/formula.xlsx": workbook(set_cell("C2", '="示例"&"公司"')),
+    "city_list/error_cell.xlsx": workbook(error_cell),
+    "city_list/code_as_number.xlsx": workbook(set_cell("D2", 9.1420399000000013e17)),
+    "city_list/beside_the_header.xlsx": workbook(set_cell("I2", "余")),
+    "city_list/two_sheets.xlsx": workbook(second_sheet),
+    "city_list/cut_off.xlsx": workbook(lambda _: None)[:-200],
+    "city_list/zip_bomb.xlsx": bomb(),
+    "double_publicity/other_list.csv": text(CITY, CITY_ROW),
+    "double_publicity/missing_column.csv": text(PENALTY.replace(",CF_JDRQ", ""), "示例公司,法人,1,示1号,条例,示例局"),
+    "double_publicity/cut_off_row.csv": text(PENALTY, "示例公司,法人,1,示1号"),
+    "entity_register/missing_column.csv": text("name,reg_date", "示例公司,2024-01-01"),
+    "entity_register/cut_off_row.csv": text("name,uscc,reg_date", "示例公司,1,2024-01-01", "示例公"),
+    "judgment_debtor/cut_off.json": text("[" + COURT + ",", COURT[:50]),
+    "judgment_debtor/cut_off.jsonl": text(COURT, COURT[:50]),
+    "judgment_debtor/wrapped.json": text('{"data": [' + COURT + "]}"),
+    "judgment_debtor/missing_key.json": text("[" + COURT.replace("courtName", "court") + "]"),
+    "judgment_debtor/key_twice.json": text("[" + COURT[:-1] + ',"iname":"另一个"}]'),
+    "judgment_debtor/no_objects.json": text("[1, 2]"),
+    "judgment_debtor/too_deep.json": text("[" + '{"iname":' * 5_000),
+    "judgment_debtor/missing_column.csv": text("iname,caseCode,cardNum,publishDate", "示例,1,1,20240501"),
+    "un_consolidated/cut_off.xml": text(UN),
+    "un_consolidated/other_root.xml": text("<html><ENTITIES/></html>"),
+    "un_consolidated/entities.xml": text('<!DOCTYPE a [<!ENTITY b "c">]>', UN + "</ENTITIES></CONSOLIDATED_LIST>"),
+    "ofac/cut_off_row.csv": text("1,A,-0- ,P" + ",-0- " * 8, "2,B,-0- ,P"),
+    "ofac/unknown_type.csv": text('1,A,"airship",P' + ",-0- " * 8),
+    "ofac/no_number.csv": text("x,A,-0- ,P" + ",-0- " * 8),
+    "ofac/other_columns.csv": text("1,2,3"),
+}
+
+
+def main() -> None:
+    """Write the files, only when asked to."""
+    if sys.argv[1:] != ["--write"]:
+        raise SystemExit("nothing written: say --write")
+    for name, content in BAD.items():
+        (HERE / name).parent.mkdir(exist_ok=True)
+        (HERE / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

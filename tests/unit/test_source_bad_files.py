@@ -1,0 +1,89 @@
+"""Every bad file of every source: what is said, and at which row and column."""
+
+from pathlib import Path
+
+import pytest
+
+from xingate_adapters.sources import SourceError, load_source
+
+BAD = Path(__file__).parent / "sources_bad"
+GOOD_OFAC = Path(__file__).parents[1] / "contract" / "sources_good" / "ofac"
+
+EXPECTED: dict[str, tuple[int | None, str | None, str]] = {
+    "city_list/missing_column.csv": (1, None, "missing column `basis / 认定依据`"),
+    "city_list/duplicate_column.csv": (1, "authority", "the column stands twice"),
+    "city_list/same_column_twice.csv": (1, "认定部门", "the column says the same as column `authority`"),
+    "city_list/cut_off_row.csv": (3, None, "the row has 6 cells"),
+    "city_list/extra_cell.csv": (2, None, "the row has 9 cells"),
+    "city_list/unterminated_quote.csv": (3, None, "the row is damaged (unexpected end of data)"),
+    "city_list/mixed_encoding.csv": (3, None, "bytes that are no text (read as UTF-8)"),
+    "city_list/big5.csv": (2, None, "bytes that are no text (read as UTF-8)"),
+    "city_list/nul_inside.csv": (2, None, "NUL bytes stand inside the row"),
+    "city_list/formula.xlsx": (2, "name", "a formula stands in the cell"),
+    "city_list/error_cell.xlsx": (2, "name", "the cell holds the error `#REF!`"),
+    "city_list/code_as_number.xlsx": (2, "code", "of which a spreadsheet keeps only 15"),
+    "city_list/beside_the_header.xlsx": (2, None, "a cell is filled in column 9, which has no header"),
+    "city_list/two_sheets.xlsx": (None, None, "rows stand on several sheets"),
+    "city_list/cut_off.xlsx": (None, None, "the workbook is cut off or damaged"),
+    "city_list/zip_bomb.xlsx": (None, None, "a zip bomb"),
+    "double_publicity/other_list.csv": (1, None, "neither that of permits nor that of penalties"),
+    "double_publicity/missing_column.csv": (1, None, "missing column `CF_JDRQ / 处罚决定日期`"),
+    "double_publicity/cut_off_row.csv": (2, None, "the row has 4 cells"),
+    "entity_register/missing_column.csv": (1, None, "missing column `uscc / 统一社会信用代码`"),
+    "entity_register/cut_off_row.csv": (3, None, "the row has 1 cells"),
+    "judgment_debtor/cut_off.json": (2, None, "the JSON is cut off or damaged"),
+    "judgment_debtor/cut_off.jsonl": (2, None, "the JSON is cut off or damaged"),
+    "judgment_debtor/wrapped.json": (1, None, "missing column `iname / 姓名/名称`"),
+    "judgment_debtor/missing_key.json": (1, None, "missing column `courtName / 执行法院`"),
+    "judgment_debtor/key_twice.json": (1, None, "a key stands twice in the object"),
+    "judgment_debtor/no_objects.json": (1, None, "an item of the array is no object"),
+    "judgment_debtor/too_deep.json": (1, None, "the JSON is nested too deeply"),
+    "judgment_debtor/missing_column.csv": (1, None, "missing column `courtName / 执行法院`"),
+    "un_consolidated/cut_off.xml": (2, None, "the xml is cut off or damaged"),
+    "un_consolidated/other_root.xml": (1, None, "the xml is not the consolidated list"),
+    "un_consolidated/entities.xml": (1, None, "the xml declares a document type or entities"),
+    "ofac/cut_off_row.csv": (2, None, "the row has 4 cells"),
+    "ofac/unknown_type.csv": (1, "SDN_Type", "the type `airship` is not known"),
+    "ofac/no_number.csv": (1, "ent_num", "no number"),
+    "ofac/other_columns.csv": (1, None, "the row has 3 cells"),
+}
+
+
+def test_every_bad_file_has_its_test() -> None:
+    found = {f"{path.parent.name}/{path.name}" for path in BAD.glob("*/*") if path.is_file()}
+    assert {name for name in found if "__pycache__" not in name} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_bad_file_says_what_and_where(name: str) -> None:
+    row, column, what = EXPECTED[name]
+    kind = name.split("/", maxsplit=1)[0]
+    files = [BAD / name]
+    if kind == "ofac":
+        files += [GOOD_OFAC / "add.csv", GOOD_OFAC / "alt.csv"]
+    with pytest.raises(SourceError) as caught:
+        list(load_source(kind).records(files))
+    error = caught.value
+    assert (error.file, error.row, error.column) == (BAD / name, row, column)
+    assert what in str(error)
+
+
+def test_what_stands_before_the_damage_has_been_read() -> None:
+    records = load_source("city_list").records([BAD / "city_list" / "mixed_encoding.csv"])
+    assert next(records).name == "示例公司"
+    with pytest.raises(SourceError, match="row 3"):
+        next(records)
+
+
+def test_a_message_never_holds_an_identity_number() -> None:
+    error = SourceError("what", file=Path("f.csv"), column="990000198001001014", expected="x", hint="y")
+    assert str(error) == "`f.csv`, column `******`: what; expected x; y"
+
+
+def test_the_sdn_files_come_together() -> None:
+    source = load_source("ofac")
+    with pytest.raises(SourceError, match=r"a file is missing: alternate names \(5 columns\)"):
+        list(source.records([GOOD_OFAC / "sdn.csv", GOOD_OFAC / "add.csv"]))
+    with pytest.raises(SourceError, match="a second file with the entries"):
+        list(source.records([GOOD_OFAC / "sdn.csv", GOOD_OFAC / "sdn.csv"]))
+    assert list(source.records([])) == []
