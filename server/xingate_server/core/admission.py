@@ -26,6 +26,7 @@ from xingate_server.core.entry import (
     Severity,
     Status,
     StatusReason,
+    fold_word,
 )
 from xingate_server.core.identifiers import Fault, Identifier, Scheme
 from xingate_server.core.names import normalise
@@ -147,7 +148,7 @@ class _Reading:
         return list_type
 
     def _kind(self) -> SubjectKind | None:
-        text = _folded(self.record.subject_kind)
+        text = fold_word(self.record.subject_kind)
         if not text:
             self.refuse("subject_kind_missing", "subject_kind is blank; it is never guessed from a number")
             return None
@@ -199,7 +200,7 @@ class _Reading:
     def _entry(self, list_type: ListType | None) -> Entry | None:
         record = self.record
         severity = self._word("severity", SEVERITY_WORDS)
-        if severity is None and not _folded(record.severity) and record.list_type.startswith("black."):
+        if severity is None and not fold_word(record.severity) and record.list_type.startswith("black."):
             severity = Severity.SERIOUS
         status = self._word("status", STATUS_WORDS) or Status.ACTIVE
         status_reason = self._word("status_reason", STATUS_REASON_WORDS)
@@ -242,12 +243,12 @@ class _Reading:
     def _document(self, list_type: ListType | None) -> date | None:
         """Authority, basis, document and, for publicity, the notice and the signature (Cl. 7)."""
         record = self.record
-        if not _folded(record.authority):
+        if not fold_word(record.authority):
             self.refuse("authority_missing", "the recognising authority is blank")
-        if not _folded(record.basis):
+        if not fold_word(record.basis):
             self.refuse("basis_missing", "the basis of recognition is blank")
         document_date = self._day("document_date")
-        if not _folded(record.document_no) or not _folded(record.document_date):
+        if not fold_word(record.document_no) or not fold_word(record.document_date):
             self.refuse("document_missing", "document number and document date are both needed")
         if list_type is not None and list_type.procedure is Procedure.PUBLICITY:
             self._notice(document_date)
@@ -255,9 +256,9 @@ class _Reading:
 
     def _notice(self, document_date: date | None) -> None:
         start, end = self._day("notice_start"), self._day("notice_end")
-        if not _folded(self.record.signed_by):
+        if not fold_word(self.record.signed_by):
             self.refuse("signature_missing", "the responsible officer's signature is blank")
-        if not _folded(self.record.notice_start) or not _folded(self.record.notice_end):
+        if not fold_word(self.record.notice_start) or not fold_word(self.record.notice_end):
             self.refuse("notice_missing", "start and end of the public notice are both needed")
         if start is None or end is None:
             return
@@ -269,7 +270,8 @@ class _Reading:
             else:
                 self.refuse("notice_too_short", f"{counted}; at least {NOTICE_WORKING_DAYS} are needed")
         if document_date is not None and document_date <= end:
-            self.refuse("notice_too_short", f"the document is dated {document_date.isoformat()}, before the notice ended")
+            dated = document_date.isoformat()
+            self.refuse("notice_too_short", f"the document is dated {dated}; the notice ends on {end.isoformat()}")
 
     def _validity(
         self, list_type: ListType, severity: Severity | None, document: date, start: date, end: date | None
@@ -301,7 +303,7 @@ class _Reading:
 
     def _word(self, column: str, words: Mapping[str, _Word]) -> _Word | None:
         text = getattr(self.record, column)
-        folded = _folded(text)
+        folded = fold_word(text)
         if not folded:
             return None
         if folded not in words:
@@ -341,7 +343,7 @@ class _Reading:
         if entry is not None:
             entry = msgspec.structs.replace(
                 entry,
-                id=keyer.entry(entry.list_type, place.group, _folded(entry.authority), _folded(entry.document_no)),
+                id=keyer.entry(entry.list_type, place.group, fold_word(entry.authority), fold_word(entry.document_no)),
                 foreign=_is_foreign(numbers, record.registered_in),
                 flags=flags,
             )
@@ -410,7 +412,3 @@ def _is_foreign(numbers: list[Identifier], registered_in: str) -> bool:
     if registered_in == "CN" or any(n.scheme in _CHINESE_SCHEMES for n in numbers):
         return False
     return bool(registered_in) or any(n.scheme is Scheme.FOREIGN_REG_NO for n in numbers)
-
-
-def _folded(text: str) -> str:
-    return "".join((text if text.isascii() else normalize("NFKC", text)).split())

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
+from unicodedata import normalize
 
 import msgspec
 
@@ -106,6 +107,11 @@ ROLE_WORDS = _words(
 BOOLEAN_WORDS: Mapping[str, bool] = MappingProxyType(
     {"yes": True, "true": True, "1": True, "是": True, "no": False, "false": False, "0": False, "否": False}
 )
+
+
+def fold_word(text: str) -> str:
+    """A coded cell as it is compared: NFKC, without white space."""
+    return "".join((text if text.isascii() else normalize("NFKC", text)).split())
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

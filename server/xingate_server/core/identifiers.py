@@ -27,6 +27,7 @@ __all__ = [
     "by_shape",
     "could_be_citizen_number",
     "fold",
+    "hide",
     "is_missing",
     "mask",
     "mask_text",

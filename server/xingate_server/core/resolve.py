@@ -60,9 +60,11 @@ def _content(entry: Entry) -> bytes:
 
 def _without_duplicates(rows: list[Listed], dropped: list[Dropped]) -> list[Listed]:
     seen: dict[bytes, Listed] = {}
-    for row in sorted(rows, key=lambda row: (row.entry.source, row.place)):
-        if seen.setdefault(_content(row.entry), row) is not row:
-            dropped.append(Dropped(row.place, "duplicate"))
+    dropped.extend(
+        Dropped(row.place, "duplicate")
+        for row in sorted(rows, key=lambda row: (row.entry.source, row.place))
+        if seen.setdefault(_content(row.entry), row) is not row
+    )
     return list(seen.values())
 
 

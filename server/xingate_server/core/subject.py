@@ -15,6 +15,7 @@ import msgspec
 from xingate_server.core.entry import Entry, Role
 
 KEY_BYTES = 16
+SECRET_SHORTEST, SECRET_LONGEST = 16, 64  # bytes
 
 
 class SubjectKind(StrEnum):
@@ -58,8 +59,8 @@ class SubjectKeyer:
     __slots__ = ("_secret",)
 
     def __init__(self, secret: bytes) -> None:
-        if not 16 <= len(secret) <= 64:
-            raise ValueError(f"a subject key has 16 to 64 bytes, not {len(secret)}")
+        if not SECRET_SHORTEST <= len(secret) <= SECRET_LONGEST:
+            raise ValueError(f"a subject key has {SECRET_SHORTEST} to {SECRET_LONGEST} bytes, not {len(secret)}")
         self._secret = secret
 
     def identifier(self, subject_class: SubjectClass, scheme: str, value: str) -> bytes:

@@ -56,14 +56,17 @@ class Refusals:
 
 def masked_row(record: Record) -> dict[str, str]:
     """The row by its own columns, every number of a person masked: by its place in the record, or by its shape."""
-    raw = record.raw
-    text = _CELL_END.join(raw.values())
-    for number in _personal_numbers(record):
-        text = text.replace(number, hide(number, 1, 2))
-    cells = mask_text(text).split(_CELL_END)
+    raw, numbers = record.raw, _personal_numbers(record)
+    cells = _masked(_CELL_END.join(raw.values()), numbers).split(_CELL_END)
     if len(cells) != len(raw):
-        cells = [mask_text(cell) for cell in raw.values()]
+        cells = [_masked(cell, numbers) for cell in raw.values()]
     return dict(zip(raw, cells, strict=True))
+
+
+def _masked(text: str, numbers: Sequence[str]) -> str:
+    for number in numbers:
+        text = text.replace(number, hide(number, 1, 2))
+    return mask_text(text)
 
 
 def _personal_numbers(record: Record) -> list[str]:
