@@ -1,0 +1,432 @@
+"""One behaviour for every way to a gateway: fake, embedded, gRPC and HTTP, each by threads and by asyncio.
+
+The real ones are the real commands: `compile` over the demo's list, `serve` in a process of its own.
+"""
+
+import asyncio
+import contextlib
+import inspect
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+
+import xingate
+from xingate.errors import (
+    DeadlineError,
+    InvalidRequestError,
+    NotFoundError,
+    ProtocolError,
+    RequestIdReusedError,
+    UnavailableError,
+    XingateError,
+)
+from xingate.testing import FakeGateway
+from xingate.types import AppliedMeasure, Decision, Effect, Force, Question, Subject, SubjectKind, Verdict, View
+from xingate.v1 import verification_pb2
+from xingate_server.demo import DATA
+from xingate_server.demo.numbers import citizen_number, unified_code
+
+LISTED, UNLISTED, PERSON = unified_code(1), unified_code(9001), citizen_number(9001)
+TODAY = datetime.now(timezone(timedelta(hours=8))).date()
+WHO = {"system": "tests", "organisation": "示例机关", "operator": "示例经办人"}
+TARGETS = ["fake", "fake-async", "embedded", "embedded-async", "grpc", "grpc-async", "http", "http-async"]
+
+
+class Driven:
+    """An async client, driven call by call, so that one suite serves both kinds."""
+
+    def __init__(self, make: Callable[[], xingate.AsyncClient]) -> None:
+        self._runner = asyncio.Runner()
+        self._client = self._runner.run(self._made(make))
+
+    async def _made(self, make: Callable[[], xingate.AsyncClient]) -> xingate.AsyncClient:
+        return make()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self._runner.run(getattr(self._client, name)(*args, **kwargs))
+
+        return call
+
+    def close(self) -> None:
+        self._runner.run(self._client.close())
+        self._runner.close()
+
+
+def command(*arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "xingate_server.cli", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state = tmp_path_factory.mktemp("compiled") / "state"
+    command("compile", "--state", str(state), "--source", f"city_list={DATA / 'city_list_black.csv'}@{TODAY}")
+    return state
+
+
+@pytest.fixture(scope="session")
+def served(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The addresses of a served gateway."""
+    state = tmp_path_factory.mktemp("served") / "state"
+    shutil.copytree(compiled, state)
+    grpc, http = free_port(), free_port()
+    ports = ["--grpc-port", str(grpc), "--http-port", str(http)]
+    process = subprocess.Popen([sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(state), *ports])
+    try:
+        addresses = {"grpc": f"grpc://127.0.0.1:{grpc}", "http": f"http://127.0.0.1:{http}"}
+        for address in addresses.values():
+            wait_until_ready(process, address)
+        yield addresses
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
+    deadline = time.monotonic() + 30
+    with xingate.connect(address, timeout_s=1.0) as client:
+        while True:
+            assert process.poll() is None, "the gateway has ended"
+            try:
+                client.snapshot()
+            except XingateError:
+                assert time.monotonic() < deadline, "the gateway is not ready"
+                time.sleep(0.05)
+            else:
+                return
+
+
+def fake_gateway() -> FakeGateway:
+    fake = FakeGateway(actions=["tender.bid", "permit.grant"])
+    limit = AppliedMeasure("18.3b", effect=Effect.LIMIT, force=Force.MANDATORY)
+    fake.answer(LISTED, "tender.bid", Verdict.RESTRICTED, measures=[limit, "5.strict"])
+    return fake
+
+
+@pytest.fixture(params=TARGETS)
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """A client of each kind; typed Any, because the driven one offers the same names."""
+    kind, _, is_async = request.param.partition("-")
+    if kind == "fake":
+        fake = fake_gateway()
+        made = Driven(lambda: fake.async_client(**WHO)) if is_async else fake.client(**WHO)
+    else:
+        url = address_of(request, kind, tmp_path)
+        made = Driven(lambda: xingate.connect_async(url, **WHO)) if is_async else xingate.connect(url, **WHO)
+    with contextlib.closing(made):
+        yield made
+
+
+def address_of(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> str:
+    if kind == "embedded":
+        shutil.copytree(request.getfixturevalue("compiled"), tmp_path / "state")
+        return f"embedded:{tmp_path / 'state'}"
+    address: str = request.getfixturevalue("served")[kind]
+    return address
+
+
+def test_a_listed_company_is_restricted_and_recorded(client: Any) -> None:
+    decision = client.check(Subject.legal_entity(LISTED), "tender.bid", matter="M-1", as_of=TODAY)
+    assert isinstance(decision, Decision)
+    assert decision.verdict is Verdict.RESTRICTED
+    assert not decision.permits
+    assert {"18.3b", "5.strict"} <= {measure.id for measure in decision.measures}
+    assert decision.as_of == TODAY
+    assert decision.request_id
+    entry = client.record(decision.trace.record_id)
+    check = entry.check
+    assert (entry.request_id, entry.leaf_index) == (decision.request_id, decision.trace.leaf_index)
+    assert (check.action, check.matter, check.verdict) == ("tender.bid", "M-1", Verdict.RESTRICTED)
+    assert (check.caller.system, check.caller.organisation, check.caller.operator) == tuple(WHO.values())
+    assert (check.subject_kind, check.subject_code) == (SubjectKind.LEGAL_ENTITY, LISTED)
+
+
+def test_an_unlisted_company_is_clear(client: Any) -> None:
+    assert client.check(Subject.legal_entity(UNLISTED), "tender.bid").verdict is Verdict.CLEAR
+
+
+def test_the_same_request_id_gives_the_same_answer_and_one_record(client: Any) -> None:
+    request_id = f"same-{time.time_ns()}"
+    first = client.check(Subject.legal_entity(LISTED), "tender.bid", request_id=request_id)
+    again = client.check(Subject.legal_entity(LISTED), "tender.bid", request_id=request_id)
+    assert again == first
+    assert [entry.request_id for entry in client.records(100)].count(request_id) == 1
+
+
+def test_the_same_request_id_with_another_question_is_refused(client: Any) -> None:
+    request_id = f"reused-{time.time_ns()}"
+    client.check(Subject.legal_entity(LISTED), "tender.bid", request_id=request_id)
+    with pytest.raises(RequestIdReusedError) as caught:
+        client.check(Subject.legal_entity(UNLISTED), "tender.bid", request_id=request_id)
+    assert caught.value.request_id == request_id
+    assert caught.value.reason == "request_id_reused"
+
+
+@pytest.mark.parametrize(
+    ("subject", "action", "options"),
+    [
+        (Subject.legal_entity(LISTED), "tender.bidd", {}),
+        (Subject.legal_entity(LISTED), "", {}),
+        (Subject.legal_entity(LISTED), "tender.bid", {"as_of": "2026-02-30"}),
+        (Subject.legal_entity(), "tender.bid", {}),
+        (Subject(SubjectKind.UNSPECIFIED), "tender.bid", {}),
+    ],
+)
+def test_an_invalid_question_says_which_field(client: Any, subject: Subject, action: str, options: Any) -> None:
+    before = [entry.record_id for entry in client.records(1)]
+    with pytest.raises(InvalidRequestError) as caught:
+        client.check(subject, action, **options)
+    assert caught.value.field
+    assert caught.value.reason
+    assert caught.value.request_id
+    assert [entry.record_id for entry in client.records(1)] == before
+
+
+def test_each_item_of_a_batch_has_its_own_answer_error_and_record(client: Any) -> None:
+    listed, unlisted = Subject.legal_entity(LISTED), Subject.legal_entity(UNLISTED)
+    questions = [
+        Question(listed, "tender.bid", matter="B-1"),
+        Question(listed, "nonsense"),
+        Question(unlisted, "tender.bid"),
+    ]
+    first, second, third = client.check_many(questions)
+    assert (first.verdict, third.verdict) == (Verdict.RESTRICTED, Verdict.CLEAR)
+    assert isinstance(second, InvalidRequestError)
+    assert (second.field, bool(second.request_id)) == ("action", True)
+    assert client.record(first.trace.record_id).check.matter == "B-1"
+    assert first.trace.record_id != third.trace.record_id
+
+
+def test_a_batch_of_more_than_a_thousand(client: Any) -> None:
+    results = client.check_many([Question(Subject.legal_entity(UNLISTED), "tender.bid")] * 1001, view=View.BASIC)
+    assert {result.verdict for result in results} == {Verdict.CLEAR}
+    assert len({result.trace.record_id for result in results}) == 1001
+
+
+def test_a_persons_number_is_in_no_record_and_no_answer(client: Any) -> None:
+    decision = client.check(Subject.natural_person(PERSON, name="示例甲"), "permit.grant")
+    shown = decision.to_json() + str(decision) + repr(decision)
+    shown += client.record(decision.trace.record_id).to_json() + repr(client.records(3))
+    assert PERSON not in shown
+
+
+def test_records_come_newest_first_up_to_the_limit(client: Any) -> None:
+    made = [client.check(Subject.legal_entity(UNLISTED), "tender.bid").trace.record_id for _ in range(3)]
+    assert [entry.record_id for entry in client.records(2)] == [made[2], made[1]]
+    newest = client.records(1)[0].leaf_index
+    assert [entry.record_id for entry in client.records(1, before=newest)] == [made[1]]
+    assert client.records(5, before=0) == []
+
+
+@pytest.mark.parametrize("record_id", ["unknown", "../../etc/passwd", "a b/ü?x=1", "%2e%2e"])
+def test_an_unknown_record_is_not_found(client: Any, record_id: str) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        client.record(record_id)
+    assert caught.value.reason
+
+
+def test_the_snapshot_that_answers(client: Any) -> None:
+    snapshot = client.snapshot()
+    decision = client.check(Subject.legal_entity(UNLISTED), "tender.bid", sequence=snapshot.ref.sequence)
+    assert decision.snapshot.sequence == snapshot.ref.sequence == 1
+    assert client.snapshot(1).ref.sequence == 1
+    assert 1 in snapshot.retained
+    with pytest.raises(NotFoundError):
+        client.snapshot(99)
+
+
+def test_the_catalogue_can_be_read(client: Any, request: pytest.FixtureRequest) -> None:
+    assert "tender.bid" in [action.id for action in client.actions()]
+    if "fake" in request.node.callspec.id:
+        assert (client.measures(), client.list_types()) == ([], [])  # a fake has no catalogue
+        return
+    measures = {measure.id: measure for measure in client.measures("tender.bid")}
+    assert measures["18.3b"].effect is Effect.LIMIT
+    assert measures["18.3b"].basis[0].instrument
+    assert len(client.measures()) > len(measures)
+    assert "black.bid_rigging" in [list_type.id for list_type in client.list_types()]
+
+
+def test_json_is_the_proto3_json_of_the_answer(client: Any) -> None:
+    decision = client.check(Subject.legal_entity(LISTED), "tender.bid", matter="示例")
+    document = json.loads(decision.to_json())
+    assert document["verdict"] == "VERDICT_RESTRICTED"
+    assert document["trace"]["recordId"] == decision.trace.record_id
+    assert set(document) == {field.json_name for field in verification_pb2.CheckResponse.DESCRIPTOR.fields}
+    again = json_format.Parse(decision.to_json(indent=2), verification_pb2.CheckResponse())
+    assert again == verification_pb2.CheckResponse.FromString(decision.wire)
+
+
+def test_a_basic_view_has_ids_and_the_same_verdict(client: Any) -> None:
+    full = client.check(Subject.legal_entity(LISTED), "tender.bid")
+    basic = client.check(Subject.legal_entity(LISTED), "tender.bid", view=View.BASIC)
+    assert basic.verdict is full.verdict
+    assert [measure.id for measure in basic.measures] == [measure.id for measure in full.measures]
+    assert basic.trace.record_id
+
+
+def test_every_real_target_gives_the_same_decision(compiled: Path, served: dict[str, str], tmp_path: Path) -> None:
+    shutil.copytree(compiled, tmp_path / "state")
+    answers = []
+    for url in (f"embedded:{tmp_path / 'state'}", *served.values()):
+        with xingate.connect(url, **WHO) as client:
+            decision = client.check(Subject.legal_entity(LISTED), "tender.bid", as_of=TODAY)
+        document = json.loads(decision.to_json())
+        del document["requestId"], document["trace"]
+        answers.append(document)
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["decisionDigest"]
+
+
+@pytest.mark.parametrize("target", ["fake-async", "grpc", "grpc-async", "http", "http-async", "embedded"])
+def test_many_callers_at_once_each_get_their_own_answer(
+    target: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    kind, _, is_async = target.partition("-")
+    fake = fake_gateway()
+    url = "" if kind == "fake" else address_of(request, kind, tmp_path)
+    wanted = {LISTED: Verdict.RESTRICTED, UNLISTED: Verdict.CLEAR}
+    codes = [LISTED, UNLISTED] * 32
+
+    async def ask_all() -> list[Decision]:
+        async with fake.async_client() if kind == "fake" else xingate.connect_async(url) as client:
+            return await asyncio.gather(*(client.check(Subject.legal_entity(c), "tender.bid") for c in codes))
+
+    def ask_in_threads() -> list[Decision]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with xingate.connect(url) as client, ThreadPoolExecutor(16) as pool:
+            return list(pool.map(lambda code: client.check(Subject.legal_entity(code), "tender.bid"), codes))
+
+    decisions = asyncio.run(ask_all()) if is_async else ask_in_threads()
+    assert [decision.verdict for decision in decisions] == [wanted[code] for code in codes]
+    assert len({decision.trace.record_id for decision in decisions}) == len(codes)
+
+
+def test_both_clients_offer_the_same() -> None:
+    plain, twin = xingate.Client, xingate.AsyncClient
+    names = [name for name in vars(plain) if not name.startswith("_")]
+    assert names == [name for name in vars(twin) if not name.startswith("_")]
+    for name in names:
+        assert str(inspect.signature(getattr(plain, name))) == str(inspect.signature(getattr(twin, name)))
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_nobody_there_is_unavailable(scheme: str, is_async: bool) -> None:
+    url = f"{scheme}://127.0.0.1:{free_port()}"
+    retry = xingate.RetryPolicy(attempts=2, pause_s=0.0)
+    made = Driven(lambda: xingate.connect_async(url, retry=retry)) if is_async else xingate.connect(url, retry=retry)
+    with contextlib.closing(made) as client, pytest.raises(UnavailableError) as caught:
+        client.check(Subject.legal_entity(LISTED), "tender.bid")
+    assert caught.value.reason == "unreachable"
+    assert url in str(caught.value)
+    assert LISTED not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["grpc", "http", "embedded"])
+def test_a_closed_client_says_so(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    client = xingate.connect(address_of(request, url, tmp_path))
+    client.close()
+    with pytest.raises(ProtocolError, match="closed"):
+        client.actions()
+
+
+def test_embedded_without_a_state_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="xingate compile"):
+        xingate.connect(f"embedded:{tmp_path / 'none'}")
+    assert not (tmp_path / "none").exists()
+
+
+STRANGE: dict[str, tuple[int, bytes, type[XingateError]]] = {
+    "a portal's page": (200, b"<html>log in</html>", ProtocolError),
+    "an empty object": (200, b"{}", ProtocolError),
+    "a verdict without a record": (200, b'{"verdict": "VERDICT_CLEAR"}', ProtocolError),
+    "a word of another type": (200, b'{"verdict": {}}', ProtocolError),
+    "no UTF-8": (200, b'{"verdict": "\xff"}', ProtocolError),
+    "a redirect": (302, b"", ProtocolError),
+    "a proxy's 502": (502, b"<html>bad gateway</html>", UnavailableError),
+    "a stranger's 404": (404, b"not found", ProtocolError),
+    "no content": (204, b"", ProtocolError),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+@pytest.mark.parametrize("is_async", [False, True])
+def test_strange_http_answers_are_never_a_verdict(case: str, is_async: bool) -> None:
+    status, body, kind = STRANGE[case]
+    retry = xingate.RetryPolicy(attempts=1)
+    with http_server(status, body) as url:
+        made = (
+            Driven(lambda: xingate.connect_async(url, retry=retry)) if is_async else xingate.connect(url, retry=retry)
+        )
+        with contextlib.closing(made) as client, pytest.raises(kind):
+            client.check(Subject.legal_entity(LISTED), "tender.bid")
+
+
+def test_an_unknown_verdict_of_a_newer_gateway_is_cannot_tell() -> None:
+    body = b'{"verdict": 42, "trace": {"recordId": "r1"}, "somethingNew": 1}'
+    with http_server(200, body) as url, xingate.connect(url) as client:
+        assert client.check(Subject.legal_entity(LISTED), "tender.bid").verdict is Verdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_silence_ends_at_the_time_limit(scheme: str, is_async: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
+        made = Driven(lambda: xingate.connect_async(url)) if is_async else xingate.connect(url)
+        started = time.monotonic()
+        with contextlib.closing(made) as client, pytest.raises(DeadlineError):
+            client.check(Subject.legal_entity(LISTED), "tender.bid", timeout_s=0.3)
+        assert time.monotonic() - started < 3
+
+
+@contextlib.contextmanager
+def http_server(status: int, body: bytes) -> Iterator[str]:
+    """A server that gives everybody the same answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "/elsewhere")
+            if status != 204:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
