@@ -17,7 +17,7 @@ EXPECTED: dict[str, tuple[int | None, str | None, str]] = {
     "city_list/extra_cell.csv": (2, None, "the row has 9 cells"),
     "city_list/unterminated_quote.csv": (3, None, "the row is damaged (unexpected end of data)"),
     "city_list/mixed_encoding.csv": (3, None, "bytes that are no text (read as UTF-8)"),
-    "city_list/big5.csv": (2, None, "bytes that are no text (read as UTF-8)"),
+    "city_list/wrong_encoding.csv": (2, None, "bytes that are no text (read as UTF-8)"),
     "city_list/nul_inside.csv": (2, None, "NUL bytes stand inside the row"),
     "city_list/formula.xlsx": (2, "name", "a formula stands in the cell"),
     "city_list/error_cell.xlsx": (2, "name", "the cell holds the error `#REF!`"),

@@ -81,7 +81,7 @@ BAD: dict[str, bytes] = {
     "city_list/extra_cell.csv": text(CITY, CITY_ROW + ",余"),
     "city_list/unterminated_quote.csv": text(CITY, CITY_ROW, CITY_ROW.replace("示例公司", '"示例公司')),
     "city_list/mixed_encoding.csv": text(CITY, CITY_ROW) + b"\n" + CITY_ROW.encode("gb18030"),
-    "city_list/big5.csv": CITY.encode() + b"\n\xff\xfe" + CITY_ROW.encode("gb18030"),
+    "city_list/wrong_encoding.csv": CITY.encode() + b"\n\xff\xfe" + CITY_ROW.encode("gb18030"),
     "city_list/nul_inside.csv": text(CITY, CITY_ROW.replace("示例公司", "示例\0公司")),
     "city_list/formula.xlsx": workbook(set_cell("C2", '="示例"&"公司"')),
     "city_list/error_cell.xlsx": workbook(error_cell),
