@@ -1,0 +1,109 @@
+"""What an operator can set: `xingate.toml`, then the environment (`XINGATE_...`), then the command line.
+
+One frozen model, read once in `wiring` or `cli` and passed on. Every setting stands in docs/settings.md, which a
+test compares with this model.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+CONFIG_VARIABLE = "XINGATE_CONFIG"
+DEFAULT_CONFIG = Path("xingate.toml")
+
+
+class InvalidSettingsError(ValueError):
+    """A setting is unknown or has a value that it cannot have; the text says which, and where to look."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ServerSettings(_Part):
+    """Where the gateway listens, and how much it takes. A port of 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=0, le=65535)
+    grpc_port: int = Field(50051, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=256)
+    insecure_allow_remote: bool = False
+    most_message_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
+    drain_s: float = Field(10.0, ge=0, le=600)
+
+
+class TraceSettings(_Part):
+    """The log of lookups. `origin` names it on first use; empty: at random, or what it has already."""
+
+    origin: str = ""
+    lock_wait_s: float = Field(5.0, gt=0, le=60)
+
+
+class SnapshotSettings(_Part):
+    """The snapshots. `poll_s` is how often a new one is looked for."""
+
+    poll_s: float = Field(1.0, gt=0, le=60)
+
+
+class Settings(BaseSettings):
+    """All of it. `state` is the state directory."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="XINGATE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    state: Path = Path(".xingate")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    server: ServerSettings = ServerSettings()
+    trace: TraceSettings = TraceSettings()
+    snapshot: SnapshotSettings = SnapshotSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The command line first, then the environment, then the file; no `.env` and no secret files."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _config_file())
+
+
+def load(**given: Any) -> Settings:
+    """The settings, `given` (nested mappings) before all else. Raises InvalidSettingsError."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        text = f"setting `{name}`: {first['msg'][:1].lower()}{first['msg'][1:]}; see docs/settings.md"
+        raise InvalidSettingsError(text) from None
+    except SettingsError as error:
+        raise InvalidSettingsError(f"a setting in the environment cannot be read: {error}") from None
+    except (OSError, ValueError) as error:
+        raise InvalidSettingsError(f"the file `{_config_file()}` cannot be read: {error}") from None
+
+
+def _config_file() -> Path:
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named is None:
+        return DEFAULT_CONFIG
+    if not Path(named).is_file():
+        raise InvalidSettingsError(f"{CONFIG_VARIABLE} names `{named}`, which is no file")
+    return Path(named)

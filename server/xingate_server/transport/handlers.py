@@ -1,0 +1,210 @@
+"""What every face of the gateway does with a message, so that the answers are the same on all of them.
+
+Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). Excluded: bytes and
+JSON, connections, codes. Source: DESIGN section 8.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, NamedTuple, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from xingate.v1 import catalogue_pb2 as c
+from xingate.v1 import snapshot_pb2 as s
+from xingate.v1 import trace_pb2 as tr
+from xingate.v1 import types_pb2 as t
+from xingate.v1 import verification_pb2 as v
+from xingate_server.gateway.answer import Answer, Command
+from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
+from xingate_server.gateway.errors import GatewayError, InvalidQuestionError, UnavailableError
+from xingate_server.transport import render, render_catalogue, render_records
+from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
+from xingate_server.transport.metrics import Metrics
+
+MOST_ITEMS = 1000
+_STREAM_WINDOW = 256
+
+_M = TypeVar("_M", bound=Message)
+StreamItem = v.CheckRequest | GatewayError
+
+
+class Handlers:
+    """The calls of one gateway process. Belongs to one event loop."""
+
+    def __init__(self, gateway: Gateway, metrics: Metrics) -> None:
+        self._gateway = gateway
+        self.metrics = metrics
+        self._changed = asyncio.Event()
+        self._is_closing = False
+
+    def announce(self, *, is_closing: bool = False) -> None:
+        """Wake those who watch the snapshot: a new one is in use, or the gateway closes."""
+        self._is_closing = self._is_closing or is_closing
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def check(self, request: v.CheckRequest) -> v.CheckResponse:
+        """One question. Raises GatewayError."""
+        answer = await self._gateway.check(render.command(request))
+        self._count(answer, request.action)
+        return render.check_response(answer, request.view)
+
+    async def batch_check(self, request: v.BatchCheckRequest) -> v.BatchCheckResponse:
+        """Up to `MOST_ITEMS` questions, each with its own answer or error. Raises BatchTooLargeError."""
+        if len(request.requests) > MOST_ITEMS:
+            raise BatchTooLargeError(len(request.requests), MOST_ITEMS)
+        commands = [_command_or_error(item) for item in request.requests]
+        good = [command for command in commands if isinstance(command, Command)]
+        answers = iter(await self._gateway.check_many(good) if good else ())
+        results = [next(answers) if isinstance(command, Command) else command for command in commands]
+        return v.BatchCheckResponse(
+            results=[self._result(result, item) for result, item in zip(results, request.requests, strict=True)]
+        )
+
+    async def stream_check(self, requests: AsyncIterator[StreamItem]) -> AsyncIterator[v.BatchCheckResult]:
+        """Answers in the order of the questions, with a window of them in flight."""
+        waiting: asyncio.Queue[asyncio.Task[v.BatchCheckResult] | None] = asyncio.Queue(_STREAM_WINDOW)
+
+        async def read() -> None:
+            async for item in requests:
+                await waiting.put(asyncio.create_task(self._one(item)))
+            await waiting.put(None)
+
+        reader = asyncio.create_task(read())
+        try:
+            while (task := await _next_of(waiting, reader)) is not None:
+                yield await task
+        finally:
+            reader.cancel()
+            while not waiting.empty():
+                if (task := waiting.get_nowait()) is not None:
+                    task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reader
+
+    async def list_actions(self, _request: c.ListActionsRequest) -> c.ListActionsResponse:
+        """The actions of the current catalogue."""
+        return render_catalogue.actions(self._gateway.catalogue())
+
+    async def list_measures(self, request: c.ListMeasuresRequest) -> c.ListMeasuresResponse:
+        """The measures, or those that touch an action. Raises InvalidQuestionError for one that does not exist."""
+        catalogue = self._gateway.catalogue()
+        if request.action and all(action.id != request.action for action in catalogue.actions):
+            text = f"unknown action `{request.action}`: see the list of actions"
+            raise InvalidQuestionError("action_unknown", text, "action")
+        return render_catalogue.measures(catalogue, request.action)
+
+    async def list_list_types(self, _request: c.ListListTypesRequest) -> c.ListListTypesResponse:
+        """The list types of the current catalogue."""
+        return render_catalogue.list_types(self._gateway.catalogue())
+
+    async def get_snapshot(self, request: s.GetSnapshotRequest) -> s.Snapshot:
+        """What the current snapshot, or a retained one, was made of."""
+        return render_records.snapshot(self._gateway, request.sequence)
+
+    async def watch_snapshot(self, _request: s.WatchSnapshotRequest) -> AsyncIterator[s.Snapshot]:
+        """The present snapshot at once, then each new one, until the gateway closes."""
+        last: t.SnapshotRef | None = None
+        while not self._is_closing:
+            changed = self._changed
+            with contextlib.suppress(UnavailableError):  # none yet: wait for the first
+                snapshot = render_records.snapshot(self._gateway, 0)
+                if snapshot.ref != last:
+                    last = snapshot.ref
+                    yield snapshot
+            await changed.wait()
+
+    async def get_record(self, request: tr.GetRecordRequest) -> tr.TraceEntry:
+        """One record, with its exact bytes. Raises UnknownRecordError."""
+        return render_records.entry(self._gateway, request.record_id)
+
+    async def list_records(self, request: tr.ListRecordsRequest) -> tr.ListRecordsResponse:
+        """A page of records, newest first. Raises InvalidQuestionError for a limit above 1000."""
+        before = request.before if request.HasField("before") else None
+        return render_records.page(self._gateway, request.limit or DEFAULT_RECORDS, before)
+
+    async def _one(self, item: StreamItem) -> v.BatchCheckResult:
+        if isinstance(item, GatewayError):
+            return self._result(item, v.CheckRequest())
+        try:
+            answer = await self._gateway.check(render.command(item))
+        except GatewayError as error:
+            return self._result(error, item)
+        return self._result(answer, item)
+
+    def _result(self, result: Answer | GatewayError, request: v.CheckRequest) -> v.BatchCheckResult:
+        if isinstance(result, Answer):
+            self._count(result, request.action)
+        else:
+            self.metrics.failed(result.reason)
+        return render.batch_result(result, request.view)
+
+    def _count(self, answer: Answer, action: str) -> None:
+        self.metrics.answered(answer.decision.verdict, action)
+
+
+def _command_or_error(request: v.CheckRequest) -> Command | GatewayError:
+    try:
+        return render.command(request)
+    except GatewayError as error:
+        return error
+
+
+async def _next_of(
+    waiting: "asyncio.Queue[asyncio.Task[v.BatchCheckResult] | None]", reader: "asyncio.Task[None]"
+) -> "asyncio.Task[v.BatchCheckResult] | None":
+    """The next task; when the reader has failed instead, its error."""
+    if not waiting.empty():
+        return waiting.get_nowait()
+    getter = asyncio.ensure_future(waiting.get())
+    try:
+        await asyncio.wait((getter, reader), return_when=asyncio.FIRST_COMPLETED)
+        if getter.done():
+            return getter.result()
+        await reader  # raises what it failed with
+        return await getter
+    finally:
+        getter.cancel()
+
+
+class Rpc(NamedTuple):
+    """A call with one message in and one out."""
+
+    service: str
+    request: type[Message]
+    run: Callable[[Handlers, Any], Awaitable[Message]]
+
+
+VERIFICATION = "xingate.v1.VerificationService"
+CATALOGUE = "xingate.v1.CatalogueService"
+SNAPSHOT = "xingate.v1.SnapshotService"
+TRACE = "xingate.v1.TraceService"
+SERVICES = (VERIFICATION, CATALOGUE, SNAPSHOT, TRACE)
+
+UNARY: dict[str, Rpc] = {
+    "Check": Rpc(VERIFICATION, v.CheckRequest, Handlers.check),
+    "BatchCheck": Rpc(VERIFICATION, v.BatchCheckRequest, Handlers.batch_check),
+    "ListActions": Rpc(CATALOGUE, c.ListActionsRequest, Handlers.list_actions),
+    "ListMeasures": Rpc(CATALOGUE, c.ListMeasuresRequest, Handlers.list_measures),
+    "ListListTypes": Rpc(CATALOGUE, c.ListListTypesRequest, Handlers.list_list_types),
+    "GetSnapshot": Rpc(SNAPSHOT, s.GetSnapshotRequest, Handlers.get_snapshot),
+    "GetRecord": Rpc(TRACE, tr.GetRecordRequest, Handlers.get_record),
+    "ListRecords": Rpc(TRACE, tr.ListRecordsRequest, Handlers.list_records),
+}
+
+
+def parse(kind: type[_M], data: bytes) -> _M:
+    """The message in `data`. Raises MalformedMessageError."""
+    try:
+        return kind.FromString(data)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        raise MalformedMessageError(f"the bytes are no `{kind.DESCRIPTOR.full_name}`") from None
+
+
+async def call(handlers: Handlers, method: str, data: bytes) -> bytes:
+    """One call with serialised messages. Raises GatewayError; KeyError for a method that does not exist."""
+    rpc = UNARY[method]
+    response = await rpc.run(handlers, parse(rpc.request, data))
+    return response.SerializeToString()

@@ -1,0 +1,224 @@
+"""The HTTP server: JSON bodies in, proto3 JSON out, problems as RFC 9457.
+
+Every answer is what the gRPC call of the same name gives, in lowerCamelCase with all fields written out. Excluded:
+what a call does (`handlers`), codes (`status`), the description of it all (`openapi`, `docs_page`), TLS and
+callers' rights. Source: DESIGN section 9; RFC 9457; proto3 JSON.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+from aiohttp import web
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+
+from xingate.v1 import catalogue_pb2 as c
+from xingate.v1 import snapshot_pb2 as s
+from xingate.v1 import trace_pb2 as tr
+from xingate_server.transport import models
+from xingate_server.transport.docs_page import page
+from xingate_server.transport.errors import (
+    MalformedMessageError,
+    MediaTypeError,
+    MessageTooLargeError,
+    MethodNotAllowedError,
+    UnknownRouteError,
+)
+from xingate_server.transport.handlers import UNARY, Handlers
+from xingate_server.transport.openapi import document
+from xingate_server.transport.status import fault_of, problem
+
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_JSON = "application/json"
+_SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+_PAGE = {**_SAFE, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+
+
+class Readiness(Protocol):
+    """What `/readyz` tells."""
+
+    def readiness(self) -> Mapping[str, Any]:
+        """An object whose `ready` says whether questions can be answered, with the reasons beside it."""
+        ...
+
+
+class Route(NamedTuple):
+    """A path that stands for a call: how to get its message out of a request. `model` is a body's or a query's."""
+
+    verb: str
+    path: str
+    method: str
+    model: type[BaseModel]
+    message: Callable[[Any, web.Request], Message]
+
+
+ROUTES = (
+    Route("POST", "/v1/check", "Check", models.CheckBody, lambda m, _: m.message()),
+    Route("POST", "/v1/check:batch", "BatchCheck", models.BatchCheckBody, lambda m, _: m.message()),
+    Route("GET", "/v1/actions", "ListActions", models.NoQuery, lambda _m, _r: c.ListActionsRequest()),
+    Route(
+        "GET",
+        "/v1/measures",
+        "ListMeasures",
+        models.MeasuresQuery,
+        lambda m, _: c.ListMeasuresRequest(action=m.action),
+    ),
+    Route("GET", "/v1/list-types", "ListListTypes", models.NoQuery, lambda _m, _r: c.ListListTypesRequest()),
+    Route(
+        "GET",
+        "/v1/snapshot",
+        "GetSnapshot",
+        models.SnapshotQuery,
+        lambda m, _: s.GetSnapshotRequest(sequence=m.sequence),
+    ),
+    Route(
+        "GET",
+        "/v1/trace",
+        "ListRecords",
+        models.RecordsQuery,
+        lambda m, _: tr.ListRecordsRequest(limit=m.limit, before=m.before),
+    ),
+    Route(
+        "GET",
+        "/v1/trace/{record_id}",
+        "GetRecord",
+        models.NoQuery,
+        lambda _, r: tr.GetRecordRequest(record_id=r.match_info["record_id"]),
+    ),
+)
+
+
+def application(handlers: Handlers, readiness: Readiness, *, most_bytes: int) -> web.Application:
+    """The routes of DESIGN section 9 that exist so far."""
+    problems = _Problems(handlers, most_bytes)
+    app = web.Application(client_max_size=most_bytes, middlewares=[problems.middleware])
+    for route in ROUTES:
+        app.router.add_route(route.verb, route.path, _handle(handlers, route, most_bytes))
+    api = orjson.dumps(document(), option=orjson.OPT_INDENT_2)
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return _json({"status": "ok"})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        state = readiness.readiness()
+        return _json(state, status=200 if state["ready"] else 503)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        headers = {**_SAFE, "Content-Type": CONTENT_TYPE_LATEST}
+        return web.Response(body=handlers.metrics.exposition(), headers=headers)
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.Response(body=api, content_type=_JSON, headers=_SAFE)
+
+    async def docs(request: web.Request) -> web.Response:
+        language = request.query.get("lang") or request.headers.get("Accept-Language") or ""
+        text = page("zh" if language.lower().startswith("zh") else "en")
+        return web.Response(text=text, content_type="text/html", headers=_PAGE)
+
+    for path, handle in (
+        ("/healthz", healthz),
+        ("/readyz", readyz),
+        ("/metrics", metrics),
+        ("/openapi.json", openapi),
+        ("/docs", docs),
+    ):
+        app.router.add_get(path, handle)
+    return app
+
+
+def proto3_json(message: Message) -> bytes:
+    """The proto3 JSON of a message, all fields without presence written out: the same on every target."""
+    return orjson.dumps(MessageToDict(message, always_print_fields_with_no_presence=True))
+
+
+def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
+    latency = handlers.metrics.latency.labels("http", route.method)
+    run = UNARY[route.method].run
+
+    async def handle(request: web.Request) -> web.Response:
+        started = perf_counter()
+        try:
+            if route.verb == "POST":
+                model = models.read_body(route.model, await _body(request, most_bytes))
+            else:
+                model = models.read(route.model, _query(request))
+            response = await run(handlers, route.message(model, request))
+            return web.Response(body=proto3_json(response), content_type=_JSON, headers=_SAFE)
+        finally:
+            latency.observe(perf_counter() - started)
+
+    return handle
+
+
+async def _body(request: web.Request, most_bytes: int) -> bytes:
+    if request.content_type != _JSON:
+        raise MediaTypeError("the body is not said to be JSON")
+    if (request.charset or "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8", "us-ascii"}:
+        raise MediaTypeError("the body is not said to be in UTF-8")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise MediaTypeError("the body is compressed")
+    if (request.content_length or 0) > most_bytes:
+        raise MessageTooLargeError(most_bytes)
+    return await request.read()
+
+
+def _query(request: web.Request) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for name, value in request.query.items():
+        if name in given:
+            raise MalformedMessageError(f"`{name}` is given twice", name)
+        given[name] = value
+    return given
+
+
+class _Problems:
+    """Turns every error, aiohttp's own included, into a problem document."""
+
+    def __init__(self, handlers: Handlers, most_bytes: int) -> None:
+        self._metrics = handlers.metrics
+        self._most_bytes = most_bytes
+
+    @property
+    def middleware(self) -> Any:
+        """The middleware."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handle) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except Exception as error:  # noqa: BLE001 - the table says what a caller is told
+                return self._problem(error)
+
+        return middleware
+
+    def _problem(self, error: Exception) -> web.Response:
+        error = self._ours(error)
+        fault = fault_of(error)
+        self._metrics.failed(fault.reason)
+        headers = dict(_SAFE)
+        if isinstance(error, MethodNotAllowedError):
+            headers["Allow"] = error.allowed
+        if fault.http == web.HTTPServiceUnavailable.status_code:
+            headers["Retry-After"] = "1"
+        return _json(problem(fault), status=fault.http, headers=headers, media="application/problem+json")
+
+    def _ours(self, error: Exception) -> Exception:
+        if isinstance(error, web.HTTPNotFound):
+            return UnknownRouteError()
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            return MethodNotAllowedError(", ".join(sorted(error.allowed_methods)))
+        if isinstance(error, web.HTTPRequestEntityTooLarge):
+            return MessageTooLargeError(self._most_bytes)
+        if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
+            return MalformedMessageError("the body broke off or is not framed as HTTP says")
+        return error
+
+
+def _json(
+    value: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] = _SAFE, media: str = _JSON
+) -> web.Response:
+    return web.Response(body=orjson.dumps(value), status=status, content_type=media, headers=headers)

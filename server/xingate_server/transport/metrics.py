@@ -1,0 +1,83 @@
+"""What operators can measure, as Prometheus reads it. No label ever holds anything a caller typed.
+
+One `Metrics` per process with a registry of its own. With several worker processes prometheus_client keeps the
+values in files that all share (`PROMETHEUS_MULTIPROC_DIR`, set before this module is imported), and `exposition`
+adds them up.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from xingate_server.core.catalogue import Verdict
+
+_SECONDS = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 5.0)
+
+
+class Metrics:
+    """Counters and gauges of one gateway process."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self.checks = Counter("xingate_checks", "Answers given.", ("verdict", "action"), registry=registry)
+        self.errors = Counter("xingate_errors", "Questions without an answer.", ("reason",), registry=registry)
+        self.latency = Histogram(
+            "xingate_request_seconds",
+            "From the request's bytes to the answer's.",
+            ("transport", "method"),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.record_latency = Histogram(
+            "xingate_record_seconds", "Until a record is durable.", buckets=_SECONDS, registry=registry
+        )
+        self.sequence = self._gauge("xingate_snapshot_sequence", "The snapshot in use; 0 without one.")
+        self.age = self._gauge("xingate_snapshot_age_seconds", "Since the snapshot in use was made.")
+        self.rejected = Counter(
+            "xingate_snapshots_rejected", "Newer snapshots that could not be used.", registry=registry
+        )
+        self.is_ready = self._gauge("xingate_ready", "1 with a snapshot and a trace that can append.")
+        self.refused = self._gauge(
+            "xingate_snapshot_refused_rows", "Rows that the snapshot refused.", ("source", "reason")
+        )
+        self._refused_seen: set[tuple[str, str]] = set()
+        self._created_at = 0.0
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        return Gauge(name, text, labels, registry=self._registry, multiprocess_mode="mostrecent")
+
+    def answered(self, verdict: Verdict, action: str) -> None:
+        """Count an answer. `action` is one of the catalogue's, since the gateway answered it."""
+        self.checks.labels(verdict.name, action).inc()
+
+    def failed(self, reason: str) -> None:
+        """Count an error under its fixed reason."""
+        self.errors.labels(reason).inc()
+
+    def snapshot(self, sequence: int, created_at: str, refused: Mapping[str, Mapping[str, int]]) -> None:
+        """A snapshot was taken into use; `refused` counts rows by source and reason."""
+        self.sequence.set(sequence)
+        self._created_at = datetime.fromisoformat(created_at).timestamp()
+        rows = {(source, reason): n for source, reasons in refused.items() for reason, n in reasons.items()}
+        for labels in self._refused_seen - rows.keys():
+            self.refused.labels(*labels).set(0)
+        for labels, count in rows.items():
+            self.refused.labels(*labels).set(count)
+        self._refused_seen |= rows.keys()
+
+    def tick(self, is_ready: bool) -> None:
+        """Bring what changes by itself up to date; to be called about once a second."""
+        self.is_ready.set(int(is_ready))
+        if self._created_at:
+            self.age.set(max(0.0, datetime.now(UTC).timestamp() - self._created_at))
+
+    def exposition(self) -> bytes:
+        """The text that Prometheus reads, of all worker processes."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the package types half of itself
+        return generate_latest(registry)

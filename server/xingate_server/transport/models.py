@@ -1,0 +1,203 @@
+"""What people may send over HTTP: bodies and queries, as pydantic models.
+
+Names are those of the messages, in lowerCamelCase or as they stand in the .proto files; a field that does not
+exist is refused with its path, `null` counts as absent, a uint64 is a number or a string (proto3 JSON). What a
+field *means* is checked by the gateway, the same for every transport.
+"""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from xingate.v1 import types_pb2 as t
+from xingate.v1 import verification_pb2 as v
+from xingate_server.core.identifiers import mask_text
+from xingate_server.transport.errors import MalformedMessageError, UnknownFieldError
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_MOST_UINT64 = 2**64 - 1
+_MOST_UINT32 = 2**32 - 1
+
+
+def _whole(value: Any) -> Any:
+    """A whole number from a number or from its digits; anything else is left for pydantic to refuse."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+Uint64 = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0, le=_MOST_UINT64)]
+Uint32 = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0, le=_MOST_UINT32)]
+
+
+class _Kind(StrEnum):
+    SUBJECT_KIND_UNSPECIFIED = "SUBJECT_KIND_UNSPECIFIED"
+    SUBJECT_KIND_LEGAL_ENTITY = "SUBJECT_KIND_LEGAL_ENTITY"
+    SUBJECT_KIND_SOLE_TRADER = "SUBJECT_KIND_SOLE_TRADER"
+    SUBJECT_KIND_NATURAL_PERSON = "SUBJECT_KIND_NATURAL_PERSON"
+
+
+class _View(StrEnum):
+    VIEW_UNSPECIFIED = "VIEW_UNSPECIFIED"
+    VIEW_BASIC = "VIEW_BASIC"
+    VIEW_FULL = "VIEW_FULL"
+
+
+def _said(en: str, zh: str, example: Any = None) -> Any:
+    extra: dict[str, Any] = {"x-description-zh": zh}
+    if example is not None:
+        extra["examples"] = [example]
+    return {"description": en, "json_schema_extra": extra}
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        loc_by_alias=False,
+        hide_input_in_errors=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, value: Any) -> Any:
+        return {k: x for k, x in value.items() if x is not None} if isinstance(value, dict) else value
+
+
+class IdentifierBody(_Sent):
+    """A number of the subject."""
+
+    scheme: str = Field("", **_said("Empty: read by the shape of the value.", "留空则按号码形式识别。", "uscc"))
+    value: str = Field("", **_said("The number.", "证件号码。", "91420399MA0000007C"))
+
+
+class SubjectBody(_Sent):
+    """Who is asked about."""
+
+    kind: _Kind = Field(_Kind.SUBJECT_KIND_UNSPECIFIED, **_said("Required; never guessed.", "必填，不作推测。"))
+    identifiers: list[IdentifierBody] = Field([], **_said("Numbers, the main one first.", "证件号码，主要的在前。"))
+    name: str = Field("", **_said("A bare name gives candidates only.", "仅有名称时只给出候选。", "示例建设有限公司"))
+
+
+class CallerBody(_Sent):
+    """Who asks."""
+
+    system: str = Field("", **_said("The calling system.", "发起查询的系统。", "approval"))
+    organisation: str = Field("", **_said("The organisation.", "查询单位。", "示例审批局"))
+    operator: str = Field("", **_said("The person who asks.", "经办人。", "op-1"))
+
+
+class CheckBody(_Sent):
+    """A question."""
+
+    request_id: str = Field("", **_said("A retry with the same id finds its record.", "同一编号重试得到原答复。"))
+    subject: SubjectBody = Field(SubjectBody(), **_said("Who is asked about.", "被查询主体。"))
+    action: str = Field("", **_said("What is about to be done.", "拟办事项。", "permit.grant"))
+    as_of: str = Field("", **_said("YYYY-MM-DD; empty: today in Asia/Shanghai.", "日期；留空为今日（北京时间）。"))
+    sequence: Uint64 = Field(0, **_said("A retained snapshot; 0: the current one.", "留存的快照；0 为当前。"))
+    caller: CallerBody = Field(CallerBody(), **_said("Who asks.", "查询方。"))
+    matter: str = Field("", **_said("The matter's number.", "事项编号。", "SP-2024-001"))
+    context: dict[str, str] = Field({}, **_said("Attributes that some measures ask for.", "部分措施所需的情节。"))
+    view: _View = Field(_View.VIEW_UNSPECIFIED, **_said("VIEW_BASIC: ids only.", "VIEW_BASIC 仅返回编号。"))
+
+    def message(self) -> v.CheckRequest:
+        """The same question as a message."""
+        subject = self.subject
+        return v.CheckRequest(
+            request_id=self.request_id,
+            subject=t.Subject(
+                kind=subject.kind.value,
+                identifiers=[t.Identifier(scheme=i.scheme, value=i.value) for i in subject.identifiers],
+                name=subject.name,
+            ),
+            action=self.action,
+            as_of=self.as_of,
+            sequence=self.sequence,
+            caller=t.Caller(
+                system=self.caller.system,
+                organisation=self.caller.organisation,
+                operator=self.caller.operator,
+            ),
+            matter=self.matter,
+            context=self.context,
+            view=self.view.value,
+        )
+
+
+class BatchCheckBody(_Sent):
+    """Up to 1000 questions, each with its own answer or error."""
+
+    requests: list[CheckBody] = Field([], **_said("The questions.", "查询列表，至多 1000 条。"))
+
+    def message(self) -> v.BatchCheckRequest:
+        """The same batch as a message."""
+        return v.BatchCheckRequest(requests=[r.message() for r in self.requests])
+
+
+class MeasuresQuery(_Sent):
+    """Which measures to list."""
+
+    action: str = Field("", **_said("Only measures that touch this action.", "仅列涉及该事项的措施。"))
+
+
+class SnapshotQuery(_Sent):
+    """Which snapshot to show."""
+
+    sequence: Uint64 = Field(0, **_said("A retained snapshot; 0: the current one.", "留存的快照；0 为当前。"))
+
+
+class RecordsQuery(_Sent):
+    """Which records to list, newest first."""
+
+    limit: Uint32 = Field(0, **_said("1 to 1000; 0: 50.", "1 至 1000；0 为 50。"))
+    before: Uint64 | None = Field(None, **_said("Only leaves before this index.", "仅列此序号之前的记录。"))
+
+
+class NoQuery(_Sent):
+    """Nothing may be asked."""
+
+
+def read_body(model: type[_Model], content: bytes) -> _Model:
+    """A body from its JSON. Raises MalformedMessageError (with the place, where there is one), UnknownFieldError."""
+    try:
+        value = orjson.loads(content)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise MalformedMessageError(f"the body is not JSON in UTF-8: {_place(error)}") from None
+    return read(model, value)
+
+
+def read(model: type[_Model], value: Any) -> _Model:
+    """A model from JSON's values. Raises MalformedMessageError, UnknownFieldError."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        path = _path(first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise UnknownFieldError(path) from None
+        text = first["msg"]
+        where = f"`{path}`: " if path else "the body: "
+        raise MalformedMessageError(f"{where}{text[0].lower()}{text[1:]}", path) from None
+
+
+def _place(error: Exception) -> str:
+    if isinstance(error, orjson.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}"
+    return "too deep"
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return mask_text(path)  # a key that a caller typed may be anything

@@ -1,0 +1,244 @@
+"""The OpenAPI 3.1 document, made from what answers: bodies and queries from the pydantic models, answers from the
+messages' descriptors in their proto3 JSON shape. Nothing in it is written twice.
+
+Descriptions stand in English, and in Chinese beside them as `x-description-zh` and `x-summary-zh`.
+"""
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
+from xingate_server.transport import models, status
+
+_Schema = dict[str, Any]
+_REF = "#/components/schemas/"
+
+
+class _Operation(NamedTuple):
+    verb: str
+    path: str
+    id: str
+    summary: str
+    summary_zh: str
+    response: type[Message] | None = None
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    media: str = "application/json"
+
+
+OPERATIONS = (
+    _Operation(
+        "post",
+        "/v1/check",
+        "Check",
+        "Ask what applies to a subject for an action; the answer is recorded first",
+        "查询主体在某事项上适用的激励或惩戒措施；先留痕后答复",
+        verification_pb2.CheckResponse,
+        body=models.CheckBody,
+    ),
+    _Operation(
+        "post",
+        "/v1/check:batch",
+        "BatchCheck",
+        "Up to 1000 questions, each with its own answer or error",
+        "批量查询，至多 1000 条，逐条答复或报错",
+        verification_pb2.BatchCheckResponse,
+        body=models.BatchCheckBody,
+    ),
+    _Operation(
+        "get",
+        "/v1/actions",
+        "ListActions",
+        "The actions of the catalogue",
+        "事项目录",
+        catalogue_pb2.ListActionsResponse,
+    ),
+    _Operation(
+        "get",
+        "/v1/measures",
+        "ListMeasures",
+        "The measures of the catalogue",
+        "措施目录",
+        catalogue_pb2.ListMeasuresResponse,
+        query=models.MeasuresQuery,
+    ),
+    _Operation(
+        "get",
+        "/v1/list-types",
+        "ListListTypes",
+        "The list types of the catalogue",
+        "名单类型目录",
+        catalogue_pb2.ListListTypesResponse,
+    ),
+    _Operation(
+        "get",
+        "/v1/snapshot",
+        "GetSnapshot",
+        "What the snapshot was made of",
+        "快照的构成",
+        snapshot_pb2.Snapshot,
+        query=models.SnapshotQuery,
+    ),
+    _Operation(
+        "get",
+        "/v1/trace",
+        "ListRecords",
+        "Records of lookups, newest first",
+        "查询留痕，由新到旧",
+        trace_pb2.ListRecordsResponse,
+        query=models.RecordsQuery,
+    ),
+    _Operation(
+        "get",
+        "/v1/trace/{recordId}",
+        "GetRecord",
+        "One record, with its exact bytes",
+        "单条留痕及其原始字节",
+        trace_pb2.TraceEntry,
+    ),
+    _Operation("get", "/healthz", "healthz", "Whether the process lives", "进程是否存活"),
+    _Operation("get", "/readyz", "readyz", "Whether questions can be answered, and why not", "能否答复及其原因"),
+    _Operation("get", "/metrics", "metrics", "Prometheus metrics", "监控指标", media="text/plain"),
+    _Operation("get", "/openapi.json", "openapi", "This document", "本接口文档（OpenAPI）"),
+    _Operation("get", "/docs", "docs", "This document for people", "本接口说明页", media="text/html"),
+)
+
+
+@cache
+def document() -> _Schema:
+    """The whole document."""
+    operations: _Schema = {}
+    for operation in OPERATIONS:
+        operations.setdefault(operation.path, {})[operation.verb] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "xingate",
+            "version": version("xingate"),
+            "summary": "Which incentives or restrictions apply to this subject for this action, and was it asked?",
+            "x-summary-zh": "该主体办理该事项适用哪些激励或惩戒措施，依据为何，是否查询过？",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": operations,
+        "components": {"schemas": _schemas(), "responses": {"Problem": _problem_response()}},
+    }
+
+
+def _operation(operation: _Operation) -> _Schema:
+    content: _Schema = {"schema": {"type": "object"}}
+    if operation.response is not None:
+        content = {"schema": {"$ref": _REF + operation.response.DESCRIPTOR.name}}
+    elif not operation.media.endswith("json"):
+        content = {"schema": {"type": "string"}}
+    out: _Schema = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "x-summary-zh": operation.summary_zh,
+        "responses": {
+            "200": {"description": "The answer", "content": {operation.media: content}},
+            "default": {"$ref": "#/components/responses/Problem"},
+        },
+    }
+    if operation.body is not None:
+        schema = {"$ref": _REF + operation.body.__name__}
+        out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if parameters := _parameters(operation):
+        out["parameters"] = parameters
+    return out
+
+
+def _parameters(operation: _Operation) -> list[_Schema]:
+    parameters: list[_Schema] = []
+    if "{recordId}" in operation.path:
+        parameters.append({"name": "recordId", "in": "path", "required": True, "schema": {"type": "string"}})
+    if operation.query is not None:
+        for name, schema in operation.query.model_json_schema()["properties"].items():
+            parameters.append({"name": name, "in": "query", "required": False, "schema": schema})
+    return parameters
+
+
+def _schemas() -> _Schema:
+    bodies = [(o.body, "validation") for o in OPERATIONS if o.body is not None]
+    _, made = models_json_schema(bodies, ref_template=_REF + "{model}")  # type: ignore[arg-type] # literal modes
+    schemas: _Schema = dict(made["$defs"])
+    for operation in OPERATIONS:
+        if operation.response is not None:
+            _add_message(operation.response.DESCRIPTOR, schemas)  # type: ignore[arg-type] # two names for one
+    schemas["Problem"] = _problem_schema()
+    return dict(sorted(schemas.items()))
+
+
+def _add_message(message: Descriptor, schemas: _Schema) -> None:
+    if message.name in schemas:
+        return
+    properties: _Schema = {}
+    schemas[message.name] = {"type": "object", "properties": properties, "additionalProperties": False}
+    for field in message.fields:
+        properties[field.json_name] = _field(field, schemas)
+    # What has no presence is always written; what has presence may be absent.
+    schemas[message.name]["required"] = [f.json_name for f in message.fields if not f.has_presence]
+
+
+def _field(field: FieldDescriptor, schemas: _Schema) -> _Schema:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        value = field.message_type.fields_by_name["value"]
+        return {"type": "object", "additionalProperties": _single(value, schemas)}
+    single = _single(field, schemas)
+    return {"type": "array", "items": single} if field.is_repeated else single
+
+
+def _single(field: FieldDescriptor, schemas: _Schema) -> _Schema:
+    if field.message_type is not None:
+        _add_message(field.message_type, schemas)
+        return {"$ref": _REF + field.message_type.name}
+    if field.enum_type is not None:
+        schemas.setdefault(field.enum_type.name, _enum(field.enum_type))
+        return {"$ref": _REF + field.enum_type.name}
+    return dict(_SCALARS[field.type])
+
+
+def _enum(enum: EnumDescriptor) -> _Schema:
+    return {"type": "string", "enum": [value.name for value in enum.values]}
+
+
+_SCALARS: dict[int, _Schema] = {
+    FieldDescriptor.TYPE_STRING: {"type": "string"},
+    FieldDescriptor.TYPE_BYTES: {"type": "string", "contentEncoding": "base64"},
+    FieldDescriptor.TYPE_BOOL: {"type": "boolean"},
+    FieldDescriptor.TYPE_DOUBLE: {"type": "number"},
+    FieldDescriptor.TYPE_INT32: {"type": "integer"},
+    FieldDescriptor.TYPE_UINT32: {"type": "integer", "minimum": 0},
+    # proto3 JSON writes 64-bit numbers as strings, since JavaScript cannot hold them.
+    FieldDescriptor.TYPE_UINT64: {"type": "string", "pattern": "^[0-9]+$"},
+}
+
+
+def _problem_response() -> _Schema:
+    schema = {"$ref": _REF + "Problem"}
+    return {
+        "description": "A problem (RFC 9457)",
+        "x-description-zh": "错误（RFC 9457）",
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
+def _problem_schema() -> _Schema:
+    statuses = sorted({row.http for row in (*status.TABLE.values(), status.INTERNAL)})
+    return {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "reason"],
+        "properties": {
+            "type": {"type": "string", "pattern": "^urn:xingate:problem:"},
+            "title": {"type": "string"},
+            "status": {"type": "integer", "enum": statuses},
+            "detail": {"type": "string"},
+            "reason": {"type": "string"},
+            "field": {"type": "string"},
+        },
+    }

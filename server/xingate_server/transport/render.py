@@ -1,0 +1,226 @@
+"""From messages to what the gateway takes, and from its answers to messages. No I/O, no codes.
+
+Words become numbers by the tables here and nowhere else, so that renaming one side breaks loudly. The parts that
+rest on the catalogue and the snapshot are in `render_catalogue`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from xingate.v1 import types_pb2 as t
+from xingate.v1 import verification_pb2 as v
+from xingate_server.core import decision as d
+from xingate_server.core.catalogue import BasicListItem, Effect, Force, LegalBasis, Title, Verdict
+from xingate_server.core.subject import SubjectKind
+from xingate_server.gateway.answer import Answer, Command, SnapshotInfo
+from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
+from xingate_server.transport.errors import MalformedMessageError
+from xingate_server.transport.status import fault_of
+
+KINDS: Mapping[int, SubjectKind] = {
+    t.SUBJECT_KIND_LEGAL_ENTITY: SubjectKind.LEGAL_ENTITY,
+    t.SUBJECT_KIND_SOLE_TRADER: SubjectKind.SOLE_TRADER,
+    t.SUBJECT_KIND_NATURAL_PERSON: SubjectKind.NATURAL_PERSON,
+}
+KIND_NUMBERS: Mapping[SubjectKind, t.SubjectKind] = {
+    SubjectKind.LEGAL_ENTITY: t.SUBJECT_KIND_LEGAL_ENTITY,
+    SubjectKind.SOLE_TRADER: t.SUBJECT_KIND_SOLE_TRADER,
+    SubjectKind.NATURAL_PERSON: t.SUBJECT_KIND_NATURAL_PERSON,
+}
+VERDICTS: Mapping[Verdict, t.Verdict] = {
+    Verdict.CLEAR: t.VERDICT_CLEAR,
+    Verdict.FAVOURED: t.VERDICT_FAVOURED,
+    Verdict.CAUTION: t.VERDICT_CAUTION,
+    Verdict.RESTRICTED: t.VERDICT_RESTRICTED,
+    Verdict.PROHIBITED: t.VERDICT_PROHIBITED,
+    Verdict.CANNOT_TELL: t.VERDICT_CANNOT_TELL,
+}
+EFFECTS: Mapping[Effect, t.Effect] = {
+    Effect.BAR: t.EFFECT_BAR,
+    Effect.LIMIT: t.EFFECT_LIMIT,
+    Effect.SCRUTINISE: t.EFFECT_SCRUTINISE,
+    Effect.INFORM: t.EFFECT_INFORM,
+    Effect.FAVOUR: t.EFFECT_FAVOUR,
+}
+FORCES: Mapping[Force, t.Force] = {
+    Force.MANDATORY: t.FORCE_MANDATORY,
+    Force.DISCRETIONARY: t.FORCE_DISCRETIONARY,
+    Force.ADVISORY: t.FORCE_ADVISORY,
+}
+_VIEWS = frozenset((v.VIEW_UNSPECIFIED, v.VIEW_BASIC, v.VIEW_FULL))
+
+
+def command(request: v.CheckRequest) -> Command:
+    """The question in a message. Raises InvalidQuestionError without a kind, MalformedMessageError where a kind
+    or view has a number that stands for nothing."""
+    subject = request.subject
+    kind = KINDS.get(subject.kind)
+    if kind is None:
+        if subject.kind == t.SUBJECT_KIND_UNSPECIFIED:
+            text = "the kind of the subject is missing: state legal entity, sole trader or natural person"
+            raise InvalidQuestionError("subject_kind_missing", text, "subject.kind")
+        raise MalformedMessageError(f"`{subject.kind}` is no kind of subject", "subject.kind")
+    if request.view not in _VIEWS:
+        raise MalformedMessageError(f"`{request.view}` is no view", "view")
+    caller = request.caller
+    return Command(
+        kind=kind,
+        action=request.action,
+        identifiers=tuple((i.scheme, i.value) for i in subject.identifiers),
+        name=subject.name,
+        as_of=request.as_of,
+        sequence=request.sequence,
+        request_id=request.request_id,
+        system=caller.system,
+        organisation=caller.organisation,
+        operator=caller.operator,
+        matter=request.matter,
+        context=dict(request.context),
+    )
+
+
+def check_response(answer: Answer, view: int) -> v.CheckResponse:
+    """An answer as a message. `VIEW_BASIC` keeps the ids of measures and records only."""
+    decision = answer.decision
+    measures = _measure_ids if view == v.VIEW_BASIC else _measures
+    records = _record_ids if view == v.VIEW_BASIC else _records
+    return v.CheckResponse(
+        request_id=answer.request_id,
+        verdict=VERDICTS[decision.verdict],
+        measures=measures(decision.measures),
+        suspended=measures(decision.suspended),
+        withheld=measures(decision.withheld),
+        advisory_only=measures(decision.advisory_only),
+        ended=measures(decision.ended),
+        records=records(decision.records),
+        gaps=[
+            t.Gap(reason=g.reason, could_be=VERDICTS[g.could_be], closes_with=g.closes_with, about=g.about)
+            for g in decision.gaps
+        ],
+        candidates=[_candidate(c) for c in decision.candidates],
+        flags=[t.Flag(code=f.code, detail=f.detail) for f in decision.flags],
+        snapshot=snapshot_ref(answer.snapshot),
+        trace=t.TraceRef(record_id=answer.record_id, leaf_index=answer.leaf_index, log_origin=answer.log_origin),
+        as_of=day(answer.as_of),
+        decision_digest=answer.digest,
+    )
+
+
+def batch_result(result: Answer | GatewayError, view: int) -> v.BatchCheckResult:
+    """One item's own answer or error."""
+    if isinstance(result, Answer):
+        return v.BatchCheckResult(response=check_response(result, view))
+    fault = fault_of(result)
+    error = v.CheckError(code=fault.code, reason=fault.reason, message=fault.message, field=fault.field)
+    return v.BatchCheckResult(error=error)
+
+
+def snapshot_ref(info: SnapshotInfo) -> t.SnapshotRef:
+    """Which snapshot answered."""
+    return t.SnapshotRef(
+        sequence=info.sequence,
+        hash=info.hash,
+        catalogue=info.catalogue,
+        catalogue_hash=info.catalogue_hash,
+        created_at=info.created_at,
+        status=info.status,
+    )
+
+
+def text(title: Title) -> t.Text:
+    """A text in both languages."""
+    return t.Text(zh=title.zh, en=title.en)
+
+
+def legal_basis(basis: LegalBasis) -> t.LegalBasis:
+    """Where a measure stands, and from when to when."""
+    return t.LegalBasis(
+        instrument=basis.instrument,
+        article=basis.article,
+        level=basis.level,
+        in_force_from=day(basis.in_force_from),
+        in_force_until=day(basis.in_force_until),
+    )
+
+
+def basic_list_item(item: BasicListItem) -> t.BasicListItem:
+    """The national basic list's item."""
+    return t.BasicListItem(edition=item.edition, item=item.item)
+
+
+def day(value: date | None) -> str:
+    """YYYY-MM-DD, or empty where there is none."""
+    return "" if value is None else value.isoformat()
+
+
+def _measure_ids(applied: Iterable[d.Applied]) -> list[t.AppliedMeasure]:
+    return [t.AppliedMeasure(id=a.id) for a in applied]
+
+
+def _record_ids(records: Iterable[d.ShownRecord]) -> list[t.Record]:
+    return [t.Record(entry=t.EntryRef(id=r.entry.id)) for r in records]
+
+
+def _records(records: Iterable[d.ShownRecord]) -> list[t.Record]:
+    return [t.Record(entry=_entry(r.entry), amount_yuan=r.amount_yuan) for r in records]
+
+
+def _measures(applied: Iterable[d.Applied]) -> list[t.AppliedMeasure]:
+    return [_measure(a) for a in applied]
+
+
+def _measure(a: d.Applied) -> t.AppliedMeasure:
+    return t.AppliedMeasure(
+        id=a.id,
+        title=text(a.title),
+        clause=a.clause,
+        effect=EFFECTS[a.effect],
+        force=FORCES[a.force],
+        reach=a.reach,
+        via=_via(a.via) if a.via else None,
+        obligations=[t.Obligation(kind=o.kind, title=text(o.title), parameters=o.parameters) for o in a.obligations],
+        basis=[legal_basis(b) for b in a.basis],
+        bodies=a.bodies,
+        executable_by_caller=a.is_executable_by_caller,
+        entry=_entry(a.entry) if a.entry else None,
+        remedies=[t.Remedy(kind=r.kind, title=text(r.title), basis=r.basis) for r in a.remedies],
+        because=a.because,
+        evidence=a.evidence,
+        basic_list=basic_list_item(a.basic_list) if a.basic_list else None,
+    )
+
+
+def _entry(entry: d.EntryRef) -> t.EntryRef:
+    return t.EntryRef(
+        id=entry.id,
+        list_type=entry.list_type,
+        title=text(entry.title),
+        authority=entry.authority,
+        document_no=entry.document_no,
+        document_date=day(entry.document_date),
+        valid_from=day(entry.valid_from),
+        valid_until=day(entry.valid_until),
+        severity=entry.severity or "",
+        grade=entry.grade,
+        facts=entry.facts,
+        region=entry.region,
+        field=entry.field,
+        status=entry.status,
+        status_date=day(entry.status_date),
+        source=entry.source,
+    )
+
+
+def _via(via: d.Via) -> t.Via:
+    return t.Via(role=via.role, entity_name=via.entity_name, entity_code=via.entity_code)
+
+
+def _candidate(candidate: d.Candidate) -> t.Candidate:
+    return t.Candidate(
+        kind=KIND_NUMBERS[candidate.kind],
+        name=candidate.name,
+        code=candidate.display,
+        list_types=candidate.list_types,
+        score=candidate.score,
+        why=candidate.why,
+    )

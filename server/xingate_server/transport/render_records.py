@@ -1,0 +1,75 @@
+"""Snapshots by their manifests, and records by their exact leaves, as messages."""
+
+from xingate.v1 import snapshot_pb2 as s
+from xingate.v1 import trace_pb2 as tr
+from xingate.v1 import types_pb2 as t
+from xingate_server.gateway.check import Gateway
+from xingate_server.snapshot.manifest import SourceCount
+from xingate_server.snapshot.store import Snapshot
+from xingate_server.trace.log import Stored
+from xingate_server.transport.render import day
+
+
+def snapshot(gateway: Gateway, sequence: int) -> s.Snapshot:
+    """A snapshot, or (0) the one in use. Raises UnknownSequenceError, UnavailableError."""
+    view = gateway.snapshot(sequence)
+    if not isinstance(view, Snapshot):
+        raise TypeError("this gateway's snapshots have no manifest")
+    info, manifest = view.info, view.manifest
+    ref = t.SnapshotRef(
+        sequence=info.sequence,
+        hash=info.hash,
+        catalogue=info.catalogue,
+        catalogue_hash=info.catalogue_hash,
+        created_at=info.created_at,
+        status=gateway.snapshot_status(sequence),
+    )
+    return s.Snapshot(
+        ref=ref,
+        sources=[_source(source) for source in manifest.sources],
+        subjects=info.subjects,
+        entries=info.entries,
+        posture=info.posture,
+        retained=gateway.retained(),
+        list_types=manifest.list_types,
+    )
+
+
+def entry(gateway: Gateway, record_id: str) -> tr.TraceEntry:
+    """One record. Raises UnknownRecordError, UnavailableError."""
+    return _entry(gateway.record(record_id), gateway.origin)
+
+
+def page(gateway: Gateway, limit: int, before: int | None) -> tr.ListRecordsResponse:
+    """A page of records, newest first; its last index is the next page's `before`."""
+    stored = gateway.records(limit, before)
+    response = tr.ListRecordsResponse(entries=[_entry(each, gateway.origin) for each in stored])
+    if stored and stored[-1].leaf_index:
+        response.next_before = stored[-1].leaf_index
+    return response
+
+
+def _entry(stored: Stored, origin: str) -> tr.TraceEntry:
+    return tr.TraceEntry(
+        leaf_index=stored.leaf_index,
+        log_origin=origin,
+        record=tr.TraceRecord.FromString(stored.leaf),
+        leaf=stored.leaf,
+    )
+
+
+def _source(source: SourceCount) -> s.Source:
+    return s.Source(
+        kind=source.kind,
+        provides=source.provides,
+        required=source.is_required,
+        loaded=source.is_loaded,
+        rows=source.rows,
+        admitted=source.admitted,
+        refused=source.refused,
+        data_as_of=day(source.data_as_of),
+        coverage_from=day(source.coverage_from),
+        coverage_to=day(source.coverage_to),
+        max_age_days=source.max_age_days,
+        vanished=source.vanished,
+    )

@@ -1,0 +1,115 @@
+"""A log that is watched: how long a record takes, and whether the last one could be made durable."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+from xingate_server.trace.log import Draft, Outcome, RecordFailedError, Stored, TraceLog
+from xingate_server.transport.metrics import Metrics
+
+_PROBE_BYTES = 4096
+
+
+class MeteredLog:
+    """A `TraceLog` around another one. `is_failing` from a failed record until one succeeds or `probe` finds the
+    disk writable again, so that a gateway without callers recovers too."""
+
+    def __init__(self, log: TraceLog, directory: Path, metrics: Metrics) -> None:
+        self._log = log
+        self._directory = directory
+        self._metrics = metrics
+        self.is_failing = False
+
+    @property
+    def origin(self) -> str:
+        """See `TraceLog`."""
+        return self._log.origin
+
+    async def append(self, draft: Draft) -> Stored:
+        """See `TraceLog`."""
+        started = perf_counter()
+        try:
+            stored = await self._log.append(draft)
+        except RecordFailedError:
+            self.is_failing = True
+            raise
+        self._took(started)
+        return stored
+
+    def append_blocking(self, draft: Draft) -> Stored:
+        """See `TraceLog`."""
+        started = perf_counter()
+        try:
+            stored = self._log.append_blocking(draft)
+        except RecordFailedError:
+            self.is_failing = True
+            raise
+        self._took(started)
+        return stored
+
+    async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """See `TraceLog`."""
+        started = perf_counter()
+        outcomes = await self._log.append_many(drafts)
+        self._watch(outcomes, started)
+        return outcomes
+
+    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        """See `TraceLog`."""
+        started = perf_counter()
+        outcomes = self._log.append_many_blocking(drafts)
+        self._watch(outcomes, started)
+        return outcomes
+
+    def find(self, system: str, organisation: str, request_id: str) -> Stored | None:
+        """See `TraceLog`."""
+        return self._log.find(system, organisation, request_id)
+
+    def get(self, record_id: str) -> Stored | None:
+        """See `TraceLog`."""
+        return self._log.get(record_id)
+
+    def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
+        """See `TraceLog`."""
+        return self._log.list(limit, before)
+
+    def size(self) -> int:
+        """See `TraceLog`."""
+        return self._log.size()
+
+    def close(self) -> None:
+        """See `TraceLog`."""
+        self._log.close()
+
+    async def probe(self) -> None:
+        """Where the last record failed: try whether the disk takes bytes again."""
+        if self.is_failing:
+            self.is_failing = not await asyncio.to_thread(self._can_write)
+
+    def _can_write(self) -> bool:
+        path = self._directory / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            with path.open("xb") as file:
+                file.write(bytes(_PROBE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            return False
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        return True
+
+    def _watch(self, outcomes: Sequence[Outcome], started: float) -> None:
+        if any(isinstance(outcome, RecordFailedError) for outcome in outcomes):
+            self.is_failing = True
+        elif outcomes:
+            self._took(started)
+
+    def _took(self, started: float) -> None:
+        self.is_failing = False
+        self._metrics.record_latency.observe(perf_counter() - started)

@@ -1,0 +1,111 @@
+"""One gateway process over a state directory: snapshots, log, gateway and handlers, and what keeps them current.
+
+Used by `serve` and by `embedded` alike, so that both answer the same. Works without a snapshot until one appears.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+
+from xingate_server.gateway.check import Gateway
+from xingate_server.settings import Settings
+from xingate_server.snapshot.errors import SnapshotError
+from xingate_server.snapshot.store import Snapshot, SnapshotSet
+from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.transport.handlers import Handlers
+from xingate_server.transport.metrics import Metrics
+from xingate_server.wiring.metered import MeteredLog
+
+_TICK_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Node:
+    """Belongs to one event loop; `close` it after its callers are gone.
+
+    Raises the trace's StoreUnusableError where the log cannot be used at all.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        trace = settings.state / "trace"
+        self.metrics = Metrics()
+        self._settings = settings
+        self._snapshots = SnapshotSet(settings.state)
+        inner = SqliteLog(trace, origin=settings.trace.origin or None, lock_wait_s=settings.trace.lock_wait_s)
+        self._log = MeteredLog(inner, trace, self.metrics)
+        self.handlers = Handlers(Gateway(self._snapshots, self._log), self.metrics)
+        self._in_use: Snapshot | None = None
+        self._problem = ""
+        self._is_draining = False
+
+    async def refresh(self) -> None:
+        """Look for a new snapshot, swap it in, and tell when it cannot be used. Never raises for a bad one."""
+        await asyncio.to_thread(self._snapshots.refresh)
+        snapshot = self._current()
+        problem = self._snapshots.problem
+        if problem and problem != self._problem:
+            self.metrics.rejected.inc()
+            log.error("snapshot cannot be used", problem=problem, kept=snapshot.info.sequence if snapshot else None)
+        if snapshot is not None and snapshot is not self._in_use:
+            info = snapshot.info
+            refused = {source.kind: source.refused for source in snapshot.manifest.sources}
+            self.metrics.snapshot(info.sequence, info.created_at, refused)
+            log.info("snapshot in use", sequence=info.sequence, subjects=info.subjects, entries=info.entries)
+        if snapshot is not self._in_use or problem != self._problem:
+            self._in_use, self._problem = snapshot, problem
+            self.handlers.announce()
+
+    async def keep_current(self, tell_ready: Callable[[bool], Awaitable[None]] | None = None) -> None:
+        """Refresh for ever; `tell_ready` hears, whenever it may have changed, whether questions can be answered."""
+        poll_s = self._settings.snapshot.poll_s
+        while True:
+            await asyncio.sleep(min(poll_s, _TICK_S))
+            try:
+                await self.refresh()
+                await self._log.probe()
+            except Exception:
+                log.exception("refresh failed")  # whatever it is, answering goes on with what there is
+            self.metrics.tick(self.is_ready)
+            if tell_ready is not None:
+                await tell_ready(self.is_ready)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether questions can be answered: there is a snapshot, the log takes records, and we stay up."""
+        return self._in_use is not None and not self._log.is_failing and not self._is_draining
+
+    @property
+    def sequence(self) -> int:
+        """The snapshot in use; 0 without one."""
+        return self._in_use.info.sequence if self._in_use else 0
+
+    def readiness(self) -> Mapping[str, Any]:
+        """See `transport.http.Readiness`."""
+        snapshot: dict[str, Any] = {"status": "missing", "problem": self._problem}
+        if self._in_use is not None:
+            info = self._in_use.info
+            snapshot |= {"status": self._snapshots.status, "sequence": info.sequence, "createdAt": info.created_at}
+        return {
+            "ready": self.is_ready,
+            "draining": self._is_draining,
+            "snapshot": snapshot,
+            "trace": {"status": "failing" if self._log.is_failing else "ok", "origin": self._log.origin},
+        }
+
+    def drain(self) -> None:
+        """Say that no more questions should come."""
+        self._is_draining = True
+        self.handlers.announce(is_closing=True)
+
+    def close(self) -> None:
+        """Commit what waits in the log and close it."""
+        self._log.close()
+
+    def _current(self) -> Snapshot | None:
+        with contextlib.suppress(SnapshotError):
+            return self._snapshots.current()
+        return None

@@ -1,0 +1,159 @@
+"""`serve`: one worker in this process, or several that share both ports, restarted when they crash.
+
+The parent takes the ports, starts the workers and answers nothing itself. Workers share one trace (under a file
+lock) and the snapshots; metrics of all of them are added up through files. Source: DESIGN sections 1 and 8.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from multiprocessing.process import parent_process
+
+import structlog
+
+from xingate_server.settings import Settings
+from xingate_server.wiring import worker
+from xingate_server.wiring.logs import configure
+from xingate_server.wiring.ports import Ports, Reservation, ServeError
+
+__all__ = ["ServeError", "serve"]
+
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_RESTART_AFTER_S = 1.0
+_POLL_S = 0.25
+_START_WITHIN_S = 60.0
+_STOP_EXTRA_S = 5.0
+_FAILED = 3
+
+log = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Answer until SIGTERM or SIGINT; one line on standard output says when and where. Raises ServeError."""
+    with Reservation(settings.server) as reserved:
+        ports = reserved.ports
+        count = settings.server.workers
+
+        def tell_ready(sequence: int) -> None:
+            snapshot = f"snapshot {sequence}" if sequence else "no snapshot yet"
+            workers = "1 worker" if count == 1 else f"{count} workers"
+            sys.stdout.write(f"xingate is ready: {ports.http_url} {ports.grpc_url} ({workers}, {snapshot})\n")
+            sys.stdout.flush()
+
+        if count == 1:
+            worker.run(settings, ports, tell_ready)
+        else:
+            configure(settings.log_level, settings.log_format)
+            with _metrics_folder():
+                _Parent(settings, ports).run(tell_ready)
+
+
+@contextlib.contextmanager
+def _metrics_folder() -> Iterator[None]:
+    with tempfile.TemporaryDirectory(prefix="xingate-metrics-") as folder:
+        os.environ[METRICS_VARIABLE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[METRICS_VARIABLE]
+
+
+class _Worker:
+    """A worker as its parent sees it. It tells its snapshot's sequence over a pipe once it answers."""
+
+    def __init__(self, settings: Settings, ports: Ports) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.told, telling = context.Pipe(duplex=False)
+        self.process: SpawnProcess = context.Process(
+            target=_work, args=(settings, ports, telling), name="xingate-worker", daemon=True
+        )
+        self.process.start()
+        telling.close()
+
+    def sequence(self) -> int | None:
+        """What it told, or None until then. Raises ServeError where it has ended without a word."""
+        if self.told.poll():
+            try:
+                return int(self.told.recv())
+            except EOFError:
+                raise ServeError("a worker could not start: its own message stands above") from None
+        return None
+
+
+class _Parent:
+    def __init__(self, settings: Settings, ports: Ports) -> None:
+        self._settings = settings
+        self._ports = ports
+        self._is_stopping = False
+        self._workers: list[_Worker] = []
+
+    def run(self, tell_ready: Callable[[int], None]) -> None:
+        """Start, watch, stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        try:
+            self._workers = [self._start() for _ in range(self._settings.server.workers)]
+            if (sequence := self._wait_ready()) is not None:
+                tell_ready(sequence)
+            while not self._is_stopping:
+                wait([w.process.sentinel for w in self._workers], timeout=_POLL_S)
+                self._workers = [w if w.process.is_alive() else self._replaced(w) for w in self._workers]
+        finally:
+            self._stop()
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._is_stopping = True
+
+    def _start(self) -> _Worker:
+        return _Worker(self._settings, self._ports)
+
+    def _wait_ready(self) -> int | None:
+        deadline = time.monotonic() + _START_WITHIN_S
+        sequences: dict[int, int] = {}
+        while not self._is_stopping and len(sequences) < len(self._workers):
+            if time.monotonic() > deadline:
+                raise ServeError(f"the workers did not start within {_START_WITHIN_S:.0f} s")
+            wait([w.told for i, w in enumerate(self._workers) if i not in sequences], timeout=_POLL_S)
+            for index, each in enumerate(self._workers):
+                if index not in sequences and (sequence := each.sequence()) is not None:
+                    sequences[index] = sequence
+        return None if self._is_stopping else min(sequences.values())
+
+    def _replaced(self, dead: _Worker) -> _Worker:
+        if self._is_stopping:
+            return dead
+        from prometheus_client.multiprocess import mark_process_dead
+
+        log.error("worker ended, starting another", exit_code=dead.process.exitcode)
+        mark_process_dead(dead.process.pid)  # type: ignore[no-untyped-call] # the package types half of itself
+        dead.told.close()
+        time.sleep(_RESTART_AFTER_S)
+        return self._start()
+
+    def _stop(self) -> None:
+        for each in self._workers:
+            each.process.terminate()
+        deadline = time.monotonic() + self._settings.server.drain_s + _STOP_EXTRA_S
+        for each in self._workers:
+            each.process.join(max(0.0, deadline - time.monotonic()))
+            if each.process.is_alive():
+                log.error("worker did not stop in time", pid=each.process.pid)
+                each.process.kill()
+                each.process.join()
+
+
+def _work(settings: Settings, ports: Ports, telling: Connection) -> None:
+    """The whole life of a worker process."""
+    parent = parent_process()
+    try:
+        worker.run(settings, ports, telling.send, parent.sentinel if parent else None)
+    except ServeError as error:
+        sys.stderr.write(f"xingate: {error}\n")
+        sys.exit(_FAILED)

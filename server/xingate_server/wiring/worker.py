@@ -1,0 +1,97 @@
+"""One worker: a node with both servers, up until it is told to stop, then drained."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from xingate_server.settings import Settings
+from xingate_server.trace.log import TraceError
+from xingate_server.transport.grpc import GrpcFace
+from xingate_server.transport.http import application
+from xingate_server.wiring.logs import configure
+from xingate_server.wiring.node import Node
+from xingate_server.wiring.ports import Ports, ServeError, bind
+
+log = structlog.get_logger(__name__)
+
+_BACKLOG = 1024
+
+
+def run(settings: Settings, ports: Ports, on_ready: Callable[[int], None], parent: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, or until `parent` (a file descriptor) says that the parent is gone.
+
+    `on_ready` hears the snapshot's sequence once both ports answer. Raises ServeError.
+    """
+    configure(settings.log_level, settings.log_format)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, ports, on_ready, parent))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+async def _serve(settings: Settings, ports: Ports, on_ready: Callable[[int], None], parent: int | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if parent is not None:
+        loop.add_reader(parent, stop.set)
+    try:
+        node = Node(settings)
+    except TraceError as error:
+        raise ServeError(f"the trace cannot be used: {error}") from error
+    try:
+        await _up(node, settings, ports, on_ready, stop)
+    finally:
+        if parent is not None:
+            loop.remove_reader(parent)
+        node.close()
+
+
+async def _up(
+    node: Node, settings: Settings, ports: Ports, on_ready: Callable[[int], None], stop: asyncio.Event
+) -> None:
+    most_bytes, drain_s = settings.server.most_message_bytes, settings.server.drain_s
+    await node.refresh()
+    face = GrpcFace(node.handlers, most_bytes=most_bytes, is_port_shared=True)
+    runner = web.AppRunner(
+        application(node.handlers, node, most_bytes=most_bytes),
+        access_log=None,
+        auto_decompress=False,
+        shutdown_timeout=drain_s,
+    )
+    await runner.setup()
+    try:
+        await web.SockSite(runner, bind(ports.host, ports.http, is_shared=True), backlog=_BACKLOG).start()
+        await face.start(ports.grpc_address)
+        await face.set_ready(node.is_ready)
+        node.metrics.tick(node.is_ready)
+        keeping = asyncio.create_task(node.keep_current(face.set_ready))
+        log.info("serving", http=ports.http_url, grpc=ports.grpc_url, sequence=node.sequence)
+        on_ready(node.sequence)
+        await stop.wait()
+        log.info("draining", most_s=drain_s)
+        keeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeping
+    finally:
+        node.drain()
+        await _both(face.stop(drain_s), runner.cleanup())
+        log.info("stopped")
+
+
+async def _both(*parts: Coroutine[Any, Any, None]) -> None:
+    for outcome in await asyncio.gather(*parts, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            log.error("stopping failed in part", error=type(outcome).__qualname__)
