@@ -38,7 +38,7 @@ from xingate.v1 import verification_pb2
 from xingate_server.demo import DATA
 from xingate_server.demo.numbers import citizen_number, unified_code
 
-LISTED, UNLISTED, PERSON = unified_code(1), unified_code(9001), citizen_number(9001)
+LISTED, UNLISTED, PERSON = unified_code(1), unified_code(9001), citizen_number(901)
 TODAY = datetime.now(timezone(timedelta(hours=8))).date()
 WHO = {"system": "tests", "organisation": "示例机关", "operator": "示例经办人"}
 TARGETS = ["fake", "fake-async", "embedded", "embedded-async", "grpc", "grpc-async", "http", "http-async"]
@@ -89,7 +89,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The addresses of a served gateway."""
     state = tmp_path_factory.mktemp("served") / "state"
-    shutil.copytree(compiled, state)
+    shutil.copytree(compiled, state, symlinks=True)
     grpc, http = free_port(), free_port()
     ports = ["--grpc-port", str(grpc), "--http-port", str(http)]
     process = subprocess.Popen([sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(state), *ports])
@@ -140,7 +140,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
 
 def address_of(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> str:
     if kind == "embedded":
-        shutil.copytree(request.getfixturevalue("compiled"), tmp_path / "state")
+        shutil.copytree(request.getfixturevalue("compiled"), tmp_path / "state", symlinks=True)
         return f"embedded:{tmp_path / 'state'}"
     address: str = request.getfixturevalue("served")[kind]
     return address
@@ -287,7 +287,7 @@ def test_a_basic_view_has_ids_and_the_same_verdict(client: Any) -> None:
 
 
 def test_every_real_target_gives_the_same_decision(compiled: Path, served: dict[str, str], tmp_path: Path) -> None:
-    shutil.copytree(compiled, tmp_path / "state")
+    shutil.copytree(compiled, tmp_path / "state", symlinks=True)
     answers = []
     for url in (f"embedded:{tmp_path / 'state'}", *served.values()):
         with xingate.connect(url, **WHO) as client:
@@ -422,7 +422,7 @@ def http_server(status: int, body: bytes) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
