@@ -278,7 +278,7 @@ class TestPeople:
         for file in compiled.path.iterdir():
             assert number.encode() not in file.read_bytes()
         assert {line["row"] for line in refusals(compiled)} == {4, 5}
-        assert refusals(compiled)[1]["raw"]["facts"].startswith("证件990000")
+        assert refusals(compiled)[1]["raw"]["facts"].startswith("证件9***")
 
 
 class TestNames:
@@ -455,6 +455,10 @@ class TestGuards:
 
 
 class TestManifest:
+    def test_says_what_was_passed_over(self, desk: Desk) -> None:
+        source = desk.source([row(unified_code(1))], passed_over={"vessel": 3})
+        assert desk.compile(source).manifest.sources[0].passed_over == {"vessel": 3}
+
     def test_says_what_it_was_made_of(self, desk: Desk) -> None:
         manifest = desk.compile(desk.source([row(unified_code(1)), row("无")])).manifest
         (source,) = manifest.sources

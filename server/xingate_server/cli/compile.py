@@ -244,6 +244,9 @@ def _show(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
     for source in manifest.sources:
         if not source.is_loaded:
             out.print(f"source {source.kind} is not loaded: actions that depend on it cannot be told")
+        if source.passed_over:
+            passed = ", ".join(f"{what} {count:,}" for what, count in source.passed_over.items())
+            out.print(f"source {source.kind} also holds what is no row of the list: {passed}")
         if source.vanished:
             out.print(f"source {source.kind} no longer lists {', '.join(source.vanished)}")
     counts = f"{manifest.subjects:,} subjects, {manifest.entries:,} entries"

@@ -100,10 +100,11 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
             raise NothingToCompileError(_nothing(tally))
         writer = SubjectWriter(spool, tally, refusals, rules.keyer)
         total = spool.count("row")
+        done = 0
         for subject_class in (SubjectClass.ORGANISATION, SubjectClass.PERSON):
-            for done in writer.write(subject_class):
-                if done % _REPORT_EVERY == 0:
-                    progress("resolve", done, total)
+            for rows in writer.write(subject_class):
+                done += rows
+                progress("resolve", done, total)
         progress("resolve", total, total)
         counts = source_counts(tally, plan, before.previous)
         check_shrink(counts, plan, before.previous)

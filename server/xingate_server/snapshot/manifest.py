@@ -44,7 +44,8 @@ class SourceCount(_Struct, frozen=True):
     """One source kind. `refused` counts reasons (a row may have several), `flags` and `list_types` admitted rows.
 
     `baseline` is what the shrink guard compares the next sequence with: the admitted rows and those that only
-    another source's same row kept out; for a source that was not given this time, its last baseline.
+    another source's same row kept out; for a source that was not given this time, its last baseline. `passed_over`
+    counts what the files hold that is no row of the list.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class SourceCount(_Struct, frozen=True):
     coverage_to: date | None = None
     max_age_days: int = 0
     vanished: tuple[str, ...] = ()
+    passed_over: dict[str, int] = msgspec.field(default_factory=dict)
 
     def state(self) -> SourceState:
         """The part of it that a decision depends on."""

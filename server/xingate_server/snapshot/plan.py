@@ -1,6 +1,6 @@
 """What a compile is given and gives back. Sources arrive as iterators of records; none is imported here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,7 +17,8 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One source kind and its records.
 
     `shrink_threshold` is the fraction of rows (0 to 1) that may be lost against the previous sequence.
-    `coverage_to` is shown, not judged.
+    `coverage_to` is shown, not judged. `passed_over` counts, once all records are read, what the files hold that is
+    no row of the list.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     shrink_threshold: float
     is_register: bool = False
     is_required: bool = False
+    passed_over: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
 class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,8 @@ from xingate_server.snapshot.tally import Tally
 
 _Item = TypeVar("_Item")
 _pack = msgspec.msgpack.Encoder().encode
+_MORE_THAN_ONE = 2
+_REPORT_EVERY = 10_000
 NOBODY = b""  # the owner of a piece that is unsettled
 
 _WHY = {
@@ -58,7 +60,7 @@ class SubjectWriter:
         self._joins = Joins({}, {})
 
     def write(self, subject_class: SubjectClass) -> Iterable[int]:
-        """Write all subjects of a class, organisations before persons; yields how many rows are done."""
+        """Write all subjects of a class, organisations before persons; yields how many more rows are done."""
         self._joins = find_joins(self._spool.links(subject_class))
         for old, (new, unified) in self._joins.moves.items():
             self._spool.add("move", old, new, unified)
@@ -73,7 +75,10 @@ class SubjectWriter:
             if settled or group.relations:
                 self._settled(group, settled, subject_class)
             done += len(group.rows)
-            yield done
+            if done >= _REPORT_EVERY:
+                yield done
+                done = 0
+        yield done
 
     # -- settled subjects
 
@@ -269,7 +274,10 @@ class SubjectWriter:
 
 def ordered(items: Iterable[_Item]) -> tuple[_Item, ...]:
     """Each item once, in the order of its packed form: the same whatever the order of rows."""
-    return tuple(item for _, item in sorted({_pack(item): item for item in items}.items()))
+    given = tuple(items)
+    if len(given) < _MORE_THAN_ONE:
+        return given
+    return tuple(item for _, item in sorted({_pack(item): item for item in given}.items()))
 
 
 def merged(pieces: Sequence[tuple[bytes, SubjectFile]]) -> SubjectFile:

@@ -129,11 +129,13 @@ def _source(kind: str, files: list[GivenFile], options: CompileOptions, on_bytes
     # Of several files the oldest decides: what is not known later is not known.
     data_as_of = min(_data_as_of(file, source) for file in files)
     coverage = options.coverage.get(kind)
+    records = source.records(paths, on_bytes, data_as_of=data_as_of)
     return SourcePlan(
         kind=kind,
         provides=declared.provides,
         files=paths,
-        records=source.records(paths, on_bytes, data_as_of=data_as_of),
+        records=records,
+        passed_over=records.passed_over,
         data_as_of=data_as_of,
         coverage_from=coverage[0] if coverage else data_as_of,
         coverage_to=coverage[1] if coverage else None,
