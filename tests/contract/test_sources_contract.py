@@ -19,7 +19,7 @@ EXPECTED = {
     "double_publicity": 2,
     "entity_register": 3,
     "judgment_debtor": 4,
-    "ofac": 3,
+    "ofac": 4,
     "un_consolidated": 2,
 }
 KINDS = sorted(EXPECTED)

@@ -80,10 +80,10 @@ def test_a_message_never_holds_an_identity_number() -> None:
     assert str(error) == "`f.csv`, column `******`: what; expected x; y"
 
 
-def test_the_sdn_files_come_together() -> None:
+def test_the_sdn_entries_are_needed_and_once() -> None:
     source = load_source("ofac")
-    with pytest.raises(SourceError, match=r"a file is missing: alternate names \(5 columns\)"):
-        list(source.records([GOOD_OFAC / "sdn.csv", GOOD_OFAC / "add.csv"]))
+    with pytest.raises(SourceError, match="the file with the entries is missing"):
+        list(source.records([GOOD_OFAC / "alt.csv", GOOD_OFAC / "add.csv"]))
     with pytest.raises(SourceError, match="a second file with the entries"):
         list(source.records([GOOD_OFAC / "sdn.csv", GOOD_OFAC / "sdn.csv"]))
     assert list(source.records([])) == []

@@ -57,16 +57,24 @@ def sdn(tmp_path: Path, *remarks: str, where: str = "Russia") -> list[Record]:
     return list(load_source("ofac").records([aliases, entries, addresses], data_as_of=DAY))
 
 
-def test_sdn_entries_are_joined_and_vessels_counted() -> None:
+def test_sdn_entries_are_joined_and_vessels_are_no_subjects() -> None:
     records = load_source("ofac").records(sorted((GOOD / "ofac").iterdir()), data_as_of=DAY)
-    shipping, trading, person = records
+    shipping, trading, person, vessel = records
     assert shipping.aliases == ("SOCIÉTÉ EXEMPLE", "EXSHIP")
     assert shipping.identifiers == (("foreign_reg_no", "1027800000099"),)
     assert (shipping.registered_in, shipping.basis) == ("Russia", "EX, AMPLE")
     assert (shipping.document_no, shipping.document_date) == ("OFAC 901", "2026-01-02")
     assert (trading.identifiers[0][0], trading.registered_in) == ("uscc", "CN")
     assert (person.subject_kind, person.identifiers, person.registered_in) == ("natural_person", (), "Cuba")
-    assert records.passed_over == {"vessel": 1}
+    assert (vessel.subject_kind, vessel.name) == ("vessel", "EXAMPLE STAR")
+
+
+def test_without_the_addresses_no_foreign_number_is_taken() -> None:
+    entries = next(file for file in (GOOD / "ofac").iterdir() if "sdn" in file.name)
+    found = list(load_source("ofac").records([entries], data_as_of=DAY))
+    assert [record.document_no for record in found] == ["OFAC 901", "OFAC 902", "OFAC 903", "OFAC 904"]
+    assert {scheme for record in found for scheme, _ in record.identifiers} == {"uscc"}
+    assert {record.registered_in for record in found} == {"", "CN"}
 
 
 @pytest.mark.parametrize(
@@ -127,6 +135,6 @@ def test_the_real_sdn_files() -> None:
         pytest.skip("the real SDN files do not lie beside the project")
     records = load_source("ofac").records(files, data_as_of=DAY)
     schemes = Counter(scheme for record in records for scheme, _ in record.identifiers)
-    assert records.passed_over == {"vessel": 406, "aircraft": 277}
     assert schemes["uscc"] == 14
-    assert sum(1 for _ in load_source("ofac").records(files, data_as_of=DAY)) == 3_673
+    kinds = Counter(record.subject_kind for record in load_source("ofac").records(files, data_as_of=DAY))
+    assert kinds == {"legal_entity": 3_673, "vessel": 406, "aircraft": 277}

@@ -1,14 +1,16 @@
 """SDN entries to records of `international.ofac`.
 
-* Entities and people become records; vessels and aircraft are no subjects and are counted in `passed_over`, as are
-  addresses and alternate names whose entry is not in the file. A type that is not known is a fault.
+* Entities and people become records. So do vessels and aircraft, with their own word for a kind: they are no
+  subjects, and admission refuses them as `value_unknown`, so that every row of the list is accounted for. Addresses
+  and alternate names whose entry is not in the file are counted in `passed_over`. An unknown type is a fault.
 * The csv has no listing dates: the document date is the day the data is of (`Run.data_as_of`), the document number
   `OFAC <ent_num>`, so that an entry's id stays the same from day to day.
 * `registered_in` is the country of the addresses; any Chinese one (with Hong Kong, Macao, Taiwan) or a Chinese code
   makes it "CN", because such a list must not act on Chinese subjects (Anti-Foreign Sanctions Law, art. 12).
 * Numbers stand in the remarks. A unified code or a 15-digit Chinese registration number is taken as such; others as
   `foreign_reg_no`, only when they have eight characters or more and stand for a single entry of the file, because
-  registers of different countries give the same short numbers to different companies. People are known by name.
+  registers of different countries give the same short numbers to different companies. Without the addresses, which
+  tell a Chinese company, no foreign number is taken: all are then known by name. So are people.
 """
 
 import re
@@ -27,8 +29,7 @@ from xingate_server.core.entry import Record
 KIND = "ofac"
 AUTHORITY = "US Department of the Treasury, Office of Foreign Assets Control"
 MIN_FOREIGN_NUMBER = 8
-_TYPES = {"": "legal_entity", "individual": "natural_person"}
-_NO_SUBJECTS = ("vessel", "aircraft")
+_TYPES = {"": "legal_entity", "individual": "natural_person", "vessel": "vessel", "aircraft": "aircraft"}
 _ENT_NUM, _NAME, _TYPE, _PROGRAM, _REMARKS = 0, 1, 2, 3, 11
 _ALIAS_NAME, _COUNTRY = 3, 4
 _QUOTED_ALIAS = re.compile(r"\b[afn]\.k\.a\. '([^']+)'")
@@ -61,15 +62,12 @@ def own_date(file: Path) -> date | None:
 def _records(files: Files, run: Run) -> Iterator[Record]:
     aliases = _gathered(files.aliases, _ALIAS_NAME, run)
     countries = _gathered(files.addresses, _COUNTRY, run)
-    shared = _shared_numbers(files.entries)
+    shared = _shared_numbers(files.entries, at_most=0 if files.addresses is None else 1)
     for row in rows(files.entries, run):
         number, cells = row
         own_aliases = aliases.pop(cells[_ENT_NUM], [])
         own_countries = countries.pop(cells[_ENT_NUM], [])
         kind = cells[_TYPE].casefold()
-        if kind in _NO_SUBJECTS:
-            run.passed_over[kind] += 1
-            continue
         if kind not in _TYPES:
             raise SourceError(
                 f"the type {quoted(kind)} is not known",
@@ -84,22 +82,24 @@ def _records(files: Files, run: Run) -> Iterator[Record]:
             run.passed_over[what] += sum(map(len, left.values()))
 
 
-def _gathered(file: Path, place: int, run: Run) -> dict[str, list[str]]:
+def _gathered(file: Path | None, place: int, run: Run) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
+    if file is None:
+        return found
     for _, cells in rows(file, run):
         found[cells[_ENT_NUM]].append(cells[place])
     return found
 
 
-def _shared_numbers(entries: Path) -> frozenset[str]:
-    """Foreign numbers that stand for more than one entry."""
+def _shared_numbers(entries: Path, *, at_most: int) -> frozenset[str]:
+    """Foreign numbers that stand for more than `at_most` entries."""
     seen = Counter(
         number
         for _, cells in rows(entries, Run())
         for scheme, number in set(_numbers(cells[_REMARKS]))
         if scheme == "foreign_reg_no"
     )
-    return frozenset(number for number, count in seen.items() if count > 1)
+    return frozenset(number for number, count in seen.items() if count > at_most)
 
 
 def _record(
@@ -108,8 +108,7 @@ def _record(
     number, cells = row
     name, remarks = cells[_NAME], cells[_REMARKS]
     kind = _TYPES[cells[_TYPE].casefold()]
-    is_person = kind == "natural_person"
-    numbers = [] if is_person else [pair for pair in _numbers(remarks) if pair[1] not in shared]
+    numbers = [] if kind != "legal_entity" else [pair for pair in _numbers(remarks) if pair[1] not in shared]
     numbers.sort(key=lambda pair: _MAIN_FIRST.index(pair[0]))
     is_chinese = _CHINESE_NUMBER.search(remarks) is not None or any(pair[0] != "foreign_reg_no" for pair in numbers)
     names = [alias for alias in (*aliases, *_QUOTED_ALIAS.findall(remarks)) if alias and alias != name]

@@ -36,15 +36,15 @@ _END = "\x1a"
 
 
 class Files(NamedTuple):
-    """The three files by what they hold."""
+    """The three files by what they hold; the last two may be lacking."""
 
     entries: Path
-    addresses: Path
-    aliases: Path
+    addresses: Path | None
+    aliases: Path | None
 
 
 def sort_files(given: Sequence[Path]) -> Files:
-    """Which file is which. All three are needed: without addresses it is unknown whom the list may reach at all."""
+    """Which file is which. The entries are needed; without the others names and countries are fewer."""
     found: dict[int, Path] = {}
     for file in given:
         width = _width(file)
@@ -53,12 +53,14 @@ def sort_files(given: Sequence[Path]) -> Files:
                 f"a second file with the {_NAMES[width]} (the first is `{found[width]}`)", file=file, hint="name one"
             )
         found[width] = file
-    lacking = [f"{name} ({width} columns)" for width, name in _NAMES.items() if width not in found]
-    if lacking and given:
+    entries = found.get(len(ENTRY_COLUMNS))
+    if entries is None:
         raise SourceError(
-            f"a file is missing: {', '.join(lacking)}", file=given[0], expected="the three SDN csv files together"
+            f"the file with the {_NAMES[len(ENTRY_COLUMNS)]} is missing",
+            file=given[0],
+            expected=f"an SDN csv file of {len(ENTRY_COLUMNS)} columns beside it",
         )
-    return Files(*(found[width] for width in _NAMES))
+    return Files(entries, found.get(len(ADDRESS_COLUMNS)), found.get(len(ALIAS_COLUMNS)))
 
 
 def rows(file: Path, run: Run) -> Iterator[Row]:
