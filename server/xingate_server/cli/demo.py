@@ -185,7 +185,9 @@ def _show_trace(console: Console, target: str) -> None:
     for column in ("leaf", "time", "organisation", "action", "verdict", "record"):
         table.add_column(column)
     for entry in entries:
-        table.add_row(
-            str(entry.leaf_index), entry.time, entry.organisation, entry.action, entry.verdict.name, entry.record_id
-        )  # fmt: skip
+        check = entry.record.check
+        if check is not None:
+            when = f"{entry.time:%Y-%m-%d %H:%M:%S}" if entry.time else ""
+            who, verdict = check.caller.organisation, check.verdict.name
+            table.add_row(str(entry.leaf_index), when, who, check.action, verdict, entry.record_id)
     console.print(table)
