@@ -1,0 +1,135 @@
+"""What several folders of tests share: a state directory made from the shipped lists, and real gateways over it."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+READY = re.compile(r"^xingate is ready: http://127\.0\.0\.1:(\d+) grpc://127\.0\.0\.1:(\d+) ", re.MULTILINE)
+READY_WITHIN_S = 40.0
+STOP_WITHIN_S = 30.0
+
+
+@dataclass
+class RunningGateway:
+    """A gateway in a process of its own."""
+
+    process: "subprocess.Popen[bytes]"
+    http: str
+    grpc: str
+    state: Path
+    out: Path
+    err: Path
+
+    def logged(self) -> str:
+        """All that it has logged so far."""
+        return self.err.read_text(encoding="utf-8")
+
+    def stop(self) -> int:
+        """Stop it as an operator would; its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(STOP_WITHIN_S)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait(STOP_WITHIN_S)
+
+
+StartGateway = Callable[..., RunningGateway]
+
+
+@pytest.fixture(scope="session")
+def compile_lists() -> Callable[[Path], int]:
+    """Compiles the shipped lists into a state directory; gives the new sequence."""
+    from xingate_server.demo import DATA
+    from xingate_server.wiring.compile import CompileOptions, GivenFile, compile_from_options
+
+    kinds = {
+        "city_list": ("city_list_black.csv", "city_list_red.xlsx"),
+        "double_publicity": ("double_publicity_penalty.xlsx", "double_publicity_permit.csv"),
+        "judgment_debtor": ("judgment_debtor.json",),
+        "entity_register": ("entity_register.csv",),
+    }
+
+    def make(state: Path) -> int:
+        today = datetime.now(timezone(timedelta(hours=8))).date()
+        options = CompileOptions(
+            state_dir=state,
+            files=tuple(GivenFile(kind, DATA / name, today) for kind, names in kinds.items() for name in names),
+            coverage={kind: (date(2017, 10, 12), today) for kind in kinds},
+        )
+        return compile_from_options(options).manifest.sequence
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def compiled_state(tmp_path_factory: pytest.TempPathFactory, compile_lists: Callable[[Path], int]) -> Path:
+    """A state directory with one snapshot, to be copied and never changed."""
+    state = tmp_path_factory.mktemp("compiled")
+    compile_lists(state)
+    return state
+
+
+@pytest.fixture
+def own_state(tmp_path: Path, compiled_state: Path) -> Path:
+    """A copy of it for one test."""
+    return copied(compiled_state, tmp_path / "state")
+
+
+def copied(state: Path, to: Path) -> Path:
+    """The same installation elsewhere."""
+    shutil.copytree(state, to, symlinks=True)
+    return to
+
+
+@pytest.fixture(scope="module")
+def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+    """Starts gateways on free loopback ports; those that still run at the end are killed."""
+    with contextlib.ExitStack() as stack:
+
+        def start(state: Path, *arguments: str, is_awaited: bool = True, **env: str) -> RunningGateway:
+            folder = tmp_path_factory.mktemp("gateway")
+            out, err = folder / "out", folder / "err"
+            command = [sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(state)]
+            with out.open("wb") as stdout, err.open("wb") as stderr:
+                process = subprocess.Popen(
+                    [*command, "--http-port", "0", "--grpc-port", "0", *arguments],
+                    stdout=stdout,
+                    stderr=stderr,
+                    cwd=folder,
+                    env=os.environ | env,
+                )
+            stack.callback(_end, process)
+            http, grpc = _ports(process, out, err) if is_awaited else ("", "")
+            return RunningGateway(process, http, grpc, state, out, err)
+
+        yield start
+
+
+def _ports(process: "subprocess.Popen[bytes]", out: Path, err: Path) -> tuple[str, str]:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if found := READY.search(out.read_text(encoding="utf-8")):
+            return f"http://127.0.0.1:{found[1]}", f"127.0.0.1:{found[2]}"
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    pytest.fail(f"the gateway did not become ready: {err.read_text(encoding='utf-8')}")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.kill()
+        process.wait(STOP_WITHIN_S)
