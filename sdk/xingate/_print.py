@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xingate.types import AppliedMeasure, Decision, EntryRef, Gap
+from xingate.types import AppliedMeasure, Decision
 
 _WITHOUT_EFFECT = (
     ("suspended", "suspended, without effect"),
@@ -23,15 +23,15 @@ def lines_of(decision: Decision) -> Iterator[str]:
             yield f"  {label}: {_headline(measure)}" + (f" ({measure.because})" if measure.because else "")
     for record in decision.records:
         amount = f", {record.amount_yuan} yuan" if record.amount_yuan else ""
-        yield f"  on record: {describe_entry(record.entry)}{amount}"
+        yield f"  on record: {record.entry}{amount}"
     for gap in decision.gaps:
-        yield f"  not known: {describe_gap(gap)}"
+        yield f"  not known: {gap}"
     for candidate in decision.candidates:
         code = f" {candidate.code}" if candidate.code else ""
         yield f"  may be: {candidate.name}{code} ({', '.join(candidate.list_types) or 'no list'}; {candidate.why})"
     for flag in decision.flags:
         yield f"  note: {flag.code} {flag.detail}".rstrip()
-    for remedy in remedies_of(decision):
+    for remedy in decision.remedies:
         yield f"  remedy: {remedy}"
     yield f"  record {decision.trace.record_id}, snapshot {decision.snapshot.sequence}"
 
@@ -48,40 +48,8 @@ def _measure(measure: AppliedMeasure) -> Iterator[str]:
     for basis in measure.basis:
         yield f"      basis: {basis}"
     for obligation in measure.obligations:
-        yield f"      {describe_obligation(obligation.kind, str(obligation.title), obligation.parameters)}"
+        yield f"      obligation: {obligation}"
     if measure.entry:
-        yield f"      entry: {describe_entry(measure.entry)}"
+        yield f"      entry: {measure.entry}"
     if measure.evidence:
         yield f"      evidence: {measure.evidence}"
-
-
-def describe_obligation(kind: str, title: str, parameters: object) -> str:
-    """An obligation in one line."""
-    details = ", ".join(f"{k}={v}" for k, v in parameters.items()) if isinstance(parameters, dict) else ""
-    return f"obligation: {title or kind}" + (f" ({details})" if details else "")
-
-
-def describe_entry(entry: EntryRef) -> str:
-    """A listing in one line: list, authority, document, validity."""
-    until = entry.valid_until or "open"
-    validity = f"{entry.valid_from} to {until}" if entry.valid_from else ""
-    document = f"{entry.document_no} of {entry.document_date}" if entry.document_date else entry.document_no
-    parts = (entry.list_type, entry.authority, document, validity)
-    return ", ".join(part for part in parts if part) or entry.id
-
-
-def describe_gap(gap: Gap) -> str:
-    """A gap in one line: why, what it may hide, what closes it."""
-    about = f" ({gap.about})" if gap.about else ""
-    closes = f"; closed by: {gap.closes_with}" if gap.closes_with else ""
-    return f"{gap.reason}{about}, could be {gap.could_be.name}{closes}"
-
-
-def remedies_of(decision: Decision) -> list[str]:
-    """The remedies against what acts, each once, in order."""
-    found: dict[str, None] = {}
-    for measure in decision.measures:
-        for remedy in measure.remedies:
-            text = str(remedy.title) or remedy.kind
-            found.setdefault(f"{text} ({remedy.basis})" if remedy.basis else text)
-    return list(found)

@@ -58,6 +58,11 @@ class Obligation:
     title: Text = NO_TEXT
     parameters: Mapping[str, str] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        details = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
+        what = str(self.title) or self.kind
+        return f"{what} ({details})" if details else what
+
 
 @dataclass(frozen=True)
 class Remedy:
@@ -66,6 +71,10 @@ class Remedy:
     kind: str
     title: Text = NO_TEXT
     basis: str = ""
+
+    def __str__(self) -> str:
+        what = str(self.title) or self.kind
+        return f"{what} ({self.basis})" if self.basis else what
 
 
 @dataclass(frozen=True)

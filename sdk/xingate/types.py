@@ -125,6 +125,12 @@ class EntryRef:
     status_date: date | None = None
     source: str = ""
 
+    def __str__(self) -> str:
+        validity = f"{self.valid_from} to {self.valid_until or 'open'}" if self.valid_from else ""
+        document = f"{self.document_no} of {self.document_date}" if self.document_date else self.document_no
+        parts = (self.list_type, self.authority, document, validity)
+        return ", ".join(part for part in parts if part) or self.id
+
 
 @dataclass(frozen=True)
 class Via:
@@ -177,6 +183,11 @@ class Gap:
     could_be: Verdict = Verdict.CANNOT_TELL
     closes_with: str = ""
     about: str = ""
+
+    def __str__(self) -> str:
+        about = f" ({self.about})" if self.about else ""
+        closes = f"; closed by: {self.closes_with}" if self.closes_with else ""
+        return f"{self.reason}{about}, could be {self.could_be.name}{closes}"
 
 
 @dataclass(frozen=True)
@@ -233,6 +244,12 @@ class Decision:
     def permits(self) -> bool:
         """Whether the verdict permits (`Verdict.permits`)."""
         return self.verdict.permits
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What can be done against the measures that act, each remedy once."""
+        every = (remedy for measure in self.measures for remedy in measure.remedies)
+        return tuple(dict.fromkeys(every))
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The proto3 JSON of the CheckResponse, every field present; the same whatever the client's target."""

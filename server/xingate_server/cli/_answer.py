@@ -6,7 +6,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from xingate._print import describe_entry, describe_gap, describe_obligation, remedies_of
 from xingate.types import AppliedMeasure, Decision, Verdict
 
 _COLOURS = {
@@ -36,7 +35,7 @@ def show(decision: Decision, console: Console) -> None:
         if measures := getattr(decision, name):
             console.print(_measures(title, measures, is_because_shown=True))
     for line in _lines(decision):
-        console.print(line)
+        console.print(line, soft_wrap=True)
 
 
 def _measures(title: str, measures: Sequence[AppliedMeasure], *, is_because_shown: bool = False) -> Table:
@@ -50,7 +49,7 @@ def _measures(title: str, measures: Sequence[AppliedMeasure], *, is_because_show
 
 def _cells(measure: AppliedMeasure, *, is_because_shown: bool) -> tuple[str, ...]:
     what = [str(measure.title)]
-    what += [describe_obligation(o.kind, str(o.title), o.parameters) for o in measure.obligations]
+    what += [f"obligation: {obligation}" for obligation in measure.obligations]
     if measure.via:
         what.append(f"through {measure.via.role} of {measure.via.entity_name} {measure.via.entity_code}".rstrip())
     if measure.bodies:
@@ -67,20 +66,20 @@ def _entry(measure: AppliedMeasure) -> str:
     if measure.entry is None:
         return measure.evidence
     facts = f"\n{measure.entry.facts}" if measure.entry.facts else ""
-    return describe_entry(measure.entry) + facts
+    return f"{measure.entry}{facts}"
 
 
 def _lines(decision: Decision) -> list[str]:
     """What comes below the tables."""
-    lines = [f"[bold]救济 remedy[/bold] {escape(remedy)}" for remedy in remedies_of(decision)]
-    lines += [f"[bold magenta]缺口 not known[/bold magenta] {escape(describe_gap(gap))}" for gap in decision.gaps]
+    lines = [f"[bold]救济 remedy[/bold] {escape(str(remedy))}" for remedy in decision.remedies]
+    lines += [f"[bold magenta]缺口 not known[/bold magenta] {escape(str(gap))}" for gap in decision.gaps]
     for candidate in decision.candidates:
         lists = ", ".join(candidate.list_types) or "no list"
         text = f"{candidate.name} {candidate.code} ({lists}; {candidate.why}; {candidate.score:.2f})"
         lines.append(f"[bold]候选 candidate[/bold] {escape(text)}")
     for record in decision.records:
         amount = f", {record.amount_yuan} 元 yuan" if record.amount_yuan else ""
-        lines.append(f"[bold]记录 on record[/bold] {escape(describe_entry(record.entry) + amount)}")
+        lines.append(f"[bold]记录 on record[/bold] {escape(f'{record.entry}{amount}')}")
     lines += [f"[dim]标记 flag {escape(f'{flag.code} {flag.detail}'.rstrip())}[/dim]" for flag in decision.flags]
     snapshot = decision.snapshot
     if snapshot.status not in {"", "current"}:

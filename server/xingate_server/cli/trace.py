@@ -64,13 +64,30 @@ def list_command(limit: int, target: str, state: Path, *, as_json: bool) -> None
             print_object(summary(entry))
         return
     table = Table()
-    shown = ("leafIndex", "time", "verdict", "action", "organisation", "operator", "matter", "subjectCode", "recordId")
-    for name in shown:
-        table.add_column(name, overflow="fold")
+    for header in ("leaf", "time (UTC)", "verdict", "action", "matter", "asked by", "subject"):
+        table.add_column(header, overflow="fold")
+    table.add_column("record", no_wrap=True)
     for entry in entries:
-        values = summary(entry)
-        table.add_row(*(_cell(values.get(name, "")) for name in shown))
+        table.add_row(*(escape(cell) for cell in _row(entry)))
     console().print(table)
+
+
+def _row(entry: TraceEntry) -> tuple[str, ...]:
+    check = entry.check
+    time = entry.time.isoformat(" ", "seconds").removesuffix("+00:00") if entry.time else ""
+    caller = " ".join(part for part in (check.caller.organisation, check.caller.operator) if part)
+    asked_by = caller or check.caller.system
+    verdict = check.verdict.name if entry.record.check else ""
+    return (
+        str(entry.leaf_index),
+        time,
+        verdict,
+        check.action,
+        check.matter,
+        asked_by,
+        check.subject_code,
+        entry.record_id,
+    )
 
 
 def summary(entry: TraceEntry) -> dict[str, object]:
