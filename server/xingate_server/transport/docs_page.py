@@ -122,8 +122,9 @@ def _type(words: dict[str, str], schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         name = escape(schema["$ref"].rsplit("/", 1)[1])
         return f'<a href="#{name}">{name}</a>'
-    if "anyOf" in schema:
-        return _type(words, schema["anyOf"][0])
+    for choice in ("oneOf", "anyOf"):
+        if choice in schema:
+            return _type(words, schema[choice][0])
     if schema.get("type") == "array":
         return f"{words['list']} {_type(words, schema['items'])}"
     if isinstance(schema.get("additionalProperties"), dict):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
 from xingate.v1 import types_pb2 as t
@@ -33,18 +33,31 @@ def _whole(value: Any) -> Any:
     return value
 
 
-Uint64 = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0, le=_MOST_UINT64)]
-Uint32 = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0, le=_MOST_UINT32)]
+def _number_or_digits(most: int) -> WithJsonSchema:
+    number = {"type": "integer", "minimum": 0, "maximum": most}
+    return WithJsonSchema({"oneOf": [number, {"type": "string", "pattern": "^[0-9]+$"}]})
 
 
-class _Kind(StrEnum):
+Uint64 = Annotated[
+    int, BeforeValidator(_whole), Field(strict=True, ge=0, le=_MOST_UINT64), _number_or_digits(_MOST_UINT64)
+]
+Uint32 = Annotated[
+    int, BeforeValidator(_whole), Field(strict=True, ge=0, le=_MOST_UINT32), _number_or_digits(_MOST_UINT32)
+]
+
+
+class SubjectKind(StrEnum):
+    """The kinds by the names that proto3 JSON has for them."""
+
     SUBJECT_KIND_UNSPECIFIED = "SUBJECT_KIND_UNSPECIFIED"
     SUBJECT_KIND_LEGAL_ENTITY = "SUBJECT_KIND_LEGAL_ENTITY"
     SUBJECT_KIND_SOLE_TRADER = "SUBJECT_KIND_SOLE_TRADER"
     SUBJECT_KIND_NATURAL_PERSON = "SUBJECT_KIND_NATURAL_PERSON"
 
 
-class _View(StrEnum):
+class View(StrEnum):
+    """How much an answer tells."""
+
     VIEW_UNSPECIFIED = "VIEW_UNSPECIFIED"
     VIEW_BASIC = "VIEW_BASIC"
     VIEW_FULL = "VIEW_FULL"
@@ -82,15 +95,17 @@ class IdentifierBody(_Sent):
 
 
 class SubjectBody(_Sent):
-    """Who is asked about."""
+    """A subject, by numbers or by name."""
 
-    kind: _Kind = Field(_Kind.SUBJECT_KIND_UNSPECIFIED, **_said("Required; never guessed.", "必填，不作推测。"))
+    kind: SubjectKind = Field(
+        SubjectKind.SUBJECT_KIND_UNSPECIFIED, **_said("Required; never guessed.", "必填，不作推测。")
+    )
     identifiers: list[IdentifierBody] = Field([], **_said("Numbers, the main one first.", "证件号码，主要的在前。"))
     name: str = Field("", **_said("A bare name gives candidates only.", "仅有名称时只给出候选。", "示例建设有限公司"))
 
 
 class CallerBody(_Sent):
-    """Who asks."""
+    """A caller, as its own system knows it."""
 
     system: str = Field("", **_said("The calling system.", "发起查询的系统。", "approval"))
     organisation: str = Field("", **_said("The organisation.", "查询单位。", "示例审批局"))
@@ -108,7 +123,7 @@ class CheckBody(_Sent):
     caller: CallerBody = Field(CallerBody(), **_said("Who asks.", "查询方。"))
     matter: str = Field("", **_said("The matter's number.", "事项编号。", "SP-2024-001"))
     context: dict[str, str] = Field({}, **_said("Attributes that some measures ask for.", "部分措施所需的情节。"))
-    view: _View = Field(_View.VIEW_UNSPECIFIED, **_said("VIEW_BASIC: ids only.", "VIEW_BASIC 仅返回编号。"))
+    view: View = Field(View.VIEW_UNSPECIFIED, **_said("VIEW_BASIC: ids only.", "VIEW_BASIC 仅返回编号。"))
 
     def message(self) -> v.CheckRequest:
         """The same question as a message."""

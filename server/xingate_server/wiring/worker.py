@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from xingate_server.settings import Settings
 from xingate_server.trace.log import TraceError
@@ -28,6 +30,7 @@ def run(settings: Settings, ports: Ports, on_ready: Callable[[int], None], paren
     `on_ready` hears the snapshot's sequence once both ports answer. Raises ServeError.
     """
     configure(settings.log_level, settings.log_format)
+    logging.getLogger("aiohttp.server").addFilter(_is_our_concern)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, ports, on_ready, parent))
 
@@ -38,6 +41,12 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         return asyncio.new_event_loop
     return uvloop.new_event_loop
+
+
+def _is_our_concern(record: logging.LogRecord) -> bool:
+    """Bytes that are no HTTP are answered with 400; aiohttp logs them as errors, which are not ours."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 async def _serve(settings: Settings, ports: Ports, on_ready: Callable[[int], None], parent: int | None) -> None:
