@@ -156,7 +156,7 @@ def test_a_number_typed_at_the_prompt_is_not_echoed(state: Path) -> None:
         stdout=terminal,
         stderr=terminal,
         start_new_session=True,
-        env=os.environ | {"COLUMNS": "200"},
+        env=wide,
     )
     os.close(terminal)
     shown = b""
@@ -192,6 +192,15 @@ def test_failures_are_told_on_stderr_alone(state: Path, code: int, arguments: li
     done = xingate(*arguments, "--state", str(state), code=code)
     assert done.stdout == ""
     assert done.stderr.strip()
+
+
+def test_a_terminal_without_chinese_characters_still_shows_the_answer(state: Path) -> None:
+    command = [sys.executable, "-m", "xingate_server.cli", "check", BLACK, "--kind", "legal_entity"]
+    command += ["--action", "tender.bid", "--state", str(state)]
+    plain = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
+    assert (done.returncode, done.stderr) == (11, "")
+    assert "RESTRICTED" in done.stdout
 
 
 def test_a_state_without_a_snapshot_gives_no_verdict(tmp_path: Path) -> None:

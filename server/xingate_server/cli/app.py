@@ -4,6 +4,7 @@ Exit codes: 0 done (`check`: clear or favoured), 10 caution, 11 restricted, 12 p
 a missing part of the package, 3 refused or unavailable. An error is one line on stderr.
 """
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -79,6 +80,9 @@ def cli() -> None:
 
 def run(args: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale without Chinese must not hide an answer
+            stream.reconfigure(errors="replace")
     try:
         code = cli.main(args=None if args is None else list(args), prog_name="xingate", standalone_mode=False)
         sys.stdout.flush()
