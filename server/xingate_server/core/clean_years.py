@@ -35,9 +35,7 @@ def clean_years(
     touching = [
         held.entry
         for held in file.held
-        if held.role is None
-        and held.entry.list_type in adverse
-        and _touches(held.entry, start, question.as_of)
+        if held.role is None and held.entry.list_type in adverse and _touches(held.entry, start, question.as_of)
     ]
     bad = [entry for entry in touching if not _is_suspended(entry, question.as_of)]
     if bad:
@@ -50,9 +48,12 @@ def clean_years(
     if min(established) > start:
         return Clean.NO, f"established {min(established).isoformat()}, less than {years} years before"
     if touching:
-        return Clean.UNKNOWN, f"wait until the objection against entry {touching[0].id} is decided"
+        return Clean.UNKNOWN, f"wait until the objection against entry {min(entry.id for entry in touching)} is decided"
     if any(
-        held.role is None and held.entry.list_type in adverse and fits_by_name(held, question)
+        held.role is None
+        and held.entry.list_type in adverse
+        and _touches(held.entry, start, question.as_of)
+        and fits_by_name(held, question)
         for held in file.unsettled
     ):
         return Clean.UNKNOWN, "settle whether a masked adverse entry is of this subject"
@@ -63,11 +64,11 @@ def _covered(
     adverse: list[str], start: date, question: Question, situation: Situation, established: date
 ) -> tuple[Clean, str]:
     sources = [s for s in situation.sources if any(matches(p, lt) for p in s.provides for lt in adverse)]
-    lacking = [s.kind for s in sources if not _covers(s, start, question)]
+    lacking = sorted(s.kind for s in sources if not _covers(s, start, question))
     if not sources or lacking:
         what = ", ".join(lacking) or "the adverse lists"
         return Clean.UNKNOWN, f"load {what} with a coverage from {(start + ONE_DAY).isoformat()} on"
-    kinds = ", ".join(s.kind for s in sources)
+    kinds = ", ".join(sorted(s.kind for s in sources))
     return Clean.YES, (
         f"established {established.isoformat()}; no adverse record after {start.isoformat()} "
         f"up to {question.as_of.isoformat()} in {kinds}"

@@ -61,9 +61,7 @@ def decide(file: SubjectFile, catalogue: Catalogue, question: Question, situatio
 class _Case:
     """One decision in the making: the arguments, and the lists that fill while entries are looked at."""
 
-    def __init__(
-        self, file: SubjectFile, catalogue: Catalogue, question: Question, situation: Situation
-    ) -> None:
+    def __init__(self, file: SubjectFile, catalogue: Catalogue, question: Question, situation: Situation) -> None:
         self.catalogue = catalogue
         self.question = question
         self.situation = situation
@@ -125,14 +123,19 @@ class _Case:
         if state is Standing.IN_FORCE and acts:
             self.acting.append(self._applied(measure, reach, held))
         elif state is Standing.IN_FORCE:
-            because = (
-                f"the posture {self.catalogue.posture.value} asks for an item in the national basic list"
-            )
+            because = f"the posture {self.catalogue.posture.value} asks for an item in the national basic list"
             self.advisory_only.append(self._applied(measure, reach, held, because))
         elif state is Standing.SUSPENDED and acts:
             self.suspended.append(self._applied(measure, reach, held, _why_suspended(entry)))
-        elif state is Standing.ENDED and acts and self.question.as_of != self.situation.checked_on:
+        elif state is Standing.ENDED and acts and self._shows_ended():
             self.ended.append(self._applied(measure, reach, held, _why_ended(entry, self.question.as_of)))
+
+    def _shows_ended(self) -> bool:
+        """Whether what has ended is told: asked for another day, by a caller who may see more than the public.
+
+        Publication lasts exactly as long as validity (Cl. 8), and an ended record stays in the back office (Cl. 24).
+        """
+        return self.question.as_of != self.situation.checked_on and self.situation.audience is not Audience.PUBLIC
 
     def _applied(self, measure: Measure, reach: Reach, held: Held | None, because: str = "") -> Applied:
         question, entry = self.question, held.entry if held else None
@@ -154,8 +157,7 @@ class _Case:
             bodies=measure.bodies,
             via=via,
             obligations=tuple(
-                ShownObligation(kind=o.kind, title=o.title, parameters=o.parameters)
-                for o in measure.obligations
+                ShownObligation(kind=o.kind, title=o.title, parameters=o.parameters) for o in measure.obligations
             ),
             basic_list=measure.basic_list,
             is_executable_by_caller=(
@@ -273,13 +275,14 @@ def _why_ended(entry: Entry, as_of: date) -> str:
 
 
 def _replace(applied: Applied, *, because: str = "", evidence: str = "") -> Applied:
-    return msgspec.structs.replace(
-        applied, because=because or applied.because, evidence=evidence or applied.evidence
-    )
+    return msgspec.structs.replace(applied, because=because or applied.because, evidence=evidence or applied.evidence)
 
 
 def _ordered(applied: Sequence[Applied]) -> tuple[Applied, ...]:
-    """Verdict weight, then id, then entry id; a person reached twice by one entry is told by role and entity."""
+    """Verdict weight, then id, then entry id; a person reached twice by one entry is told by role and entity.
+
+    Rows of one key that replaced each other are never told alike: each ended for a reason of its own.
+    """
     return tuple(
         sorted(
             applied,
@@ -289,8 +292,7 @@ def _ordered(applied: Sequence[Applied]) -> tuple[Applied, ...]:
                 m.entry.id if m.entry else "",
                 m.reach,
                 m.via.entity_code if m.via else "",
-                m.entry.valid_from if m.entry else date.min,
-                m.entry.severity or "" if m.entry else "",
+                m.because,
             ),
         )
     )

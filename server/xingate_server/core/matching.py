@@ -48,6 +48,4 @@ def sets_off(measure: Measure, entry: Entry, catalogue: Catalogue) -> bool:
     """
     if not any(triggers_on(t, entry.list_type, entry.severity, entry.grade) for t in measure.triggers):
         return False
-    return entry.foreign or not any(
-        t.id == entry.list_type and t.is_foreign_only for t in catalogue.list_types
-    )
+    return entry.foreign or not any(t.id == entry.list_type and t.is_foreign_only for t in catalogue.list_types)

@@ -131,10 +131,9 @@ def _ended_by(row: Listed, blacks: Sequence[Entry], dropped: list[Dropped]) -> L
     if not begins:
         return row
     day = min(begins)
-    if red.stops_on is not None and red.stops_on <= day:
+    if standing(red, day) in {Standing.ENDED, Standing.VOID}:
         return row
-    if standing(red, day) in {Standing.IN_FORCE, Standing.SUSPENDED, Standing.NOT_YET}:
-        dropped.append(Dropped(row.place, "red_removed_by_black", is_kept=True))
+    dropped.append(Dropped(row.place, "red_removed_by_black", is_kept=True))
     return Listed(msgspec.structs.replace(red, stops_on=day, stop_reason="blacklisted"), row.place)
 
 
