@@ -1,0 +1,1 @@
+"""Measurements against a floor in the same run: see README.md."""
