@@ -5,6 +5,7 @@ go through `resolve()` as in a snapshot, `unsettled` rows, registrations, the st
 says nothing: all loaded and fresh), and the catalogue's layers, posture and invented basic-list items.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -17,7 +18,7 @@ import yaml
 from xingate_server.catalogues import load
 from xingate_server.core.catalogue import Audience, BasicListItem, Catalogue, Effect, Posture
 from xingate_server.core.decide import decide
-from xingate_server.core.decision import Applied, Decision, GapReason, Question, Situation, SourceState
+from xingate_server.core.decision import Applied, Decision, GapReason, Question, Situation, SourceState, digest
 from xingate_server.core.entry import Entry, Role
 from xingate_server.core.resolve import Listed, resolve
 from xingate_server.core.subject import EntityRef, Held, Profile, Registration, SubjectFile, SubjectKind
@@ -184,3 +185,13 @@ def _named(applied: Applied) -> str:
     through = f" of {applied.via.entity_code}" if applied.via else ""
     rests_on = applied.entry.id if applied.entry else "clean years"
     return f"{applied.id} by {rests_on} as {applied.reach}{through}"
+
+
+def main() -> None:
+    """Print each case's name and digest: the same lines in every process, whatever its hash seed."""
+    for path in sorted(CASES.glob("*.yaml")):
+        sys.stdout.write(f"{path.stem} {digest(answer(read(path)))}\n")
+
+
+if __name__ == "__main__":
+    main()
