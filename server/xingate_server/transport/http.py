@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 from aiohttp import web
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
@@ -30,6 +29,7 @@ from xingate_server.transport.errors import (
 )
 from xingate_server.transport.handlers import UNARY, Handlers
 from xingate_server.transport.openapi import document
+from xingate_server.transport.proto_json import encode
 from xingate_server.transport.status import fault_of, problem
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -130,11 +130,6 @@ def application(handlers: Handlers, readiness: Readiness, *, most_bytes: int) ->
     return app
 
 
-def proto3_json(message: Message) -> bytes:
-    """The proto3 JSON of a message, all fields without presence written out: the same on every target."""
-    return orjson.dumps(MessageToDict(message, always_print_fields_with_no_presence=True))
-
-
 def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
     latency = handlers.metrics.latency.labels("http", route.method)
     run = UNARY[route.method].run
@@ -147,7 +142,7 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
             else:
                 model = models.read(route.model, _query(request))
             response = await run(handlers, route.message(model, request))
-            return web.Response(body=proto3_json(response), content_type=_JSON, headers=_SAFE)
+            return web.Response(body=encode(response), content_type=_JSON, headers=_SAFE)
         finally:
             latency.observe(perf_counter() - started)
 
