@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from xingate.v1 import types_pb2 as xingate_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16xingate/v1/trace.proto\x12\nxingate.v1\x1a\x16xingate/v1/types.proto\"t\n\x0bTraceRecord\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04time\x18\x03 \x01(\t\x12(\n\x05\x63heck\x18\x04 \x01(\x0b\x32\x17.xingate.v1.CheckRecordH\x00\x42\x06\n\x04\x62ody\"\xea\x03\n\x0b\x43heckRecord\x12\"\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32\x12.xingate.v1.Caller\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06matter\x18\x03 \x01(\t\x12-\n\x0csubject_kind\x18\x04 \x01(\x0e\x32\x17.xingate.v1.SubjectKind\x12\x13\n\x0bsubject_key\x18\x05 \x01(\t\x12\x14\n\x0csubject_code\x18\x06 \x01(\t\x12\r\n\x05\x61s_of\x18\x07 \x01(\t\x12\x10\n\x08sequence\x18\x08 \x01(\x04\x12\x15\n\rsnapshot_hash\x18\t \x01(\t\x12\x16\n\x0e\x63\x61talogue_hash\x18\n \x01(\t\x12$\n\x07verdict\x18\x0b \x01(\x0e\x32\x13.xingate.v1.Verdict\x12\x13\n\x0bmeasure_ids\x18\x0c \x03(\t\x12\x11\n\tentry_ids\x18\r \x03(\t\x12\x0c\n\x04gaps\x18\x0e \x03(\t\x12\x17\n\x0f\x64\x65\x63ision_digest\x18\x0f \x01(\t\x12\x35\n\x07\x63ontext\x18\x10 \x03(\x0b\x32$.xingate.v1.CheckRecord.ContextEntry\x12\x11\n\tsituation\x18\x11 \x01(\x0c\x1a.\n\x0c\x43ontextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"%\n\x10GetRecordRequest\x12\x11\n\trecord_id\x18\x01 \x01(\t\"k\n\nTraceEntry\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\x12\x12\n\nlog_origin\x18\x02 \x01(\t\x12\'\n\x06record\x18\x03 \x01(\x0b\x32\x17.xingate.v1.TraceRecord\x12\x0c\n\x04leaf\x18\x04 \x01(\x0c\"C\n\x12ListRecordsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x13\n\x06\x62\x65\x66ore\x18\x02 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_before\"h\n\x13ListRecordsResponse\x12\'\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x16.xingate.v1.TraceEntry\x12\x18\n\x0bnext_before\x18\x02 \x01(\x04H\x00\x88\x01\x01\x42\x0e\n\x0c_next_before2\xa1\x01\n\x0cTraceService\x12\x41\n\tGetRecord\x12\x1c.xingate.v1.GetRecordRequest\x1a\x16.xingate.v1.TraceEntry\x12N\n\x0bListRecords\x12\x1e.xingate.v1.ListRecordsRequest\x1a\x1f.xingate.v1.ListRecordsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16xingate/v1/trace.proto\x12\nxingate.v1\x1a\x16xingate/v1/types.proto\"\xf6\x01\n\x0bTraceRecord\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04time\x18\x03 \x01(\t\x12(\n\x05\x63heck\x18\x04 \x01(\x0b\x32\x17.xingate.v1.CheckRecordH\x00\x12,\n\x07outcome\x18\x05 \x01(\x0b\x32\x19.xingate.v1.OutcomeRecordH\x00\x12*\n\x06\x64\x65nial\x18\x06 \x01(\x0b\x32\x18.xingate.v1.DenialRecordH\x00\x12&\n\x03\x61\x63t\x18\x07 \x01(\x0b\x32\x17.xingate.v1.OperatorActH\x00\x42\x06\n\x04\x62ody\"\xea\x03\n\x0b\x43heckRecord\x12\"\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32\x12.xingate.v1.Caller\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06matter\x18\x03 \x01(\t\x12-\n\x0csubject_kind\x18\x04 \x01(\x0e\x32\x17.xingate.v1.SubjectKind\x12\x13\n\x0bsubject_key\x18\x05 \x01(\t\x12\x14\n\x0csubject_code\x18\x06 \x01(\t\x12\r\n\x05\x61s_of\x18\x07 \x01(\t\x12\x10\n\x08sequence\x18\x08 \x01(\x04\x12\x15\n\rsnapshot_hash\x18\t \x01(\t\x12\x16\n\x0e\x63\x61talogue_hash\x18\n \x01(\t\x12$\n\x07verdict\x18\x0b \x01(\x0e\x32\x13.xingate.v1.Verdict\x12\x13\n\x0bmeasure_ids\x18\x0c \x03(\t\x12\x11\n\tentry_ids\x18\r \x03(\t\x12\x0c\n\x04gaps\x18\x0e \x03(\t\x12\x17\n\x0f\x64\x65\x63ision_digest\x18\x0f \x01(\t\x12\x35\n\x07\x63ontext\x18\x10 \x03(\x0b\x32$.xingate.v1.CheckRecord.ContextEntry\x12\x11\n\tsituation\x18\x11 \x01(\x0c\x1a.\n\x0c\x43ontextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"%\n\x10GetRecordRequest\x12\x11\n\trecord_id\x18\x01 \x01(\t\"k\n\nTraceEntry\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\x12\x12\n\nlog_origin\x18\x02 \x01(\t\x12\'\n\x06record\x18\x03 \x01(\x0b\x32\x17.xingate.v1.TraceRecord\x12\x0c\n\x04leaf\x18\x04 \x01(\x0c\"C\n\x12ListRecordsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x13\n\x06\x62\x65\x66ore\x18\x02 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_before\"h\n\x13ListRecordsResponse\x12\'\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x16.xingate.v1.TraceEntry\x12\x18\n\x0bnext_before\x18\x02 \x01(\x04H\x00\x88\x01\x01\x42\x0e\n\x0c_next_before\"\xff\x01\n\x0eMeasureOutcome\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x31\n\x06result\x18\x02 \x01(\x0e\x32!.xingate.v1.MeasureOutcome.Result\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0b\x61mount_yuan\x18\x04 \x01(\t\x12\x0c\n\x04\x64\x61te\x18\x05 \x01(\t\x12\x13\n\x0b\x64ocument_no\x18\x06 \x01(\t\"^\n\x06Result\x12\x16\n\x12RESULT_UNSPECIFIED\x10\x00\x12\x12\n\x0eRESULT_APPLIED\x10\x01\x12\x16\n\x12RESULT_NOT_APPLIED\x10\x02\x12\x10\n\x0cRESULT_OTHER\x10\x03\"]\n\x12IdentitySettlement\x12\x10\n\x08\x65ntry_id\x18\x01 \x01(\t\x12\x0f\n\x07is_same\x18\x02 \x01(\x08\x12\x10\n\x08\x65vidence\x18\x03 \x01(\t\x12\x12\n\ndecided_by\x18\x04 \x01(\t\"\xbd\x01\n\rOutcomeRecord\x12\"\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32\x12.xingate.v1.Caller\x12\x18\n\x10lookup_record_id\x18\x02 \x01(\t\x12,\n\x08measures\x18\x03 \x03(\x0b\x32\x1a.xingate.v1.MeasureOutcome\x12\x32\n\nidentities\x18\x04 \x03(\x0b\x32\x1e.xingate.v1.IdentitySettlement\x12\x0c\n\x04note\x18\x05 \x01(\t\"q\n\x0c\x44\x65nialRecord\x12\"\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32\x12.xingate.v1.Caller\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x62out\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\\\n\x0bOperatorAct\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x10\n\x08operator\x18\x02 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x03 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"&\n\x11GetReceiptRequest\x12\x11\n\trecord_id\x18\x01 \x01(\t\"\x8f\x01\n\x07Receipt\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\x12\n\nlog_origin\x18\x02 \x01(\t\x12\x11\n\trecord_id\x18\x03 \x01(\t\x12\x12\n\nleaf_index\x18\x04 \x01(\x04\x12\x0c\n\x04leaf\x18\x05 \x01(\x0c\x12\x17\n\x0finclusion_proof\x18\x06 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x07 \x01(\t\"\x16\n\x14GetCheckpointRequest\"V\n\nCheckpoint\x12\x0c\n\x04note\x18\x01 \x01(\t\x12\x11\n\ttree_size\x18\x02 \x01(\x04\x12\x11\n\troot_hash\x18\x03 \x01(\x0c\x12\x14\n\x0cverifier_key\x18\x04 \x01(\t\":\n\x1aGetConsistencyProofRequest\x12\r\n\x05size1\x18\x01 \x01(\x04\x12\r\n\x05size2\x18\x02 \x01(\x04\"?\n\x10\x43onsistencyProof\x12\r\n\x05size1\x18\x01 \x01(\x04\x12\r\n\x05size2\x18\x02 \x01(\x04\x12\r\n\x05proof\x18\x03 \x03(\x0c\"\xd1\x01\n\x14ReportOutcomeRequest\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12\x12\n\noutcome_id\x18\x02 \x01(\t\x12\"\n\x06\x63\x61ller\x18\x03 \x01(\x0b\x32\x12.xingate.v1.Caller\x12,\n\x08measures\x18\x04 \x03(\x0b\x32\x1a.xingate.v1.MeasureOutcome\x12\x32\n\nidentities\x18\x05 \x03(\x0b\x32\x1e.xingate.v1.IdentitySettlement\x12\x0c\n\x04note\x18\x06 \x01(\t\"j\n\x15ReportOutcomeResponse\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12#\n\x05trace\x18\x02 \x01(\x0b\x32\x14.xingate.v1.TraceRef\x12\x18\n\x10lookup_record_id\x18\x03 \x01(\t\"=\n\x15GetUsageReportRequest\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12\n\n\x02\x62y\x18\x03 \x01(\t\"\xc3\x02\n\x08UsageRow\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0f\n\x07lookups\x18\x02 \x01(\x04\x12\x10\n\x08subjects\x18\x03 \x01(\x04\x12\x34\n\x08verdicts\x18\x04 \x03(\x0b\x32\".xingate.v1.UsageRow.VerdictsEntry\x12\x10\n\x08outcomes\x18\x05 \x01(\x04\x12\x0f\n\x07\x61pplied\x18\x06 \x01(\x04\x12\x13\n\x0bnot_applied\x18\x07 \x01(\x04\x12\r\n\x05other\x18\x08 \x01(\x04\x12\x12\n\nunanswered\x18\t \x01(\x04\x12\x1d\n\x10\x66\x65\x65\x64\x62\x61\x63k_seconds\x18\n \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07\x64\x65nials\x18\x0b \x01(\x04\x1a/\n\rVerdictsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x42\x13\n\x11_feedback_seconds\"|\n\x0bUsageReport\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12\n\n\x02\x62y\x18\x03 \x01(\t\x12\"\n\x04rows\x18\x04 \x03(\x0b\x32\x14.xingate.v1.UsageRow\x12#\n\x05total\x18\x05 \x01(\x0b\x32\x14.xingate.v1.UsageRow2\xaf\x04\n\x0cTraceService\x12\x41\n\tGetRecord\x12\x1c.xingate.v1.GetRecordRequest\x1a\x16.xingate.v1.TraceEntry\x12N\n\x0bListRecords\x12\x1e.xingate.v1.ListRecordsRequest\x1a\x1f.xingate.v1.ListRecordsResponse\x12@\n\nGetReceipt\x12\x1d.xingate.v1.GetReceiptRequest\x1a\x13.xingate.v1.Receipt\x12I\n\rGetCheckpoint\x12 .xingate.v1.GetCheckpointRequest\x1a\x16.xingate.v1.Checkpoint\x12[\n\x13GetConsistencyProof\x12&.xingate.v1.GetConsistencyProofRequest\x1a\x1c.xingate.v1.ConsistencyProof\x12T\n\rReportOutcome\x12 .xingate.v1.ReportOutcomeRequest\x1a!.xingate.v1.ReportOutcomeResponse\x12L\n\x0eGetUsageReport\x12!.xingate.v1.GetUsageReportRequest\x1a\x17.xingate.v1.UsageReportb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,20 +34,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CHECKRECORD_CONTEXTENTRY']._loaded_options = None
   _globals['_CHECKRECORD_CONTEXTENTRY']._serialized_options = b'8\001'
-  _globals['_TRACERECORD']._serialized_start=62
-  _globals['_TRACERECORD']._serialized_end=178
-  _globals['_CHECKRECORD']._serialized_start=181
-  _globals['_CHECKRECORD']._serialized_end=671
-  _globals['_CHECKRECORD_CONTEXTENTRY']._serialized_start=625
-  _globals['_CHECKRECORD_CONTEXTENTRY']._serialized_end=671
-  _globals['_GETRECORDREQUEST']._serialized_start=673
-  _globals['_GETRECORDREQUEST']._serialized_end=710
-  _globals['_TRACEENTRY']._serialized_start=712
-  _globals['_TRACEENTRY']._serialized_end=819
-  _globals['_LISTRECORDSREQUEST']._serialized_start=821
-  _globals['_LISTRECORDSREQUEST']._serialized_end=888
-  _globals['_LISTRECORDSRESPONSE']._serialized_start=890
-  _globals['_LISTRECORDSRESPONSE']._serialized_end=994
-  _globals['_TRACESERVICE']._serialized_start=997
-  _globals['_TRACESERVICE']._serialized_end=1158
+  _globals['_USAGEROW_VERDICTSENTRY']._loaded_options = None
+  _globals['_USAGEROW_VERDICTSENTRY']._serialized_options = b'8\001'
+  _globals['_TRACERECORD']._serialized_start=63
+  _globals['_TRACERECORD']._serialized_end=309
+  _globals['_CHECKRECORD']._serialized_start=312
+  _globals['_CHECKRECORD']._serialized_end=802
+  _globals['_CHECKRECORD_CONTEXTENTRY']._serialized_start=756
+  _globals['_CHECKRECORD_CONTEXTENTRY']._serialized_end=802
+  _globals['_GETRECORDREQUEST']._serialized_start=804
+  _globals['_GETRECORDREQUEST']._serialized_end=841
+  _globals['_TRACEENTRY']._serialized_start=843
+  _globals['_TRACEENTRY']._serialized_end=950
+  _globals['_LISTRECORDSREQUEST']._serialized_start=952
+  _globals['_LISTRECORDSREQUEST']._serialized_end=1019
+  _globals['_LISTRECORDSRESPONSE']._serialized_start=1021
+  _globals['_LISTRECORDSRESPONSE']._serialized_end=1125
+  _globals['_MEASUREOUTCOME']._serialized_start=1128
+  _globals['_MEASUREOUTCOME']._serialized_end=1383
+  _globals['_MEASUREOUTCOME_RESULT']._serialized_start=1289
+  _globals['_MEASUREOUTCOME_RESULT']._serialized_end=1383
+  _globals['_IDENTITYSETTLEMENT']._serialized_start=1385
+  _globals['_IDENTITYSETTLEMENT']._serialized_end=1478
+  _globals['_OUTCOMERECORD']._serialized_start=1481
+  _globals['_OUTCOMERECORD']._serialized_end=1670
+  _globals['_DENIALRECORD']._serialized_start=1672
+  _globals['_DENIALRECORD']._serialized_end=1785
+  _globals['_OPERATORACT']._serialized_start=1787
+  _globals['_OPERATORACT']._serialized_end=1879
+  _globals['_GETRECEIPTREQUEST']._serialized_start=1881
+  _globals['_GETRECEIPTREQUEST']._serialized_end=1919
+  _globals['_RECEIPT']._serialized_start=1922
+  _globals['_RECEIPT']._serialized_end=2065
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=2067
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=2089
+  _globals['_CHECKPOINT']._serialized_start=2091
+  _globals['_CHECKPOINT']._serialized_end=2177
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=2179
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=2237
+  _globals['_CONSISTENCYPROOF']._serialized_start=2239
+  _globals['_CONSISTENCYPROOF']._serialized_end=2302
+  _globals['_REPORTOUTCOMEREQUEST']._serialized_start=2305
+  _globals['_REPORTOUTCOMEREQUEST']._serialized_end=2514
+  _globals['_REPORTOUTCOMERESPONSE']._serialized_start=2516
+  _globals['_REPORTOUTCOMERESPONSE']._serialized_end=2622
+  _globals['_GETUSAGEREPORTREQUEST']._serialized_start=2624
+  _globals['_GETUSAGEREPORTREQUEST']._serialized_end=2685
+  _globals['_USAGEROW']._serialized_start=2688
+  _globals['_USAGEROW']._serialized_end=3011
+  _globals['_USAGEROW_VERDICTSENTRY']._serialized_start=2943
+  _globals['_USAGEROW_VERDICTSENTRY']._serialized_end=2990
+  _globals['_USAGEREPORT']._serialized_start=3013
+  _globals['_USAGEREPORT']._serialized_end=3137
+  _globals['_TRACESERVICE']._serialized_start=3140
+  _globals['_TRACESERVICE']._serialized_end=3699
 # @@protoc_insertion_point(module_scope)

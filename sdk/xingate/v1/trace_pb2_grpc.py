@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TraceServiceStub:
-    """The durable record of what was asked and answered.
+    """The durable record of what was asked and answered, and what proves it.
     """
 
     def __init__(self, channel):
@@ -45,10 +45,35 @@ class TraceServiceStub:
                 request_serializer=xingate_dot_v1_dot_trace__pb2.ListRecordsRequest.SerializeToString,
                 response_deserializer=xingate_dot_v1_dot_trace__pb2.ListRecordsResponse.FromString,
                 _registered_method=True)
+        self.GetReceipt = channel.unary_unary(
+                '/xingate.v1.TraceService/GetReceipt',
+                request_serializer=xingate_dot_v1_dot_trace__pb2.GetReceiptRequest.SerializeToString,
+                response_deserializer=xingate_dot_v1_dot_trace__pb2.Receipt.FromString,
+                _registered_method=True)
+        self.GetCheckpoint = channel.unary_unary(
+                '/xingate.v1.TraceService/GetCheckpoint',
+                request_serializer=xingate_dot_v1_dot_trace__pb2.GetCheckpointRequest.SerializeToString,
+                response_deserializer=xingate_dot_v1_dot_trace__pb2.Checkpoint.FromString,
+                _registered_method=True)
+        self.GetConsistencyProof = channel.unary_unary(
+                '/xingate.v1.TraceService/GetConsistencyProof',
+                request_serializer=xingate_dot_v1_dot_trace__pb2.GetConsistencyProofRequest.SerializeToString,
+                response_deserializer=xingate_dot_v1_dot_trace__pb2.ConsistencyProof.FromString,
+                _registered_method=True)
+        self.ReportOutcome = channel.unary_unary(
+                '/xingate.v1.TraceService/ReportOutcome',
+                request_serializer=xingate_dot_v1_dot_trace__pb2.ReportOutcomeRequest.SerializeToString,
+                response_deserializer=xingate_dot_v1_dot_trace__pb2.ReportOutcomeResponse.FromString,
+                _registered_method=True)
+        self.GetUsageReport = channel.unary_unary(
+                '/xingate.v1.TraceService/GetUsageReport',
+                request_serializer=xingate_dot_v1_dot_trace__pb2.GetUsageReportRequest.SerializeToString,
+                response_deserializer=xingate_dot_v1_dot_trace__pb2.UsageReport.FromString,
+                _registered_method=True)
 
 
 class TraceServiceServicer:
-    """The durable record of what was asked and answered.
+    """The durable record of what was asked and answered, and what proves it.
     """
 
     def GetRecord(self, request, context):
@@ -59,6 +84,41 @@ class TraceServiceServicer:
 
     def ListRecords(self, request, context):
         """Newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReceipt(self, request, context):
+        """One record with its proof under a signed checkpoint; waits until one covers it (about a second).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCheckpoint(self, request, context):
+        """The newest signed checkpoint.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConsistencyProof(self, request, context):
+        """That the log at `size2` begins with the log at `size1`. Sizes are to be taken from signed checkpoints.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportOutcome(self, request, context):
+        """What became of a lookup (Cl. 22). Idempotent by `outcome_id`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUsageReport(self, request, context):
+        """Figures for monitoring and assessment (Cl. 31).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -77,6 +137,31 @@ def add_TraceServiceServicer_to_server(servicer, server):
                     request_deserializer=xingate_dot_v1_dot_trace__pb2.ListRecordsRequest.FromString,
                     response_serializer=xingate_dot_v1_dot_trace__pb2.ListRecordsResponse.SerializeToString,
             ),
+            'GetReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReceipt,
+                    request_deserializer=xingate_dot_v1_dot_trace__pb2.GetReceiptRequest.FromString,
+                    response_serializer=xingate_dot_v1_dot_trace__pb2.Receipt.SerializeToString,
+            ),
+            'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCheckpoint,
+                    request_deserializer=xingate_dot_v1_dot_trace__pb2.GetCheckpointRequest.FromString,
+                    response_serializer=xingate_dot_v1_dot_trace__pb2.Checkpoint.SerializeToString,
+            ),
+            'GetConsistencyProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsistencyProof,
+                    request_deserializer=xingate_dot_v1_dot_trace__pb2.GetConsistencyProofRequest.FromString,
+                    response_serializer=xingate_dot_v1_dot_trace__pb2.ConsistencyProof.SerializeToString,
+            ),
+            'ReportOutcome': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportOutcome,
+                    request_deserializer=xingate_dot_v1_dot_trace__pb2.ReportOutcomeRequest.FromString,
+                    response_serializer=xingate_dot_v1_dot_trace__pb2.ReportOutcomeResponse.SerializeToString,
+            ),
+            'GetUsageReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUsageReport,
+                    request_deserializer=xingate_dot_v1_dot_trace__pb2.GetUsageReportRequest.FromString,
+                    response_serializer=xingate_dot_v1_dot_trace__pb2.UsageReport.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'xingate.v1.TraceService', rpc_method_handlers)
@@ -86,7 +171,7 @@ def add_TraceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TraceService:
-    """The durable record of what was asked and answered.
+    """The durable record of what was asked and answered, and what proves it.
     """
 
     @staticmethod
@@ -133,6 +218,141 @@ class TraceService:
             '/xingate.v1.TraceService/ListRecords',
             xingate_dot_v1_dot_trace__pb2.ListRecordsRequest.SerializeToString,
             xingate_dot_v1_dot_trace__pb2.ListRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xingate.v1.TraceService/GetReceipt',
+            xingate_dot_v1_dot_trace__pb2.GetReceiptRequest.SerializeToString,
+            xingate_dot_v1_dot_trace__pb2.Receipt.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xingate.v1.TraceService/GetCheckpoint',
+            xingate_dot_v1_dot_trace__pb2.GetCheckpointRequest.SerializeToString,
+            xingate_dot_v1_dot_trace__pb2.Checkpoint.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsistencyProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xingate.v1.TraceService/GetConsistencyProof',
+            xingate_dot_v1_dot_trace__pb2.GetConsistencyProofRequest.SerializeToString,
+            xingate_dot_v1_dot_trace__pb2.ConsistencyProof.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportOutcome(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xingate.v1.TraceService/ReportOutcome',
+            xingate_dot_v1_dot_trace__pb2.ReportOutcomeRequest.SerializeToString,
+            xingate_dot_v1_dot_trace__pb2.ReportOutcomeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUsageReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xingate.v1.TraceService/GetUsageReport',
+            xingate_dot_v1_dot_trace__pb2.GetUsageReportRequest.SerializeToString,
+            xingate_dot_v1_dot_trace__pb2.UsageReport.FromString,
             options,
             channel_credentials,
             insecure,
