@@ -15,6 +15,9 @@ from xingate._target import Target
 from xingate.errors import ProtocolError, XingateError
 
 _MOST_BYTES = 64 * 1024 * 1024  # 1000 answers in full
+_CLOSED = "Channel closed!"  # gRPC's word for a call that our own `close` cut off
+# Without a status of the gateway's own: the transport, or a server that stops and cancels what is in flight.
+_LOST = frozenset({grpc.StatusCode.UNAVAILABLE.value[0], grpc.StatusCode.CANCELLED.value[0]})
 
 
 def _options(target: Target) -> list[tuple[str, int]]:
@@ -28,8 +31,10 @@ def _error(error: Any, target: Target) -> XingateError:
     code: int = error.code().value[0]
     metadata: Iterable[Any] = error.trailing_metadata() or ()
     status = next((value for key, value in metadata if key == _status.STATUS_DETAILS), None)
-    if code == grpc.StatusCode.UNAVAILABLE.value[0] and status is None:
-        return _status.unreachable(str(target), error.details())
+    if code in _LOST and status is None:
+        if error.details() == _CLOSED:
+            return ProtocolError("the client is closed", reason="closed")
+        return _status.unreachable(str(target), error.details() or "the gateway ended the call")
     return _status.from_grpc(code, error.details() or "", status)
 
 
