@@ -9,6 +9,11 @@
     |   `-- DeadlineError        the time allowed has passed; the record may exist all the same
     |-- RefusedError             `guard.requires_check` stopped a function; carries the `decision`
     |-- ProtocolError            the other side does not speak as it should; nothing in it can be relied on
+    |-- ProofError               a proof does not prove what it is given for; raised offline, never by a call
+    |   |-- InclusionError       the leaf is not shown to be in the tree
+    |   |-- ConsistencyError     the later tree is not shown to begin with the earlier one
+    |   |-- CheckpointError      no checkpoint, or not signed by a key that is trusted; also a key that is none
+    |   `-- ReceiptError         the receipt does not hold; `check` names the step at which it fails
     `-- MissingExtraError        a part of the package is not installed; the message says which
 
 Pure: imports nothing but the standard library. Codes are those of google.rpc.Code; reasons are the strings of
@@ -21,12 +26,17 @@ if TYPE_CHECKING:
     from xingate.types import Decision
 
 __all__ = [
+    "CheckpointError",
+    "ConsistencyError",
     "DeadlineError",
+    "InclusionError",
     "InvalidRequestError",
     "MissingExtraError",
     "NotAllowedError",
     "NotFoundError",
+    "ProofError",
     "ProtocolError",
+    "ReceiptError",
     "RefusedError",
     "RequestIdReusedError",
     "UnavailableError",
@@ -76,6 +86,30 @@ class DeadlineError(UnavailableError):
 
 class ProtocolError(XingateError):
     """The other side failed, or answered in a way that cannot be relied on."""
+
+
+class ProofError(XingateError):
+    """A proof does not prove what it is given for, or is no proof at all. Needs no gateway and concerns none."""
+
+
+class InclusionError(ProofError):
+    """The leaf is not shown to be in the tree."""
+
+
+class ConsistencyError(ProofError):
+    """The later tree is not shown to begin with the earlier one: history may have been rewritten."""
+
+
+class CheckpointError(ProofError):
+    """No checkpoint, not signed by a key that is trusted, or a key that is none."""
+
+
+class ReceiptError(ProofError):
+    """The receipt does not hold. `check` is a fixed word for the step at which it fails first."""
+
+    def __init__(self, message: str, *, check: str = "", reason: str = "", field: str = "") -> None:
+        super().__init__(message, reason=reason, field=field)
+        self.check = check
 
 
 class MissingExtraError(XingateError):
