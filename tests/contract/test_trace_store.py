@@ -1,6 +1,7 @@
 """One behaviour suite for every store of the log, and what only the SQLite one has to show."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -10,9 +11,12 @@ from pathlib import Path
 import apsw
 import pytest
 
+from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace._sqlite_file import refuse_faulty_library
 from xingate_server.trace.log import (
     Draft,
+    LeafKind,
+    ReadFailedError,
     RecordFailedError,
     RequestIdReusedError,
     StoreClosedError,
@@ -26,9 +30,17 @@ from xingate_server.trace.sqlite import FILE, SqliteLog
 _numbers = itertools.count()
 
 
-def draft(request_id: str = "", digest: bytes = b"q", *, system: str = "s", organisation: str = "o") -> Draft:
+def draft(
+    request_id: str = "",
+    digest: bytes = b"q",
+    *,
+    kind: LeafKind = "check",
+    system: str = "s",
+    organisation: str = "o",
+) -> Draft:
     record_id = f"record-{next(_numbers)}"
     return Draft(
+        kind=kind,
         record_id=record_id,
         request_id=request_id or record_id,
         system=system,
@@ -66,7 +78,7 @@ class TestEveryStore:
         assert (got.leaf_index, got.record_id, got.request_id) == (0, wanted.record_id, "r1")
         assert (got.leaf, got.answer, got.is_replay) == (wanted.leaf, wanted.answer, False)
         assert log.get(wanted.record_id) == got
-        assert log.find("s", "o", "r1") == got
+        assert log.find("check", "s", "o", "r1") == got
 
     def test_threads_append_as_well(self, log: TraceLog) -> None:
         assert [log.append_blocking(draft()).leaf_index for _ in range(3)] == [0, 1, 2]
@@ -126,7 +138,7 @@ class TestEveryStore:
 
     def test_what_is_not_there(self, log: TraceLog) -> None:
         assert log.get("nothing") is None
-        assert log.find("s", "o", "nothing") is None
+        assert log.find("check", "s", "o", "nothing") is None
         assert list(log.list(10)) == []
         assert log.size() == 0
 
@@ -138,15 +150,53 @@ class TestEveryStore:
         assert list(log.list(9, 0)) == []
         assert [one.leaf_index for one in log.list(2, 2**64 - 1)] == [4, 3]
 
+    async def test_kinds_of_leaves_have_request_ids_of_their_own(self, log: TraceLog) -> None:
+        kinds: list[LeafKind] = ["check", "outcome", "denial", "act"]
+        outcomes = await log.append_many([draft("r1", kind=kind) for kind in kinds])
+        assert [stored(one).kind for one in outcomes] == kinds
+        assert [stored(log.find(kind, "s", "o", "r1")).leaf_index for kind in kinds] == [0, 1, 2, 3]
+        assert (await log.append(draft("r1", kind="outcome"))).leaf_index == 1
+
+    async def test_reading_goes_oldest_first_over_any_range(self, log: TraceLog) -> None:
+        assert list(log.read()) == []
+        await log.append_many([draft() for _ in range(2500)])
+        assert [one.leaf_index for one in log.read()] == list(range(2500))
+        assert [one.leaf_index for one in log.read(2498, 10**30)] == [2498, 2499]
+        assert [one.leaf_index for one in log.read(7, 9)] == [7, 8]
+        assert list(log.read(9, 9)) == []
+        assert next(log.read(3)) == log.list(1, 4)[0]
+
+    async def test_every_leaf_has_its_hash_and_the_end_its_frontier(self, log: TraceLog) -> None:
+        assert log.frontier().size == 0
+        for count in (1, 2, 600, 1):
+            await log.append_many([draft() for _ in range(count)])
+            hashes = [leaf_hash(one.leaf) for one in log.read()]
+            assert list(log.leaf_hashes()) == hashes
+            assert list(log.leaf_hashes(1, 3)) == hashes[1:3]
+            frontier = Frontier()
+            for each in hashes:
+                frontier.append(each)
+            found = log.frontier()
+            assert (found.size, found.root()) == (frontier.size, frontier.root())
+
+    async def test_a_frontier_given_out_is_the_callers_own(self, log: TraceLog) -> None:
+        await log.append(draft())
+        log.frontier().append(bytes(32))
+        assert log.frontier().size == 1
+        assert (await log.append(draft())).leaf_index == 1
+
     async def test_a_closed_log_says_so(self, log: TraceLog) -> None:
         log.close()
         log.close()
         uses: list[Callable[[], object]] = [
             lambda: log.append_blocking(draft()),
             lambda: log.append_many_blocking([draft()]),
-            lambda: log.find("s", "o", "r"),
+            lambda: log.find("check", "s", "o", "r"),
             lambda: log.get("r"),
             lambda: log.list(1),
+            lambda: list(log.read()),
+            lambda: list(log.leaf_hashes()),
+            log.frontier,
             log.size,
         ]
         for use in uses:
@@ -162,7 +212,7 @@ class TestSqliteFile:
         first = log.append_blocking(draft("r1"))
         log.close()
         again = SqliteLog(tmp_path)
-        assert again.find("s", "o", "r1") == first
+        assert again.find("check", "s", "o", "r1") == first
         assert again.append_blocking(draft()).leaf_index == 1
         again.close()
 
@@ -193,7 +243,7 @@ class TestSqliteFile:
         connection = apsw.Connection(str(tmp_path / FILE))
         connection.pragma("user_version", 99)
         connection.close()
-        with pytest.raises(StoreUnusableError, match="schema version 99, expected 1"):
+        with pytest.raises(StoreUnusableError, match="schema version 99, expected 2"):
             SqliteLog(tmp_path)
 
     def test_bytes_that_are_no_database_are_refused(self, tmp_path: Path) -> None:
@@ -205,6 +255,37 @@ class TestSqliteFile:
         (tmp_path / "file").write_text("")
         with pytest.raises(StoreUnusableError, match="cannot be made"):
             SqliteLog(tmp_path / "file" / "trace")
+
+    @pytest.mark.parametrize(
+        ("column", "content"),
+        [("leaf", b"x"), ("answer", b"x"), ("question_digest", b"x"), ("time", "x"), ("system", "x"), ("kind", "act")],
+    )
+    def test_an_altered_row_is_not_given_out(self, tmp_path: Path, column: str, content: object) -> None:
+        with contextlib.closing(SqliteLog(tmp_path)) as log:
+            kept = log.append_blocking(draft())
+            altered = log.append_blocking(draft())
+            log.append_blocking(draft())
+            _alter(tmp_path, f"UPDATE leaves SET {column} = ? WHERE leaf_index = 1", content)  # noqa: S608 - fixed text
+            with pytest.raises(ReadFailedError, match="leaf 1 is damaged"):
+                log.get(altered.record_id)
+            with pytest.raises(ReadFailedError, match="leaf 1 is damaged"):
+                list(log.read())
+            assert log.get(kept.record_id) == kept
+            assert log.append_blocking(draft()).leaf_index == 3
+
+    @pytest.mark.parametrize("content", [None, b"", b"x" * 40, Frontier().to_bytes()])
+    def test_a_damaged_frontier_is_refused_at_start(self, tmp_path: Path, content: bytes | None) -> None:
+        with contextlib.closing(SqliteLog(tmp_path)) as log:
+            log.append_blocking(draft())
+        _alter(tmp_path, "UPDATE leaves SET frontier = ?", content)
+        with pytest.raises(StoreUnusableError, match="is damaged"):
+            SqliteLog(tmp_path)
+
+
+def _alter(directory: Path, sql: str, content: object) -> None:
+    connection = apsw.Connection(str(directory / FILE))
+    connection.execute(sql, (content,))  # type: ignore[arg-type]  # whatever a column takes
+    connection.close()
 
 
 class TestOrigin:
@@ -264,7 +345,7 @@ class TestSqliteTogether:
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(RecordFailedError, match="could not be made durable"):
             log.append_blocking(draft("r1"))
-        assert log.find("s", "o", "r1") is None
+        assert log.find("check", "s", "o", "r1") is None
         holder.execute("ROLLBACK")
         holder.close()
         assert log.append_blocking(draft("r1")).leaf_index == 0
@@ -300,7 +381,7 @@ class TestSqliteTogether:
         holder.execute("ROLLBACK")
         holder.close()
         assert sqlite_log.append_blocking(draft()).leaf_index == 1
-        assert sqlite_log.find("s", "o", "gone") is not None
+        assert sqlite_log.find("check", "s", "o", "gone") is not None
 
     def test_a_record_id_twice_fails_that_batch_only(self, sqlite_log: SqliteLog) -> None:
         first = draft("r1")

@@ -121,6 +121,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 def _draft(request_id: str) -> Draft:
     return Draft(
+        kind="check",
         record_id=f"record-{request_id}",
         request_id=request_id,
         system="s",
@@ -154,7 +155,7 @@ def test_a_full_disk_fails_the_record_and_space_brings_it_back(tiny_disk: Path) 
             assert refused, "the disk never was full"
             with pytest.raises(RecordFailedError):
                 log.append_blocking(_draft(refused))
-            assert log.find("s", "o", refused) is None
+            assert log.find("check", "s", "o", refused) is None
             (tiny_disk / "ballast").unlink()
             started = time.monotonic()
             told[refused] = log.append_blocking(_draft(refused)).leaf_index

@@ -21,6 +21,7 @@ async def main(directory: str, prefix: str, callers: str, limit: str = "") -> No
             request_id = f"{prefix}-{number}"
             stored = await log.append(
                 Draft(
+                    kind="check",
                     record_id=f"record-{request_id}",
                     request_id=request_id,
                     system="s",

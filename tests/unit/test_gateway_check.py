@@ -43,8 +43,9 @@ from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.plan import CompilePlan, SourcePlan
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace import leaf as leaves
-from xingate_server.trace.log import StoreClosedError
+from xingate_server.trace.log import Draft, StoreClosedError
 from xingate_server.trace.memory import MemoryLog
+from xingate_server.trace.seal import seal
 from xingate_server.trace.sqlite import FILE, SqliteLog
 
 CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
@@ -314,7 +315,19 @@ class TestRetries:
         gateway = Gateway(snapshots, trace)
         await gateway.check(ask(request_id="r1"))
         connection = apsw.Connection(str(trace._path))
-        connection.execute("UPDATE leaves SET answer = x'7b7d'")
+        (draft,) = trace.read()
+        row = Draft(
+            kind="check",
+            record_id=draft.record_id,
+            request_id="r1",
+            system="",
+            organisation="",
+            question_digest=draft.question_digest,
+            time=draft.time,
+            leaf=draft.leaf,
+            answer=b"{}",
+        )
+        connection.execute("UPDATE leaves SET answer = ?, seal = ?", (row.answer, seal(row)))
         connection.close()
         with pytest.raises(UnavailableError, match="cannot be read by this release"):
             await gateway.check(ask(request_id="r1"))

@@ -175,7 +175,7 @@ class Gateway:
 
     def _find(self, command: Command, digest: bytes) -> Answer | None:
         try:
-            stored = self._trace.find(command.system, command.organisation, command.request_id)
+            stored = self._trace.find("check", command.system, command.organisation, command.request_id)
             if stored is None:
                 return None
             if stored.question_digest != digest:
@@ -216,6 +216,7 @@ class Gateway:
             snapshot=shown_snapshot(situated),
         )
         draft = log.Draft(
+            kind="check",
             record_id=record_id,
             request_id=request_id,
             system=command.system,

@@ -14,14 +14,16 @@ import apsw
 
 from xingate_server.trace.log import StoreUnusableError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _FAULTY_FROM, _FAULTY_UNTIL = (3, 7, 0), (3, 51, 2)
 _SYNCHRONOUS_FULL = 2
 
-# The unique key of a caller's request ids serves retries and the settling of unknown commits.
+# The unique key of a caller's request ids serves retries and the settling of unknown commits. `seal` covers what the
+# leaf's own hash does not; `frontier` is that of the tree after this row, in the last row of every insert.
 _SCHEMA = """
 CREATE TABLE leaves (
     leaf_index INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
     record_id TEXT NOT NULL UNIQUE,
     system TEXT NOT NULL,
     organisation TEXT NOT NULL,
@@ -30,7 +32,10 @@ CREATE TABLE leaves (
     leaf BLOB NOT NULL,
     answer BLOB NOT NULL,
     time TEXT NOT NULL,
-    UNIQUE (system, organisation, request_id)
+    leaf_hash BLOB NOT NULL,
+    seal BLOB NOT NULL,
+    frontier BLOB,
+    UNIQUE (kind, system, organisation, request_id)
 ) STRICT
 """
 

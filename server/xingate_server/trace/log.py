@@ -1,9 +1,10 @@
 """The port of the log: what is appended, what comes back, what can fail.
 
-A leaf is the exact bytes that were appended; its `leaf_index` counts from 0 without gaps. Within one system and
+A leaf is the exact bytes that were appended; its `leaf_index` counts from 0 without gaps. Within one kind, system and
 organisation a request id has exactly one leaf: the same question again gives the stored one, another question is
-refused. Excluded: what a leaf says (`trace.leaf`), the tree over the leaves, and every store's own ways
-(`trace.sqlite`). Source: DESIGN section 7; clause 5 (leave a trace).
+refused. Every batch is stored together with the frontier of the tree (RFC 6962) that ends with it, so that neither
+an append nor a start has to read the log again. Excluded: what a leaf says (`trace.leaf`), proofs (`trace.tree`),
+and every store's own ways (`trace.sqlite`). Source: DESIGN section 7; clause 5 (leave a trace).
 
 TraceError
 |-- RecordFailedError      nothing is promised: the record could not be made durable; a retry is safe
@@ -13,10 +14,14 @@ TraceError
 `-- StoreClosedError       the log was used after `close`
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol
 
 import msgspec
+
+from xingate.merkle import Frontier
+
+LeafKind = Literal["check", "outcome", "denial", "act"]
 
 
 class TraceError(Exception):
@@ -48,9 +53,10 @@ class StoreClosedError(TraceError):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A leaf to be appended. `question_digest` tells a retry from another question; `answer` is given back, as it
-    is, to a retry; `time` is RFC 3339 in UTC."""
+    """A leaf to be appended. `kind` is that of the leaf's body; `question_digest` tells a retry from another question;
+    `answer` is given back, as it is, to a retry; `time` is RFC 3339 in UTC."""
 
+    kind: LeafKind
     record_id: str
     request_id: str
     system: str
@@ -61,15 +67,16 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     answer: bytes
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """What has one leaf only."""
-        return self.system, self.organisation, self.request_id
+        return self.kind, self.system, self.organisation, self.request_id
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """A leaf that is durable. `is_replay`: it was there before, and `leaf` and `answer` are those of that time."""
 
     leaf_index: int
+    kind: LeafKind
     record_id: str
     request_id: str
     time: str
@@ -110,7 +117,7 @@ class TraceLog(Protocol):
         """The same for a thread."""
         ...
 
-    def find(self, system: str, organisation: str, request_id: str) -> Stored | None:
+    def find(self, kind: LeafKind, system: str, organisation: str, request_id: str) -> Stored | None:
         """The leaf of a request id."""
         ...
 
@@ -122,8 +129,20 @@ class TraceLog(Protocol):
         """At most `limit` leaves, newest first, with an index below `before`."""
         ...
 
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[Stored]:
+        """The leaves from `start` on, before `stop` (None: up to the newest), oldest first, in flat memory."""
+        ...
+
+    def leaf_hashes(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Their RFC 6962 hashes as they were stored, 32 bytes each, in flat memory."""
+        ...
+
     def size(self) -> int:
         """How many leaves there are."""
+        ...
+
+    def frontier(self) -> Frontier:
+        """The tree's end as it was stored with the newest leaf; a copy."""
         ...
 
     def close(self) -> None:

@@ -4,12 +4,14 @@ It obeys the port's rules (one leaf per request id, no gaps, replays, closing) b
 outlives the process. `is_failing` makes every append fail, as a full disk would.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace.log import (
     Draft,
+    LeafKind,
     Outcome,
     RecordFailedError,
     RequestIdReusedError,
@@ -26,7 +28,8 @@ class MemoryLog:
         self.is_failing = False
         self._origin = origin
         self._leaves: list[Stored] = []
-        self._by_key: dict[tuple[str, str, str], Stored] = {}
+        self._by_key: dict[tuple[str, str, str, str], Stored] = {}
+        self._frontier = Frontier()
         self._is_closed = False
 
     @property
@@ -51,10 +54,10 @@ class MemoryLog:
         self._check_open()
         return [self._append(draft) for draft in drafts]
 
-    def find(self, system: str, organisation: str, request_id: str) -> Stored | None:
+    def find(self, kind: LeafKind, system: str, organisation: str, request_id: str) -> Stored | None:
         """See `TraceLog`."""
         self._check_open()
-        return self._by_key.get((system, organisation, request_id))
+        return self._by_key.get((kind, system, organisation, request_id))
 
     def get(self, record_id: str) -> Stored | None:
         """See `TraceLog`."""
@@ -66,10 +69,24 @@ class MemoryLog:
         self._check_open()
         return self._leaves[:before][::-1][:limit]
 
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[Stored]:
+        """See `TraceLog`."""
+        self._check_open()
+        return iter(self._leaves[start:stop])
+
+    def leaf_hashes(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """See `TraceLog`."""
+        return (leaf_hash(stored.leaf) for stored in self.read(start, stop))
+
     def size(self) -> int:
         """See `TraceLog`."""
         self._check_open()
         return len(self._leaves)
+
+    def frontier(self) -> Frontier:
+        """See `TraceLog`."""
+        self._check_open()
+        return self._frontier.copy()
 
     def close(self) -> None:
         """See `TraceLog`."""
@@ -83,6 +100,7 @@ class MemoryLog:
             fields = {name: getattr(draft, name) for name in Stored.__struct_fields__ if hasattr(draft, name)}
             stored = Stored(leaf_index=len(self._leaves), **fields)
             self._leaves.append(stored)
+            self._frontier.append(leaf_hash(stored.leaf))
             self._by_key[draft.key] = stored
             return stored
         if known.question_digest != draft.question_digest:

@@ -11,16 +11,19 @@ sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous.
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import apsw
 import msgspec
 
+from xingate.errors import ProofError
+from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace._sqlite_file import make_schema, open_file, refuse_faulty_library
 from xingate_server.trace.log import (
     Draft,
+    LeafKind,
     Outcome,
     ReadFailedError,
     RecordFailedError,
@@ -30,6 +33,7 @@ from xingate_server.trace.log import (
     StoreUnusableError,
 )
 from xingate_server.trace.origin import settle_origin
+from xingate_server.trace.seal import seal
 from xingate_server.trace.writer import GroupCommit, only
 
 FILE: Final = "log.sqlite"
@@ -37,19 +41,29 @@ LOCK_WAIT_S: Final = 5.0
 
 _ROWS_PER_INSERT = 512
 
-_COLUMNS = "leaf_index, record_id, request_id, time, question_digest, leaf, answer"
+_ROWS_PER_READ = 1024
+
+_COLUMNS = (
+    "leaf_index, kind, record_id, request_id, time, question_digest, leaf, answer, system, organisation, "
+    "leaf_hash, seal"
+)
+_TIP = "SELECT leaf_index, frontier FROM leaves ORDER BY leaf_index DESC LIMIT 1"
 _SIZE = "SELECT coalesce(max(leaf_index) + 1, 0) FROM leaves"
-_BY_KEY = f"SELECT {_COLUMNS} FROM leaves WHERE system = ? AND organisation = ? AND request_id = ?"  # noqa: S608 - fixed text
+_BY_KEY = f"SELECT {_COLUMNS} FROM leaves WHERE kind = ? AND system = ? AND organisation = ? AND request_id = ?"  # noqa: S608 - fixed text
 _BY_RECORD = f"SELECT {_COLUMNS} FROM leaves WHERE record_id = ?"  # noqa: S608 - fixed text
 _NEWEST = f"SELECT {_COLUMNS} FROM leaves WHERE leaf_index < ? ORDER BY leaf_index DESC LIMIT ?"  # noqa: S608 - fixed text
-_INSERT = (
-    "INSERT INTO leaves (leaf_index, record_id, system, organisation, request_id, question_digest, leaf, answer,"
-    " time) VALUES "
+_PAGE = f"SELECT {_COLUMNS} FROM leaves WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index LIMIT ?"  # noqa: S608 - fixed text
+_HASHES = (
+    "SELECT leaf_index, leaf_hash FROM leaves WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index LIMIT ?"
 )
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = (
+    "INSERT INTO leaves (leaf_index, kind, record_id, system, organisation, request_id, question_digest, leaf, answer,"
+    " time, leaf_hash, seal, frontier) VALUES "
+)
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NO_INDEX = (1 << 63) - 1
 
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str, str]
 _Value = str | bytes | int | float | None
 
 
@@ -72,7 +86,7 @@ class SqliteLog:
         self._is_closed = False
         # The writer thread's alone, once it runs. None: to be opened at the next batch.
         self._connection: apsw.Connection | None = None
-        self._next_index = 0
+        self._frontier = Frontier()
         # Readers never wait for a commit: WAL lets them see the state before it.
         self._reading = threading.Lock()
         self._reader: apsw.Connection | None = None
@@ -103,9 +117,9 @@ class SqliteLog:
         """See `TraceLog`."""
         return self._writer.append_blocking(drafts) if drafts else []
 
-    def find(self, system: str, organisation: str, request_id: str) -> Stored | None:
+    def find(self, kind: LeafKind, system: str, organisation: str, request_id: str) -> Stored | None:
         """See `TraceLog`."""
-        rows = self._read(_BY_KEY, (system, organisation, request_id))
+        rows = self._read(_BY_KEY, (kind, system, organisation, request_id))
         return _stored(rows[0]) if rows else None
 
     def get(self, record_id: str) -> Stored | None:
@@ -118,9 +132,21 @@ class SqliteLog:
         below = _NO_INDEX if before is None else min(before, _NO_INDEX)
         return [_stored(row) for row in self._read(_NEWEST, (below, limit))]
 
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[Stored]:
+        """See `TraceLog`."""
+        return (_stored(row) for row in self._pages(_PAGE, start, stop))
+
+    def leaf_hashes(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """See `TraceLog`."""
+        return (_bytes(row[1]) for row in self._pages(_HASHES, start, stop))
+
     def size(self) -> int:
         """See `TraceLog`."""
         return int(str(self._read(_SIZE, ())[0][0]))
+
+    def frontier(self) -> Frontier:
+        """See `TraceLog`."""
+        return _tip(self._read(_TIP, ()), self._path)
 
     def close(self) -> None:
         """See `TraceLog`."""
@@ -153,32 +179,34 @@ class SqliteLog:
         connection = self._connection or self._open_writer()
         if len(drafts) <= _ROWS_PER_INSERT:
             try:
-                return self._insert_rows(connection, self._next_index, list(drafts.values()))
+                return self._insert_rows(connection, list(drafts.values()))
             except apsw.ConstraintError:
                 pass  # another process was faster, or a request id is known: look under the lock
         connection.execute("BEGIN IMMEDIATE")
         try:
             rows = _rows(connection, drafts)
             new = [draft for key, draft in drafts.items() if key not in rows]
-            size = _size(connection)
-            self._next_index = size
+            self._frontier = _tip(connection.execute(_TIP).fetchall(), self._path)
             for start in range(0, len(new), _ROWS_PER_INSERT):
-                rows |= self._insert_rows(connection, self._next_index, new[start : start + _ROWS_PER_INSERT])
+                rows |= self._insert_rows(connection, new[start : start + _ROWS_PER_INSERT])
             connection.execute("COMMIT")
         except BaseException:
             self._drop_writer()  # rolls back; a failed COMMIT leaves nothing else to do
             raise
         return rows
 
-    def _insert_rows(
-        self, connection: apsw.Connection, first_index: int, drafts: Sequence[Draft]
-    ) -> dict[_Key, Stored]:
+    def _insert_rows(self, connection: apsw.Connection, drafts: Sequence[Draft]) -> dict[_Key, Stored]:
+        first_index = self._frontier.size
+        frontier = self._frontier.copy()
         values: list[_Value] = []
         for leaf_index, d in enumerate(drafts, first_index):
-            values += (leaf_index, d.record_id, d.system, d.organisation, d.request_id)
-            values += (d.question_digest, d.leaf, d.answer, d.time)
+            hashed = leaf_hash(d.leaf)
+            frontier.append(hashed)
+            values += (leaf_index, d.kind, d.record_id, d.system, d.organisation, d.request_id)
+            values += (d.question_digest, d.leaf, d.answer, d.time, hashed, seal(d), None)
+        values[-1] = frontier.to_bytes()
         connection.execute(_INSERT + ", ".join((_ROW,) * len(drafts)), values)
-        self._next_index = first_index + len(drafts)
+        self._frontier = frontier
         return {d.key: _fresh(d, leaf_index) for leaf_index, d in enumerate(drafts, first_index)}
 
     def _settle(self, drafts: dict[_Key, Draft]) -> dict[_Key, Stored]:
@@ -197,7 +225,7 @@ class SqliteLog:
         connection = open_file(self._path, self._lock_wait_s)
         try:
             make_schema(connection, self._path)
-            self._next_index = _size(connection)
+            self._frontier = _tip(connection.execute(_TIP).fetchall(), self._path)
         except BaseException:
             connection.close()
             raise
@@ -223,28 +251,82 @@ class SqliteLog:
                     self._reader = None
                 raise ReadFailedError(f"{self._path} cannot be read: {error}") from error
 
+    def _pages(self, sql: str, start: int, stop: int | None) -> Iterator[tuple[_Value, ...]]:
+        below = min(self.size() if stop is None else stop, _NO_INDEX)
+        while rows := self._read(sql, (start, below, _ROWS_PER_READ)):
+            yield from rows
+            start = int(str(rows[-1][0])) + 1
 
-def _size(connection: apsw.Connection) -> int:
-    ((size,),) = connection.execute(_SIZE).fetchall()
-    return int(str(size))
+
+def _tip(rows: Sequence[tuple[_Value, ...]], path: Path) -> Frontier:
+    """The frontier that the newest row holds. Raises StoreUnusableError where it is not that of the row."""
+    if not rows:
+        return Frontier()
+    leaf_index, content = int(str(rows[0][0])), rows[0][1]
+    try:
+        frontier = Frontier.from_bytes(_bytes(content))
+    except ProofError as error:
+        raise StoreUnusableError(
+            f"{path} is damaged at leaf {leaf_index}: its frontier cannot be read: {error}"
+        ) from error
+    if frontier.size - 1 != leaf_index:
+        raise StoreUnusableError(
+            f"{path} is damaged: its newest leaf {leaf_index} has a frontier of {frontier.size} leaves"
+        )
+    return frontier
 
 
 def _rows(connection: apsw.Connection, keys: Iterable[_Key]) -> dict[_Key, Stored]:
     """The stored leaves of these keys."""
-    return {
-        key: msgspec.structs.replace(_stored(row), is_replay=True)
-        for key in keys
-        for row in connection.execute(_BY_KEY, key).fetchall()
-    }
+    return {key: _stored(row, is_replay=True) for key in keys for row in connection.execute(_BY_KEY, key).fetchall()}
 
 
-def _stored(row: Sequence[_Value]) -> Stored:
-    return msgspec.convert(dict(zip(Stored.__struct_fields__, row, strict=False)), Stored)
+class _Row(msgspec.Struct, array_like=True, frozen=True):
+    """What `_COLUMNS` reads, in their order."""
+
+    leaf_index: int
+    kind: LeafKind
+    record_id: str
+    request_id: str
+    time: str
+    question_digest: bytes
+    leaf: bytes
+    answer: bytes
+    system: str
+    organisation: str
+    leaf_hash: bytes
+    seal: bytes
+
+
+def _stored(values: Sequence[_Value], *, is_replay: bool = False) -> Stored:
+    """Raises ReadFailedError for a row that is not as it was written: better no answer than an altered one."""
+    try:
+        row = msgspec.convert(values, _Row)
+    except msgspec.ValidationError as error:
+        raise ReadFailedError(f"leaf {values[0]!r} is damaged: {error}") from error
+    if leaf_hash(row.leaf) != row.leaf_hash or seal(row) != row.seal:
+        raise ReadFailedError(f"leaf {row.leaf_index} is damaged: its bytes are not those that were recorded")
+    return Stored(
+        leaf_index=row.leaf_index,
+        kind=row.kind,
+        record_id=row.record_id,
+        request_id=row.request_id,
+        time=row.time,
+        question_digest=row.question_digest,
+        leaf=row.leaf,
+        answer=row.answer,
+        is_replay=is_replay,
+    )
+
+
+def _bytes(value: _Value) -> bytes:
+    return value if isinstance(value, bytes) else b""
 
 
 def _fresh(draft: Draft, leaf_index: int) -> Stored:
     return Stored(
         leaf_index=leaf_index,
+        kind=draft.kind,
         record_id=draft.record_id,
         request_id=draft.request_id,
         time=draft.time,

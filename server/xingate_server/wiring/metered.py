@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from xingate_server.trace.log import Draft, Outcome, RecordFailedError, Stored, TraceLog
+from xingate.merkle import Frontier
+from xingate_server.trace.log import Draft, LeafKind, Outcome, RecordFailedError, Stored, TraceLog
 from xingate_server.transport.metrics import Metrics
 
 _PROBE_BYTES = 4096
@@ -65,9 +66,9 @@ class MeteredLog:
         self._watch(outcomes, started)
         return outcomes
 
-    def find(self, system: str, organisation: str, request_id: str) -> Stored | None:
+    def find(self, kind: LeafKind, system: str, organisation: str, request_id: str) -> Stored | None:
         """See `TraceLog`."""
-        return self._log.find(system, organisation, request_id)
+        return self._log.find(kind, system, organisation, request_id)
 
     def get(self, record_id: str) -> Stored | None:
         """See `TraceLog`."""
@@ -77,9 +78,21 @@ class MeteredLog:
         """See `TraceLog`."""
         return self._log.list(limit, before)
 
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[Stored]:
+        """See `TraceLog`."""
+        return self._log.read(start, stop)
+
+    def leaf_hashes(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """See `TraceLog`."""
+        return self._log.leaf_hashes(start, stop)
+
     def size(self) -> int:
         """See `TraceLog`."""
         return self._log.size()
+
+    def frontier(self) -> Frontier:
+        """See `TraceLog`."""
+        return self._log.frontier()
 
     def close(self) -> None:
         """See `TraceLog`."""

@@ -1,0 +1,48 @@
+"""A checksum over what a stored row holds beside its leaf: ids, digest of the question and the answer for a retry.
+
+The leaf's own hash, and the tree over it, say nothing about these. A seal finds damage, not forgery: who can write
+the file can seal again. Source: DESIGN section 7 (fsck names the first bad index).
+"""
+
+import hashlib
+from typing import Protocol
+
+import msgspec
+
+SEAL_BYTES = 16
+
+
+class Sealed(Protocol):
+    """A draft, or a row that was read."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def record_id(self) -> str: ...
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def system(self) -> str: ...
+    @property
+    def organisation(self) -> str: ...
+    @property
+    def time(self) -> str: ...
+    @property
+    def question_digest(self) -> bytes: ...
+    @property
+    def answer(self) -> bytes: ...
+
+
+def seal(draft: Sealed) -> bytes:
+    """16 bytes over everything of `draft` but its leaf."""
+    sealed = (
+        draft.kind,
+        draft.record_id,
+        draft.request_id,
+        draft.system,
+        draft.organisation,
+        draft.time,
+        draft.question_digest,
+        draft.answer,
+    )
+    return hashlib.sha256(msgspec.msgpack.encode(sealed)).digest()[:SEAL_BYTES]
