@@ -20,10 +20,12 @@ from xingate.errors import DeadlineError, InvalidRequestError, UnavailableError,
 from xingate.types import (
     Action,
     Caller,
+    ConsistencyProof,
     Decision,
     ListType,
     Measure,
     Question,
+    SignedCheckpoint,
     Snapshot,
     TraceEntry,
     View,
@@ -241,6 +243,25 @@ def record_call(record_id: str) -> Call[TraceEntry]:
 
     payload = _encode(lambda: trace_pb2.GetRecordRequest(record_id=record_id).SerializeToString())
     return Call("GetRecord", payload, read)
+
+
+def checkpoint_call() -> Call[SignedCheckpoint]:
+    """GetCheckpoint."""
+
+    def read(content: bytes) -> SignedCheckpoint:
+        return _wire.read(SignedCheckpoint, _wire.parse(trace_pb2.Checkpoint, content))
+
+    return Call("GetCheckpoint", trace_pb2.GetCheckpointRequest().SerializeToString(), read)
+
+
+def consistency_call(size1: int, size2: int) -> Call[ConsistencyProof]:
+    """GetConsistencyProof."""
+
+    def read(content: bytes) -> ConsistencyProof:
+        return _wire.read(ConsistencyProof, _wire.parse(trace_pb2.ConsistencyProof, content))
+
+    payload = _encode(lambda: trace_pb2.GetConsistencyProofRequest(size1=size1, size2=size2).SerializeToString())
+    return Call("GetConsistencyProof", payload, read)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,24 @@ METHODS: Mapping[str, Method] = {
         trace_pb2.ListRecordsResponse,
         _records_path,
     ),
+    "GetReceipt": Method(
+        "TraceService",
+        trace_pb2.GetReceiptRequest,
+        trace_pb2.Receipt,
+        lambda request: f"/v1/trace/{quote(request.record_id, safe='')}/receipt",
+    ),
+    "GetCheckpoint": Method(
+        "TraceService",
+        trace_pb2.GetCheckpointRequest,
+        trace_pb2.Checkpoint,
+        lambda _: "/v1/checkpoint",
+    ),
+    "GetConsistencyProof": Method(
+        "TraceService",
+        trace_pb2.GetConsistencyProofRequest,
+        trace_pb2.ConsistencyProof,
+        lambda request: _query("/v1/checkpoint/consistency", size1=request.size1, size2=request.size2),
+    ),
 }
 
 

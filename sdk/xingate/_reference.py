@@ -154,6 +154,26 @@ class TraceRecord:
 
 
 @dataclass(frozen=True)
+class SignedCheckpoint:
+    """A log's newest checkpoint as the gateway gave it: not yet verified. `note` is the signed note; size, root and the
+    log's verifier key are the gateway's own words, to be compared with what `xingate.checkpoint.verify` reads."""
+
+    note: str
+    tree_size: int = 0
+    root_hash: bytes = b""
+    verifier_key: str = ""
+
+
+@dataclass(frozen=True)
+class ConsistencyProof:
+    """Hashes for `xingate.merkle.verify_consistency`; sizes and roots are to be taken from signed checkpoints."""
+
+    size1: int
+    size2: int
+    proof: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
 class TraceEntry:
     """A leaf, where it stands in the log, and its exact bytes."""
 
