@@ -39,7 +39,7 @@ from xingate._note import (
     read_keys,
 )
 from xingate.errors import CheckpointError
-from xingate.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE
+from xingate.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, verify_consistency
 
 __all__ = [
     "MAX_NOTE_BYTES",
@@ -59,6 +59,7 @@ __all__ = [
     "verifier_key",
     "verify",
     "verify_cosignatures",
+    "verify_extends",
 ]
 
 _Keys = str | VerifierKey | Sequence[str | VerifierKey]
@@ -183,6 +184,27 @@ def verify_cosignatures(note: str | bytes, verifier_keys: _Keys) -> tuple[Cosign
             _check_signature(signed.text, signature, key)
             found.append(Cosignature(key.name, _time_of(signature)))
     return tuple(found)
+
+
+def verify_extends(
+    earlier: str | bytes, later: str | bytes, proof: Sequence[bytes], verifier_keys: _Keys
+) -> tuple[Checkpoint, Checkpoint]:
+    """Both checkpoints, if trusted keys signed them and `later` has all that `earlier` had, unchanged.
+
+    `proof` is the consistency proof between their sizes; empty where these are equal, or where `earlier` is empty.
+    Raises CheckpointError where one is not signed or they are of two logs, and ConsistencyError where the later tree
+    is smaller or does not begin with the earlier one: two signed checkpoints for which no proof can be had convict
+    the log.
+    """
+    first, second = verify(earlier, verifier_keys), verify(later, verifier_keys)
+    if first.origin != second.origin:
+        raise CheckpointError("the two checkpoints are of different logs")
+    if first.tree_size == 0 and isinstance(proof, Sequence) and not proof:
+        return first, second
+    verify_consistency(
+        size1=first.tree_size, size2=second.tree_size, root1=first.root_hash, root2=second.root_hash, proof=proof
+    )
+    return first, second
 
 
 def verifier_key(name: str, private_key: Ed25519PrivateKey, kind: SignatureType = SignatureType.ED25519) -> VerifierKey:
