@@ -186,6 +186,27 @@ _RECORDS: Cases = [
         black(document_date=date(2023, 7, 2), valid_until=date(2023, 7, 2)),
     ),
     _case(
+        "black-decided-on-the-eve",
+        "decided on the day before the years, and over",
+        f"{WINDOW}Decided or in force in it.",
+        GIVEN,
+        black(document_date=date(2023, 7, 1), valid_until=date(2023, 7, 1)),
+    ),
+    _case(
+        "black-in-force-one-day-within",
+        "an old decision, in force on one day of the years",
+        f"{WINDOW}Decided or in force in it.",
+        clear(),
+        black(document_date=LONG_AGO, valid_from=date(2024, 1, 2), valid_until=date(2024, 1, 2)),
+    ),
+    _case(
+        "black-in-force-from-today",
+        "an old decision, in force from today",
+        f"{WINDOW}Its last day is as_of itself.",
+        expect("CAUTION", *BLACK_PERMIT),
+        black(document_date=LONG_AGO, valid_from=date(2026, 7, 1)),
+    ),
+    _case(
         "black-decided-not-yet-in-force",
         "decided today, in force later",
         f"{WINDOW}Decided in it, which is enough.",
@@ -297,6 +318,13 @@ _RECORDS: Cases = [
         f"{RULE}a suspended one is a gap.",
         clear(UNKNOWN_YEARS, suspended=BLACK_PERMIT),
         black(status="suspended", status_date=date(2026, 6, 1), status_reason="objection"),
+    ),
+    _case(
+        "suspended-today-is-a-gap",
+        "an entry suspended today",
+        f"{RULE}a suspended one is a gap; suspended from status_date inclusive.",
+        clear(UNKNOWN_YEARS, suspended=BLACK_PERMIT),
+        black(status="suspended", status_date=date(2026, 7, 1), status_reason="objection"),
     ),
     _case(
         "suspended-undated-is-a-gap",

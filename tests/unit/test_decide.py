@@ -197,6 +197,10 @@ def test_what_is_suspended_says_why_and_since_when(cells: dict[str, Any], becaus
     [
         ({"valid_until": date(2026, 1, 31)}, "expired after 2026-01-31"),
         ({"status": Status.REPAIRED, "status_date": CHANGED}, "repaired on 2026-02-16"),
+        (
+            {"status": Status.REPAIRED, "status_date": CHANGED, "valid_until": date(2026, 3, 1)},
+            "repaired on 2026-02-16",
+        ),
         ({"status": Status.EXITED}, "exited, without a date"),
         ({"stops_on": CHANGED, "stop_reason": "blacklisted"}, "blacklisted on 2026-02-16"),
         (

@@ -177,7 +177,7 @@ class _Case:
             clean, why = clean_years(self.file, self.catalogue, self.question, self.situation, years)
             if clean is Clean.YES:
                 applied = self._applied(measure, reach, None)
-                self.acting.append(_replace(applied, evidence=why))
+                self.acting.append(msgspec.structs.replace(applied, evidence=why))
             elif clean is Clean.UNKNOWN:
                 gap = Gap(reason=GapReason.CLEAN_YEARS_UNKNOWN, could_be=Verdict.FAVOURED, closes_with=why)
                 self.gaps.append(gap)
@@ -192,7 +192,7 @@ class _Case:
         if not because:
             return self.acting, []
         measures = [m for m in self.acting if m.effect is not Effect.FAVOUR]
-        withheld = [_replace(m, because=because) for m in self.acting if m.effect is Effect.FAVOUR]
+        withheld = [msgspec.structs.replace(m, because=because) for m in self.acting if m.effect is Effect.FAVOUR]
         return measures, withheld
 
     def _acts_as_black(self, entry: Entry) -> bool:
@@ -272,10 +272,6 @@ def _why_ended(entry: Entry, as_of: date) -> str:
         return f"expired after {entry.valid_until.isoformat()}"
     since = f" on {entry.status_date.isoformat()}" if entry.status_date else ", without a date"
     return f"{entry.status.value}{since}"
-
-
-def _replace(applied: Applied, *, because: str = "", evidence: str = "") -> Applied:
-    return msgspec.structs.replace(applied, because=because or applied.because, evidence=evidence or applied.evidence)
 
 
 def _ordered(applied: Sequence[Applied]) -> tuple[Applied, ...]:
