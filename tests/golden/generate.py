@@ -14,11 +14,22 @@ import golden_gaps
 import golden_lists
 import golden_measures
 import golden_reach
+import golden_rules
 import golden_time
+import golden_whole
 import yaml
 
 FOLDER = Path(__file__).parent / "decide"
-_MODULES = (golden_measures, golden_reach, golden_time, golden_lists, golden_clean, golden_gaps)
+_MODULES = (
+    golden_measures,
+    golden_reach,
+    golden_time,
+    golden_lists,
+    golden_rules,
+    golden_clean,
+    golden_gaps,
+    golden_whole,
+)
 
 
 class _Plain(yaml.SafeDumper):

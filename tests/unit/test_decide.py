@@ -203,6 +203,7 @@ def test_what_is_suspended_says_why_and_since_when(cells: dict[str, Any], becaus
         ),
         ({"status": Status.EXITED}, "exited, without a date"),
         ({"stops_on": CHANGED, "stop_reason": "blacklisted"}, "blacklisted on 2026-02-16"),
+        ({"stops_on": date(2026, 3, 1), "stop_reason": "blacklisted"}, "blacklisted on 2026-03-01"),
         (
             {"stops_on": CHANGED, "stop_reason": "superseded", "valid_until": date(2026, 2, 20)},
             "superseded on 2026-02-16",
