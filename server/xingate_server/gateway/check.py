@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from xingate.receipt import Receipt
+from xingate.types import ConsistencyProof, SignedCheckpoint
 from xingate_server.core.catalogue import Catalogue
 from xingate_server.core.identifiers import mask_text
 from xingate_server.core.subject import SubjectKeyer
@@ -19,6 +21,7 @@ from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.ports import Snapshots, SnapshotView
 from xingate_server.gateway.question import ReadQuestion, question_digest, read_question
+from xingate_server.gateway.receipts import Proofs, Receipts
 from xingate_server.gateway.recorded import (
     Recorded,
     Situated,
@@ -59,6 +62,7 @@ class Gateway:
         keyer: SubjectKeyer | None = None,
         clock: Callable[[], datetime] = _now,
         new_id: Callable[[], str] = uuid7,
+        proofs: Proofs | None = None,
     ) -> None:
         self._snapshots = snapshots
         self._trace = trace
@@ -66,6 +70,7 @@ class Gateway:
         self._clock = clock
         self._new_id = new_id
         self._actions: tuple[Catalogue | None, frozenset[str]] = (None, frozenset())
+        self._receipts = Receipts(trace, proofs)
 
     @property
     def origin(self) -> str:
@@ -126,6 +131,21 @@ class Gateway:
             return self._trace.list(limit, before)
         except log.TraceError as error:
             raise _told(error) from error
+
+    async def receipt(self, record_id: str) -> Receipt:
+        """What proves one record offline. Raises UnknownRecordError, and UnavailableError (`checkpoint_pending`)."""
+        return await self._receipts.receipt(self.record(record_id))
+
+    async def checkpoint(self) -> SignedCheckpoint:
+        """The newest signed checkpoint of the log. Raises UnavailableError."""
+        return await self._receipts.checkpoint()
+
+    async def consistency_proof(self, size1: int, size2: int = 0) -> ConsistencyProof:
+        """That the log at `size2` (0: the newest checkpoint's) begins with the log at `size1`.
+
+        Raises InvalidQuestionError (`size_unknown`, `size_order`), UnavailableError.
+        """
+        return await self._receipts.consistency_proof(size1, size2)
 
     def catalogue(self) -> Catalogue:
         """The catalogue of the snapshot in use. Raises UnavailableError without one."""
