@@ -37,6 +37,7 @@ def draft(
     kind: LeafKind = "check",
     system: str = "s",
     organisation: str = "o",
+    topic: bytes = b"",
 ) -> Draft:
     record_id = f"record-{next(_numbers)}"
     return Draft(
@@ -49,6 +50,7 @@ def draft(
         time="2026-05-04T03:02:01.000000Z",
         leaf=b"leaf of " + record_id.encode(),
         answer=b"answer of " + record_id.encode(),
+        topic=topic,
     )
 
 
@@ -87,6 +89,14 @@ class TestEveryStore:
         got = await asyncio.gather(*(log.append(draft()) for _ in range(200)))
         assert sorted(one.leaf_index for one in got) == list(range(200))
         assert log.size() == 200
+
+    async def test_leaves_are_found_by_their_topic(self, log: TraceLog) -> None:
+        first = await log.append(draft(topic=b"t" * 32))
+        await log.append_many([draft(), draft(topic=b"u" * 32)])
+        second = await log.append(draft(topic=b"t" * 32))
+        assert log.by_topic(b"t" * 32, 10) == [second, first]
+        assert log.by_topic(b"t" * 32, 1) == [second]
+        assert log.by_topic(b"v" * 32, 10) == log.by_topic(b"", 10) == []
 
     async def test_the_same_question_again_gives_the_stored_leaf(self, log: TraceLog) -> None:
         first = await log.append(draft("r1"))
@@ -179,6 +189,17 @@ class TestEveryStore:
             found = log.frontier()
             assert (found.size, found.root()) == (frontier.size, frontier.root())
 
+    async def test_the_frontier_of_an_earlier_batch_is_there(self, log: TraceLog) -> None:
+        for count in (1, 4):
+            await log.append_many([draft() for _ in range(count)])
+        first, last, none = log.frontier_at(1), log.frontier_at(5), log.frontier_at(0)
+        assert first is not None
+        assert (first.size, first.root()) == (1, leaf_hash(log.list(1, 1)[0].leaf))
+        assert last == log.frontier()
+        assert none == Frontier()
+        assert log.frontier_at(6) is None
+        assert log.frontier_at(2**64) is None
+
     async def test_a_frontier_given_out_is_the_callers_own(self, log: TraceLog) -> None:
         await log.append(draft())
         log.frontier().append(bytes(32))
@@ -243,7 +264,7 @@ class TestSqliteFile:
         connection = apsw.Connection(str(tmp_path / FILE))
         connection.pragma("user_version", 99)
         connection.close()
-        with pytest.raises(StoreUnusableError, match="schema version 99, expected 2"):
+        with pytest.raises(StoreUnusableError, match="schema version 99, expected 3"):
             SqliteLog(tmp_path)
 
     def test_bytes_that_are_no_database_are_refused(self, tmp_path: Path) -> None:

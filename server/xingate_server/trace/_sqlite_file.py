@@ -14,15 +14,19 @@ import apsw
 
 from xingate_server.trace.log import StoreUnusableError
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 _FAULTY_FROM, _FAULTY_UNTIL = (3, 7, 0), (3, 51, 2)
 _SYNCHRONOUS_FULL = 2
 
 # The unique key of a caller's request ids serves retries and the settling of unknown commits. `seal` covers what the
-# leaf's own hash does not; `frontier` is that of the tree after this row, in the last row of every insert.
+# leaf's own hash does not; `frontier` is that of the tree after this row, in the last row of every insert;
+# both stand first, so that reading them never touches overflow pages.
+# Few leaves have a topic, so its index is empty for the rest.
 _SCHEMA = """
 CREATE TABLE leaves (
     leaf_index INTEGER PRIMARY KEY,
+    leaf_hash BLOB NOT NULL,
+    frontier BLOB,
     kind TEXT NOT NULL,
     record_id TEXT NOT NULL UNIQUE,
     system TEXT NOT NULL,
@@ -32,11 +36,11 @@ CREATE TABLE leaves (
     leaf BLOB NOT NULL,
     answer BLOB NOT NULL,
     time TEXT NOT NULL,
-    leaf_hash BLOB NOT NULL,
+    topic BLOB NOT NULL,
     seal BLOB NOT NULL,
-    frontier BLOB,
     UNIQUE (kind, system, organisation, request_id)
-) STRICT
+) STRICT;
+CREATE INDEX leaves_by_topic ON leaves (topic, leaf_index) WHERE topic <> x''
 """
 
 

@@ -54,7 +54,8 @@ class StoreClosedError(TraceError):
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A leaf to be appended. `kind` is that of the leaf's body; `question_digest` tells a retry from another question;
-    `answer` is given back, as it is, to a retry; `time` is RFC 3339 in UTC."""
+    `answer` is given back, as it is, to a retry; `time` is RFC 3339 in UTC; `topic` is a keyed hash under which
+    `by_topic` finds the leaf, empty where nobody looks for it."""
 
     kind: LeafKind
     record_id: str
@@ -65,6 +66,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     leaf: bytes
     answer: bytes
+    topic: bytes = b""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -125,6 +127,11 @@ class TraceLog(Protocol):
         """The leaf of a record id."""
         ...
 
+    def by_topic(self, topic: bytes, limit: int) -> Sequence[Stored]:
+        """At most `limit` leaves of a topic, newest first; none for the empty one. A topic is where to look, never
+        what a leaf says."""
+        ...
+
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """At most `limit` leaves, newest first, with an index below `before`."""
         ...
@@ -143,6 +150,10 @@ class TraceLog(Protocol):
 
     def frontier(self) -> Frontier:
         """The tree's end as it was stored with the newest leaf; a copy."""
+        ...
+
+    def frontier_at(self, size: int) -> Frontier | None:
+        """The frontier as it was stored when the log had `size` leaves; None where no batch ended there."""
         ...
 
     def close(self) -> None:

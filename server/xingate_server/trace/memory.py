@@ -28,6 +28,7 @@ class MemoryLog:
         self.is_failing = False
         self._origin = origin
         self._leaves: list[Stored] = []
+        self._topics: dict[bytes, list[Stored]] = {}
         self._by_key: dict[tuple[str, str, str, str], Stored] = {}
         self._frontier = Frontier()
         self._is_closed = False
@@ -64,6 +65,11 @@ class MemoryLog:
         self._check_open()
         return next((stored for stored in self._leaves if stored.record_id == record_id), None)
 
+    def by_topic(self, topic: bytes, limit: int) -> Sequence[Stored]:
+        """See `TraceLog`."""
+        self._check_open()
+        return self._topics.get(topic, [])[::-1][:limit]
+
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""
         self._check_open()
@@ -88,6 +94,14 @@ class MemoryLog:
         self._check_open()
         return self._frontier.copy()
 
+    def frontier_at(self, size: int) -> Frontier | None:
+        """See `TraceLog`."""
+        if not 0 <= size <= self.size():
+            return None
+        frontier = Frontier()
+        frontier.extend(self.leaf_hashes(0, size))
+        return frontier
+
     def close(self) -> None:
         """See `TraceLog`."""
         self._is_closed = True
@@ -100,6 +114,8 @@ class MemoryLog:
             fields = {name: getattr(draft, name) for name in Stored.__struct_fields__ if hasattr(draft, name)}
             stored = Stored(leaf_index=len(self._leaves), **fields)
             self._leaves.append(stored)
+            if draft.topic:
+                self._topics.setdefault(draft.topic, []).append(stored)
             self._frontier.append(leaf_hash(stored.leaf))
             self._by_key[draft.key] = stored
             return stored

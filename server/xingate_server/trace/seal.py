@@ -1,4 +1,4 @@
-"""A checksum over what a stored row holds beside its leaf: ids, digest of the question and the answer for a retry.
+"""A checksum over what a stored row holds beside its leaf: ids, digest of the question, the answer for a retry, topic.
 
 The leaf's own hash, and the tree over it, say nothing about these. A seal finds damage, not forgery: who can write
 the file can seal again. Source: DESIGN section 7 (fsck names the first bad index).
@@ -31,6 +31,8 @@ class Sealed(Protocol):
     def question_digest(self) -> bytes: ...
     @property
     def answer(self) -> bytes: ...
+    @property
+    def topic(self) -> bytes: ...
 
 
 def seal(draft: Sealed) -> bytes:
@@ -44,5 +46,6 @@ def seal(draft: Sealed) -> bytes:
         draft.time,
         draft.question_digest,
         draft.answer,
+        draft.topic,
     )
     return hashlib.sha256(msgspec.msgpack.encode(sealed)).digest()[:SEAL_BYTES]

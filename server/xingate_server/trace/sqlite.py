@@ -45,12 +45,14 @@ _ROWS_PER_READ = 1024
 
 _COLUMNS = (
     "leaf_index, kind, record_id, request_id, time, question_digest, leaf, answer, system, organisation, "
-    "leaf_hash, seal"
+    "leaf_hash, topic, seal"
 )
 _TIP = "SELECT leaf_index, frontier FROM leaves ORDER BY leaf_index DESC LIMIT 1"
+_FRONTIER = "SELECT leaf_index, frontier FROM leaves WHERE leaf_index = ?"
 _SIZE = "SELECT coalesce(max(leaf_index) + 1, 0) FROM leaves"
 _BY_KEY = f"SELECT {_COLUMNS} FROM leaves WHERE kind = ? AND system = ? AND organisation = ? AND request_id = ?"  # noqa: S608 - fixed text
 _BY_RECORD = f"SELECT {_COLUMNS} FROM leaves WHERE record_id = ?"  # noqa: S608 - fixed text
+_BY_TOPIC = f"SELECT {_COLUMNS} FROM leaves WHERE topic = ? AND topic <> x'' ORDER BY leaf_index DESC LIMIT ?"  # noqa: S608 - fixed text
 _NEWEST = f"SELECT {_COLUMNS} FROM leaves WHERE leaf_index < ? ORDER BY leaf_index DESC LIMIT ?"  # noqa: S608 - fixed text
 _PAGE = f"SELECT {_COLUMNS} FROM leaves WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index LIMIT ?"  # noqa: S608 - fixed text
 _HASHES = (
@@ -58,9 +60,9 @@ _HASHES = (
 )
 _INSERT = (
     "INSERT INTO leaves (leaf_index, kind, record_id, system, organisation, request_id, question_digest, leaf, answer,"
-    " time, leaf_hash, seal, frontier) VALUES "
+    " time, leaf_hash, topic, seal, frontier) VALUES "
 )
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NO_INDEX = (1 << 63) - 1
 
 _Key = tuple[str, str, str, str]
@@ -127,6 +129,10 @@ class SqliteLog:
         rows = self._read(_BY_RECORD, (record_id,))
         return _stored(rows[0]) if rows else None
 
+    def by_topic(self, topic: bytes, limit: int) -> Sequence[Stored]:
+        """See `TraceLog`."""
+        return [_stored(row) for row in self._read(_BY_TOPIC, (topic, limit))]
+
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""
         below = _NO_INDEX if before is None else min(before, _NO_INDEX)
@@ -147,6 +153,13 @@ class SqliteLog:
     def frontier(self) -> Frontier:
         """See `TraceLog`."""
         return _tip(self._read(_TIP, ()), self._path)
+
+    def frontier_at(self, size: int) -> Frontier | None:
+        """See `TraceLog`."""
+        rows = self._read(_FRONTIER, (size - 1,)) if 0 < size <= _NO_INDEX else []
+        if size == 0 or not rows or rows[0][1] is None:
+            return None if size else Frontier()
+        return _tip(rows, self._path)
 
     def close(self) -> None:
         """See `TraceLog`."""
@@ -203,7 +216,7 @@ class SqliteLog:
             hashed = leaf_hash(d.leaf)
             frontier.append(hashed)
             values += (leaf_index, d.kind, d.record_id, d.system, d.organisation, d.request_id)
-            values += (d.question_digest, d.leaf, d.answer, d.time, hashed, seal(d), None)
+            values += (d.question_digest, d.leaf, d.answer, d.time, hashed, d.topic, seal(d), None)
         values[-1] = frontier.to_bytes()
         connection.execute(_INSERT + ", ".join((_ROW,) * len(drafts)), values)
         self._frontier = frontier
@@ -295,6 +308,7 @@ class _Row(msgspec.Struct, array_like=True, frozen=True):
     system: str
     organisation: str
     leaf_hash: bytes
+    topic: bytes
     seal: bytes
 
 

@@ -74,6 +74,10 @@ class MeteredLog:
         """See `TraceLog`."""
         return self._log.get(record_id)
 
+    def by_topic(self, topic: bytes, limit: int) -> Sequence[Stored]:
+        """See `TraceLog`."""
+        return self._log.by_topic(topic, limit)
+
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""
         return self._log.list(limit, before)
@@ -93,6 +97,10 @@ class MeteredLog:
     def frontier(self) -> Frontier:
         """See `TraceLog`."""
         return self._log.frontier()
+
+    def frontier_at(self, size: int) -> Frontier | None:
+        """See `TraceLog`."""
+        return self._log.frontier_at(size)
 
     def close(self) -> None:
         """See `TraceLog`."""
