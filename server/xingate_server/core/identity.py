@@ -189,7 +189,9 @@ class _Case:
         main = next((f for f in found if f.file is not None), found[0])
         file = main.file or EMPTY_FILE
         unsettled = dict.fromkeys(file.unsettled)
-        keys = []
+        at = self.key(main.identifier.scheme, main.identifier.value)
+        # The file at the inner code, which stands for the subject, may lack the unsettled entries of this one.
+        keys = [at] if file.unsettled and at != main.key and self.lookup.get(at) is not None else []
         for key in self._further_keys(found, file):
             further = self.lookup.get(key)
             more = [held for held in further.unsettled if held not in unsettled] if further else []

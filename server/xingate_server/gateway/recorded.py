@@ -13,8 +13,9 @@ import msgspec
 from xingate_server.core import decision as core
 from xingate_server.core.decide import decide
 from xingate_server.core.decision import Decision, GapReason, Question, Situation
+from xingate_server.core.gaps import fits_by_name
 from xingate_server.core.identity import Settled, settle
-from xingate_server.core.subject import SubjectKeyer
+from xingate_server.core.subject import Held, SubjectKeyer
 from xingate_server.gateway.answer import Command, SnapshotInfo
 from xingate_server.gateway.ports import SnapshotView
 from xingate_server.gateway.question import ReadQuestion
@@ -36,12 +37,16 @@ class Situated(msgspec.Struct, frozen=True, kw_only=True):
 
 class RecordedSituation(Situation, frozen=True, kw_only=True, omit_defaults=True):
     """The situation as recorded, with what a replay needs besides: at which keys (hex) the unsettled entries stood,
-    which of them fitted, whether the subject is foreign, and the caller's implementing bodies."""
+    which of them (`unsettled_id`) no name spoke against, what was flagged about the numbers given, whether the subject
+    is foreign, and the caller's implementing bodies. `settlements` are the records that the answer's notices rest on;
+    no decision depends on them."""
 
     unsettled_keys: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    flags: tuple[core.Flag, ...] = ()
     is_foreign: bool = False
     bodies: tuple[str, ...] | None = None
+    settlements: tuple[str, ...] = ()
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +62,14 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer as kept for a retry: all of it but where its record stands."""
+    """The answer as kept for a retry: all of it but where its record stands. `notices` are those of `Answer`."""
 
     request_id: str
     as_of: date
     decision: Decision
     digest: str
     snapshot: SnapshotInfo
+    notices: tuple[core.Flag, ...] = ()
 
 
 class _RawRecorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +78,7 @@ class _RawRecorded(msgspec.Struct, frozen=True, kw_only=True):
     decision: msgspec.Raw
     digest: str
     snapshot: SnapshotInfo
+    notices: tuple[core.Flag, ...] = ()
 
 
 def decide_on(situated: Situated) -> Decided:
@@ -90,23 +97,34 @@ def decide_on(situated: Situated) -> Decided:
     )
     situation = Situation(sources=view.sources, checked_on=today, identity=settled.reasons)
     decision = decide(settled.file, view.catalogue, question, situation)
-    if settled.candidates or settled.flags:
-        flags = sorted({(f.code, f.detail) for f in (*decision.flags, *settled.flags)})
-        decision = msgspec.structs.replace(
-            decision,
-            candidates=settled.candidates,
-            flags=tuple(core.Flag(code=code, detail=detail) for code, detail in flags),
-        )
+    decision = with_identity(decision, settled.candidates, settled.flags)
     encoded = core.encode(decision)
     return Decided(
         settled=settled,
-        situation=_recorded_situation(situation, settled, decision, question),
+        situation=_recorded_situation(situation, settled, question),
         decision=decision,
         encoded=encoded,
         digest=sha256(encoded).hexdigest(),
         as_of=question.as_of,
         time=situated.now.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
     )
+
+
+def with_identity(decision: Decision, candidates: tuple[core.Candidate, ...], flags: tuple[core.Flag, ...]) -> Decision:
+    """The decision together with what settling the subject has to say."""
+    if not candidates and not flags:
+        return decision
+    both = sorted({(f.code, f.detail) for f in (*decision.flags, *flags)})
+    return msgspec.structs.replace(
+        decision,
+        candidates=candidates,
+        flags=tuple(core.Flag(code=code, detail=detail) for code, detail in both),
+    )
+
+
+def unsettled_id(held: Held) -> str:
+    """Which unsettled entry, and where it reaches a person through an organisation, in which role."""
+    return held.entry.id if held.role is None else f"{held.entry.id}:{held.role.value}"
 
 
 def shown_snapshot(situated: Situated) -> SnapshotInfo:
@@ -130,6 +148,7 @@ def stored_answer(recorded: Recorded, decided: Decided) -> bytes:
         decision=msgspec.Raw(decided.encoded),
         digest=recorded.digest,
         snapshot=recorded.snapshot,
+        notices=recorded.notices,
     )
     return msgspec.json.encode(raw)
 
@@ -170,23 +189,20 @@ def _entry_ids(decision: Decision) -> tuple[str, ...]:
     shown = (decision.measures, decision.suspended, decision.withheld, decision.advisory_only, decision.ended)
     ids = {applied.entry.id for part in shown for applied in part if applied.entry is not None}
     ids |= {record.entry.id for record in decision.records}
-    return tuple(sorted(ids | set(_unsettled(decision))))
+    ids |= {gap.about for gap in decision.gaps if gap.reason is GapReason.IDENTITY_UNSETTLED}
+    return tuple(sorted(ids))
 
 
-def _unsettled(decision: Decision) -> tuple[str, ...]:
-    return tuple(gap.about for gap in decision.gaps if gap.reason is GapReason.IDENTITY_UNSETTLED)
-
-
-def _recorded_situation(
-    situation: Situation, settled: Settled, decision: Decision, question: Question
-) -> RecordedSituation:
+def _recorded_situation(situation: Situation, settled: Settled, question: Question) -> RecordedSituation:
+    fitting = {unsettled_id(held) for held in settled.file.unsettled if fits_by_name(held, question)}
     return RecordedSituation(
         sources=situation.sources,
         checked_on=situation.checked_on,
         identity=situation.identity,
         audience=situation.audience,
         unsettled_keys=tuple(key.hex() for key in settled.unsettled_keys),
-        unsettled=_unsettled(decision),
+        unsettled=tuple(sorted(fitting)),
+        flags=settled.flags,
         is_foreign=question.is_foreign,
         bodies=question.bodies,
     )

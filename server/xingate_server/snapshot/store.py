@@ -128,6 +128,12 @@ class Snapshot:
         named.sort(key=lambda n: (not n.list_types, n.profile.name, n.profile.display, n.profile.kind))
         return tuple(named[:CANDIDATES_AT_MOST]), alone.unsettled if alone else ()
 
+    def bearers(self, key: bytes) -> Iterator[SubjectFile]:
+        """What stands at those who bear the name of this key (20 at most)."""
+        for subject in self._bearers(key):
+            if (file := self.get(subject)) is not None:
+                yield file
+
     def count(self) -> int:
         """How many keys the snapshot holds."""
         with self._environment.begin(db=self._subject) as transaction:

@@ -1,0 +1,291 @@
+"""Replay on a real snapshot: what gives the same digest again, what does not, and what is said then.
+
+Companies and people are invented (division 420399, and 990000 which was never issued).
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from xingate_server.catalogues import catalogue_hash, load
+from xingate_server.core.admission import Rules
+from xingate_server.core.calendar import WorkCalendar
+from xingate_server.core.catalogue import Posture, Verdict
+from xingate_server.core.entry import Record
+from xingate_server.core.identifiers import Scheme, parse
+from xingate_server.core.subject import SubjectClass, SubjectKeyer, SubjectKind
+from xingate_server.demo.numbers import citizen_number, unified_code
+from xingate_server.gateway.answer import Command
+from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.replay import Replayed, ReplayResult, replay
+from xingate_server.snapshot.compile import compile_snapshot
+from xingate_server.snapshot.keys import read_or_make_key
+from xingate_server.snapshot.plan import CompilePlan, SourcePlan
+from xingate_server.snapshot.store import SnapshotSet
+from xingate_server.trace import leaf as leaves
+from xingate_server.trace.log import Stored
+from xingate_server.trace.memory import MemoryLog
+
+CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
+NOW = datetime(2026, 7, 1, 17, 30, tzinfo=UTC)
+COMPANY, OTHER, SHARED = unified_code(1), unified_code(2), unified_code(7)
+HUMAN, HALF_KNOWN, ENDED = citizen_number(3), citizen_number(5), citizen_number(6)
+RIVAL_NO = next(
+    number
+    for number in (f"42039900001234{digit}" for digit in range(10))
+    if parse(number, Scheme.REG_NO, SubjectClass.ORGANISATION).is_sound
+)
+BAD_NO = RIVAL_NO[:-1] + str((int(RIVAL_NO[-1]) + 1) % 10)
+
+
+def masked(number: str) -> str:
+    return number[:6] + "*" * 8 + number[-4:]
+
+
+def row(number: int, name: str, code: str, **cells: object) -> Record:
+    given = {
+        "source": "city_list",
+        "file": "lists.csv",
+        "row": number,
+        "list_type": "black.judgment_default",
+        "subject_kind": "legal_entity",
+        "name": name,
+        "identifiers": (("", code),),
+        "severity": "serious",
+        "authority": "示例法院",
+        "basis": "示例规定",
+        "document_no": f"示例{number}号",
+        "document_date": "2026-04-01",
+    } | cells
+    return Record(**given)  # type: ignore[arg-type]  # cells of a row
+
+
+ROWS = (
+    row(2, "示例一公司", COMPANY),
+    row(3, "某甲", HUMAN, subject_kind="natural_person"),
+    row(4, "某乙", masked(HALF_KNOWN), subject_kind="natural_person"),
+    row(5, "示例七公司", SHARED, identifiers=(("", SHARED), ("reg_no", RIVAL_NO))),
+    row(6, "示例八公司", unified_code(8), identifiers=(("", unified_code(8)), ("reg_no", RIVAL_NO))),
+    row(7, "某丁", masked(ENDED), subject_kind="natural_person", valid_from="2024-05-01", valid_until="2025-05-01"),
+)
+
+
+def compile_rows(state: Path, *rows: Record) -> None:
+    state.parent.mkdir(parents=True, exist_ok=True)
+    file = state.parent / "lists.csv"
+    file.write_text("rows", encoding="utf-8")
+    source = SourcePlan(
+        kind="city_list",
+        provides=tuple(t.id for t in CATALOGUE.list_types),
+        files=(file,),
+        records=iter(rows),
+        data_as_of=date(2026, 7, 1),
+        coverage_from=date(2020, 1, 1),
+        max_age_days=30,
+        shrink_threshold=1,
+    )
+    plan = CompilePlan(
+        sources=(source,),
+        accept_shrink=frozenset({"city_list"}),
+        catalogue_hash=catalogue_hash(CATALOGUE),
+        created_at=datetime(2026, 7, 1, tzinfo=UTC),
+    )
+    rules = Rules(
+        catalogue=CATALOGUE,
+        calendar=WorkCalendar.official(),
+        keyer=SubjectKeyer(read_or_make_key(state)),
+        today=date(2026, 7, 1),
+    )
+    compile_snapshot(plan, rules, state)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state = tmp_path_factory.mktemp("compiled") / "state"
+    compile_rows(state, *ROWS)
+    return state
+
+
+@pytest.fixture
+def state(compiled: Path, tmp_path: Path) -> Path:
+    shutil.copytree(compiled, tmp_path / "state", symlinks=True)
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def snapshots(state: Path) -> SnapshotSet:
+    return SnapshotSet(state)
+
+
+@pytest.fixture
+def gateway(snapshots: SnapshotSet) -> Iterator[Gateway]:
+    return Gateway(snapshots, MemoryLog(), clock=lambda: NOW)
+
+
+def ask(gateway: Gateway, **fields: object) -> Stored:
+    given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant", "identifiers": (("", COMPANY),)} | fields
+    answer = gateway.check_blocking(Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
+    return gateway.record(answer.record_id)
+
+
+def person(gateway: Gateway, number: str, **fields: object) -> Stored:
+    return ask(gateway, kind=SubjectKind.NATURAL_PERSON, identifiers=(("", number),), **fields)
+
+
+def altered(stored: Stored, **fields: object) -> Stored:
+    leaf = msgspec.structs.replace(leaves.decode(stored.leaf), **fields)
+    return msgspec.structs.replace(stored, leaf=leaves.encode(leaf))
+
+
+SAME = [
+    {},
+    {"identifiers": (("", OTHER),)},
+    {"as_of": "2026-03-01"},
+    {"identifiers": (("org_code", COMPANY[8:17]),), "name": "示例一公司"},
+    {
+        "kind": SubjectKind.SOLE_TRADER,
+        "identifiers": (("", COMPANY), ("reg_no", BAD_NO)),
+    },
+    {"identifiers": (("lei", "529900T8BM49AURSDO55"),)},
+    {"context": {"a": "b"}},
+    {"bodies": ("示例局",)},
+    {"identifiers": (), "name": "示例一公司"},  # the snapshot gives the name back
+    {"identifiers": (), "name": "没有这家公司"},
+    {"identifiers": (("reg_no", RIVAL_NO),)},  # two companies have it, and it stands in clear
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", HUMAN),)},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", HALF_KNOWN),), "name": "某乙"},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", HALF_KNOWN),), "name": "某丙"},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", ENDED),), "name": "某丁"},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", ENDED),), "name": "某戊"},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (), "name": "某甲"},
+]
+
+
+class TestSame:
+    @pytest.mark.parametrize("fields", SAME)
+    @pytest.mark.parametrize("action", ["permit.grant", "permit.accept", "honour.nominate", "market.entry"])
+    def test_leaf_and_snapshot_alone_give_the_digest_again(
+        self, gateway: Gateway, snapshots: SnapshotSet, fields: dict[str, object], action: str
+    ) -> None:
+        stored = ask(gateway, **({"action": action} | fields))
+        bare = msgspec.structs.replace(stored, answer=b"")
+        found = replay(bare, snapshots)
+        assert (found.result, found.differs, found.detail) == (ReplayResult.SAME, (), "")
+        assert found.decided_digest == found.recorded_digest == leaves.decode(stored.leaf).decision_digest
+
+    def test_candidates_are_among_what_is_the_same(self, gateway: Gateway) -> None:
+        for fields in ({"identifiers": (), "name": "示例一公司"}, {"identifiers": (("reg_no", RIVAL_NO),)}):
+            given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant"} | fields
+            assert gateway.check_blocking(Command(**given)).decision.candidates  # type: ignore[arg-type]  # as above
+
+    def test_on_the_snapshot_of_its_time(self, gateway: Gateway, snapshots: SnapshotSet, state: Path) -> None:
+        stored = ask(gateway)
+        compile_rows(state, row(2, "示例二公司", OTHER))
+        snapshots.refresh()
+        assert ask(gateway).leaf != stored.leaf
+        found = replay(stored, snapshots)
+        assert (found.result, found.sequence) == (ReplayResult.SAME, 1)
+
+
+class TestCandidates:
+    def test_those_of_a_mask_cannot_be_found_again_and_all_else_is_compared(
+        self, gateway: Gateway, snapshots: SnapshotSet
+    ) -> None:
+        stored = person(gateway, masked(HALF_KNOWN), name="某乙")
+        found = replay(stored, snapshots)
+        assert found.result is ReplayResult.CANDIDATES
+        assert found.decided_digest == found.recorded_digest
+        assert found.detail.startswith("cannot be replayed: the answer held candidates by name; compared: all else")
+
+    def test_without_the_stored_answer_they_are_a_difference(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
+        stored = msgspec.structs.replace(person(gateway, masked(HALF_KNOWN)), answer=b"{}")
+        found = replay(stored, snapshots)
+        assert (found.result, found.differs) == (ReplayResult.DIFFERENT, ())
+        assert found.detail == "the stored answer does not have the recorded digest either"
+
+    def test_they_hide_no_other_difference(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
+        stored = altered(person(gateway, masked(HALF_KNOWN)), as_of="2019-12-31")
+        found = replay(stored, snapshots)
+        assert found.result is ReplayResult.DIFFERENT
+        assert found.decided_digest != found.recorded_digest
+
+
+class TestDifferent:
+    @pytest.mark.parametrize(
+        ("fields", "differs"),
+        [
+            ({"as_of": "2026-03-01"}, "verdict: recorded CAUTION, now CLEAR"),
+            ({"verdict": Verdict.CLEAR, "decision_digest": "0" * 64}, "verdict: recorded CLEAR, now CAUTION"),
+        ],
+    )
+    def test_both_digests_and_what_differs(
+        self, gateway: Gateway, snapshots: SnapshotSet, fields: dict[str, object], differs: str
+    ) -> None:
+        stored = ask(gateway)
+        found = replay(altered(stored, **fields), snapshots)
+        assert found.result is ReplayResult.DIFFERENT
+        assert len(found.decided_digest) == len(found.recorded_digest) == 64
+        assert found.decided_digest != found.recorded_digest
+        assert found.differs[0] == differs
+
+    def test_the_parts_that_differ_are_named_where_the_stored_answer_can_be_trusted(
+        self, gateway: Gateway, snapshots: SnapshotSet
+    ) -> None:
+        found = replay(altered(ask(gateway), subject_kind=SubjectKind.SOLE_TRADER), snapshots)
+        assert found.differs == ("flags",)
+
+    def test_measures_are_named(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
+        stored = ask(gateway)
+        ids = leaves.decode(stored.leaf).measure_ids
+        found = replay(altered(stored, measure_ids=("none.such",), decision_digest="0" * 64), snapshots)
+        assert found.differs == ("measures: recorded none.such, " + ", ".join(f"now {i}" for i in sorted(ids)),)
+
+
+class TestNotReplayed:
+    def test_a_snapshot_that_is_no_longer_kept(self, gateway: Gateway, snapshots: SnapshotSet, state: Path) -> None:
+        stored = ask(gateway)
+        compile_rows(state, row(2, "示例二公司", OTHER))
+        snapshots.refresh()
+        shutil.rmtree(state / "snapshots" / "1")
+        found = replay(stored, SnapshotSet(state))
+        assert (found.result, found.decided_digest) == (ReplayResult.NOT_KEPT, "")
+        assert found.detail == "snapshot 1 is not retained; 2 to 2 are"
+
+    def test_another_snapshot_under_the_same_number(self, gateway: Gateway, tmp_path: Path) -> None:
+        stored = ask(gateway)
+        compile_rows(tmp_path / "second" / "state", row(2, "示例二公司", OTHER))
+        found = replay(stored, SnapshotSet(tmp_path / "second" / "state"))
+        assert found.result is ReplayResult.NOT_KEPT
+        assert "the one kept under this number has the hash" in found.detail
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"situation": b"{}"}, {"situation": b"\xff"}, {"as_of": "soon"}],
+        ids=["situation-empty", "situation-damaged", "day-damaged"],
+    )
+    def test_a_leaf_that_cannot_be_read(
+        self, gateway: Gateway, snapshots: SnapshotSet, fields: dict[str, object]
+    ) -> None:
+        found = replay(altered(ask(gateway), **fields), snapshots)
+        assert found.result is ReplayResult.UNREADABLE
+        assert found.detail.startswith("leaf 0 cannot be read: ")
+
+    def test_bytes_that_are_no_leaf(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
+        found = replay(msgspec.structs.replace(ask(gateway), leaf=b"\xff"), snapshots)
+        assert found.result is ReplayResult.UNREADABLE
+
+    def test_what_is_no_lookup_is_refused(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
+        with pytest.raises(ValueError, match="is no lookup, but of kind `outcome`"):
+            replay(msgspec.structs.replace(ask(gateway), kind="outcome"), snapshots)
+
+
+def test_nothing_of_a_person_is_told(gateway: Gateway, snapshots: SnapshotSet) -> None:
+    stored = altered(person(gateway, HUMAN, name="某甲"), as_of="2026-03-01")
+    found: Replayed = replay(stored, snapshots)
+    assert found.result is ReplayResult.DIFFERENT
+    assert HUMAN not in str(found)
+    assert "某甲" not in str(found)
