@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
@@ -28,7 +29,10 @@ from xingate.types import (
     SignedCheckpoint,
     Snapshot,
     TraceEntry,
+    UsageReport,
+    UsageRow,
     View,
+    to_day,
 )
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
 
@@ -270,6 +274,26 @@ class Page:
 
     entries: list[TraceEntry]
     next_before: int | None
+
+
+def usage_call(first: date | str | None, last: date | str | None, by: str) -> Call[UsageReport]:
+    """GetUsageReport."""
+
+    def read(content: bytes) -> UsageReport:
+        message = _wire.parse(trace_pb2.UsageReport, content)
+        return UsageReport(
+            first=_wire.read_day(getattr(message, "from")),
+            last=_wire.read_day(message.to),
+            by=message.by,
+            rows=tuple(_wire.read(UsageRow, row) for row in message.rows),
+            total=_wire.read(UsageRow, message.total),
+        )
+
+    def encode() -> bytes:
+        span = {"from": to_day(first), "to": to_day(last)}  # `from` is a word of Python's own
+        return trace_pb2.GetUsageReportRequest(by=by, **span).SerializeToString()
+
+    return Call("GetUsageReport", _encode(encode), read)
 
 
 def records_call(limit: int, before: int | None) -> Call[Page]:

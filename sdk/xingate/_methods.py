@@ -77,6 +77,14 @@ METHODS: Mapping[str, Method] = {
         trace_pb2.TraceEntry,
         lambda request: f"/v1/trace/{quote(request.record_id, safe='')}",
     ),
+    "GetUsageReport": Method(
+        "TraceService",
+        trace_pb2.GetUsageReportRequest,
+        trace_pb2.UsageReport,
+        lambda request: _query(
+            "/v1/trace/report", **{"from": getattr(request, "from"), "to": request.to, "by": request.by}
+        ),
+    ),
     "ListRecords": Method(
         "TraceService",
         trace_pb2.ListRecordsRequest,

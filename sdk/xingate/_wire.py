@@ -152,6 +152,11 @@ def _moment(kind: type[date] | type[datetime], text: str) -> date | None:
         raise ProtocolError(f"the answer holds `{text}` where a {kind.__name__} is due") from None
 
 
+def read_day(text: str) -> date | None:
+    """A day of an answer, None where it says none."""
+    return _moment(date, text)
+
+
 def write(value: Any, message: Any) -> None:
     """Put a dataclass into the message with the same field names: the reverse of `read`."""
     for field in fields(value):

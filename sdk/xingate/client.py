@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from datetime import date
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
@@ -20,6 +21,7 @@ from xingate.types import (
     Snapshot,
     Subject,
     TraceEntry,
+    UsageReport,
     View,
 )
 
@@ -134,6 +136,21 @@ class Client:
     def snapshot(self, sequence: int = 0) -> Snapshot:
         """The snapshot that answers, or a retained one. Raises NotFoundError."""
         return self._run(_base.snapshot_call(sequence))
+
+    def usage_report(
+        self,
+        first: date | str | None = None,
+        last: date | str | None = None,
+        *,
+        by: str = "organisation",
+        timeout_s: float | None = None,
+    ) -> UsageReport:
+        """Figures of the lookups from `first` to `last`, days in Asia/Shanghai, both included (None: open).
+
+        `by`: organisation, action, verdict or system. The gateway reads its whole log for it, so a long log wants a
+        longer `timeout_s`.
+        """
+        return self._run(_base.usage_call(first, last, by), timeout_s)
 
     def close(self) -> None:
         """Close the connection; an embedded gateway is closed with it."""

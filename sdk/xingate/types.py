@@ -35,6 +35,7 @@ from xingate._shared import (
     Text,
 )
 from xingate._subject import Identifier, Subject
+from xingate._usage import UsageReport, UsageRow
 from xingate._words import Effect, Force, SubjectKind, Verdict, View
 
 __all__ = [
@@ -72,6 +73,8 @@ __all__ = [
     "TraceRecord",
     "TraceRef",
     "Trigger",
+    "UsageReport",
+    "UsageRow",
     "Verdict",
     "Via",
     "View",
