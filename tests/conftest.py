@@ -1,5 +1,6 @@
 """What several folders of tests share: a state directory made from the shipped lists, and real gateways over it."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
+import asyncpg
 import pytest
+from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
 
 READY = re.compile(r"^xingate is ready: http://127\.0\.0\.1:(\d+) grpc://127\.0\.0\.1:(\d+) ", re.MULTILINE)
 READY_WITHIN_S = 40.0
@@ -116,6 +119,47 @@ def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGat
             return RunningGateway(process, http, grpc, state, out, err)
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[ThrowawayPostgres]:
+    """A real PostgreSQL server, to be stopped and killed by nobody: tests that do so start their own."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(throwaway_postgres())
+        except NoPostgresError as error:
+            pytest.skip(f"no PostgreSQL can be started here: {error}")
+        yield server
+
+
+@pytest.fixture
+def postgres_dsn(postgres: ThrowawayPostgres) -> str:
+    """The address of a database without a log in it."""
+    run_sql(postgres.dsn(), "DROP SCHEMA IF EXISTS xingate CASCADE")
+    return postgres.dsn()
+
+
+def run_sql(dsn: str, *statements: str) -> list[list[tuple[object, ...]]]:
+    """Run statements one by one on a connection of their own; their rows."""
+
+    async def run() -> list[list[tuple[object, ...]]]:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return [[tuple(row) for row in await connection.fetch(each)] for each in statements]
+        finally:
+            await connection.close()
+
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(run())
+    finally:
+        loop.close()
+
+
+@pytest.fixture(scope="session")
+def sql() -> Callable[..., list[list[tuple[object, ...]]]]:
+    """`run_sql`, for tests."""
+    return run_sql
 
 
 def _ports(process: "subprocess.Popen[bytes]", out: Path, err: Path) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -42,8 +42,11 @@ class ServerSettings(_Part):
 
 
 class TraceSettings(_Part):
-    """The log of lookups. `origin` names it on first use; empty: at random, or what it has already."""
+    """The log of lookups. `origin` names it on first use; empty: at random, or what it has already. `dsn` is the
+    address of the PostgreSQL database, a secret."""
 
+    store: Literal["sqlite", "postgres"] = "sqlite"
+    dsn: SecretStr = SecretStr("")
     origin: str = ""
     lock_wait_s: float = Field(5.0, gt=0, le=60)
 

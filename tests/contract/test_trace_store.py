@@ -1,4 +1,7 @@
-"""One behaviour suite for every store of the log, and what only the SQLite one has to show."""
+"""One behaviour suite for every store of the log, and what only the SQLite one has to show.
+
+What only the PostgreSQL one has to show is in test_trace_postgres.
+"""
 
 import asyncio
 import contextlib
@@ -25,6 +28,7 @@ from xingate_server.trace.log import (
     TraceLog,
 )
 from xingate_server.trace.memory import MemoryLog
+from xingate_server.trace.postgres import PostgresLog
 from xingate_server.trace.sqlite import FILE, SqliteLog
 
 _numbers = itertools.count()
@@ -54,9 +58,16 @@ def draft(
     )
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TraceLog]:
-    made: TraceLog = SqliteLog(tmp_path / "trace") if request.param == "sqlite" else MemoryLog()
+    made: TraceLog
+    match request.param:
+        case "sqlite":
+            made = SqliteLog(tmp_path / "trace")
+        case "postgres":
+            made = PostgresLog(request.getfixturevalue("postgres_dsn"))
+        case _:
+            made = MemoryLog()
     yield made
     made.close()
 

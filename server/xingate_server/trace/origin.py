@@ -19,11 +19,8 @@ def settle_origin(directory: Path, wanted: str | None) -> str:
     Several processes may come first at the same time: one name wins for all. Raises StoreUnusableError where
     `wanted` is not a possible origin or not that of this log.
     """
-    if wanted is not None and not _is_origin(wanted):
-        raise StoreUnusableError(
-            f"`{wanted}` cannot be the origin of a log: expected 1 to {_MAX_LENGTH} printable characters "
-            "without blanks or `+`"
-        )
+    if wanted is not None:
+        check_origin(wanted)
     path = directory / _FILE
     if not path.exists():
         _create(path, wanted or f"xingate.local/{secrets.token_hex(8)}")
@@ -36,6 +33,15 @@ def settle_origin(directory: Path, wanted: str | None) -> str:
             "give that origin, or another directory for a new log"
         )
     return origin
+
+
+def check_origin(wanted: str) -> None:
+    """Raise StoreUnusableError where `wanted` cannot be the origin of a log."""
+    if not _is_origin(wanted):
+        raise StoreUnusableError(
+            f"`{wanted}` cannot be the origin of a log: expected 1 to {_MAX_LENGTH} printable characters "
+            "without blanks or `+`"
+        )
 
 
 def _is_origin(text: str) -> bool:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Protocol, runtime_checkable
 
 from xingate.merkle import Frontier
 from xingate_server.trace.log import Draft, LeafKind, Outcome, RecordFailedError, Stored, TraceLog
@@ -15,9 +16,18 @@ from xingate_server.transport.metrics import Metrics
 _PROBE_BYTES = 4096
 
 
+@runtime_checkable
+class _Probing(Protocol):
+    """A log that is no file of ours, and finds out itself."""
+
+    def is_writable(self) -> bool:
+        """Whether a record could be made durable at this moment."""
+        ...
+
+
 class MeteredLog:
     """A `TraceLog` around another one. `is_failing` from a failed record until one succeeds or `probe` finds the
-    disk writable again, so that a gateway without callers recovers too."""
+    store writable again, so that a gateway without callers recovers too."""
 
     def __init__(self, log: TraceLog, directory: Path, metrics: Metrics) -> None:
         self._log = log
@@ -107,11 +117,13 @@ class MeteredLog:
         self._log.close()
 
     async def probe(self) -> None:
-        """Where the last record failed: try whether the disk takes bytes again."""
+        """Where the last record failed: try whether the store takes bytes again."""
         if self.is_failing:
             self.is_failing = not await asyncio.to_thread(self._can_write)
 
     def _can_write(self) -> bool:
+        if isinstance(self._log, _Probing):
+            return self._log.is_writable()
         path = self._directory / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
         try:
             with path.open("xb") as file:

@@ -10,14 +10,15 @@ from typing import Any
 
 import structlog
 
+from xingate_server.gateway.acts import Acts, InUse
 from xingate_server.gateway.check import Gateway
 from xingate_server.settings import Settings
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
-from xingate_server.trace.sqlite import SqliteLog
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.metrics import Metrics
 from xingate_server.wiring.metered import MeteredLog
+from xingate_server.wiring.store import open_log
 
 _TICK_S = 1.0
 
@@ -35,8 +36,9 @@ class Node:
         self.metrics = Metrics()
         self._settings = settings
         self._snapshots = SnapshotSet(settings.state)
-        inner = SqliteLog(trace, origin=settings.trace.origin or None, lock_wait_s=settings.trace.lock_wait_s)
-        self._log = MeteredLog(inner, trace, self.metrics)
+        self._log = MeteredLog(open_log(settings), trace, self.metrics)
+        self._acts = Acts(self._log, settings.state)
+        self._acts_problem = ""
         self.handlers = Handlers(Gateway(self._snapshots, self._log), self.metrics)
         self._in_use: Snapshot | None = None
         self._problem = ""
@@ -58,6 +60,8 @@ class Node:
         if snapshot is not self._in_use or problem != self._problem:
             self._in_use, self._problem = snapshot, problem
             self.handlers.announce()
+        if snapshot is not None:
+            await self._record_acts(snapshot)
 
     async def keep_current(self, tell_ready: Callable[[bool], Awaitable[None]] | None = None) -> None:
         """Refresh for ever; `tell_ready` hears, whenever it may have changed, whether questions can be answered."""
@@ -104,6 +108,13 @@ class Node:
     def close(self) -> None:
         """Commit what waits in the log and close it."""
         self._log.close()
+
+    async def _record_acts(self, snapshot: Snapshot) -> None:
+        """Put on record that it is in use, once; where that fails, answering goes on and it is tried again."""
+        problem = await self._acts.record(InUse(snapshot.manifest, snapshot.info.hash))
+        if problem and problem != self._acts_problem:
+            log.error("snapshot in use is not on record yet", sequence=snapshot.info.sequence, problem=problem)
+        self._acts_problem = problem
 
     def _current(self) -> Snapshot | None:
         with contextlib.suppress(SnapshotError):
