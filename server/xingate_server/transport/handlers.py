@@ -19,7 +19,7 @@ from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError, UnavailableError
-from xingate_server.transport import render, render_catalogue, render_records
+from xingate_server.transport import receipt_page, render, render_catalogue, render_records
 from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
 from xingate_server.transport.metrics import Metrics
 
@@ -125,6 +125,22 @@ class Handlers:
         before = request.before if request.HasField("before") else None
         return render_records.page(self._gateway, request.limit or DEFAULT_RECORDS, before)
 
+    async def get_receipt(self, request: tr.GetReceiptRequest) -> tr.Receipt:
+        """What proves one record offline. Raises UnknownRecordError, UnavailableError (`checkpoint_pending`)."""
+        return (await self._gateway.receipt(request.record_id)).to_message()
+
+    async def get_checkpoint(self, _request: tr.GetCheckpointRequest) -> tr.Checkpoint:
+        """The newest signed checkpoint. Raises UnavailableError."""
+        return render_records.checkpoint(await self._gateway.checkpoint())
+
+    async def get_consistency_proof(self, request: tr.GetConsistencyProofRequest) -> tr.ConsistencyProof:
+        """That the log only grew between two sizes. Raises InvalidQuestionError, UnavailableError."""
+        return render_records.consistency_proof(await self._gateway.consistency_proof(request.size1, request.size2))
+
+    async def receipt_page(self, receipt: tr.Receipt) -> str:
+        """The receipt as a page to print. Raises UnavailableError where it does not hold."""
+        return await receipt_page.page_of(self._gateway, receipt)
+
     async def _one(self, item: StreamItem) -> v.BatchCheckResult:
         if isinstance(item, GatewayError):
             return self._result(item, v.CheckRequest())
@@ -192,6 +208,9 @@ UNARY: dict[str, Rpc] = {
     "GetSnapshot": Rpc(SNAPSHOT, s.GetSnapshotRequest, Handlers.get_snapshot),
     "GetRecord": Rpc(TRACE, tr.GetRecordRequest, Handlers.get_record),
     "ListRecords": Rpc(TRACE, tr.ListRecordsRequest, Handlers.list_records),
+    "GetReceipt": Rpc(TRACE, tr.GetReceiptRequest, Handlers.get_receipt),
+    "GetCheckpoint": Rpc(TRACE, tr.GetCheckpointRequest, Handlers.get_checkpoint),
+    "GetConsistencyProof": Rpc(TRACE, tr.GetConsistencyProofRequest, Handlers.get_consistency_proof),
 }
 
 

@@ -5,6 +5,7 @@ what a call does (`handlers`), codes (`status`), the description of it all (`ope
 callers' rights. Source: DESIGN section 9; RFC 9457; proto3 JSON.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
@@ -15,6 +16,7 @@ from google.protobuf.message import Message
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
+from xingate.receipt import Receipt
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
@@ -34,6 +36,7 @@ from xingate_server.transport.status import fault_of, problem
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _JSON = "application/json"
+_VARY = {"Vary": "Accept"}
 _SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 _PAGE = {**_SAFE, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
@@ -47,13 +50,42 @@ class Readiness(Protocol):
 
 
 class Route(NamedTuple):
-    """A path that stands for a call: how to get its message out of a request. `model` is a body's or a query's."""
+    """A path that stands for a call: how to get its message out of a request. `model` is a body's or a query's; where
+    an answer has other forms than proto3 JSON, `present` makes the one that was asked for."""
 
     verb: str
     path: str
     method: str
     model: type[BaseModel]
     message: Callable[[Any, web.Request], Message]
+    present: Callable[[Handlers, Any, web.Request], Awaitable[web.Response]] | None = None
+
+
+async def _present_receipt(handlers: Handlers, receipt: tr.Receipt, request: web.Request) -> web.Response:
+    """The receipt file itself, or the page to print."""
+    if request.query.get("format") == "html" or ("format" not in request.query and _prefers(request, "text/html")):
+        text = await handlers.receipt_page(receipt)
+        return web.Response(text=text, content_type="text/html", headers={**_PAGE, **_VARY})
+    text = Receipt.from_message(receipt).to_json()
+    return web.Response(text=text, content_type=_JSON, headers={**_SAFE, **_VARY})
+
+
+async def _present_checkpoint(_handlers: Handlers, checkpoint: tr.Checkpoint, request: web.Request) -> web.Response:
+    """The signed note alone, or all of it as JSON."""
+    if _prefers(request, "text/plain"):
+        return web.Response(text=checkpoint.note, content_type="text/plain", headers={**_SAFE, **_VARY})
+    return web.Response(body=encode(checkpoint), content_type=_JSON, headers={**_SAFE, **_VARY})
+
+
+def _prefers(request: web.Request, media: str) -> bool:
+    """Whether the caller names `media` and does not want JSON as much (RFC 9110 section 12.5.1)."""
+    weights: dict[str, float] = {}
+    for part in request.headers.get("Accept", "").lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        given = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
+        with contextlib.suppress(ValueError):
+            weights[name] = float(given)
+    return weights.get(media, 0.0) > weights.get(_JSON, 0.0)
 
 
 ROUTES = (
@@ -88,6 +120,29 @@ ROUTES = (
         "GetRecord",
         models.NoQuery,
         lambda _, r: tr.GetRecordRequest(record_id=r.match_info["record_id"]),
+    ),
+    Route(
+        "GET",
+        "/v1/trace/{record_id}/receipt",
+        "GetReceipt",
+        models.ReceiptQuery,
+        lambda _, r: tr.GetReceiptRequest(record_id=r.match_info["record_id"]),
+        _present_receipt,
+    ),
+    Route(
+        "GET",
+        "/v1/checkpoint",
+        "GetCheckpoint",
+        models.NoQuery,
+        lambda _m, _r: tr.GetCheckpointRequest(),
+        _present_checkpoint,
+    ),
+    Route(
+        "GET",
+        "/v1/checkpoint/consistency",
+        "GetConsistencyProof",
+        models.ConsistencyQuery,
+        lambda m, _: tr.GetConsistencyProofRequest(size1=m.size1, size2=m.size2),
     ),
 )
 
@@ -142,6 +197,8 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
             else:
                 model = models.read(route.model, _query(request))
             response = await run(handlers, route.message(model, request))
+            if route.present is not None:
+                return await route.present(handlers, response, request)
             return web.Response(body=encode(response), content_type=_JSON, headers=_SAFE)
         finally:
             latency.observe(perf_counter() - started)

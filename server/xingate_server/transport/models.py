@@ -7,7 +7,7 @@ field *means* is checked by the gateway, the same for every transport.
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
@@ -176,6 +176,22 @@ class RecordsQuery(_Sent):
 
     limit: Uint32 = Field(0, **_said("1 to 1000; 0: 50.", "1 至 1000；0 为 50。"))
     before: Uint64 | None = Field(None, **_said("Only leaves before this index.", "仅列此序号之前的记录。"))
+
+
+class ReceiptQuery(_Sent):
+    """In which form to give a receipt."""
+
+    format: Literal["json", "html"] = Field(
+        "json",
+        **_said("json: the receipt file; html: a page to print.", "json 为回执文件，html 为打印页。"),
+    )
+
+
+class ConsistencyQuery(_Sent):
+    """Between which sizes to prove that the log only grew."""
+
+    size1: Uint64 = Field(0, **_said("The size of an earlier checkpoint.", "较早检查点的条数。"))
+    size2: Uint64 = Field(0, **_said("The size of a later one; 0: the newest.", "较新检查点的条数；0 为最新。"))
 
 
 class NoQuery(_Sent):

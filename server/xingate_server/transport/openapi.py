@@ -30,6 +30,7 @@ class _Operation(NamedTuple):
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     media: str = "application/json"
+    also: str = ""
 
 
 OPERATIONS = (
@@ -102,6 +103,34 @@ OPERATIONS = (
         "单条留痕及其原始字节",
         trace_pb2.TraceEntry,
     ),
+    _Operation(
+        "get",
+        "/v1/trace/{recordId}/receipt",
+        "GetReceipt",
+        "What proves one record offline: the receipt file, or as text/html a page to print",
+        "离线可验证的查询回执；text/html 为可打印的页面",
+        trace_pb2.Receipt,
+        query=models.ReceiptQuery,
+        also="text/html",
+    ),
+    _Operation(
+        "get",
+        "/v1/checkpoint",
+        "GetCheckpoint",
+        "The newest signed checkpoint of the log; as text/plain the signed note alone",
+        "日志最新的签名检查点；text/plain 仅为签名文本",
+        trace_pb2.Checkpoint,
+        also="text/plain",
+    ),
+    _Operation(
+        "get",
+        "/v1/checkpoint/consistency",
+        "GetConsistencyProof",
+        "That the log only grew between two checkpoints",
+        "两个检查点之间日志只增不改的证明",
+        trace_pb2.ConsistencyProof,
+        query=models.ConsistencyQuery,
+    ),
     _Operation("get", "/healthz", "healthz", "Whether the process lives", "进程是否存活"),
     _Operation("get", "/readyz", "readyz", "Whether questions can be answered, and why not", "能否答复及其原因"),
     _Operation("get", "/metrics", "metrics", "Prometheus metrics", "监控指标", media="text/plain"),
@@ -136,12 +165,15 @@ def _operation(operation: _Operation) -> _Schema:
         content = {"schema": {"$ref": _REF + operation.response.DESCRIPTOR.name}}
     elif not operation.media.endswith("json"):
         content = {"schema": {"type": "string"}}
+    contents = {operation.media: content}
+    if operation.also:
+        contents[operation.also] = {"schema": {"type": "string"}}
     out: _Schema = {
         "operationId": operation.id,
         "summary": operation.summary,
         "x-summary-zh": operation.summary_zh,
         "responses": {
-            "200": {"description": "The answer", "content": {operation.media: content}},
+            "200": {"description": "The answer", "content": contents},
             "default": {"$ref": "#/components/responses/Problem"},
         },
     }
@@ -170,6 +202,7 @@ def _schemas() -> _Schema:
     for operation in OPERATIONS:
         if operation.response is not None:
             _add_message(operation.response.DESCRIPTOR, schemas)  # type: ignore[arg-type] # two names for one
+    schemas["Receipt"]["properties"]["leafIndex"] = {"type": "integer", "minimum": 0}  # the file's own, not proto3 JSON
     schemas["Problem"] = _problem_schema()
     return dict(sorted(schemas.items()))
 

@@ -1,5 +1,6 @@
 """Snapshots by their manifests, and records by their exact leaves, as messages."""
 
+from xingate.types import ConsistencyProof, SignedCheckpoint
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
@@ -47,6 +48,18 @@ def page(gateway: Gateway, limit: int, before: int | None) -> tr.ListRecordsResp
     if stored and stored[-1].leaf_index:
         response.next_before = stored[-1].leaf_index
     return response
+
+
+def checkpoint(given: SignedCheckpoint) -> tr.Checkpoint:
+    """The newest signed checkpoint."""
+    return tr.Checkpoint(
+        note=given.note, tree_size=given.tree_size, root_hash=given.root_hash, verifier_key=given.verifier_key
+    )
+
+
+def consistency_proof(given: ConsistencyProof) -> tr.ConsistencyProof:
+    """The hashes between two sizes."""
+    return tr.ConsistencyProof(size1=given.size1, size2=given.size2, proof=given.proof)
 
 
 def _entry(stored: Stored, origin: str) -> tr.TraceEntry:
