@@ -20,6 +20,7 @@ KEY_BYTES: Final = 32
 KEY_ID_BYTES: Final = 4
 _MAX_KEY_TEXT = 4096
 _HEX_ID = re.compile(r"[0-9a-f]{8}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _DASH = "\u2014 "
 
 
@@ -178,8 +179,11 @@ def need_text(text: object) -> None:
         raise CheckpointError(f"a note is text, not {type(text).__name__}")
     if len(text) > MAX_NOTE_BYTES or len(_encoded(text)) > MAX_NOTE_BYTES:
         raise CheckpointError(f"the note is too large: expected at most {MAX_NOTE_BYTES} bytes")
-    if any(character < " " and character != "\n" for character in text):
-        raise CheckpointError("the note holds a control character other than newline (a carriage return, perhaps)")
+    control = _CONTROL.search(text)
+    if control is not None:
+        raise CheckpointError(
+            f"the note holds the control character U+{ord(control[0]):04X}: only newlines may stand in it"
+        )
 
 
 def _encoded(text: str) -> bytes:
