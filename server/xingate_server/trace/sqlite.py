@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 import apsw
-import msgspec
 
 from xingate.errors import ProofError
 from xingate.merkle import Frontier, leaf_hash
@@ -26,13 +25,12 @@ from xingate_server.trace.log import (
     LeafKind,
     Outcome,
     ReadFailedError,
-    RecordFailedError,
-    RequestIdReusedError,
     StoreClosedError,
     Stored,
     StoreUnusableError,
 )
 from xingate_server.trace.origin import settle_origin
+from xingate_server.trace.rows import COLUMNS, Key, fresh, outcome, stored
 from xingate_server.trace.seal import seal
 from xingate_server.trace.writer import GroupCommit, only
 
@@ -43,10 +41,7 @@ _ROWS_PER_INSERT = 512
 
 _ROWS_PER_READ = 1024
 
-_COLUMNS = (
-    "leaf_index, kind, record_id, request_id, time, question_digest, leaf, answer, system, organisation, "
-    "leaf_hash, topic, seal"
-)
+_COLUMNS = ", ".join(COLUMNS)
 _TIP = "SELECT leaf_index, frontier FROM leaves ORDER BY leaf_index DESC LIMIT 1"
 _FRONTIER = "SELECT leaf_index, frontier FROM leaves WHERE leaf_index = ?"
 _SIZE = "SELECT coalesce(max(leaf_index) + 1, 0) FROM leaves"
@@ -65,7 +60,6 @@ _INSERT = (
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NO_INDEX = (1 << 63) - 1
 
-_Key = tuple[str, str, str, str]
 _Value = str | bytes | int | float | None
 
 
@@ -122,25 +116,25 @@ class SqliteLog:
     def find(self, kind: LeafKind, system: str, organisation: str, request_id: str) -> Stored | None:
         """See `TraceLog`."""
         rows = self._read(_BY_KEY, (kind, system, organisation, request_id))
-        return _stored(rows[0]) if rows else None
+        return stored(rows[0]) if rows else None
 
     def get(self, record_id: str) -> Stored | None:
         """See `TraceLog`."""
         rows = self._read(_BY_RECORD, (record_id,))
-        return _stored(rows[0]) if rows else None
+        return stored(rows[0]) if rows else None
 
     def by_topic(self, topic: bytes, limit: int) -> Sequence[Stored]:
         """See `TraceLog`."""
-        return [_stored(row) for row in self._read(_BY_TOPIC, (topic, limit))]
+        return [stored(row) for row in self._read(_BY_TOPIC, (topic, limit))]
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""
         below = _NO_INDEX if before is None else min(before, _NO_INDEX)
-        return [_stored(row) for row in self._read(_NEWEST, (below, limit))]
+        return [stored(row) for row in self._read(_NEWEST, (below, limit))]
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[Stored]:
         """See `TraceLog`."""
-        return (_stored(row) for row in self._pages(_PAGE, start, stop))
+        return (stored(row) for row in self._pages(_PAGE, start, stop))
 
     def leaf_hashes(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """See `TraceLog`."""
@@ -171,7 +165,7 @@ class SqliteLog:
                 self._reader = None
 
     def _commit(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        firsts: dict[_Key, Draft] = {}
+        firsts: dict[Key, Draft] = {}
         for draft in drafts:
             firsts.setdefault(draft.key, draft)
         why = ""
@@ -186,9 +180,9 @@ class SqliteLog:
             why = str(error)
             self._drop_writer()
             rows = self._settle(firsts)
-        return [_outcome(draft, rows.get(draft.key), why) for draft in drafts]
+        return [outcome(draft, rows.get(draft.key), why) for draft in drafts]
 
-    def _insert(self, drafts: dict[_Key, Draft]) -> dict[_Key, Stored]:
+    def _insert(self, drafts: dict[Key, Draft]) -> dict[Key, Stored]:
         connection = self._connection or self._open_writer()
         if len(drafts) <= _ROWS_PER_INSERT:
             try:
@@ -208,7 +202,7 @@ class SqliteLog:
             raise
         return rows
 
-    def _insert_rows(self, connection: apsw.Connection, drafts: Sequence[Draft]) -> dict[_Key, Stored]:
+    def _insert_rows(self, connection: apsw.Connection, drafts: Sequence[Draft]) -> dict[Key, Stored]:
         first_index = self._frontier.size
         frontier = self._frontier.copy()
         values: list[_Value] = []
@@ -220,9 +214,9 @@ class SqliteLog:
         values[-1] = frontier.to_bytes()
         connection.execute(_INSERT + ", ".join((_ROW,) * len(drafts)), values)
         self._frontier = frontier
-        return {d.key: _fresh(d, leaf_index) for leaf_index, d in enumerate(drafts, first_index)}
+        return {d.key: fresh(d, leaf_index) for leaf_index, d in enumerate(drafts, first_index)}
 
-    def _settle(self, drafts: dict[_Key, Draft]) -> dict[_Key, Stored]:
+    def _settle(self, drafts: dict[Key, Draft]) -> dict[Key, Stored]:
         """What of a batch of unknown outcome is there, and durable for certain."""
         try:
             connection = self._open_writer()
@@ -289,72 +283,10 @@ def _tip(rows: Sequence[tuple[_Value, ...]], path: Path) -> Frontier:
     return frontier
 
 
-def _rows(connection: apsw.Connection, keys: Iterable[_Key]) -> dict[_Key, Stored]:
+def _rows(connection: apsw.Connection, keys: Iterable[Key]) -> dict[Key, Stored]:
     """The stored leaves of these keys."""
-    return {key: _stored(row, is_replay=True) for key in keys for row in connection.execute(_BY_KEY, key).fetchall()}
-
-
-class _Row(msgspec.Struct, array_like=True, frozen=True):
-    """What `_COLUMNS` reads, in their order."""
-
-    leaf_index: int
-    kind: LeafKind
-    record_id: str
-    request_id: str
-    time: str
-    question_digest: bytes
-    leaf: bytes
-    answer: bytes
-    system: str
-    organisation: str
-    leaf_hash: bytes
-    topic: bytes
-    seal: bytes
-
-
-def _stored(values: Sequence[_Value], *, is_replay: bool = False) -> Stored:
-    """Raises ReadFailedError for a row that is not as it was written: better no answer than an altered one."""
-    try:
-        row = msgspec.convert(values, _Row)
-    except msgspec.ValidationError as error:
-        raise ReadFailedError(f"leaf {values[0]!r} is damaged: {error}") from error
-    if leaf_hash(row.leaf) != row.leaf_hash or seal(row) != row.seal:
-        raise ReadFailedError(f"leaf {row.leaf_index} is damaged: its bytes are not those that were recorded")
-    return Stored(
-        leaf_index=row.leaf_index,
-        kind=row.kind,
-        record_id=row.record_id,
-        request_id=row.request_id,
-        time=row.time,
-        question_digest=row.question_digest,
-        leaf=row.leaf,
-        answer=row.answer,
-        is_replay=is_replay,
-    )
+    return {key: stored(row, is_replay=True) for key in keys for row in connection.execute(_BY_KEY, key).fetchall()}
 
 
 def _bytes(value: _Value) -> bytes:
     return value if isinstance(value, bytes) else b""
-
-
-def _fresh(draft: Draft, leaf_index: int) -> Stored:
-    return Stored(
-        leaf_index=leaf_index,
-        kind=draft.kind,
-        record_id=draft.record_id,
-        request_id=draft.request_id,
-        time=draft.time,
-        question_digest=draft.question_digest,
-        leaf=draft.leaf,
-        answer=draft.answer,
-    )
-
-
-def _outcome(draft: Draft, row: Stored | None, why: str) -> Outcome:
-    """What a draft gets, given what is stored under its key."""
-    if row is None:
-        return RecordFailedError(f"the record could not be made durable: {why}")
-    if row.question_digest != draft.question_digest:
-        return RequestIdReusedError(draft.request_id)
-    is_replay = row.record_id != draft.record_id
-    return row if row.is_replay is is_replay else msgspec.structs.replace(row, is_replay=is_replay)
