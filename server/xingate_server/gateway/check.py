@@ -30,8 +30,10 @@ from xingate_server.gateway.recorded import (
     shown_snapshot,
     stored_answer,
 )
+from xingate_server.gateway.usage import usage_report
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
 from xingate_server.trace import log
+from xingate_server.trace.report import Usage
 
 MAX_RECORDS: Final = 1000
 DEFAULT_RECORDS: Final = 50
@@ -146,6 +148,10 @@ class Gateway:
         Raises InvalidQuestionError (`size_unknown`, `size_order`), UnavailableError.
         """
         return await self._receipts.consistency_proof(size1, size2)
+
+    def usage_report(self, first: str, last: str, by: str) -> Usage:
+        """Figures over the whole log (`gateway.usage`): for a thread of its own. Raises GatewayError."""
+        return usage_report(self._trace, first, last, by)
 
     def catalogue(self) -> Catalogue:
         """The catalogue of the snapshot in use. Raises UnavailableError without one."""

@@ -19,7 +19,7 @@ from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError, UnavailableError
-from xingate_server.transport import receipt_page, render, render_catalogue, render_records
+from xingate_server.transport import receipt_page, render, render_catalogue, render_records, render_usage
 from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
 from xingate_server.transport.metrics import Metrics
 
@@ -37,6 +37,7 @@ class Handlers:
         self._gateway = gateway
         self.metrics = metrics
         self._changed = asyncio.Event()
+        self._counting = asyncio.Lock()
         self._is_closing = False
 
     def announce(self, *, is_closing: bool = False) -> None:
@@ -141,6 +142,16 @@ class Handlers:
         """The receipt as a page to print. Raises UnavailableError where it does not hold."""
         return await receipt_page.page_of(self._gateway, receipt)
 
+    async def get_usage_report(self, request: tr.GetUsageReportRequest) -> tr.UsageReport:
+        """Figures over the whole log, counted in a thread, one report at a time.
+
+        Raises InvalidQuestionError, UnavailableError.
+        """
+        first = getattr(request, "from")  # a word of Python's own
+        async with self._counting:
+            usage = await asyncio.to_thread(self._gateway.usage_report, first, request.to, request.by)
+        return render_usage.usage_report(usage)
+
     async def _one(self, item: StreamItem) -> v.BatchCheckResult:
         if isinstance(item, GatewayError):
             return self._result(item, v.CheckRequest())
@@ -207,6 +218,7 @@ UNARY: dict[str, Rpc] = {
     "ListListTypes": Rpc(CATALOGUE, c.ListListTypesRequest, Handlers.list_list_types),
     "GetSnapshot": Rpc(SNAPSHOT, s.GetSnapshotRequest, Handlers.get_snapshot),
     "GetRecord": Rpc(TRACE, tr.GetRecordRequest, Handlers.get_record),
+    "GetUsageReport": Rpc(TRACE, tr.GetUsageReportRequest, Handlers.get_usage_report),
     "ListRecords": Rpc(TRACE, tr.ListRecordsRequest, Handlers.list_records),
     "GetReceipt": Rpc(TRACE, tr.GetReceiptRequest, Handlers.get_receipt),
     "GetCheckpoint": Rpc(TRACE, tr.GetCheckpointRequest, Handlers.get_checkpoint),

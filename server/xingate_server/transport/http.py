@@ -116,6 +116,13 @@ ROUTES = (
     ),
     Route(
         "GET",
+        "/v1/trace/report",
+        "GetUsageReport",
+        models.UsageQuery,
+        lambda m, _: tr.GetUsageReportRequest(to=m.to, by=m.by, **{"from": m.from_}),
+    ),
+    Route(
+        "GET",
         "/v1/trace/{record_id}",
         "GetRecord",
         models.NoQuery,

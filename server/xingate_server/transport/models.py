@@ -194,6 +194,19 @@ class ConsistencyQuery(_Sent):
     size2: Uint64 = Field(0, **_said("The size of a later one; 0: the newest.", "较新检查点的条数；0 为最新。"))
 
 
+class UsageQuery(_Sent):
+    """Which lookups to count, and how to group them."""
+
+    from_: str = Field(
+        "", alias="from", **_said("YYYY-MM-DD in Asia/Shanghai; empty: open.", "起始日期（北京时间）；留空不限。")
+    )
+    to: str = Field("", **_said("YYYY-MM-DD, included; empty: open.", "截止日期（含）；留空不限。"))
+    by: str = Field(
+        "",
+        **_said("organisation (default), action, verdict or system.", "按单位（默认）、事项、结论或系统汇总。"),
+    )
+
+
 class NoQuery(_Sent):
     """Nothing may be asked."""
 

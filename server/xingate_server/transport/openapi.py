@@ -97,6 +97,15 @@ OPERATIONS = (
     ),
     _Operation(
         "get",
+        "/v1/trace/report",
+        "GetUsageReport",
+        "Lookups, verdicts and outcomes, counted over the log",
+        "查询、结论与反馈的汇总统计",
+        trace_pb2.UsageReport,
+        query=models.UsageQuery,
+    ),
+    _Operation(
+        "get",
         "/v1/trace/{recordId}",
         "GetRecord",
         "One record, with its exact bytes",
