@@ -43,6 +43,10 @@ class Metrics:
         self.refused = self._gauge(
             "xingate_snapshot_refused_rows", "Rows that the snapshot refused.", ("source", "reason")
         )
+        self.checkpoint_size = self._gauge("xingate_checkpoint_size", "Leaves under the newest signed checkpoint.")
+        self.checkpoint_age = self._gauge(
+            "xingate_checkpoint_age_seconds", "Since the newest checkpoint was signed; a quiet log signs none."
+        )
         self._refused_seen: set[tuple[str, str]] = set()
         self._created_at = 0.0
 
@@ -73,6 +77,12 @@ class Metrics:
         self.is_ready.set(int(is_ready))
         if self._created_at:
             self.age.set(max(0.0, datetime.now(UTC).timestamp() - self._created_at))
+
+    def checkpoint(self, size: int, age_s: float | None) -> None:
+        """The newest signed checkpoint of the log."""
+        self.checkpoint_size.set(size)
+        if age_s is not None:
+            self.checkpoint_age.set(age_s)
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads, of all worker processes."""

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Protocol, runtime_checkable
 
 from xingate.merkle import Frontier
-from xingate_server.trace.log import Draft, LeafKind, Outcome, RecordFailedError, Stored, TraceLog
+from xingate_server.trace.log import Draft, LeafKind, Outcome, RecordFailedError, Stored, StoreUnusableError, TraceLog
 from xingate_server.transport.metrics import Metrics
 
 _PROBE_BYTES = 4096
@@ -34,6 +34,12 @@ class MeteredLog:
         self._directory = directory
         self._metrics = metrics
         self.is_failing = False
+        self._problem = ""
+
+    def refuse(self, problem: str) -> None:
+        """Take no record from now on, for the reason given: without a record there is no answer."""
+        self._problem = problem
+        self.is_failing = True
 
     @property
     def origin(self) -> str:
@@ -42,7 +48,7 @@ class MeteredLog:
 
     async def append(self, draft: Draft) -> Stored:
         """See `TraceLog`."""
-        started = perf_counter()
+        started = self._start()
         try:
             stored = await self._log.append(draft)
         except RecordFailedError:
@@ -53,7 +59,7 @@ class MeteredLog:
 
     def append_blocking(self, draft: Draft) -> Stored:
         """See `TraceLog`."""
-        started = perf_counter()
+        started = self._start()
         try:
             stored = self._log.append_blocking(draft)
         except RecordFailedError:
@@ -64,14 +70,14 @@ class MeteredLog:
 
     async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """See `TraceLog`."""
-        started = perf_counter()
+        started = self._start()
         outcomes = await self._log.append_many(drafts)
         self._watch(outcomes, started)
         return outcomes
 
     def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """See `TraceLog`."""
-        started = perf_counter()
+        started = self._start()
         outcomes = self._log.append_many_blocking(drafts)
         self._watch(outcomes, started)
         return outcomes
@@ -118,8 +124,13 @@ class MeteredLog:
 
     async def probe(self) -> None:
         """Where the last record failed: try whether the store takes bytes again."""
-        if self.is_failing:
+        if self.is_failing and not self._problem:
             self.is_failing = not await asyncio.to_thread(self._can_write)
+
+    def _start(self) -> float:
+        if self._problem:
+            raise StoreUnusableError(self._problem)
+        return perf_counter()
 
     def _can_write(self) -> bool:
         if isinstance(self._log, _Probing):
@@ -144,5 +155,5 @@ class MeteredLog:
             self._took(started)
 
     def _took(self, started: float) -> None:
-        self.is_failing = False
+        self.is_failing = bool(self._problem)
         self._metrics.record_latency.observe(perf_counter() - started)

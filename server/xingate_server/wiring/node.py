@@ -15,6 +15,8 @@ from xingate_server.gateway.check import Gateway
 from xingate_server.settings import Settings
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
+from xingate_server.trace.checkpoints import Checkpointer
+from xingate_server.trace.signing import settle_key
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.metrics import Metrics
 from xingate_server.wiring.metered import MeteredLog
@@ -36,10 +38,17 @@ class Node:
         self.metrics = Metrics()
         self._settings = settings
         self._snapshots = SnapshotSet(settings.state)
-        self._log = MeteredLog(open_log(settings), trace, self.metrics)
+        inner = open_log(settings)
+        self._log = MeteredLog(inner, trace, self.metrics)
+        try:
+            key = settle_key(settings.state / "keys", inner.origin)
+            self._checkpoints = Checkpointer(inner, key, trace, on_problem=self._refuse)
+        except BaseException:
+            inner.close()
+            raise
         self._acts = Acts(self._log, settings.state)
         self._acts_problem = ""
-        self.handlers = Handlers(Gateway(self._snapshots, self._log), self.metrics)
+        self.handlers = Handlers(Gateway(self._snapshots, self._log, proofs=self._checkpoints), self.metrics)
         self._in_use: Snapshot | None = None
         self._problem = ""
         self._is_draining = False
@@ -74,6 +83,7 @@ class Node:
             except Exception:
                 log.exception("refresh failed")  # whatever it is, answering goes on with what there is
             self.metrics.tick(self.is_ready)
+            self.metrics.checkpoint(self._checkpoints.checkpoint.tree_size, self._checkpoints.age_s)
             if tell_ready is not None:
                 await tell_ready(self.is_ready)
 
@@ -97,7 +107,15 @@ class Node:
             "ready": self.is_ready,
             "draining": self._is_draining,
             "snapshot": snapshot,
-            "trace": {"status": "failing" if self._log.is_failing else "ok", "origin": self._log.origin},
+            "trace": {
+                "status": "failing" if self._log.is_failing else "ok",
+                "problem": self._checkpoints.problem or self._checkpoints.trouble,
+                "origin": self._log.origin,
+                "checkpoint": {
+                    "treeSize": self._checkpoints.checkpoint.tree_size,
+                    "ageSeconds": self._checkpoints.age_s,
+                },
+            },
         }
 
     def drain(self) -> None:
@@ -106,8 +124,13 @@ class Node:
         self.handlers.announce(is_closing=True)
 
     def close(self) -> None:
-        """Commit what waits in the log and close it."""
+        """Sign what the log holds, commit what waits in it, and close both."""
+        self._checkpoints.close()
         self._log.close()
+
+    def _refuse(self, problem: str) -> None:
+        log.error("the log can no longer be relied on: nothing is answered", problem=problem)
+        self._log.refuse(problem)
 
     async def _record_acts(self, snapshot: Snapshot) -> None:
         """Put on record that it is in use, once; where that fails, answering goes on and it is tried again."""
