@@ -14,19 +14,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from xingate import _wire
 from xingate.errors import DeadlineError, InvalidRequestError, UnavailableError, XingateError
+from xingate.spool import Spool
 from xingate.types import (
     Action,
     Caller,
-    ConsistencyProof,
     Decision,
     ListType,
     Measure,
     Question,
-    SignedCheckpoint,
     Snapshot,
     TraceEntry,
     UsageReport,
@@ -83,10 +83,23 @@ class Options:
     caller: Caller
     timeout_s: float = 10.0
     retry: RetryPolicy = RetryPolicy()
+    spool: Spool | None = None
 
     def __post_init__(self) -> None:
         if self.timeout_s <= 0:
             raise ValueError(f"timeout_s is above 0, not {self.timeout_s}")
+
+    def keep(self, *answers: object) -> None:
+        """Put every decision among the answers into the spool, if there is one."""
+        if self.spool is not None:
+            for answer in answers:
+                if isinstance(answer, Decision):
+                    self.spool.keep(answer)
+
+
+def open_spool(spool: "Path | str | Spool | None") -> Spool | None:
+    """The spool that `connect` was given."""
+    return spool if spool is None or isinstance(spool, Spool) else Spool(spool)
 
 
 @dataclass(frozen=True)
@@ -146,7 +159,7 @@ def check_call(question: Question, caller: Caller, view: View) -> Call[Decision]
         message = _wire.parse(verification_pb2.CheckResponse, content)
         return _wire.read_decision(message, asked.request_id)
 
-    payload = _encode(lambda: _wire.build_check(asked, caller, view).SerializeToString())
+    payload = encoded(lambda: _wire.build_check(asked, caller, view).SerializeToString())
     return Call("Check", payload, read, asked.request_id)
 
 
@@ -186,7 +199,7 @@ def _batch(chunk: list[Question], caller: Caller, view: View) -> Batch:
     sent: list[str] = []
     for place, question in enumerate(chunk):
         try:
-            request.requests.append(_encode(partial(_wire.build_check, question, caller, view)))
+            request.requests.append(encoded(partial(_wire.build_check, question, caller, view)))
             sent.append(question.request_id)
         except InvalidRequestError as error:
             error.request_id = question.request_id
@@ -213,7 +226,7 @@ def measures_call(action: str) -> Call[list[Measure]]:
         response = _wire.parse(catalogue_pb2.ListMeasuresResponse, content)
         return [_wire.read(Measure, measure) for measure in response.measures]
 
-    payload = _encode(lambda: catalogue_pb2.ListMeasuresRequest(action=action).SerializeToString())
+    payload = encoded(lambda: catalogue_pb2.ListMeasuresRequest(action=action).SerializeToString())
     return Call("ListMeasures", payload, read)
 
 
@@ -233,7 +246,7 @@ def snapshot_call(sequence: int) -> Call[Snapshot]:
     def read(content: bytes) -> Snapshot:
         return _wire.read(Snapshot, _wire.parse(snapshot_pb2.Snapshot, content))
 
-    payload = _encode(lambda: snapshot_pb2.GetSnapshotRequest(sequence=sequence).SerializeToString())
+    payload = encoded(lambda: snapshot_pb2.GetSnapshotRequest(sequence=sequence).SerializeToString())
     return Call("GetSnapshot", payload, read)
 
 
@@ -245,27 +258,8 @@ def record_call(record_id: str) -> Call[TraceEntry]:
     def read(content: bytes) -> TraceEntry:
         return read_entry(_wire.parse(trace_pb2.TraceEntry, content))
 
-    payload = _encode(lambda: trace_pb2.GetRecordRequest(record_id=record_id).SerializeToString())
+    payload = encoded(lambda: trace_pb2.GetRecordRequest(record_id=record_id).SerializeToString())
     return Call("GetRecord", payload, read)
-
-
-def checkpoint_call() -> Call[SignedCheckpoint]:
-    """GetCheckpoint."""
-
-    def read(content: bytes) -> SignedCheckpoint:
-        return _wire.read(SignedCheckpoint, _wire.parse(trace_pb2.Checkpoint, content))
-
-    return Call("GetCheckpoint", trace_pb2.GetCheckpointRequest().SerializeToString(), read)
-
-
-def consistency_call(size1: int, size2: int) -> Call[ConsistencyProof]:
-    """GetConsistencyProof."""
-
-    def read(content: bytes) -> ConsistencyProof:
-        return _wire.read(ConsistencyProof, _wire.parse(trace_pb2.ConsistencyProof, content))
-
-    payload = _encode(lambda: trace_pb2.GetConsistencyProofRequest(size1=size1, size2=size2).SerializeToString())
-    return Call("GetConsistencyProof", payload, read)
 
 
 @dataclass(frozen=True)
@@ -293,7 +287,7 @@ def usage_call(first: date | str | None, last: date | str | None, by: str) -> Ca
         span = {"from": to_day(first), "to": to_day(last)}  # `from` is a word of Python's own
         return trace_pb2.GetUsageReportRequest(by=by, **span).SerializeToString()
 
-    return Call("GetUsageReport", _encode(encode), read)
+    return Call("GetUsageReport", encoded(encode), read)
 
 
 def records_call(limit: int, before: int | None) -> Call[Page]:
@@ -310,7 +304,7 @@ def records_call(limit: int, before: int | None) -> Call[Page]:
             request.before = before
         return request.SerializeToString()
 
-    return Call("ListRecords", _encode(encode), read)
+    return Call("ListRecords", encoded(encode), read)
 
 
 def read_entry(message: trace_pb2.TraceEntry) -> TraceEntry:
@@ -325,7 +319,8 @@ def require_limit(limit: int) -> int:
     return limit
 
 
-def _encode(encode: Callable[[], _T]) -> _T:
+def encoded(encode: Callable[[], _T]) -> _T:
+    """What `encode` makes, which is done before anything is sent. Raises InvalidRequestError."""
     try:
         return encode()
     except (TypeError, ValueError, AttributeError) as error:

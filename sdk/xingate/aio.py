@@ -3,21 +3,26 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from xingate import _base
-from xingate._base import AsyncPort, Attempts, Call, Options, RetryPolicy
+from xingate import _base, _proofs
+from xingate._base import AsyncPort, Attempts, Call, Options, RetryPolicy, open_spool
 from xingate._target import Target, parse_target
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
+from xingate.receipt import Receipt
+from xingate.spool import Spool, SpoolReport
 from xingate.types import (
     Action,
     Caller,
+    ConsistencyProof,
     Decision,
     ListType,
     Measure,
     Question,
     QuestionOptions,
+    SignedCheckpoint,
     Snapshot,
     Subject,
     TraceEntry,
@@ -26,6 +31,9 @@ from xingate.types import (
 )
 
 __all__ = ["AsyncClient", "connect_async"]
+
+if TYPE_CHECKING:
+    from xingate._verify import Steps
 
 _T = TypeVar("_T")
 
@@ -38,12 +46,13 @@ def connect_async(
     operator: str = "",
     timeout_s: float = 10.0,
     retry: RetryPolicy | None = None,
+    spool: Path | str | Spool | None = None,
 ) -> "AsyncClient":
     """A client for the running event loop; to be called inside it. All else as `xingate.connect` says.
 
     Opening an embedded gateway reads its snapshot, which takes a moment and is done at once.
     """
-    options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy())
+    options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy(), open_spool(spool))
     return AsyncClient(_open(parse_target(url)), options)
 
 
@@ -84,7 +93,9 @@ class AsyncClient:
         Options are those of `QuestionOptions`. Raises errors of `xingate.errors`, which carry the `request_id`.
         """
         question = Question(subject, action, **options)
-        return await self._run(_base.check_call(question, self._options.caller, view), timeout_s)
+        decision = await self._run(_base.check_call(question, self._options.caller, view), timeout_s)
+        self._options.keep(decision)
+        return decision
 
     async def check_many(
         self, questions: Iterable[Question], *, view: View = View.FULL, timeout_s: float | None = None
@@ -100,6 +111,7 @@ class AsyncClient:
                 results += batch.merge(await self._run(batch.call, timeout_s))
             except XingateError as error:
                 results += batch.failed(error)
+        self._options.keep(*results)
         return results
 
     async def record(self, record_id: str) -> TraceEntry:
@@ -117,6 +129,32 @@ class AsyncClient:
             if before is None or not page.entries:
                 break
         return entries[:limit]
+
+    async def receipt(self, record_id: str) -> Receipt:
+        """What proves one record without a gateway: see `xingate.receipt.verify_receipt`. Raises NotFoundError."""
+        return await self._run(_proofs.receipt_call(record_id))
+
+    async def checkpoint(self) -> SignedCheckpoint:
+        """The newest signed checkpoint of the log: see `xingate.checkpoint.verify`."""
+        return await self._run(_proofs.checkpoint_call())
+
+    async def consistency_proof(self, size1: int, size2: int = 0) -> ConsistencyProof:
+        """That the log at `size2` (0: the newest checkpoint's) begins with the log at `size1`.
+
+        Sizes are to be taken from signed checkpoints: see `xingate.checkpoint.verify_extends`.
+        """
+        return await self._run(_proofs.consistency_call(size1, size2))
+
+    async def verify_all(self, verifier_key: str = "") -> SpoolReport:
+        """Show that the log still holds every answer that the spool kept, and that it only grew since last time.
+
+        `verifier_key` is the log's key as its operator publishes it; "": the one pinned in the spool at first use.
+        Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
+        key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
+        """
+        from xingate._verify import verify_all
+
+        return await self._drive(verify_all(_proofs.require_spool(self._options.spool), verifier_key))
 
     async def actions(self) -> list[Action]:
         """The actions that can be asked about."""
@@ -160,6 +198,25 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def _drive(self, steps: "Steps[_T]") -> _T:
+        """Make the calls and the pauses that `steps` asks for."""
+        step = next(steps)
+        try:
+            while True:
+                if isinstance(step, float):
+                    await asyncio.sleep(step)
+                    step = next(steps)
+                    continue
+                try:
+                    answer = await self._run(step)
+                except XingateError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as done:
+            result: _T = done.value
+            return result
 
     async def _run(self, call: Call[_T], timeout_s: float | None = None) -> _T:
         attempts = Attempts(self._options.retry, timeout_s or self._options.timeout_s)

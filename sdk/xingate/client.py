@@ -3,21 +3,26 @@
 import time
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from xingate import _base
-from xingate._base import Attempts, Call, Options, Port, RetryPolicy
+from xingate import _base, _proofs
+from xingate._base import Attempts, Call, Options, Port, RetryPolicy, open_spool
 from xingate._target import Target, parse_target
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
+from xingate.receipt import Receipt
+from xingate.spool import Spool, SpoolReport
 from xingate.types import (
     Action,
     Caller,
+    ConsistencyProof,
     Decision,
     ListType,
     Measure,
     Question,
     QuestionOptions,
+    SignedCheckpoint,
     Snapshot,
     Subject,
     TraceEntry,
@@ -26,6 +31,9 @@ from xingate.types import (
 )
 
 __all__ = ["Client", "RetryPolicy", "connect"]
+
+if TYPE_CHECKING:
+    from xingate._verify import Steps
 
 _T = TypeVar("_T")
 
@@ -38,15 +46,17 @@ def connect(
     operator: str = "",
     timeout_s: float = 10.0,
     retry: RetryPolicy | None = None,
+    spool: Path | str | Spool | None = None,
 ) -> "Client":
     """A client of the gateway at `url`.
 
     `url`: grpc://host:port, grpcs://host:port, http(s)://host:port (extra `http`) or embedded:<state directory>
     (extra `server`). `system`, `organisation` and `operator` say who asks, and are recorded. `timeout_s` is for
-    one call with all its retries. Nothing is sent yet. Raises ValueError for an address that is none,
+    one call with all its retries. `spool` is a folder in which what was answered is kept for `Client.verify_all`, or a
+    `xingate.spool.Spool` with bounds of your own. Nothing is sent yet. Raises ValueError for an address that is none,
     MissingExtraError, and for `embedded:` UnavailableError when the gateway cannot be opened.
     """
-    options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy())
+    options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy(), open_spool(spool))
     return Client(_open(parse_target(url)), options)
 
 
@@ -87,7 +97,9 @@ class Client:
         Options are those of `QuestionOptions`. Raises errors of `xingate.errors`, which carry the `request_id`.
         """
         question = Question(subject, action, **options)
-        return self._run(_base.check_call(question, self._options.caller, view), timeout_s)
+        decision = self._run(_base.check_call(question, self._options.caller, view), timeout_s)
+        self._options.keep(decision)
+        return decision
 
     def check_many(
         self, questions: Iterable[Question], *, view: View = View.FULL, timeout_s: float | None = None
@@ -103,6 +115,7 @@ class Client:
                 results += batch.merge(self._run(batch.call, timeout_s))
             except XingateError as error:
                 results += batch.failed(error)
+        self._options.keep(*results)
         return results
 
     def record(self, record_id: str) -> TraceEntry:
@@ -120,6 +133,32 @@ class Client:
             if before is None or not page.entries:
                 break
         return entries[:limit]
+
+    def receipt(self, record_id: str) -> Receipt:
+        """What proves one record without a gateway: see `xingate.receipt.verify_receipt`. Raises NotFoundError."""
+        return self._run(_proofs.receipt_call(record_id))
+
+    def checkpoint(self) -> SignedCheckpoint:
+        """The newest signed checkpoint of the log: see `xingate.checkpoint.verify`."""
+        return self._run(_proofs.checkpoint_call())
+
+    def consistency_proof(self, size1: int, size2: int = 0) -> ConsistencyProof:
+        """That the log at `size2` (0: the newest checkpoint's) begins with the log at `size1`.
+
+        Sizes are to be taken from signed checkpoints: see `xingate.checkpoint.verify_extends`.
+        """
+        return self._run(_proofs.consistency_call(size1, size2))
+
+    def verify_all(self, verifier_key: str = "") -> SpoolReport:
+        """Show that the log still holds every answer that the spool kept, and that it only grew since last time.
+
+        `verifier_key` is the log's key as its operator publishes it; "": the one pinned in the spool at first use.
+        Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
+        key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
+        """
+        from xingate._verify import verify_all
+
+        return self._drive(verify_all(_proofs.require_spool(self._options.spool), verifier_key))
 
     def actions(self) -> list[Action]:
         """The actions that can be asked about."""
@@ -163,6 +202,25 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _drive(self, steps: "Steps[_T]") -> _T:
+        """Make the calls and the pauses that `steps` asks for."""
+        step = next(steps)
+        try:
+            while True:
+                if isinstance(step, float):
+                    time.sleep(step)
+                    step = next(steps)
+                    continue
+                try:
+                    answer = self._run(step)
+                except XingateError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as done:
+            result: _T = done.value
+            return result
 
     def _run(self, call: Call[_T], timeout_s: float | None = None) -> _T:
         attempts = Attempts(self._options.retry, timeout_s or self._options.timeout_s)

@@ -24,10 +24,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from xingate._spool_report import RecordResult, SpoolReport
 from xingate._words import Verdict
 from xingate.types import Decision
 
-__all__ = ["Kept", "KnownLog", "Spool"]
+__all__ = ["Kept", "KnownLog", "RecordResult", "Spool", "SpoolReport"]
 
 MOST_RECORDS = 10_000
 MOST_BYTES = 64 * 1024 * 1024

@@ -6,19 +6,24 @@
     assert fake.records[0].record.check.matter == "M-1"
 
 It keeps the gateway's promises: a record for every answer, one record a request id, UNAVAILABLE instead of an answer
-without a record. It decides nothing: codes are not checked, and whatever is not set gets `default`. Views are not
-told apart.
+without a record, and receipts that hold under a key of its own. It decides nothing: codes are not checked, and
+whatever is not set gets `default`. Views are not told apart.
 """
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import Message
 
 from xingate import _wire
-from xingate._base import Options, RetryPolicy, new_request_id, read_entry
+from xingate._base import Options, RetryPolicy, new_request_id, open_spool, read_entry
 from xingate._embedded import BackendPort
+from xingate._fake_log import FakeLog
 from xingate._methods import METHODS
 from xingate._words import Verdict
 from xingate.aio import AsyncClient
@@ -31,6 +36,7 @@ from xingate.errors import (
     UnavailableError,
     XingateError,
 )
+from xingate.spool import Spool
 from xingate.types import AppliedMeasure, Caller, Decision, Gap, Identifier, SubjectKind, TraceEntry, TraceRef
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
 
@@ -54,8 +60,20 @@ class FakeGateway:
         self._answers: dict[tuple[str, str], verification_pb2.CheckResponse] = {}
         self._stored: dict[tuple[str, str, str], tuple[bytes, verification_pb2.CheckResponse]] = {}
         self._entries: list[trace_pb2.TraceEntry] = []
+        self._log = FakeLog(_ORIGIN, self._entries)
         self._failures: float = 0
         self._lock = threading.Lock()
+        self._answers_of: Mapping[str, Callable[[Any], Message]] = {
+            "Check": self._check,
+            "BatchCheck": self._batch,
+            "GetRecord": lambda request: self._record(request.record_id),
+            "ListRecords": self._records,
+            "GetReceipt": lambda request: self._log.receipt(self._record(request.record_id)),
+            "GetCheckpoint": lambda _: self._log.checkpoint(),
+            "GetConsistencyProof": lambda request: self._log.consistency_proof(request.size1, request.size2),
+            "ListActions": self._list_actions,
+            "GetSnapshot": lambda request: self._snapshot(request.sequence),
+        }
 
     def answer(
         self,
@@ -91,13 +109,29 @@ class FakeGateway:
         """What was asked, oldest first."""
         return [read_entry(entry) for entry in self._entries]
 
-    def client(self, *, system: str = "", organisation: str = "", operator: str = "") -> Client:
+    def client(
+        self,
+        *,
+        system: str = "",
+        organisation: str = "",
+        operator: str = "",
+        spool: Path | str | Spool | None = None,
+    ) -> Client:
         """A client of this gateway; its retries do not wait."""
-        return Client(BackendPort(self), Options(Caller(system, organisation, operator), retry=_NO_PAUSE))
+        caller = Caller(system, organisation, operator)
+        return Client(BackendPort(self), Options(caller, retry=_NO_PAUSE, spool=open_spool(spool)))
 
-    def async_client(self, *, system: str = "", organisation: str = "", operator: str = "") -> AsyncClient:
+    def async_client(
+        self,
+        *,
+        system: str = "",
+        organisation: str = "",
+        operator: str = "",
+        spool: Path | str | Spool | None = None,
+    ) -> AsyncClient:
         """The same for asyncio."""
-        return AsyncClient(BackendPort(self), Options(Caller(system, organisation, operator), retry=_NO_PAUSE))
+        caller = Caller(system, organisation, operator)
+        return AsyncClient(BackendPort(self), Options(caller, retry=_NO_PAUSE, spool=open_spool(spool)))
 
     def call(self, method: str, payload: bytes, /) -> bytes:
         """Answer one request, as a backend does."""
@@ -118,21 +152,15 @@ class FakeGateway:
         if method not in METHODS:
             raise ProtocolError(f"the fake gateway has no method `{method}`")
         request = METHODS[method].request.FromString(payload)
-        if isinstance(request, verification_pb2.CheckRequest):
-            return self._check(request).SerializeToString()
-        if isinstance(request, verification_pb2.BatchCheckRequest):
-            results = [self._result(item) for item in request.requests]
-            return verification_pb2.BatchCheckResponse(results=results).SerializeToString()
-        if isinstance(request, trace_pb2.GetRecordRequest):
-            return self._record(request.record_id).SerializeToString()
-        if isinstance(request, trace_pb2.ListRecordsRequest):
-            return self._records(request).SerializeToString()
-        if isinstance(request, catalogue_pb2.ListActionsRequest):
-            actions = [catalogue_pb2.Action(id=action) for action in self._actions]
-            return catalogue_pb2.ListActionsResponse(actions=actions).SerializeToString()
-        if isinstance(request, snapshot_pb2.GetSnapshotRequest):
-            return self._snapshot(request.sequence).SerializeToString()
-        return METHODS[method].response().SerializeToString()
+        answer = self._answers_of.get(method, lambda _: METHODS[method].response())
+        return answer(request).SerializeToString()
+
+    def _batch(self, request: verification_pb2.BatchCheckRequest) -> verification_pb2.BatchCheckResponse:
+        return verification_pb2.BatchCheckResponse(results=[self._result(item) for item in request.requests])
+
+    def _list_actions(self, _request: catalogue_pb2.ListActionsRequest) -> catalogue_pb2.ListActionsResponse:
+        actions = [catalogue_pb2.Action(id=action) for action in self._actions]
+        return catalogue_pb2.ListActionsResponse(actions=actions)
 
     def _result(self, request: verification_pb2.CheckRequest) -> verification_pb2.BatchCheckResult:
         try:

@@ -1,8 +1,8 @@
 """What proves a record to others: receipts, signed checkpoints, and proofs that the log only grew.
 
 A receipt is given only under a checkpoint that covers its leaf; one that is newer than the newest checkpoint is
-waited for, since that comes within about a second. Sizes of a consistency proof are those of checkpoints: a size
-beyond the newest one is unknown here, whatever the log holds by now. Excluded: making the tree and signing
+waited for, since that comes within about a second. A consistency proof is given for any sizes that the log had, so
+that a checkpoint of another worker process, newer than our own, can be asked about. Excluded: making the tree and signing
 (`trace.tree`, `trace.checkpoints`), verifying (`xingate.receipt`). Source: DESIGN section 7; RFC 6962; C2SP.
 """
 
@@ -84,14 +84,14 @@ class Receipts:
     async def consistency_proof(self, size1: int, size2: int) -> ConsistencyProof:
         """Between two sizes (`size2` 0: that of the newest checkpoint); empty where they are equal or `size1` is 0.
 
-        Raises InvalidQuestionError (`size_order`, or `size_unknown` beyond the newest checkpoint), UnavailableError.
+        Raises InvalidQuestionError (`size_order`, or `size_unknown` beyond the end of the log), UnavailableError.
         """
         proofs = self._proofs()
-        newest = read_note(await _made(proofs.latest)).tree_size
-        size2 = size2 or newest
+        size2 = size2 or read_note(await _made(proofs.latest)).tree_size
+        end = await _made(self._trace.size)
         for name, size in (("size2", size2), ("size1", size1)):
-            if size > newest:
-                text = f"size {size} is unknown: the newest checkpoint has {newest} leaves"
+            if size > end:
+                text = f"size {size} is unknown: the log has {end} leaves"
                 raise InvalidQuestionError("size_unknown", text, name)
         if size1 > size2:
             text = f"size1 {size1} is larger than size2 {size2}: give the earlier size first"
