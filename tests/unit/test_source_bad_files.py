@@ -75,6 +75,14 @@ def test_what_stands_before_the_damage_has_been_read() -> None:
         next(records)
 
 
+def test_nul_bytes_are_told_with_their_row(tmp_path: Path) -> None:
+    lines = (BAD / "city_list" / "nul_inside.csv").read_text("utf-8").replace("\0", "").splitlines()
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([*lines[:2], lines[1].replace(",", ",\0x", 1), ""]), encoding="utf-8")
+    with pytest.raises(SourceError, match="row 3: NUL bytes"):
+        list(load_source("city_list").records([path]))
+
+
 def test_a_message_never_holds_an_identity_number() -> None:
     error = SourceError("what", file=Path("f.csv"), column="990000198001001014", expected="x", hint="y")
     assert str(error) == "`f.csv`, column `******`: what; expected x; y"

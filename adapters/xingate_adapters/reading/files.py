@@ -115,10 +115,9 @@ def lines(file: Path, chunks: Iterator[str], run: Run) -> Iterator[str]:
     for text in chunks:
         parts = (tail + text).split("\n")
         tail = parts.pop()
-        if "\0" in text:
-            parts = [_without_padding(file, part, run) for part in parts]
+        has_nul = "\0" in text
         for part in parts:
-            yield part + "\n"
+            yield (_without_padding(file, part, run) if has_nul else part) + "\n"
         if len(tail) > LINE_LIMIT:
             raise SourceError(
                 f"a line of more than {LINE_LIMIT:,} characters", file=file, expected="rows that end in a line feed"
