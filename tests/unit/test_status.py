@@ -18,9 +18,16 @@ ROWS = [
         400,
         "action_unknown",
     ),
+    (
+        gateway.InvalidOutcomeError("measure_not_in_answer", "not among them", "measures[0].measure_id"),
+        "INVALID_ARGUMENT",
+        400,
+        "measure_not_in_answer",
+    ),
     (gateway.UnknownSequenceError("sequence_unknown", "not kept", "sequence"), "NOT_FOUND", 404, "sequence_unknown"),
     (gateway.UnknownRecordError("record_unknown", "no such record"), "NOT_FOUND", 404, "record_unknown"),
     (gateway.RequestIdReusedError("request_id_reused", "another one"), "ALREADY_EXISTS", 409, "request_id_reused"),
+    (gateway.NotAllowedError("not_allowed", "not yours", "record_id"), "PERMISSION_DENIED", 403, "not_allowed"),
     (gateway.UnavailableError("snapshot_missing", "none"), "UNAVAILABLE", 503, "snapshot_missing"),
     (transport.MalformedMessageError("no message"), "INVALID_ARGUMENT", 400, "message_malformed"),
     (transport.UnknownFieldError("subjet"), "INVALID_ARGUMENT", 400, "field_unknown"),
@@ -68,6 +75,7 @@ def test_the_table_stands_in_one_place() -> None:
             "NOT_FOUND",
             "ALREADY_EXISTS",
             "UNAVAILABLE",
+            "PERMISSION_DENIED",
             "RESOURCE_EXHAUSTED",
         }
         assert not codes or path.name in allowed, f"{path.name} has codes of its own: {codes}"

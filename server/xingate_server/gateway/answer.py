@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from xingate_server.core.decision import Decision
+from xingate_server.core.decision import Decision, Flag
 from xingate_server.core.subject import SubjectKind
 
 
@@ -38,7 +38,8 @@ class SnapshotInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded answer: exists only once its record is durable."""
+    """A recorded answer: exists only once its record is durable. `notices` are told beside the decision's own flags
+    and are no part of it: they rest on the log, not on the snapshot."""
 
     request_id: str
     as_of: date
@@ -48,3 +49,4 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     record_id: str
     leaf_index: int
     log_origin: str
+    notices: tuple[Flag, ...] = ()

@@ -14,15 +14,18 @@ import msgspec
 from xingate.receipt import Receipt
 from xingate.types import ConsistencyProof, SignedCheckpoint
 from xingate_server.core.catalogue import Catalogue
+from xingate_server.core.decision import GapReason
 from xingate_server.core.identifiers import mask_text
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.ids import uuid7
+from xingate_server.gateway.outcomes import NOTHING_SETTLED, Outcomes, Settled
 from xingate_server.gateway.ports import Snapshots, SnapshotView
 from xingate_server.gateway.question import ReadQuestion, question_digest, read_question
 from xingate_server.gateway.receipts import Proofs, Receipts
 from xingate_server.gateway.recorded import (
+    Decided,
     Recorded,
     Situated,
     decide_on,
@@ -30,6 +33,7 @@ from xingate_server.gateway.recorded import (
     shown_snapshot,
     stored_answer,
 )
+from xingate_server.gateway.reported import OutcomeAnswer, OutcomeCommand
 from xingate_server.gateway.usage import usage_report
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
 from xingate_server.trace import log
@@ -73,6 +77,7 @@ class Gateway:
         self._new_id = new_id
         self._actions: tuple[Catalogue | None, frozenset[str]] = (None, frozenset())
         self._receipts = Receipts(trace, proofs)
+        self._outcomes = Outcomes(trace, self._keyer, clock, new_id)
 
     @property
     def origin(self) -> str:
@@ -112,6 +117,14 @@ class Gateway:
             outcomes = [error] * len(drafts)
         remaining = iter(outcomes)
         return [self._answer_or_error(work, next(remaining)) if isinstance(work, _Pending) else work for work in works]
+
+    async def report_outcome(self, command: OutcomeCommand) -> OutcomeAnswer:
+        """Record what became of a lookup (Cl. 22). Raises GatewayError."""
+        return await self._outcomes.report(command)
+
+    def report_outcome_blocking(self, command: OutcomeCommand) -> OutcomeAnswer:
+        """The same for a thread."""
+        return self._outcomes.report_blocking(command)
 
     def record(self, record_id: str) -> log.Stored:
         """One record. Raises UnknownRecordError, and UnavailableError where the log cannot be read."""
@@ -232,6 +245,10 @@ class Gateway:
             status=self.snapshot_status(command.sequence),
         )
         decided = decide_on(situated)
+        earlier = self._settled(command, question, decided)
+        if earlier.records:
+            situation = msgspec.structs.replace(decided.situation, settlements=earlier.records)
+            decided = msgspec.structs.replace(decided, situation=situation)
         record_id = self._new_id()
         request_id = command.request_id or self._new_id()
         recorded = Recorded(
@@ -240,6 +257,7 @@ class Gateway:
             decision=decided.decision,
             digest=decided.digest,
             snapshot=shown_snapshot(situated),
+            notices=earlier.flags,
         )
         draft = log.Draft(
             kind="check",
@@ -253,6 +271,15 @@ class Gateway:
             answer=stored_answer(recorded, decided),
         )
         return _Pending(draft, recorded)
+
+    def _settled(self, command: Command, question: ReadQuestion, decided: Decided) -> Settled:
+        """What earlier reports settled about the entries that may be the subject's."""
+        gaps = decided.decision.gaps
+        unsettled = [gap.about for gap in gaps if gap.reason is GapReason.IDENTITY_UNSETTLED]
+        if not unsettled:
+            return NOTHING_SETTLED
+        key = decided.settled.subject_key
+        return self._outcomes.settled(command.organisation, question.matter, key, unsettled)
 
     def _answer(self, work: _Pending, stored: log.Stored) -> Answer:
         if stored.is_replay:  # another caller with the same request id was faster
@@ -277,6 +304,7 @@ class Gateway:
             record_id=stored.record_id,
             leaf_index=stored.leaf_index,
             log_origin=self._trace.origin,
+            notices=recorded.notices,
         )
 
     def _work_or_error(self, command: Command) -> Answer | _Pending | errors.GatewayError:

@@ -2,9 +2,11 @@
 
 GatewayError
 |-- InvalidQuestionError     the question is not one that can be answered; `field` says where
+|-- InvalidOutcomeError      what is reported of a lookup cannot be recorded as it is; `field` says where
 |-- UnknownSequenceError     the snapshot asked for is not retained
 |-- UnknownRecordError       no record of that id
 |-- RequestIdReusedError     the request id stands for another question
+|-- NotAllowedError          the caller may not do this; the refusal is on record
 `-- UnavailableError         no answer can be given now: no snapshot, or the record could not be made durable
 """
 
@@ -23,6 +25,10 @@ class InvalidQuestionError(GatewayError):
     """A field is missing, malformed or unknown."""
 
 
+class InvalidOutcomeError(GatewayError):
+    """A part of what is reported is missing, malformed, or does not belong to the lookup."""
+
+
 class UnknownSequenceError(GatewayError):
     """The snapshot asked for is not retained."""
 
@@ -33,6 +39,10 @@ class UnknownRecordError(GatewayError):
 
 class RequestIdReusedError(GatewayError):
     """The same request id came with another question."""
+
+
+class NotAllowedError(GatewayError):
+    """The caller may not do this. Raised once the refusal itself is on record."""
 
 
 class UnavailableError(GatewayError):

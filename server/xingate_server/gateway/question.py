@@ -95,11 +95,17 @@ def _check_texts(command: Command) -> None:
 
 
 def _check(field: str, text: str, longest: int, reason: str = "") -> None:
-    reason = reason or f"{field.rpartition('.')[2]}_malformed"
+    if (told := check_text(field, text, longest)) is not None:
+        raise InvalidQuestionError(reason or f"{field.rpartition('.')[2]}_malformed", told, field)
+
+
+def check_text(field: str, text: str, longest: int) -> str | None:
+    """What is wrong with the text of a field, if anything: more than `longest` characters, or unreadable ones."""
     if len(text) > longest:
-        raise InvalidQuestionError(reason, f"{field} has {len(text)} characters: at most {longest} are read", field)
+        return f"{field} has {len(text)} characters: at most {longest} are read"
     if not text.isprintable() and _has_unreadable(text, is_lenient=field.endswith(_LENIENT)):
-        raise InvalidQuestionError(reason, f"{field} holds characters that cannot be printed", field)
+        return f"{field} holds characters that cannot be printed"
+    return None
 
 
 def _has_unreadable(text: str, *, is_lenient: bool) -> bool:

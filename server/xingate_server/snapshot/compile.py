@@ -8,7 +8,7 @@ a compile that fails or is killed leaves only a draft, which the next one clears
 from collections.abc import Iterator
 from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 import apsw
@@ -19,6 +19,7 @@ from xingate_server.core.admission import Admitted, Refused, Rules, admit
 from xingate_server.core.entry import REGISTER, Record
 from xingate_server.core.subject import SubjectClass, class_of
 from xingate_server.snapshot import folders
+from xingate_server.snapshot.changes import with_changes
 from xingate_server.snapshot.data import write_data
 from xingate_server.snapshot.errors import CompileError, NothingToCompileError
 from xingate_server.snapshot.guard import check_shrink, source_counts
@@ -31,6 +32,7 @@ from xingate_server.snapshot.manifest import (
     DataRef,
     Manifest,
     MaskShape,
+    SequenceRef,
     SourceCount,
     encode_manifest,
     read_manifest,
@@ -71,9 +73,10 @@ def _compile(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) 
     present = folders.current_sequence(folder)
     previous = None if present is None else read_manifest(folder / str(present))
     sequence = folders.next_sequence(folder)
+    before = _Before(sequence, previous, folder)
     draft = folders.new_draft(folder, sequence)
     try:
-        manifest = _fill(plan, rules, draft, _Before(sequence, previous), progress)
+        manifest = _fill(plan, rules, draft, before, progress)
         if plan.is_dry_run:
             return Compiled(manifest=manifest, path=folder / str(sequence), previous=previous)
         final = folders.publish(folder, draft, sequence)
@@ -85,9 +88,14 @@ def _compile(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) 
 class _Before:
     """Where a compile starts from."""
 
-    def __init__(self, sequence: int, previous: Manifest | None) -> None:
+    def __init__(self, sequence: int, previous: Manifest | None, folder: Path) -> None:
         self.sequence = sequence
         self.previous = previous
+        self.retained = tuple(folders.sequences(folder))
+        self.reference: SequenceRef | None = None
+        if previous is not None:
+            content = (folder / str(previous.sequence) / MANIFEST_FILE).read_bytes()
+            self.reference = SequenceRef(sequence=previous.sequence, hash=sha256(content).hexdigest())
 
 
 def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progress: Progress) -> Manifest:
@@ -111,6 +119,7 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
         _write(spool, rules, draft / DATA_FILE, progress)
     spool_path.unlink()
     manifest = _manifest(plan, rules, tally, counts, _reference(draft / DATA_FILE), before.sequence)
+    manifest = with_changes(manifest, plan, before.previous, before.reference, before.retained)
     (draft / MANIFEST_FILE).write_bytes(encode_manifest(manifest))
     for name in (DATA_FILE, MANIFEST_FILE, REFUSED_FILE):
         (draft / name).chmod(_FILE_MODE)

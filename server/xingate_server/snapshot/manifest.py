@@ -106,8 +106,36 @@ class MaskShape(_Struct, frozen=True):
     shape: str
 
 
+class SequenceRef(_Struct, frozen=True):
+    """A snapshot by number and by the SHA-256 of its manifest."""
+
+    sequence: int
+    hash: str
+
+
+class CalendarRef(_Struct, frozen=True):
+    """A year of working days that the operator added to the official calendar."""
+
+    file: str
+    sha256: str
+
+
+class Change(_Struct, frozen=True):
+    """An act of the operator that changes answers: `shrink_accepted`, `coverage_changed`, `posture_changed`,
+    `catalogue_changed`, `calendar_changed` or `retention_run`; before and after are JSON texts."""
+
+    kind: str
+    before: str
+    after: str
+
+
 class Manifest(_Struct, frozen=True):
-    """The whole of it. `next_update` is when the first loaded source becomes stale, "" where none can."""
+    """The whole of it. `next_update` is when the first loaded source becomes stale, "" where none can.
+
+    `compiled_by` is the operating system's name of who compiled, `previous` the snapshot that was current then,
+    `removed` the sequences that this compile no longer keeps; `changes` are against `previous`. Older manifests have
+    none of these.
+    """
 
     format_version: int
     sequence: int
@@ -120,6 +148,12 @@ class Manifest(_Struct, frozen=True):
     entries: int
     mask_shapes: tuple[MaskShape, ...]
     data: DataRef
+    compiled_by: str = ""
+    previous: SequenceRef | None = None
+    accepted_shrinks: tuple[str, ...] = ()
+    calendars: tuple[CalendarRef, ...] = ()
+    removed: tuple[int, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def source(self, kind: str) -> SourceCount | None:
         """The source of that kind, if this sequence knows of it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from xingate_server.core.entry import Record
-from xingate_server.snapshot.manifest import FileCount, Manifest
+from xingate_server.snapshot.manifest import CalendarRef, FileCount, Manifest
 
 # Called with a stage ("admit", "resolve", "write", "verify"), how much is done and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
@@ -45,7 +45,8 @@ class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One compile. `accept_shrink` names kinds that may shrink, vanish or be left out from now on."""
+    """One compile. `accept_shrink` names kinds that may shrink, vanish or be left out from now on; `compiled_by` says
+    who compiles, `calendars` what was added to the official calendar."""
 
     sources: tuple[SourcePlan, ...]
     absent: tuple[AbsentPlan, ...] = ()
@@ -55,6 +56,8 @@ class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     keep: int = 10
     lock_timeout_s: float = 60.0
     is_dry_run: bool = False
+    compiled_by: str = ""
+    calendars: tuple[CalendarRef, ...] = ()
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,7 +98,7 @@ def check_response(answer: Answer, view: int) -> v.CheckResponse:
             for g in decision.gaps
         ],
         candidates=[_candidate(c) for c in decision.candidates],
-        flags=[t.Flag(code=f.code, detail=f.detail) for f in decision.flags],
+        flags=[t.Flag(code=f.code, detail=f.detail) for f in (*decision.flags, *answer.notices)],
         snapshot=snapshot_ref(answer.snapshot),
         trace=t.TraceRef(record_id=answer.record_id, leaf_index=answer.leaf_index, log_origin=answer.log_origin),
         as_of=day(answer.as_of),

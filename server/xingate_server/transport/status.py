@@ -34,9 +34,11 @@ class Row(NamedTuple):
 
 TABLE: dict[type[Exception], Row] = {
     gateway.InvalidQuestionError: Row(code_pb2.INVALID_ARGUMENT, 400, "The question cannot be answered as asked"),
+    gateway.InvalidOutcomeError: Row(code_pb2.INVALID_ARGUMENT, 400, "The report cannot be recorded as it is"),
     gateway.UnknownSequenceError: Row(code_pb2.NOT_FOUND, 404, "No such snapshot"),
     gateway.UnknownRecordError: Row(code_pb2.NOT_FOUND, 404, "No such record"),
     gateway.RequestIdReusedError: Row(code_pb2.ALREADY_EXISTS, 409, "The request id stands for another question"),
+    gateway.NotAllowedError: Row(code_pb2.PERMISSION_DENIED, 403, "The caller may not do this"),
     gateway.UnavailableError: Row(code_pb2.UNAVAILABLE, 503, "No verdict can be given now"),
     transport.MalformedMessageError: Row(code_pb2.INVALID_ARGUMENT, 400, "The message is malformed"),
     transport.UnknownFieldError: Row(code_pb2.INVALID_ARGUMENT, 400, "The message has an unknown field"),

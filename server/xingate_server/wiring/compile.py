@@ -5,8 +5,11 @@ sections 3 and 6.
 """
 
 import json
+import os
+import pwd
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,7 @@ from xingate_server.core.catalogue import Posture
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.snapshot.compile import compile_snapshot
 from xingate_server.snapshot.keys import read_or_make_key
+from xingate_server.snapshot.manifest import CalendarRef
 from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, Progress, SourcePlan
 
 if TYPE_CHECKING:
@@ -89,6 +93,8 @@ def compile_from_options(
         created_at=moment,
         keep=options.keep,
         is_dry_run=options.is_dry_run,
+        compiled_by=_who(),
+        calendars=_calendar_refs(options.calendars),
     )
     key = read_or_make_key(options.state_dir, is_dry_run=options.is_dry_run)
     rules = Rules(
@@ -175,6 +181,18 @@ def _data_as_of(file: GivenFile, source: "Source") -> date:
         return file.data_as_of
     own = source.own_date(file.path)
     return own or datetime.fromtimestamp(file.path.stat().st_mtime, SHANGHAI).date()
+
+
+def _who() -> str:
+    """Who runs this, by the operating system's word: the effective user, whatever the environment says."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a user without a name, as in containers
+        return f"uid {os.geteuid()}"
+
+
+def _calendar_refs(files: tuple[Path, ...]) -> tuple[CalendarRef, ...]:
+    return tuple(CalendarRef(file=file.name, sha256=sha256(file.read_bytes()).hexdigest()) for file in files)
 
 
 def _calendar(files: tuple[Path, ...]) -> WorkCalendar:

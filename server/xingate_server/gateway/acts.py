@@ -1,0 +1,133 @@
+"""Acts of an operator that change answers, put on record by every node that takes a snapshot into use (Cl. 25).
+
+That a snapshot is in use, and what its compile changed besides the lists (`snapshot.changes`), is recorded once a
+snapshot whatever the number of workers and restarts: the request id is made from kind, sequence and hash, and all
+that is said comes from the manifest. A node that passed over sequences records their changes too, since the later
+ones rest on them. Excluded: compiling, and who may. Source: DESIGN section 7.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from xingate_server.gateway.denials import stamp
+from xingate_server.gateway.ids import uuid7
+from xingate_server.snapshot import folders
+from xingate_server.snapshot.errors import SnapshotError
+from xingate_server.snapshot.manifest import MANIFEST_FILE, Change, Manifest, decode_manifest
+from xingate_server.trace import log
+from xingate_server.trace.leaf import ActLeaf, encode
+
+SYSTEM: Final = "xingate"
+ACTIVATED: Final = "snapshot_activated"
+UNKNOWN: Final = "unknown"
+
+
+class InUse(msgspec.Struct, frozen=True):
+    """A snapshot that was taken into use: its manifest and the SHA-256 of it."""
+
+    manifest: Manifest
+    hash: str
+
+
+class Acts:
+    """Puts the acts of a node's snapshots on record. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        trace: log.TraceLog,
+        state_dir: Path,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = uuid7,
+    ) -> None:
+        self._trace = trace
+        self._folder = folders.snapshots_dir(state_dir)
+        self._clock = clock
+        self._new_id = new_id
+        self._recorded: InUse | None = None
+
+    async def record(self, snapshot: InUse) -> str:
+        """Put on record that `snapshot` is in use; "" once that is so, or else why not: then call it again."""
+        if self._recorded is not None and self._recorded.hash == snapshot.hash:
+            return ""
+        try:
+            outcomes = await self._trace.append_many(self._drafts(snapshot))
+        except log.TraceError as error:
+            return str(error)
+        # An id that stands for something else was recorded by this program from other bytes: nothing to try again.
+        failed = [o for o in outcomes if isinstance(o, log.TraceError) and not isinstance(o, log.RequestIdReusedError)]
+        if failed:
+            return str(failed[0])
+        self._recorded = snapshot
+        return ""
+
+    def _drafts(self, snapshot: InUse) -> list[log.Draft]:
+        drafts = []
+        for passed in self._passed_over(snapshot.manifest.sequence):
+            drafts += [self._change(passed, change) for change in passed.manifest.changes]
+        drafts += [self._change(snapshot, change) for change in snapshot.manifest.changes]
+        drafts.append(self._activated(snapshot))
+        return drafts
+
+    def _passed_over(self, sequence: int) -> list[InUse]:
+        """The retained snapshots since the one last recorded; those that cannot be read say nothing."""
+        last = self._recorded.manifest.sequence if self._recorded else 0
+        found = []
+        for retained in folders.sequences(self._folder):
+            if last < retained < sequence:
+                path = self._folder / str(retained) / MANIFEST_FILE
+                try:
+                    content = path.read_bytes()
+                    found.append(InUse(decode_manifest(content, path), sha256(content).hexdigest()))
+                except (OSError, SnapshotError):
+                    continue
+        return found
+
+    def _change(self, snapshot: InUse, change: Change) -> log.Draft:
+        return self._draft(snapshot, change.kind, change.before, change.after)
+
+    def _activated(self, snapshot: InUse) -> log.Draft:
+        """From what was current at the compile; after a step back to an older snapshot, from what was in use here."""
+        manifest = snapshot.manifest
+        before = _said(manifest.previous.sequence, manifest.previous.hash) if manifest.previous else ""
+        after = _said(manifest.sequence, snapshot.hash)
+        newer = self._recorded if self._recorded and self._recorded.manifest.sequence > manifest.sequence else None
+        if newer is None:
+            return self._draft(snapshot, ACTIVATED, before, after)
+        return self._draft(
+            snapshot, ACTIVATED, _said(newer.manifest.sequence, newer.hash), after, f"/{newer.hash[:16]}"
+        )
+
+    def _draft(self, snapshot: InUse, kind: str, before: str, after: str, suffix: str = "") -> log.Draft:
+        manifest = snapshot.manifest
+        record_id = self._new_id()
+        leaf = ActLeaf(
+            record_id=record_id,
+            request_id=f"{kind}/{manifest.sequence}/{snapshot.hash[:16]}{suffix}",
+            time=stamp(self._clock()),
+            act=kind,
+            operator=manifest.compiled_by or UNKNOWN,
+            before=before,
+            after=after,
+            detail=f"snapshot {manifest.sequence}, compiled {manifest.created_at}",
+        )
+        said = (leaf.act, leaf.operator, leaf.before, leaf.after, leaf.detail)
+        return log.Draft(
+            kind="act",
+            record_id=record_id,
+            request_id=leaf.request_id,
+            system=SYSTEM,
+            organisation="",
+            question_digest=sha256(msgspec.json.encode(said)).digest(),
+            time=leaf.time,
+            leaf=encode(leaf),
+            answer=b"",
+        )
+
+
+def _said(sequence: int, content_hash: str) -> str:
+    return msgspec.json.encode({"sequence": sequence, "hash": content_hash}).decode()

@@ -1,0 +1,109 @@
+"""What a compile changes besides the lists themselves: the operator's acts that change answers.
+
+They stand in the manifest, computed once against the snapshot that was current, so that every process that takes the
+snapshot into use puts the same acts on record (`gateway.acts`). Without a previous snapshot there is nothing to
+change. Source: DESIGN section 7.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from xingate_server.snapshot.manifest import CalendarRef, Change, Manifest, SequenceRef, SourceCount
+from xingate_server.snapshot.plan import CompilePlan
+
+_COVERAGE = (
+    "is_required",
+    "is_loaded",
+    "data_as_of",
+    "coverage_from",
+    "coverage_to",
+    "max_age_days",
+    "provides",
+    "vanished",
+)
+
+
+def with_changes(
+    manifest: Manifest,
+    plan: CompilePlan,
+    previous: Manifest | None,
+    reference: SequenceRef | None,
+    retained: Sequence[int],
+) -> Manifest:
+    """`manifest` with who compiled it and what it changes. `retained` are the sequences there are before it."""
+    after = sorted({*retained, manifest.sequence})
+    removed = () if plan.is_dry_run else tuple(after[: -max(plan.keep, 1)])
+    shrunk = _shrunk(manifest, plan.accept_shrink, previous)
+    manifest = msgspec.structs.replace(
+        manifest,
+        compiled_by=plan.compiled_by,
+        previous=reference,
+        accepted_shrinks=tuple(kind for kind, _, _ in shrunk),
+        calendars=plan.calendars,
+        removed=removed,
+    )
+    if previous is None:
+        return manifest
+    changes = [
+        _change("shrink_accepted", {k: before for k, before, _ in shrunk}, {k: now for k, _, now in shrunk}),
+        _change("coverage_changed", *_coverages(previous, manifest)),
+        _change("posture_changed", previous.catalogue.posture, manifest.catalogue.posture),
+        _change("catalogue_changed", _catalogue(previous), _catalogue(manifest)),
+        _change("calendar_changed", _calendars(previous.calendars), _calendars(manifest.calendars)),
+    ]
+    if removed:
+        changes.append(_change("retention_run", after, [s for s in after if s not in removed]))
+    return msgspec.structs.replace(manifest, changes=tuple(change for change in changes if change is not None))
+
+
+def _change(kind: str, before: Any, after: Any) -> Change | None:
+    if before == after:
+        return None
+    return Change(kind=kind, before=_json(before), after=_json(after))
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+def _shrunk(
+    manifest: Manifest, accepted: frozenset[str], previous: Manifest | None
+) -> list[tuple[str, dict[str, int], dict[str, int]]]:
+    """The accepted kinds that lost rows or whole list types: kind, and rows by list type before and after."""
+    found = []
+    for kind in sorted(accepted):
+        before = previous.source(kind) if previous else None
+        if before is None:
+            continue
+        now = manifest.source(kind)
+        lost = {*before.list_types, *before.vanished} - set(now.list_types if now else ())
+        if lost or now is None or now.baseline < before.baseline:
+            found.append((kind, _rows(before), _rows(now) if now else {}))
+    return found
+
+
+def _rows(source: SourceCount) -> dict[str, int]:
+    return {"rows": source.baseline, **source.list_types}
+
+
+def _coverages(previous: Manifest, manifest: Manifest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The coverage of the sources where it differs."""
+    had = {source.kind: _coverage(source) for source in previous.sources}
+    has = {source.kind: _coverage(source) for source in manifest.sources}
+    differing = [kind for kind in sorted({*had, *has}) if had.get(kind) != has.get(kind)]
+    return {k: had[k] for k in differing if k in had}, {k: has[k] for k in differing if k in has}
+
+
+def _coverage(source: SourceCount) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in _COVERAGE}
+
+
+def _catalogue(manifest: Manifest) -> dict[str, str]:
+    reference = manifest.catalogue
+    return {"name": reference.name, "edition": reference.edition, "hash": reference.hash}
+
+
+def _calendars(calendars: Sequence[CalendarRef]) -> list[str]:
+    return sorted(f"{calendar.file} sha256:{calendar.sha256}" for calendar in calendars)
