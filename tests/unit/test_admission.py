@@ -320,3 +320,42 @@ def test_kinds_are_kept(rules: Rules) -> None:
 def test_the_files_are_read_as_written() -> None:
     with (FOLDER / "duplicate.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 2
+
+
+class TestPrivacy:
+    """A natural person's number never stands in a snapshot, wherever a row has it (DESIGN section 6)."""
+
+    @pytest.mark.parametrize("column", ["facts", "authority", "basis", "document_no", "region", "field", "grade"])
+    def test_no_text_of_an_entry_holds_a_number(self, rules: Rules, column: str) -> None:
+        number = citizen_number(7)
+        entry = admitted(listing(**{column: f"示例{number}"}), rules).entry
+        assert entry is not None
+        assert getattr(entry, column) == f"示例990000********{number[-4:]}"
+
+    def test_names_hold_no_number(self, rules: Rules) -> None:
+        number = citizen_number(7)
+        found = admitted(listing(name=f"示例{number}", related=f"director:示例甲{number}:{number}"), rules)
+        assert number not in found.profile.name + found.names[0] + found.related[0].name
+
+    def test_a_passport_is_hidden_by_its_place(self, rules: Rules) -> None:
+        found = admitted(listing(legal_representative_id="E12345678", facts="护照E12345678"), rules)
+        assert found.entry is not None
+        assert found.entry.facts == "护照E******78"
+
+    def test_a_document_number_of_many_digits_stands(self, rules: Rules) -> None:
+        found = admitted(listing(document_no="4203-0320-2399-9900-01", basis="420303202399990001"), rules)
+        assert found.entry is not None
+        assert (found.entry.document_no, found.entry.basis) == ("4203-0320-2399-9900-01", "420303202399990001")
+
+    def test_documents_that_differ_in_what_is_hidden_are_two(self, rules: Rules) -> None:
+        first, second = (
+            admitted(listing(document_no=citizen_number(7, born)), rules).entry for born in ("19800101", "19800102")
+        )
+        assert first is not None
+        assert second is not None
+        assert first.id != second.id
+
+    def test_a_tax_number_made_of_a_citizen_number_is_not_shown(self, rules: Rules) -> None:
+        number = citizen_number(7)
+        found = admitted(listing(identifiers=(("tax_no", f"{number}00"),), subject_kind="sole_trader"), rules)
+        assert number not in found.profile.display

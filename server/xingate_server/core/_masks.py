@@ -6,6 +6,7 @@ which have no shape to go by. Source: DESIGN section 5, personal information law
 """
 
 import re
+from functools import partial
 
 from xingate_server.core import _checks
 
@@ -39,26 +40,37 @@ def mask_text(text: str) -> str:
     return _RUN.sub(_mask_run, text)
 
 
-def _mask_run(found: re.Match[str]) -> str:
+def mask_dated(text: str) -> str:
+    """`text` with every number hidden that has the length of a citizen number and a birth date in it.
+
+    For the numbers of documents: a driver's or a practitioner's licence may bear its holder's number, and other long
+    runs of digits are common there, and needed.
+    """
+    if len(text) < OLD_LENGTH:
+        return text
+    return _RUN.sub(partial(_mask_run, needs_date=True), text)
+
+
+def _mask_run(found: re.Match[str], *, needs_date: bool = False) -> str:
     run = found.group()
     pieces = list(_PIECE.finditer(run))
     characters = list(run)
-    is_in_word = _is_word(found.string, found.start() - 1) or _is_word(found.string, found.end())
+    is_in_word = needs_date or _is_word(found.string, found.start() - 1) or _is_word(found.string, found.end())
     for piece in pieces:
         if _is_suspect(_checks.fold(piece.group()), is_in_word):
             _star(characters, range(piece.start(), piece.end()))
     if len(pieces) > 1:
-        _mask_separated(pieces, characters)
+        _mask_separated(pieces, characters, needs_date=needs_date)
     return "".join(characters)
 
 
-def _mask_separated(pieces: list[re.Match[str]], characters: list[str]) -> None:
+def _mask_separated(pieces: list[re.Match[str]], characters: list[str], *, needs_date: bool) -> None:
     """Hide what pieces make together: all of them with a citizen number's length, or some with a birth date as well.
 
     18 characters may run on into whatever follows; 15, where a date proves less, must end where a piece ends.
     """
     places = [place for piece in pieces for place in range(piece.start(), piece.end())]
-    if len(places) in (OLD_LENGTH, LENGTH):
+    if not needs_date and len(places) in (OLD_LENGTH, LENGTH):
         _star(characters, places)
         return
     folded = [_checks.fold(characters[place]) for place in places]

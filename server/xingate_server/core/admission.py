@@ -30,6 +30,7 @@ from xingate_server.core.entry import (
 )
 from xingate_server.core.identifiers import Fault, Identifier, Scheme
 from xingate_server.core.names import normalise
+from xingate_server.core.privacy import SHORTEST_SURE_NUMBER, hidden, hidden_document, personal_numbers
 from xingate_server.core.relations import Related, read_relations
 from xingate_server.core.subject import (
     KIND_WORDS,
@@ -64,6 +65,7 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unified: bytes = b""
     aliases: tuple[bytes, ...] = ()
     names: tuple[str, ...] = ()
+    document: str = ""  # stands for the document number in the entry's id
     masks: tuple[bytes, ...] = ()
     mask_shape: str = ""  # scheme and shape such as `citizen_id:..........****....`
     is_unsettled: bool = False
@@ -124,9 +126,13 @@ class _Reading:
         self.rules = rules
         self.reasons: dict[str, str] = {}
         self.flags: set[str] = set()
+        self.numbers = personal_numbers(record, SHORTEST_SURE_NUMBER)
 
     def refuse(self, reason: str, detail: str) -> None:
-        self.reasons.setdefault(reason, identifiers.mask_text(detail))
+        self.reasons.setdefault(reason, self._kept(detail))
+
+    def _kept(self, text: str) -> str:
+        return hidden(text, self.numbers)
 
     def outcome(self) -> Admitted | Refused:
         is_register = self.record.list_type == REGISTER
@@ -223,20 +229,20 @@ class _Reading:
             list_type=list_type.id,
             severity=severity,
             grade=grade,
-            facts=identifiers.mask_text(record.facts),
-            authority=record.authority,
-            basis=record.basis,
-            document_no=record.document_no,
+            facts=self._kept(record.facts),
+            authority=self._kept(record.authority),
+            basis=hidden_document(record.basis, self.numbers),
+            document_no=hidden_document(record.document_no, self.numbers),
             document_date=document_date,
             valid_from=valid_from,
             valid_until=valid_until,
             status=status,
             status_date=status_date,
             status_reason=status_reason,
-            region=record.region,
-            field=record.field,
+            region=self._kept(record.region),
+            field=self._kept(record.field),
             repairable=repairable,
-            amount_yuan=record.amount_yuan,
+            amount_yuan=self._kept(record.amount_yuan),
             source=record.source,
         )
 
@@ -299,7 +305,7 @@ class _Reading:
         grade = normalize("NFKC", self.record.grade).strip()
         if list_type is not None and list_type.grades and grade not in list_type.grades:
             self.refuse("value_unknown", f"grade `{self.record.grade}` is not one of {', '.join(list_type.grades)}")
-        return grade
+        return self._kept(grade)
 
     def _word(self, column: str, words: Mapping[str, _Word]) -> _Word | None:
         text = getattr(self.record, column)
@@ -332,7 +338,8 @@ class _Reading:
             reasons = tuple(sorted(self.reasons))
             return Refused(reasons, tuple(self.reasons[reason] for reason in reasons))
         record, keyer, subject_class = self.record, self.rules.keyer, class_of(kind)
-        names = tuple(dict.fromkeys(normalise(n) for n in (record.name, *record.aliases) if n))
+        name = self._kept(record.name)
+        names = tuple(dict.fromkeys(normalise(n) for n in (name, *map(self._kept, record.aliases)) if n))
         related: tuple[Related, ...] = ()
         if entry is not None and subject_class is SubjectClass.ORGANISATION and entry.list_type in self.rules.reaching:
             related, is_unresolved = read_relations(record, keyer)
@@ -340,10 +347,12 @@ class _Reading:
                 self.flags.add("relation_unresolved")
         place = _place(subject_class, numbers, names, keyer)
         flags = tuple(sorted(self.flags))
+        document = ""
         if entry is not None:
+            document = self._document_key(entry)
             entry = msgspec.structs.replace(
                 entry,
-                id=keyer.entry(entry.list_type, place.group, fold_word(entry.authority), fold_word(entry.document_no)),
+                id=keyer.entry(entry.list_type, place.group, fold_word(entry.authority), document),
                 foreign=_is_foreign(numbers, record.registered_in),
                 flags=flags,
             )
@@ -357,13 +366,14 @@ class _Reading:
             group=place.group,
             profile=Profile(
                 kind=kind,
-                name=record.name,
+                name=name,
                 display=identifiers.mask(main) if main else "",
                 uscc=unified.value if unified is not None and is_shown else "",
             ),
             unified=place.unified,
             aliases=place.aliases,
             names=names,
+            document=document,
             masks=place.masks,
             mask_shape=place.mask_shape,
             is_unsettled=place.is_unsettled,
@@ -372,6 +382,13 @@ class _Reading:
             related=related,
             flags=flags,
         )
+
+    def _document_key(self, entry: Entry) -> str:
+        """The document number in an entry's key: where a part of it is hidden, a keyed digest of the whole."""
+        whole = fold_word(self.record.document_no)
+        if entry.document_no == self.record.document_no:
+            return whole
+        return self.rules.keyer.digest(whole.encode()).hex()
 
 
 class _Place(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ import msgspec
 
 from xingate_server.core import _checks
 from xingate_server.core._checks import could_be_citizen_number, fold
-from xingate_server.core._masks import hide, mask_text
+from xingate_server.core._masks import hide, mask_dated, mask_text
 from xingate_server.core._schemes import PERSONAL, SCHEME_WORDS, Scheme, scheme_of
 from xingate_server.core.subject import SubjectClass
 
@@ -30,6 +30,7 @@ __all__ = [
     "hide",
     "is_missing",
     "mask",
+    "mask_dated",
     "mask_text",
     "parse",
     "read",
@@ -182,7 +183,8 @@ def read(text: str, scheme_word: str, subject_class: SubjectClass) -> Identifier
 def mask(identifier: Identifier) -> str:
     """The number for display. Persons: a citizen number keeps its first 6 and last 4, other documents 1 and 2.
 
-    An organisation's code stands in clear, unless it could be a citizen number or is malformed and holds one.
+    An organisation's code stands in clear, unless it could be a citizen number or holds one: a sole trader's tax
+    number may be its owner's number and two digits.
     """
     value = identifier.value
     if identifier.scheme in PERSONAL:
@@ -190,7 +192,7 @@ def mask(identifier: Identifier) -> str:
         return hide(value, 6, 4) if is_long else hide(value, 1, 2)
     if could_be_citizen_number(value):
         return hide(value, 6, 4 if len(value) == CITIZEN_LENGTH else 2)
-    return mask_text(value) if identifier.is_malformed else value
+    return mask_text(value) if identifier.is_malformed else mask_dated(value)
 
 
 def _stands_for_nothing(value: str) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from xingate_server.core import identifiers
 from xingate_server.core.entry import ROLE_WORDS, Record, Role
+from xingate_server.core.privacy import SHORTEST_SURE_NUMBER, hidden, personal_numbers
 from xingate_server.core.subject import SubjectClass, SubjectKeyer
 
 _PARTS = 3
@@ -19,7 +20,7 @@ class Related(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person whom an organisation's entry names: by a complete number (`subject`) or by a mask (`mask`)."""
 
     role: Role
-    name: str  # as written
+    name: str  # as written, but for a number in it
     subject: bytes = b""
     mask: bytes = b""
     mask_shape: str = ""
@@ -28,6 +29,7 @@ class Related(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def read_relations(record: Record, keyer: SubjectKeyer) -> tuple[tuple[Related, ...], bool]:
     """The people named in `legal_representative` and `related`, and whether one of them could not be resolved."""
+    numbers = personal_numbers(record, SHORTEST_SURE_NUMBER)
     related: list[Related] = []
     is_unresolved = False
     named = [(Role.LEGAL_REPRESENTATIVE, record.legal_representative, record.legal_representative_id)]
@@ -42,7 +44,7 @@ def read_relations(record: Record, keyer: SubjectKeyer) -> tuple[tuple[Related, 
     for role, name, number in named:
         if not name.strip() and not number.strip():
             continue
-        person = _person(role, name.strip(), number, keyer)
+        person = _person(role, hidden(name.strip(), numbers), number, keyer)
         if person is None:
             is_unresolved = True
         elif person not in related:

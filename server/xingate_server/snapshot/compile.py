@@ -169,6 +169,7 @@ def _spool(record: Record, admitted: Admitted, source: SourceTally, tally: Tally
         file.position,
         record.row,
         admitted.names,
+        admitted.document,
         admitted.unified,
         admitted.aliases,
         admitted.masks,

@@ -61,6 +61,7 @@ class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     position: int
     number: int
     names: tuple[str, ...] = ()
+    document: str = ""
     unified: bytes = b""
     aliases: tuple[bytes, ...] = ()
     masks: tuple[bytes, ...] = ()

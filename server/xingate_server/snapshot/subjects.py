@@ -230,7 +230,7 @@ class SubjectWriter:
         """The subject of an entry's key is the one that the row joined."""
         if row.entry is not None:
             entry = row.entry
-            new = self._keyer.entry(entry.list_type, group, _folded(entry.authority), _folded(entry.document_no))
+            new = self._keyer.entry(entry.list_type, group, _folded(entry.authority), row.document)
             row.entry = msgspec.structs.replace(entry, id=new)
 
     # -- people whom an entry names
