@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 import xingate
+from xingate.receipt import verify_receipt
 from xingate_server.demo import DATA
 from xingate_server.demo.cases import CALLERS, Caller, Case
 
@@ -48,8 +49,8 @@ def demo_command(state: Path | None, stay: bool) -> None:
     """Show xingate at work on one real and several invented lists.
 
     Compiles the shipped lists into a snapshot, starts a gateway on loopback, asks as an approval bureau over gRPC, as
-    a trading platform over HTTP and as an HR system in-process, and compares the answers over all three. Exits 0
-    when every verdict is the one that the rules give.
+    a trading platform over HTTP and as an HR system in-process, compares the answers over all three, and verifies a
+    receipt offline. Exits 0 when every verdict is the one that the rules give and the receipt holds.
     """
     console = Console()
     with contextlib.ExitStack() as stack:
@@ -68,8 +69,9 @@ def demo_command(state: Path | None, stay: bool) -> None:
         wrong += _compare(console, CALLERS[1], targets)
         _show_in_full(console, targets[1])
         _show_trace(console, targets[0])
+        wrong += _prove(console, targets[0], folder)
     if wrong:
-        raise click.ClickException(f"{wrong} answers differ from what the rules give")
+        raise click.ClickException(f"{wrong} answers or receipts are not as they must be")
     console.print("\n[green]Every verdict is the one that the rules give, and every lookup left its record.[/]")
 
 
@@ -176,6 +178,21 @@ def _show_in_full(console: Console, target: str) -> None:
     caller = CALLERS[1]
     console.print("\nOne answer in full:")
     console.print(str(_decide(caller, caller.cases[0], target)), markup=False, highlight=False)
+
+
+def _prove(console: Console, target: str, state: Path) -> int:
+    """The newest lookup's receipt, verified with the log's public key and without the gateway."""
+    with xingate.connect(target) as client:
+        receipt = client.receipt(client.records(1)[0].record_id)
+    key = (state / "keys" / "trace.pub").read_text(encoding="ascii").strip()
+    console.print("\nIts receipt, verified offline with the log's public key:")
+    try:
+        proven = verify_receipt(receipt, key)
+    except xingate.ReceiptError as error:
+        console.print(f"[red]not proven: {error.message}[/]")
+        return 1
+    console.print(proven.text("zh"), markup=False, highlight=False, soft_wrap=True)
+    return 0
 
 
 def _show_trace(console: Console, target: str) -> None:

@@ -17,11 +17,16 @@ from xingate_server.cli._common import (
     target_option,
     tell_errors,
 )
+from xingate_server.cli.trace_receipt import receipt_command, verify_command
 
 
 @click.group("trace")
 def trace() -> None:
     """Show what was asked and answered."""
+
+
+trace.add_command(receipt_command)
+trace.add_command(verify_command)
 
 
 @trace.command("show")
