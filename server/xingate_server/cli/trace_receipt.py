@@ -117,9 +117,9 @@ def verify_command(
     state: Path,
     as_json: bool,
 ) -> int:
-    """Verify a receipt's FILE without a gateway, or that a log only grew between two checkpoints.
+    """Verify a receipt without a gateway, or that a log only grew.
 
-    Says what is proven, or the first thing that is wrong, in Chinese and English.
+    Give a receipt's FILE, or two checkpoints of the log: --from OLD, --to NEW and the --proof between them. Says what is proven, or the first thing that is wrong, in Chinese and English.
 
     Exit codes: 0 proven, 1 not proven, 2 usage, 3 a gateway that was needed cannot be asked.
     """
