@@ -21,7 +21,7 @@ from xingate_server.snapshot.manifest import CATALOGUE, CATALOGUE_KEY, DATABASES
 from xingate_server.snapshot.spool import Spool
 from xingate_server.snapshot.subjects import merged
 
-_BATCH = 50_000
+_BATCH = 10_000  # the changed pages of a transaction stay in memory
 _FIRST_MAP_BYTES = 64 << 20
 
 
