@@ -76,14 +76,13 @@ class TestOutput:
             "sequence": 1,
             "path": str(state / "snapshots" / "1"),
             "sources": [
-                {"kind": "city_list", "path": str(good), "rows": 3, "admitted": 3, "refused": {}, "flags": {}},
+                {"kind": "city_list", "path": str(good), "rows": 3, "admitted": 3, "refused": {}},
                 {
                     "kind": "city_list",
                     "path": str(bad),
                     "rows": 2,
                     "admitted": 0,
                     "refused": {"authority_missing": 2},
-                    "flags": {},
                 },
             ],
             "subjects": 3,
@@ -111,6 +110,15 @@ class TestOutput:
         assert not (state / "snapshots" / "2").exists()
         text = run("--source", f"city_list={path}", "--state", state, "--dry-run").stdout
         assert "listTypes black.bribery: 20 -> 22" in text
+
+    def test_dry_run_writes_nothing(self, tmp_path: Path, state: Path) -> None:
+        path = city_list(tmp_path / "a.csv", 3)
+        run("--source", f"city_list={path}", "--state", state, "--dry-run")
+        assert not state.exists()
+        run("--source", f"city_list={path}", "--state", state)
+        before = {file: file.lstat().st_mtime_ns for file in state.rglob("*")}
+        run("--source", f"city_list={path}", "--state", state, "--dry-run")
+        assert {file: file.lstat().st_mtime_ns for file in state.rglob("*")} == before
 
     def test_dates_coverage_and_ages(self, tmp_path: Path, state: Path) -> None:
         first = city_list(tmp_path / "a@b.csv", 1)
@@ -148,6 +156,22 @@ class TestFailures:
             (("--source", "city_list={list}", "--source", "city_list={list}"), "is given twice"),
             (("--source", "city_list={list}", "--coverage", "city_list=2026-01-01"), "two dates joined"),
             (("--source", "city_list={list}", "--coverage", "city_list=2026-02-01..2026-01-01"), "after the last"),
+            (
+                ("--source", "city_list={list}", "--coverage", "city_list=20260101..2026-W09-1"),
+                "`20260101` is not a date",
+            ),
+            (
+                (
+                    "--source",
+                    "city_list={list}@2026-02-30",
+                ),
+                "`2026-02-30` is not a day",
+            ),
+            (("--source", "city_list={loop}"), "there is no file"),
+            (("--source", "city_list=" + "a" * 300), "name too long"),
+            (("--source", "city_list={odd}"), "is not UTF-8: rename the file"),
+            (("--source", "city_list={list}", "--accept-shrink", "city_lists"), "`city_lists`"),
+            (("--source", "city_list={list}", "--calendar", "{deep}"), "is not JSON"),
             (("--source", "city_list={list}", "--coverage", "ofac=2026-01-01..2026-02-01"), "`ofac` has a coverage"),
             (("--source", "city_list={list}", "--max-age", "city_list=soon"), "a number of days such as 30d"),
             (("--source", "city_list={list}", "--require", "no_such_kind"), "no_such_kind"),
@@ -158,16 +182,20 @@ class TestFailures:
         ],
     )
     def test_wrong_usage_is_2(self, tmp_path: Path, state: Path, arguments: tuple[str, ...], text: str) -> None:
-        path = str(city_list(tmp_path / "a.csv", 1))
-        filled = [argument.replace("{list}", path) for argument in arguments]
-        assert text in run(*filled, "--state", state, code=2).stderr
+        places = {"list": city_list(tmp_path / "a.csv", 1), "loop": tmp_path / "loop", "deep": tmp_path / "deep.json"}
+        places["odd"] = city_list(tmp_path / os.fsdecode(b"\xff.csv"), 1)
+        places["loop"].symlink_to("loop")
+        places["deep"].write_text("[" * 100_000)
+        for name, place in places.items():
+            arguments = tuple(argument.replace(f"{{{name}}}", str(place)) for argument in arguments)
+        assert text in run(*arguments, "--state", state, code=2).stderr
         assert not (state / "snapshots" / "1").exists()
 
-    def test_bad_file_is_2_and_changes_nothing(self, tmp_path: Path, state: Path) -> None:
+    def test_bad_file_is_3_and_changes_nothing(self, tmp_path: Path, state: Path) -> None:
         good, bad = city_list(tmp_path / "good.csv", 5), tmp_path / "bad.csv"
         bad.write_text("name,code\n示例,1\n", encoding="utf-8")
         run("--source", f"city_list={good}", "--state", state)
-        error = run("--source", f"city_list={good}", "--source", f"city_list={bad}", "--state", state, code=2).stderr
+        error = run("--source", f"city_list={good}", "--source", f"city_list={bad}", "--state", state, code=3).stderr
         assert "bad.csv" in error
         assert current(state) == 1
 
@@ -250,13 +278,39 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_no_number_of_a_person_is_left_in_the_state_directory(tmp_path: Path, state: Path) -> None:
-    number = citizen_number(1)
-    path = city_list(tmp_path / "a.csv", 3, legal_representative="示例甲", legal_representative_id=number)
-    bad = city_list(tmp_path / "b.csv", 3, authority="", facts=f"证件号码{number}")
-    run("--source", f"city_list={path}", "--source", f"city_list={bad}", "--state", state)
-    for file in state.rglob("*"):
-        if file.is_file():
-            assert number.encode() not in file.read_bytes(), file
+    number, passport = citizen_number(1), "E12345678"
+    texts = ("name", "legal_representative", "facts", "authority", "basis", "document_no", "region", "field", "grade")
+    files = [city_list(tmp_path / f"{n}.csv", 3, document_no=n, **{n: f"示例{number}"}) for n in texts[:5]]
+    files += [city_list(tmp_path / f"{n}.csv", 3, **({"document_no": n} | {n: number})) for n in texts[5:]]
+    files += [
+        city_list(tmp_path / "a.csv", 3, document_no="a", legal_representative="甲", legal_representative_id=number),
+        city_list(tmp_path / "b.csv", 3, authority="", facts=f"证件号码{number}"),
+        city_list(tmp_path / "c.csv", 3, document_no="c", related=f"director:甲{number}:{number};x:y:{number}"),
+        city_list(tmp_path / "d.csv", 3, document_no="d", code=f"{number}00", id_scheme="tax_no"),
+        city_list(tmp_path / "e.csv", 3, document_no="e", legal_representative_id=passport, facts=f"护照{passport}"),
+        city_list(tmp_path / "f.csv", 3, document_no="f", subject_kind="自然人", code=passport, id_scheme=passport),
+    ]
+    done = run(*(f"--source=city_list={file}" for file in files), "--state", state, "--json")
+    kept = {str(file): file.read_bytes() for file in state.rglob("*") if file.is_file()}
+    kept["what was said"] = (done.stdout + done.stderr).encode()
+    assert [name for name, content in kept.items() if number.encode() in content or passport.encode() in content] == []
+    assert sum(s["admitted"] for s in json.loads(done.stdout)["sources"]) > len(texts) * 3
+
+
+def test_memory_does_not_grow_with_the_input(tmp_path: Path, state: Path) -> None:
+    peaks = []
+    for count in (1_000, 30_000):
+        path = city_list(
+            tmp_path / "a.csv", count, legal_representative="甲", legal_representative_id=citizen_number(1)
+        )
+        with subprocess.Popen(
+            command("--source", f"city_list={path}", "--state", state / str(count)), stdout=subprocess.DEVNULL
+        ) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        peaks.append(usage.ru_maxrss / 1024)
+    assert peaks[1] - peaks[0] < 64  # MiB
 
 
 def test_real_register_and_lists_compile_in_time(state: Path) -> None:

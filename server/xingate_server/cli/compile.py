@@ -1,7 +1,8 @@
 """`xingate compile`: list files in, a snapshot out.
 
-Exit codes: 0 compiled, refusals listed; 2 wrong usage or a file that cannot be read; 3 nothing could be compiled,
-the shrink guard fired, or the state directory cannot be used. Source: DESIGN sections 6 and 10.
+Exit codes: 0 compiled, refusals listed; 2 wrong usage, a file that is not there included; 3 nothing could be
+compiled, because of what a file holds or of the state directory, or the shrink guard fired. Source: DESIGN sections 6
+and 10.
 """
 
 import re
@@ -24,11 +25,13 @@ from xingate_server.cli._common import (
     state_option,
 )
 from xingate_server.core.catalogue import Posture
+from xingate_server.core.days import parse_day
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.plan import Compiled
 from xingate_server.wiring.compile import CompileOptions, GivenFile, OptionError, compile_from_options
 
 _DATED = re.compile(r"(?P<path>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _AGE = re.compile(r"(\d{1,5})d?")
 _STAGES = {"admit": ("admit", "rows"), "resolve": ("resolve", "rows"), "write": ("write", "keys")}
 _Value = TypeVar("_Value")
@@ -57,17 +60,24 @@ def _dated_path(text: str) -> tuple[Path, date | None]:
     found = _DATED.fullmatch(text)
     if found is None or Path(text).exists():
         return Path(text), None
-    return Path(found["path"]), date.fromisoformat(found["day"])
+    return Path(found["path"]), _day(found["day"])
 
 
 def _window(text: str) -> tuple[date, date]:
     first, dots, last = text.partition("..")
     if not dots:
         raise ValueError("two dates joined by `..` are expected")
-    window = date.fromisoformat(first), date.fromisoformat(last)
+    window = _day(first), _day(last)
     if window[0] > window[1]:
         raise ValueError("the first date is after the last one")
     return window
+
+
+def _day(text: str) -> date:
+    day = parse_day(text) if _DAY.fullmatch(text) else None
+    if day is None:
+        raise ValueError(f"`{text}` is not a date; expected YYYY-MM-DD")
+    return day
 
 
 def _days(text: str) -> int:
@@ -131,9 +141,9 @@ def compile_command(**given: Any) -> None:
     options = _options(given)
     try:
         compiled = _with_progress(options)
-    except (OptionError, SourceError, UnknownSourceError, CatalogueError) as error:
+    except (OptionError, UnknownSourceError, CatalogueError) as error:
         raise AskedWronglyError(str(error)) from error
-    except SnapshotError as error:
+    except (SourceError, SnapshotError) as error:
         raise CommandError(str(error)) from error
     if given["as_json"]:
         print_object(_document(compiled, is_dry_run=options.is_dry_run))
@@ -202,7 +212,6 @@ def _document(compiled: Compiled, *, is_dry_run: bool) -> dict[str, Any]:
                 "rows": file.rows,
                 "admitted": file.admitted,
                 "refused": file.refused,
-                "flags": file.flags,
             }
             for kind, file in compiled.file_counts()
         ],

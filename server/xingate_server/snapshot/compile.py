@@ -10,6 +10,7 @@ from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from hashlib import file_digest, sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import apsw
 import lmdb
@@ -60,6 +61,8 @@ def compile_snapshot(plan: CompilePlan, rules: Rules, state_dir: Path, progress:
     """
     folder = folders.snapshots_dir(state_dir)
     try:
+        if plan.is_dry_run:
+            return _try(plan, rules, folder, progress)
         with folders.compile_lock(folder, plan.lock_timeout_s):
             return _compile(plan, rules, folder, progress)
     except (OSError, apsw.Error, lmdb.Error) as error:
@@ -70,19 +73,29 @@ def compile_snapshot(plan: CompilePlan, rules: Rules, state_dir: Path, progress:
 
 
 def _compile(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) -> Compiled:
-    present = folders.current_sequence(folder)
-    previous = None if present is None else read_manifest(folder / str(present))
-    sequence = folders.next_sequence(folder)
-    before = _Before(sequence, previous, folder)
-    draft = folders.new_draft(folder, sequence)
+    before = _before(folder)
+    draft = folders.new_draft(folder, before.sequence)
     try:
         manifest = _fill(plan, rules, draft, before, progress)
-        if plan.is_dry_run:
-            return Compiled(manifest=manifest, path=folder / str(sequence), previous=previous)
-        final = folders.publish(folder, draft, sequence)
-        return Compiled(manifest=manifest, path=final, previous=previous, removed=folders.retain(folder, plan.keep))
+        final = folders.publish(folder, draft, before.sequence)
+        removed = folders.retain(folder, plan.keep)
+        return Compiled(manifest=manifest, path=final, previous=before.previous, removed=removed)
     finally:
         folders.remove_drafts(folder)
+
+
+def _try(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) -> Compiled:
+    """A dry run: the draft stands outside the state directory, in which nothing is written, not even a lock."""
+    before = _before(folder)
+    with TemporaryDirectory(prefix="xingate-") as draft:
+        manifest = _fill(plan, rules, Path(draft), before, progress)
+    return Compiled(manifest=manifest, path=folder / str(before.sequence), previous=before.previous)
+
+
+def _before(folder: Path) -> "_Before":
+    present = folders.current_sequence(folder)
+    previous = None if present is None else read_manifest(folder / str(present))
+    return _Before(folders.next_sequence(folder), previous, folder)
 
 
 class _Before:

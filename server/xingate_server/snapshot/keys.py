@@ -50,9 +50,13 @@ def read_or_make_key(state_dir: Path, *, is_dry_run: bool = False) -> bytes:
     Raises `SubjectKeyError`, also where snapshots exist but their key is gone.
     """
     path = key_path(state_dir)
-    if path.exists():
+    try:
+        is_there, is_needed = path.exists(), _has_snapshots(state_dir)
+    except OSError as error:
+        raise SubjectKeyError(f"cannot read the state directory `{state_dir}`: {error.strerror}") from error
+    if is_there:
         return read_key(state_dir)
-    if _has_snapshots(state_dir):
+    if is_needed:
         raise SubjectKeyError(
             f"`{state_dir}` holds snapshots but their key `{path}` is gone: restore it from a backup, "
             "or compile into a new state directory"

@@ -109,16 +109,32 @@ def compile_from_options(
 def _check(options: CompileOptions) -> None:
     if not options.files:
         raise OptionError("no source is given: name at least one as KIND=PATH")
-    paths = [file.path.resolve() for file in options.files]
+    for file in options.files:
+        _check_file(file)
+    paths = [os.path.realpath(file.path) for file in options.files]
     for file, path in zip(options.files, paths, strict=True):
-        if not path.is_file():
-            raise OptionError(f"source `{file.kind}`: there is no file `{file.path}`")
         if paths.count(path) > 1:
             raise OptionError(f"source `{file.kind}`: the file `{file.path}` is given twice")
     known = {file.kind for file in options.files} | set(options.required)
     for kind in (*options.coverage, *options.max_age_days):
         if kind not in known:
             raise OptionError(f"source `{kind}` has a coverage or a maximum age but no file: name one, or require it")
+    for kind in options.accept_shrink - known:
+        _load(kind)
+
+
+def _check_file(file: GivenFile) -> None:
+    """A fault here is told as the file's; later it would look like one of the state directory."""
+    try:
+        str(file.path).encode()
+        if not file.path.is_file():
+            raise OptionError(f"source `{file.kind}`: there is no file `{file.path}`")
+        with file.path.open("rb"):
+            pass
+    except UnicodeEncodeError:
+        raise OptionError(f"source `{file.kind}`: the name of `{file.path}` is not UTF-8: rename the file") from None
+    except OSError as error:
+        raise OptionError(f"source `{file.kind}`: cannot read `{file.path}`: {error.strerror}") from error
 
 
 def _sources(options: CompileOptions, on_bytes: FileProgress) -> tuple[SourcePlan, ...]:
@@ -202,7 +218,7 @@ def _calendar(files: tuple[Path, ...]) -> WorkCalendar:
             document = json.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise OptionError(f"cannot read the calendar `{file}`: {error.strerror}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise OptionError(f"the calendar `{file}` is not JSON: {error}") from error
         try:
             calendar = calendar.overlay(document)
