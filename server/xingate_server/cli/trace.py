@@ -18,6 +18,8 @@ from xingate_server.cli._common import (
     tell_errors,
 )
 from xingate_server.cli.trace_receipt import receipt_command, verify_command
+from xingate_server.cli.trace_replay import replay_command
+from xingate_server.cli.trace_report import recipients_command, report_command
 
 
 @click.group("trace")
@@ -27,6 +29,9 @@ def trace() -> None:
 
 trace.add_command(receipt_command)
 trace.add_command(verify_command)
+trace.add_command(replay_command)
+trace.add_command(report_command)
+trace.add_command(recipients_command)
 
 
 @trace.command("show")

@@ -1,0 +1,195 @@
+"""`xingate trace report` and `xingate trace recipients`: what the logs say for assessment (Cl. 31) and correction
+(Cl. 25)."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from xingate_server.cli import _usage
+from xingate_server.cli._common import AskedWronglyError, CommandError, console, print_line
+from xingate_server.cli._logs import EXIT_DAMAGED, Day, OpenLog, open_logs, states_option, walked
+from xingate_server.cli._sheets import CSV_MARK, Sheet, to_csv, to_xlsx
+from xingate_server.trace.recipients import Recipient, Recipients
+from xingate_server.trace.report import By, Matter, UsageCount
+
+_RECIPIENT_HEADER = ("organisation", "system", "operator", "matter", "time", "verdict", "record")
+
+out_option = click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Write to this file instead of standard output.",
+)
+
+
+@click.command("report", short_help="Count lookups and outcomes, for assessment.")
+@click.option("--from", "first", type=Day(), default=None, metavar="D", help="First day of lookups (Asia/Shanghai).")
+@click.option("--to", "last", type=Day(), default=None, metavar="D", help="Last day of lookups, included.")
+@click.option(
+    "--by",
+    type=click.Choice([by.value for by in By]),
+    default=By.ORGANISATION.value,
+    show_default=True,
+    help="What the rows stand for.",
+)
+@click.option(
+    "--matters",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Matters that should have been looked up (csv or xlsx): matter, organisation, decided_on, or 事项编号, 部门, "
+    "决定日期.",
+)
+@states_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "xlsx", "svg", "json"]),
+    default="table",
+    show_default=True,
+    help="How to show it; xlsx needs --out.",
+)
+@out_option
+def report_command(
+    *,
+    first: date | None,
+    last: date | None,
+    by: str,
+    matters: Path | None,
+    states: tuple[Path, ...],
+    form: str,
+    out: Path | None,
+) -> int:
+    """Count lookups, subjects, verdicts and outcomes, for monitoring and assessment (Cl. 31).
+
+    Outcomes count with the lookup that they name, whenever they were reported. A record that stands in several logs
+    counts once. With --matters also which matters were decided without a lookup before, by their own organisation.
+
+    Exit codes: 0 counted, 1 counted but for damaged leaves, which are named, 2 usage, 3 no log or it cannot be read.
+    """
+    if first and last and first > last:
+        raise AskedWronglyError(f"the first day `{first}` is after the last one `{last}`")
+    if form == "xlsx" and out is None:
+        raise AskedWronglyError("a workbook goes into a file: give --out FILE")
+    count = UsageCount(first, last, _read_matters(matters))
+    with open_logs(states) as logs:
+        for each in logs:
+            count.take(each.where, walked(each, "counting"))
+    usage = count.report(By(by))
+    opened = list(count.open_matters())
+    count.close()
+    if form == "table" and out is None:
+        _usage.show(console(), usage, opened)
+    elif form == "xlsx":
+        _write(out, to_xlsx(_usage.sheets(usage, opened)))
+    elif form == "csv":
+        _give(out, to_csv(_usage.sheets(usage, opened)), CSV_MARK)
+    elif form == "svg":
+        _give(out, _usage.chart(usage))
+    elif form == "json":
+        _give(out, _usage.document(usage, opened) + "\n")
+    else:
+        raise AskedWronglyError("a table goes to the screen: for a file choose --format csv, xlsx, svg or json")
+    for note in _usage.notes(usage):
+        click.echo(f"xingate: {note}", err=True)
+    return EXIT_DAMAGED if usage.damaged_count else 0
+
+
+@click.command("recipients", short_help="List who received an answer that showed an entry.")
+@click.option("--entry", required=True, metavar="ENTRY_ID", help="The entry that was wrong, as answers show its id.")
+@states_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to show it; json is one object a line.",
+)
+@out_option
+def recipients_command(*, entry: str, states: tuple[Path, ...], form: str, out: Path | None) -> int:
+    """List who received an answer that showed this entry, so that they can be told of its correction (Cl. 25).
+
+    Those whom the entry concerned only as a possible match are listed too. Every lookup stands on its own, oldest
+    first in each log.
+
+    Exit codes: 0 listed, also where nobody is, 1 listed but for damaged leaves, which are named, 2 usage, 3 no log or
+    it cannot be read.
+    """
+    found = Recipients(entry)
+    with open_logs(states) as logs:
+        recipients = [recipient for each in logs for recipient in _received(found, each)]
+    if form == "csv":
+        sheet = Sheet("recipients", _RECIPIENT_HEADER, [_row(each) for each in recipients])
+        _give(out, to_csv([sheet]), CSV_MARK)
+    elif form == "json":
+        _give(out, "".join(json.dumps(_object(each), ensure_ascii=False) + "\n" for each in recipients))
+    elif out is not None:
+        raise AskedWronglyError("a table goes to the screen: for a file choose --format csv or json")
+    else:
+        _show(entry, recipients)
+    for what in found.damaged:
+        click.echo(f"xingate: not read: {what}", err=True)
+    return EXIT_DAMAGED if found.damaged else 0
+
+
+def _received(found: Recipients, opened: OpenLog) -> list[Recipient]:
+    return list(found.take(opened.where, walked(opened, "reading")))
+
+
+def _read_matters(file: Path | None) -> Iterator[Matter] | None:
+    if file is None:
+        return None
+    from xingate_server.cli._matters import read_matters
+
+    return read_matters(file)
+
+
+def _show(entry: str, recipients: list[Recipient]) -> None:
+    if not recipients:
+        click.echo(f"nobody received an answer that showed the entry {entry}")
+        return
+    table = Table(*_RECIPIENT_HEADER[:-1])
+    table.add_column("record", no_wrap=True)
+    for each in recipients:
+        table.add_row(*(escape(cell) for cell in _row(each)))
+    console().print(table)
+
+
+def _row(each: Recipient) -> tuple[str, ...]:
+    return each.organisation, each.system, each.operator, each.matter, each.time, each.verdict.name, each.record_id
+
+
+def _object(each: Recipient) -> dict[str, str]:
+    return {
+        "organisation": each.organisation,
+        "system": each.system,
+        "operator": each.operator,
+        "matter": each.matter,
+        "time": each.time,
+        "verdict": f"VERDICT_{each.verdict.name}",
+        "recordId": each.record_id,
+    }
+
+
+def _give(out: Path | None, text: str, mark: str = "") -> None:
+    """To the file, with `mark` before it, or to standard output."""
+    if out is None:
+        print_line(text.rstrip("\n"))
+    else:
+        _write(out, (mark + text).encode())
+
+
+def _write(out: Path | None, content: bytes) -> None:
+    if out is None:
+        raise AskedWronglyError("give --out FILE")
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise CommandError(f"`{out}` cannot be written: {error.strerror}") from error
