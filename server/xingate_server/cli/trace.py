@@ -17,6 +17,7 @@ from xingate_server.cli._common import (
     target_option,
     tell_errors,
 )
+from xingate_server.cli.trace_fsck import fsck_command
 from xingate_server.cli.trace_receipt import receipt_command, verify_command
 from xingate_server.cli.trace_replay import replay_command
 from xingate_server.cli.trace_report import recipients_command, report_command
@@ -29,6 +30,7 @@ def trace() -> None:
 
 trace.add_command(receipt_command)
 trace.add_command(verify_command)
+trace.add_command(fsck_command)
 trace.add_command(replay_command)
 trace.add_command(report_command)
 trace.add_command(recipients_command)

@@ -10,6 +10,17 @@ from typing import Protocol
 import msgspec
 
 SEAL_BYTES = 16
+SEALED = (
+    "kind",
+    "record_id",
+    "request_id",
+    "system",
+    "organisation",
+    "time",
+    "question_digest",
+    "answer",
+    "topic",
+)
 
 
 class Sealed(Protocol):
@@ -37,15 +48,21 @@ class Sealed(Protocol):
 
 def seal(draft: Sealed) -> bytes:
     """16 bytes over everything of `draft` but its leaf."""
-    sealed = (
-        draft.kind,
-        draft.record_id,
-        draft.request_id,
-        draft.system,
-        draft.organisation,
-        draft.time,
-        draft.question_digest,
-        draft.answer,
-        draft.topic,
+    return seal_of(
+        (
+            draft.kind,
+            draft.record_id,
+            draft.request_id,
+            draft.system,
+            draft.organisation,
+            draft.time,
+            draft.question_digest,
+            draft.answer,
+            draft.topic,
+        )
     )
-    return hashlib.sha256(msgspec.msgpack.encode(sealed)).digest()[:SEAL_BYTES]
+
+
+def seal_of(fields: tuple[object, ...]) -> bytes:
+    """The same over the fields in the order of `SEALED`."""
+    return hashlib.sha256(msgspec.msgpack.encode(fields)).digest()[:SEAL_BYTES]

@@ -252,7 +252,7 @@ class SqliteLog:
                 if self._reader is None:
                     self._reader = open_file(self._path, self._lock_wait_s)
                 return self._reader.execute(sql, values).fetchall()
-            except (apsw.Error, OSError) as error:
+            except (apsw.Error, OSError, UnicodeDecodeError) as error:
                 if self._reader is not None:
                     self._reader.close(True)
                     self._reader = None
