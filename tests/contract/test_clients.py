@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +24,7 @@ import pytest
 from google.protobuf import json_format
 
 import xingate
+from xingate.checkpoint import verify_extends
 from xingate.errors import (
     DeadlineError,
     InvalidRequestError,
@@ -32,6 +34,8 @@ from xingate.errors import (
     UnavailableError,
     XingateError,
 )
+from xingate.receipt import verify_receipt
+from xingate.spool import Spool
 from xingate.testing import FakeGateway
 from xingate.types import AppliedMeasure, Decision, Effect, Force, Question, Subject, SubjectKind, Verdict, View
 from xingate.v1 import verification_pb2
@@ -244,6 +248,44 @@ def test_an_unknown_record_is_not_found(client: Any, record_id: str) -> None:
     with pytest.raises(NotFoundError) as caught:
         client.record(record_id)
     assert caught.value.reason
+
+
+def test_a_receipt_proves_the_answer_without_the_gateway(client: Any) -> None:
+    decision = client.check(Subject.legal_entity(LISTED), "tender.bid", matter="M-9")
+    receipt = client.receipt(decision.trace.record_id)
+    proven = verify_receipt(receipt.to_json(), client.checkpoint().verifier_key)
+    assert (proven.record_id, proven.leaf_index) == (decision.trace.record_id, decision.trace.leaf_index)
+    assert (proven.value("verdict"), proven.value("matter")) == ("RESTRICTED", "M-9")
+    assert proven.value("decisionDigest") == decision.decision_digest
+    for record_id in ("unknown", "../../x"):
+        with pytest.raises(NotFoundError):
+            client.receipt(record_id)
+    with pytest.raises(InvalidRequestError):
+        client.receipt("")
+
+
+def test_the_log_only_grows(client: Any) -> None:
+    client.receipt(client.check(Subject.legal_entity(UNLISTED), "tender.bid").trace.record_id)
+    old = client.checkpoint()
+    client.receipt(client.check(Subject.legal_entity(UNLISTED), "tender.bid").trace.record_id)
+    new = client.checkpoint()
+    given = client.consistency_proof(old.tree_size, new.tree_size)
+    first, second = verify_extends(old.note, new.note, given.proof, old.verifier_key)
+    assert (first.tree_size, second.root_hash) == (old.tree_size, new.root_hash)
+    assert (given.size1, given.size2) == (old.tree_size, new.tree_size)
+    with pytest.raises(InvalidRequestError) as caught:
+        client.consistency_proof(1, 2**60)
+    assert (caught.value.reason, caught.value.field) == ("size_unknown", "size2")
+
+
+def test_a_spool_is_verified_against_every_gateway(client: Any, tmp_path: Path) -> None:
+    inner = client._client if isinstance(client, Driven) else client
+    inner._options = replace(inner._options, spool=Spool(tmp_path / "spool"))
+    for _ in range(2):
+        client.check(Subject.legal_entity(LISTED), "tender.bid")
+        report = client.verify_all()
+        assert report.is_proven, str(report)
+    assert len(report.records) == 2
 
 
 def test_the_snapshot_that_answers(client: Any) -> None:
