@@ -89,6 +89,10 @@ class Options:
         if self.timeout_s <= 0:
             raise ValueError(f"timeout_s is above 0, not {self.timeout_s}")
 
+    def caller_with(self, operator: str) -> Caller:
+        """The caller, with a call's own operator where there is one."""
+        return replace(self.caller, operator=operator) if operator else self.caller
+
     def keep(self, *answers: object) -> None:
         """Put every decision among the answers into the spool, if there is one."""
         if self.spool is not None:

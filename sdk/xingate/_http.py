@@ -25,6 +25,8 @@ def _request(method: str, payload: bytes) -> dict[str, Any]:
     path = shape.path_of(message)
     if not shape.has_body:
         return {"method": "GET", "url": path}
+    if shape.in_path:
+        message.ClearField(shape.in_path)
     body = json_format.MessageToJson(message, indent=None, ensure_ascii=False).encode()
     return {"method": "POST", "url": path, "content": body, "headers": _HEADERS}
 

@@ -12,13 +12,15 @@ from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
 
 @dataclass(frozen=True)
 class Method:
-    """One call. `path_of` gives the HTTP path of a request; one with `has_body` is a POST of the request's JSON."""
+    """One call. `path_of` gives the HTTP path of a request; one with `has_body` is a POST of the request's JSON,
+    without the field that stands `in_path`."""
 
     service: str
     request: type[Message]
     response: type[Message]
     path_of: Callable[[Any], str]
     has_body: bool = False
+    in_path: str = ""
 
 
 def _query(path: str, **parameters: object) -> str:
@@ -90,6 +92,14 @@ METHODS: Mapping[str, Method] = {
         trace_pb2.ListRecordsRequest,
         trace_pb2.ListRecordsResponse,
         _records_path,
+    ),
+    "ReportOutcome": Method(
+        "TraceService",
+        trace_pb2.ReportOutcomeRequest,
+        trace_pb2.ReportOutcomeResponse,
+        lambda request: f"/v1/trace/{quote(request.record_id, safe='')}/outcome",
+        has_body=True,
+        in_path="record_id",
     ),
     "GetReceipt": Method(
         "TraceService",

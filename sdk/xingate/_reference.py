@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from xingate._outcome import DenialRecord, OperatorAct, OutcomeRecord
 from xingate._shared import (
     NO_CALLER,
     NO_SNAPSHOT,
@@ -145,12 +146,16 @@ NO_CHECK = CheckRecord()
 
 @dataclass(frozen=True)
 class TraceRecord:
-    """What one leaf of the log says; `check` is None for kinds of leaves that this version does not know."""
+    """What one leaf of the log says: a lookup, what became of one, a refusal, or an operator's act. One of the four
+    is there, none for a kind of leaf that this version does not know."""
 
     record_id: str
     request_id: str = ""
     time: datetime | None = None
     check: CheckRecord | None = None
+    outcome: OutcomeRecord | None = None
+    denial: DenialRecord | None = None
+    act: OperatorAct | None = None
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,13 @@ class TraceEntry:
     def time(self) -> datetime | None:
         """When it was recorded, UTC."""
         return self.record.time
+
+    @property
+    def kind(self) -> str:
+        """What sort of leaf it is: check, outcome, denial, act, or unknown."""
+        record = self.record
+        kinds = {"check": record.check, "outcome": record.outcome, "denial": record.denial, "act": record.act}
+        return next((kind for kind, body in kinds.items() if body is not None), "unknown")
 
     @property
     def check(self) -> CheckRecord:

@@ -89,5 +89,14 @@ class SnapshotRef:
     status: str = ""
 
 
+@dataclass(frozen=True)
+class TraceRef:
+    """Where the lookup is recorded."""
+
+    record_id: str
+    leaf_index: int = 0
+    log_origin: str = ""
+
+
 NO_CALLER = Caller()
 NO_SNAPSHOT = SnapshotRef()

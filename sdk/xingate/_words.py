@@ -91,6 +91,20 @@ class Force(_Open):
     ADVISORY = 3
 
 
+class MeasureResult(_Open):
+    """What was done with a measure of an answer."""
+
+    UNSPECIFIED = 0
+    APPLIED = 1
+    NOT_APPLIED = 2
+    OTHER = 3
+
+    @property
+    def wire_name(self) -> str:
+        """The name on the wire, such as `RESULT_APPLIED`."""
+        return f"RESULT_{self.name}"
+
+
 class View(Enum):
     """How much an answer tells: BASIC has ids only, FULL also titles, bases and remedies."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from xingate import _base, _proofs
 from xingate._base import Attempts, Call, Options, Port, RetryPolicy, open_spool
+from xingate._reporting import outcome_call
 from xingate._target import Target, parse_target
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.receipt import Receipt
@@ -18,10 +19,13 @@ from xingate.types import (
     Caller,
     ConsistencyProof,
     Decision,
+    IdentitySettlement,
     ListType,
     Measure,
+    MeasureOutcome,
     Question,
     QuestionOptions,
+    RecordedOutcome,
     SignedCheckpoint,
     Snapshot,
     Subject,
@@ -133,6 +137,27 @@ class Client:
             if before is None or not page.entries:
                 break
         return entries[:limit]
+
+    def report_outcome(
+        self,
+        record_id: str,
+        *,
+        measures: Iterable[MeasureOutcome] = (),
+        identities: Iterable[IdentitySettlement] = (),
+        note: str = "",
+        operator: str = "",
+        outcome_id: str = "",
+        timeout_s: float | None = None,
+    ) -> RecordedOutcome:
+        """Report what became of the lookup `record_id`: what was done with the measures of its answer, and whether a
+        possible match is the subject. A retry with the same `outcome_id` (default: a new one) is no second report.
+
+        Raises NotFoundError for an unknown lookup, NotAllowedError for one of another organisation or system, and
+        InvalidRequestError for a measure or an entry that was not in the answer.
+        """
+        caller = self._options.caller_with(operator)
+        call = outcome_call(record_id, caller, measures, identities, note, outcome_id)
+        return self._run(call, timeout_s)
 
     def receipt(self, record_id: str) -> Receipt:
         """What proves one record without a gateway: see `xingate.receipt.verify_receipt`. Raises NotFoundError."""

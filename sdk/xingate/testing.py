@@ -24,6 +24,8 @@ from xingate import _wire
 from xingate._base import Options, RetryPolicy, new_request_id, open_spool, read_entry
 from xingate._embedded import BackendPort
 from xingate._fake_log import FakeLog
+from xingate._fake_outcomes import FakeOutcomes
+from xingate._fake_usage import usage_report
 from xingate._methods import METHODS
 from xingate._words import Verdict
 from xingate.aio import AsyncClient
@@ -61,13 +63,16 @@ class FakeGateway:
         self._stored: dict[tuple[str, str, str], tuple[bytes, verification_pb2.CheckResponse]] = {}
         self._entries: list[trace_pb2.TraceEntry] = []
         self._log = FakeLog(_ORIGIN, self._entries)
+        self._outcomes = FakeOutcomes(self._record, self._append)
         self._failures: float = 0
         self._lock = threading.Lock()
         self._answers_of: Mapping[str, Callable[[Any], Message]] = {
             "Check": self._check,
             "BatchCheck": self._batch,
             "GetRecord": lambda request: self._record(request.record_id),
+            "GetUsageReport": lambda request: usage_report(request, self._entries),
             "ListRecords": self._records,
+            "ReportOutcome": self._outcomes.report,
             "GetReceipt": lambda request: self._log.receipt(self._record(request.record_id)),
             "GetCheckpoint": lambda _: self._log.checkpoint(),
             "GetConsistencyProof": lambda request: self._log.consistency_proof(request.size1, request.size2),
@@ -226,6 +231,12 @@ class FakeGateway:
                 return entry
         raise NotFoundError(f"no record `{record_id}`", reason="record_unknown", field="record_id")
 
+    def _append(self, record: trace_pb2.TraceRecord) -> trace_pb2.TraceEntry:
+        leaf = record.SerializeToString(deterministic=True)
+        entry = trace_pb2.TraceEntry(leaf_index=len(self._entries), log_origin=_ORIGIN, record=record, leaf=leaf)
+        self._entries.append(entry)
+        return entry
+
     def _records(self, request: trace_pb2.ListRecordsRequest) -> trace_pb2.ListRecordsResponse:
         end = min(request.before, len(self._entries)) if request.HasField("before") else len(self._entries)
         start = max(end - (request.limit or 50), 0)
@@ -253,6 +264,12 @@ def _question(request: verification_pb2.CheckRequest) -> bytes:
     return asked.SerializeToString(deterministic=True)
 
 
+def _entry_ids(response: verification_pb2.CheckResponse) -> set[str]:
+    """The entries that the answer shows, and those that a doubtful identity rests on."""
+    shown = {measure.entry.id for measure in response.measures if measure.entry.id}
+    return shown | {gap.about for gap in response.gaps if gap.reason == "identity_unsettled" and gap.about}
+
+
 def _entry(request: verification_pb2.CheckRequest, response: verification_pb2.CheckResponse) -> trace_pb2.TraceEntry:
     subject = request.subject
     is_person = SubjectKind(subject.kind) is SubjectKind.NATURAL_PERSON
@@ -269,6 +286,7 @@ def _entry(request: verification_pb2.CheckRequest, response: verification_pb2.Ch
         sequence=1,
         verdict=response.verdict,
         measure_ids=[measure.id for measure in response.measures],
+        entry_ids=sorted(_entry_ids(response)),
         gaps=[gap.reason for gap in response.gaps],
         context=request.context,
     )

@@ -9,6 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypedDict
 
+from xingate._outcome import (
+    DenialRecord,
+    IdentitySettlement,
+    MeasureOutcome,
+    OperatorAct,
+    OutcomeRecord,
+    RecordedOutcome,
+)
 from xingate._reference import (
     Action,
     CheckRecord,
@@ -33,10 +41,11 @@ from xingate._shared import (
     Remedy,
     SnapshotRef,
     Text,
+    TraceRef,
 )
 from xingate._subject import Identifier, Subject
 from xingate._usage import UsageReport, UsageRow
-from xingate._words import Effect, Force, SubjectKind, Verdict, View
+from xingate._words import Effect, Force, MeasureResult, SubjectKind, Verdict, View
 
 __all__ = [
     "Action",
@@ -47,20 +56,27 @@ __all__ = [
     "CheckRecord",
     "ConsistencyProof",
     "Decision",
+    "DenialRecord",
     "Effect",
     "EntryRef",
     "Flag",
     "Force",
     "Gap",
     "Identifier",
+    "IdentitySettlement",
     "LegalBasis",
     "ListType",
     "MaximumValidity",
     "Measure",
+    "MeasureOutcome",
+    "MeasureResult",
     "Obligation",
+    "OperatorAct",
+    "OutcomeRecord",
     "Question",
     "QuestionOptions",
     "Record",
+    "RecordedOutcome",
     "Remedy",
     "SignedCheckpoint",
     "Snapshot",
@@ -215,15 +231,6 @@ class Flag:
 
     code: str
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class TraceRef:
-    """Where the lookup is recorded."""
-
-    record_id: str
-    leaf_index: int = 0
-    log_origin: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from xingate.checkpoint import verify_extends
 from xingate.errors import (
     DeadlineError,
     InvalidRequestError,
+    NotAllowedError,
     NotFoundError,
     ProtocolError,
     RequestIdReusedError,
@@ -37,7 +38,20 @@ from xingate.errors import (
 from xingate.receipt import verify_receipt
 from xingate.spool import Spool
 from xingate.testing import FakeGateway
-from xingate.types import AppliedMeasure, Decision, Effect, Force, Question, Subject, SubjectKind, Verdict, View
+from xingate.types import (
+    AppliedMeasure,
+    Caller,
+    Decision,
+    Effect,
+    Force,
+    IdentitySettlement,
+    MeasureOutcome,
+    Question,
+    Subject,
+    SubjectKind,
+    Verdict,
+    View,
+)
 from xingate.v1 import verification_pb2
 from xingate_server.demo import DATA
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -248,6 +262,118 @@ def test_an_unknown_record_is_not_found(client: Any, record_id: str) -> None:
     with pytest.raises(NotFoundError) as caught:
         client.record(record_id)
     assert caught.value.reason
+
+
+def ask_listed(client: Any) -> Decision:
+    decision = client.check(Subject.legal_entity(LISTED), "tender.bid", matter="M-1")
+    assert isinstance(decision, Decision)
+    return decision
+
+
+def test_an_outcome_is_recorded_and_read_back(client: Any) -> None:
+    decision = ask_listed(client)
+    measures = [
+        MeasureOutcome.applied("18.3b", amount_yuan="1200.50", date=TODAY, document_no="示例〔2026〕1号"),
+        MeasureOutcome.not_applied("5.strict", "已履行完毕"),
+    ]
+    told = client.report_outcome(decision.trace.record_id, measures=measures, note="已办结", operator="李四")
+    assert told.lookup_record_id == decision.trace.record_id
+    assert told.outcome_id
+    entry = client.record(told.trace.record_id)
+    outcome = entry.record.outcome
+    assert (entry.kind, entry.request_id, entry.leaf_index) == ("outcome", told.outcome_id, told.trace.leaf_index)
+    assert outcome.lookup_record_id == decision.trace.record_id
+    assert outcome.measures == tuple(measures)
+    assert outcome.note == "已办结"
+    assert (outcome.caller.system, outcome.caller.organisation, outcome.caller.operator) == (
+        WHO["system"],
+        WHO["organisation"],
+        "李四",
+    )
+    assert json.loads(entry.to_json())["record"]["outcome"]["measures"][1]["result"] == "RESULT_NOT_APPLIED"
+    assert [one.kind for one in client.records(2)] == ["outcome", "check"]
+
+
+def test_a_retried_outcome_is_no_second_one(client: Any) -> None:
+    record_id = ask_listed(client).trace.record_id
+    outcome_id = f"o-{time.time_ns()}"
+    first = client.report_outcome(record_id, measures=[MeasureOutcome.applied("18.3b")], outcome_id=outcome_id)
+    again = client.report_outcome(record_id, measures=[MeasureOutcome.applied("18.3b")], outcome_id=outcome_id)
+    assert again == first
+    with pytest.raises(RequestIdReusedError) as caught:
+        client.report_outcome(record_id, note="another", outcome_id=outcome_id)
+    assert (caught.value.request_id, caught.value.field) == (outcome_id, "outcome_id")
+
+
+def test_what_cannot_be_reported(client: Any) -> None:
+    record_id = ask_listed(client).trace.record_id
+    same = IdentitySettlement("0" * 32, is_same=True, evidence="户籍", decided_by="李四")
+    refused: list[tuple[dict[str, Any], str, str]] = [
+        ({}, "outcome_empty", "measures"),
+        ({"measures": [MeasureOutcome.applied("18.9")]}, "measure_not_in_answer", "measures[0].measure_id"),
+        ({"measures": [MeasureOutcome("18.3b")]}, "result_missing", "measures[0].result"),
+        ({"measures": [MeasureOutcome.other("18.3b", "")]}, "reason_missing", "measures[0].reason"),
+        ({"identities": [same]}, "entry_not_in_answer", "identities[0].entry_id"),
+        ({"identities": [IdentitySettlement("0" * 32)]}, "evidence_missing", "identities[0].evidence"),
+    ]
+    for parts, reason, field in refused:
+        with pytest.raises(InvalidRequestError) as caught:
+            client.report_outcome(record_id, **parts)
+        assert (caught.value.reason, caught.value.field) == (reason, field)
+    told = client.report_outcome(record_id, note="已办结")
+    with pytest.raises(InvalidRequestError) as caught:
+        client.report_outcome(told.trace.record_id, note="已办结")
+    assert caught.value.reason == "record_not_lookup"
+    with pytest.raises(InvalidRequestError):
+        client.report_outcome("", note="已办结")
+    for unknown in ("unknown", "../../v1/check", "a b/ü?x=1"):
+        with pytest.raises(NotFoundError) as not_found:
+            client.report_outcome(unknown, note="已办结")
+        assert not_found.value.reason == "record_unknown"
+
+
+def test_anothers_lookup_is_refused_and_the_refusal_is_on_record(client: Any) -> None:
+    record_id = ask_listed(client).trace.record_id
+    options = client._client._options if isinstance(client, Driven) else client._options
+    object.__setattr__(options, "caller", Caller("tests", "另一机关", "示例经办人"))
+    with pytest.raises(NotAllowedError) as caught:
+        client.report_outcome(record_id, note="已办结")
+    assert (caught.value.reason, caught.value.field) == ("not_allowed", "record_id")
+    entry = client.records(1)[0]
+    denial = entry.record.denial
+    assert (entry.kind, denial.method, denial.reason, denial.about) == (
+        "denial",
+        "ReportOutcome",
+        "not_allowed",
+        record_id,
+    )
+    assert denial.caller.organisation == "另一机关"
+
+
+def test_an_activated_snapshot_is_on_record(client: Any, request: pytest.FixtureRequest) -> None:
+    if "fake" in request.node.callspec.id:
+        pytest.skip("a fake takes no snapshot into use")
+    entries = [entry for entry in client.records(100_000) if entry.record.act]
+    assert [entry.record.act.kind for entry in entries] == ["snapshot_activated"]
+    act = entries[0].record.act
+    assert act.operator
+    assert json.loads(act.after)["hash"] == client.snapshot().ref.hash
+    assert entries[0].check.action == ""
+
+
+def test_the_usage_report_counts_what_was_asked(client: Any) -> None:
+    before = client.usage_report(by="action")
+    client.check(Subject.legal_entity(UNLISTED), "tender.bid")
+    after = client.usage_report(by="action")
+    assert after.total.lookups == before.total.lookups + 1
+    (row,) = [row for row in after.rows if row.group == "tender.bid"]
+    assert 1 <= row.subjects <= row.lookups == sum(row.verdicts.values())
+    assert [row.lookups for row in client.usage_report(TODAY, by="system").rows] == [after.total.lookups]
+    assert client.usage_report("2017-10-12", "2017-10-12").total.lookups == 0
+    for span in (("soon", None), ("2026-02-01", "2026-01-01")):
+        with pytest.raises(InvalidRequestError) as caught:
+            client.usage_report(*span)
+        assert caught.value.field == "from"
 
 
 def test_a_receipt_proves_the_answer_without_the_gateway(client: Any) -> None:

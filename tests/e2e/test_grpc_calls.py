@@ -283,6 +283,35 @@ def test_records_by_id_and_by_page(verification: Any, trace: Any) -> None:
     assert failure(lambda: trace.ListRecords(much, timeout=TIMEOUT_S))[2] == "limit_out_of_range"
 
 
+def test_an_outcome_and_what_is_refused(verification: Any, trace: Any) -> None:
+    answer = verification.Check(question(), timeout=TIMEOUT_S)
+
+    def report(**more: Any) -> trace_pb2.ReportOutcomeRequest:
+        measure = trace_pb2.MeasureOutcome(
+            measure_id=answer.measures[0].id, result=trace_pb2.MeasureOutcome.RESULT_APPLIED
+        )
+        given = {"record_id": answer.trace.record_id, "caller": question().caller, "measures": [measure]}
+        return trace_pb2.ReportOutcomeRequest(**(given | more))
+
+    told = trace.ReportOutcome(report(outcome_id="o-1"), timeout=TIMEOUT_S)
+    assert trace.ReportOutcome(report(outcome_id="o-1"), timeout=TIMEOUT_S) == told
+    entry = trace.GetRecord(trace_pb2.GetRecordRequest(record_id=told.trace.record_id), timeout=TIMEOUT_S)
+    assert entry.record.outcome.lookup_record_id == answer.trace.record_id
+    assert trace_pb2.TraceRecord.FromString(entry.leaf) == entry.record
+    other = types_pb2.Caller(system="tests", organisation="另一单位")
+    odd = trace_pb2.MeasureOutcome(measure_id=answer.measures[0].id, result=9)
+    for request, wanted in (
+        (report(caller=other), ("PERMISSION_DENIED", "not_allowed", "record_id")),
+        (report(outcome_id="o-1", note="more"), ("ALREADY_EXISTS", "request_id_reused", "outcome_id")),
+        (report(record_id="no-such"), ("NOT_FOUND", "record_unknown", "record_id")),
+        (report(record_id=told.trace.record_id), ("INVALID_ARGUMENT", "record_not_lookup", "record_id")),
+        (report(measures=[]), ("INVALID_ARGUMENT", "outcome_empty", "measures")),
+        (report(measures=[odd]), ("INVALID_ARGUMENT", "message_malformed", "measures[0].result")),
+    ):
+        code, _, reason, field = failure(lambda: trace.ReportOutcome(request, timeout=TIMEOUT_S))  # noqa: B023 - called at once
+        assert (code, reason, field) == wanted
+
+
 def test_a_persons_number_is_in_no_record_and_no_log(gateway: Any, verification: Any, trace: Any) -> None:
     number = citizen_number(101)
     subject = types_pb2.Subject(

@@ -100,7 +100,11 @@ def test_every_answer_is_as_the_document_describes_it(client: httpx.Client) -> N
         ("/v1/list-types", "get"): client.get("/v1/list-types"),
         ("/v1/snapshot", "get"): client.get("/v1/snapshot"),
         ("/v1/trace", "get"): client.get("/v1/trace"),
+        ("/v1/trace/report", "get"): client.get("/v1/trace/report"),
         ("/v1/trace/{recordId}", "get"): client.get(f"/v1/trace/{record_id}"),
+        ("/v1/trace/{recordId}/outcome", "post"): client.post(
+            f"/v1/trace/{record_id}/outcome", json={"note": "已办结", "caller": QUESTION.get("caller", {})}
+        ),
         ("/healthz", "get"): client.get("/healthz"),
         ("/readyz", "get"): client.get("/readyz"),
         ("/openapi.json", "get"): client.get("/openapi.json"),
@@ -112,6 +116,39 @@ def test_every_answer_is_as_the_document_describes_it(client: httpx.Client) -> N
     proofs = ("/v1/trace/{recordId}/receipt", "/v1/checkpoint", "/v1/checkpoint/consistency")  # see test_receipts
     others = {("/metrics", "get"), ("/docs", "get"), *((path, "get") for path in proofs)}
     assert {(path, verb) for path, item in document()["paths"].items() for verb in item} == set(answers) | others
+
+
+def test_an_outcome_over_http_and_what_is_refused(client: httpx.Client) -> None:
+    answer = client.post("/v1/check", json=QUESTION).json()
+    record_id, measure_id = answer["trace"]["recordId"], answer["measures"][0]["id"]
+    path = f"/v1/trace/{record_id}/outcome"
+    report = {
+        "outcomeId": f"o-{record_id}",
+        "caller": QUESTION["caller"],
+        "measures": [
+            {"measureId": measure_id, "result": "RESULT_APPLIED", "amountYuan": "12.50", "date": "2026-07-01"}
+        ],
+    }
+    told = client.post(path, json=report)
+    assert told.status_code == 200
+    assert told.json()["lookupRecordId"] == record_id
+    assert client.post(path, json=report).json() == told.json()
+    shown = client.get(f"/v1/trace/{told.json()['trace']['recordId']}").json()["record"]
+    assert shown["outcome"]["measures"][0]["amountYuan"] == "12.50"
+    assert "check" not in shown
+    other = {"caller": {"system": "tests", "organisation": "另一单位"}, "note": "已办结"}
+    assert problem(client.post(path, json=other)) == (403, "not_allowed", "record_id")
+    newest = client.get("/v1/trace", params={"limit": 1}).json()["entries"][0]["record"]
+    assert newest["denial"]["about"] == record_id
+    assert problem(client.post(path, json=report | {"note": "more"})) == (409, "request_id_reused", "outcome_id")
+    unknown = client.post("/v1/trace/unknown/outcome", json=report | {"outcomeId": ""})
+    assert problem(unknown) == (404, "record_unknown", "record_id")
+    absent = report | {"outcomeId": "", "measures": [{"measureId": "no.such", "result": "RESULT_APPLIED"}]}
+    assert problem(client.post(path, json=absent)) == (400, "measure_not_in_answer", "measures[0].measure_id")
+    odd = {"measures": [{"measureId": measure_id, "result": "DONE"}]}
+    assert problem(client.post(path, json=odd)) == (400, "message_malformed", "measures[0].result")
+    assert problem(client.post(path, json={"recordId": record_id}))[:2] == (400, "field_unknown")
+    assert problem(client.get(path))[:2] == (405, "method_not_allowed")
 
 
 def test_check_writes_every_field_out(client: httpx.Client) -> None:

@@ -39,6 +39,7 @@ def test_permits_follows_authzen(verdict: Verdict) -> None:
         (types.SubjectKind, types_pb2.SubjectKind, "SUBJECT_KIND_"),
         (types.Effect, types_pb2.Effect, "EFFECT_"),
         (types.Force, types_pb2.Force, "FORCE_"),
+        (types.MeasureResult, trace_pb2.MeasureOutcome.Result, "RESULT_"),
     ],
 )
 def test_enums_have_the_words_of_the_wire(ours: type, theirs: object, prefix: str) -> None:
@@ -73,6 +74,12 @@ PAIRS = [
     (types.TraceEntry, trace_pb2.TraceEntry),
     (types.TraceRecord, trace_pb2.TraceRecord),
     (types.CheckRecord, trace_pb2.CheckRecord),
+    (types.OutcomeRecord, trace_pb2.OutcomeRecord),
+    (types.MeasureOutcome, trace_pb2.MeasureOutcome),
+    (types.IdentitySettlement, trace_pb2.IdentitySettlement),
+    (types.DenialRecord, trace_pb2.DenialRecord),
+    (types.OperatorAct, trace_pb2.OperatorAct),
+    (types.RecordedOutcome, trace_pb2.ReportOutcomeResponse),
 ]
 
 
@@ -101,7 +108,7 @@ def filled(message: object) -> object:
 
 def scalar(field: object) -> object:
     if field.type == field.TYPE_STRING:
-        is_day = field.name.endswith(("as_of", "_date", "_from", "_until", "_to"))
+        is_day = field.name.endswith(("as_of", "_date", "_from", "_until", "_to")) or field.name == "date"
         is_time = field.name in {"time", "created_at"}
         return "2026-01-02" if is_day else "2026-01-02T03:04:05.000006+00:00" if is_time else f"{field.name} 值"
     if field.type == field.TYPE_BYTES:

@@ -19,7 +19,14 @@ from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError, UnavailableError
-from xingate_server.transport import receipt_page, render, render_catalogue, render_records, render_usage
+from xingate_server.transport import (
+    receipt_page,
+    render,
+    render_catalogue,
+    render_outcomes,
+    render_records,
+    render_usage,
+)
 from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
 from xingate_server.transport.metrics import Metrics
 
@@ -126,6 +133,10 @@ class Handlers:
         before = request.before if request.HasField("before") else None
         return render_records.page(self._gateway, request.limit or DEFAULT_RECORDS, before)
 
+    async def report_outcome(self, request: tr.ReportOutcomeRequest) -> tr.ReportOutcomeResponse:
+        """What became of a lookup. Raises GatewayError."""
+        return render_outcomes.response(await self._gateway.report_outcome(render_outcomes.command(request)))
+
     async def get_receipt(self, request: tr.GetReceiptRequest) -> tr.Receipt:
         """What proves one record offline. Raises UnknownRecordError, UnavailableError (`checkpoint_pending`)."""
         return (await self._gateway.receipt(request.record_id)).to_message()
@@ -220,6 +231,7 @@ UNARY: dict[str, Rpc] = {
     "GetRecord": Rpc(TRACE, tr.GetRecordRequest, Handlers.get_record),
     "GetUsageReport": Rpc(TRACE, tr.GetUsageReportRequest, Handlers.get_usage_report),
     "ListRecords": Rpc(TRACE, tr.ListRecordsRequest, Handlers.list_records),
+    "ReportOutcome": Rpc(TRACE, tr.ReportOutcomeRequest, Handlers.report_outcome),
     "GetReceipt": Rpc(TRACE, tr.GetReceiptRequest, Handlers.get_receipt),
     "GetCheckpoint": Rpc(TRACE, tr.GetCheckpointRequest, Handlers.get_checkpoint),
     "GetConsistencyProof": Rpc(TRACE, tr.GetConsistencyProofRequest, Handlers.get_consistency_proof),

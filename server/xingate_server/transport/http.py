@@ -129,6 +129,13 @@ ROUTES = (
         lambda _, r: tr.GetRecordRequest(record_id=r.match_info["record_id"]),
     ),
     Route(
+        "POST",
+        "/v1/trace/{record_id}/outcome",
+        "ReportOutcome",
+        models.OutcomeBody,
+        lambda m, r: m.message(r.match_info["record_id"]),
+    ),
+    Route(
         "GET",
         "/v1/trace/{record_id}/receipt",
         "GetReceipt",

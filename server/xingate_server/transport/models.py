@@ -13,6 +13,7 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
+from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
 from xingate_server.core.identifiers import mask_text
@@ -192,6 +193,75 @@ class ConsistencyQuery(_Sent):
 
     size1: Uint64 = Field(0, **_said("The size of an earlier checkpoint.", "较早检查点的条数。"))
     size2: Uint64 = Field(0, **_said("The size of a later one; 0: the newest.", "较新检查点的条数；0 为最新。"))
+
+
+class MeasureResult(StrEnum):
+    """What was done with a measure, by the names that proto3 JSON has for it."""
+
+    RESULT_UNSPECIFIED = "RESULT_UNSPECIFIED"
+    RESULT_APPLIED = "RESULT_APPLIED"
+    RESULT_NOT_APPLIED = "RESULT_NOT_APPLIED"
+    RESULT_OTHER = "RESULT_OTHER"
+
+
+class MeasureOutcomeBody(_Sent):
+    """What was done with one measure of the answer."""
+
+    measure_id: str = Field("", **_said("A measure of the answer.", "答复中的措施编号。", "18.3b"))
+    result: MeasureResult = Field(MeasureResult.RESULT_UNSPECIFIED, **_said("Required.", "必填：是否执行。"))
+    reason: str = Field("", **_said("Required unless applied.", "未执行或其他情况须说明理由。"))
+    amount_yuan: str = Field("", **_said("A decimal number of yuan.", "金额（元）。", "1234.50"))
+    date: str = Field("", **_said("YYYY-MM-DD.", "日期。", "2026-07-01"))
+    document_no: str = Field("", **_said("The document's number.", "文书号。", "示例〔2026〕1号"))
+
+
+class IdentityBody(_Sent):
+    """A person's decision whether a possible match is the subject."""
+
+    entry_id: str = Field("", **_said("The entry of the possible match.", "疑似匹配所依据的记录编号。"))
+    is_same: bool = Field(False, **_said("Whether it is the subject.", "是否为同一主体。"))
+    evidence: str = Field("", **_said("Required: on which evidence.", "必填：核实依据。", "户籍资料"))
+    decided_by: str = Field("", **_said("Required: who decided.", "必填：核实人。", "李四"))
+
+
+class OutcomeBody(_Sent):
+    """What became of a lookup (Cl. 22); the caller is that of the lookup."""
+
+    outcome_id: str = Field("", **_said("A retry with the same id is no second report.", "同一编号重试不重复记录。"))
+    caller: CallerBody = Field(CallerBody(), **_said("Who reports.", "反馈方，须与查询方一致。"))
+    measures: list[MeasureOutcomeBody] = Field([], **_said("Measure by measure.", "逐项措施。"))
+    identities: list[IdentityBody] = Field([], **_said("Identities that were settled.", "已核实的身份。"))
+    note: str = Field("", **_said("Anything else.", "备注。"))
+
+    def message(self, record_id: str) -> tr.ReportOutcomeRequest:
+        """The same report, on the lookup `record_id`, as a message."""
+        return tr.ReportOutcomeRequest(
+            record_id=record_id,
+            outcome_id=self.outcome_id,
+            caller=t.Caller(
+                system=self.caller.system,
+                organisation=self.caller.organisation,
+                operator=self.caller.operator,
+            ),
+            measures=[
+                tr.MeasureOutcome(
+                    measure_id=m.measure_id,
+                    result=m.result.value,
+                    reason=m.reason,
+                    amount_yuan=m.amount_yuan,
+                    date=m.date,
+                    document_no=m.document_no,
+                )
+                for m in self.measures
+            ],
+            identities=[
+                tr.IdentitySettlement(
+                    entry_id=i.entry_id, is_same=i.is_same, evidence=i.evidence, decided_by=i.decided_by
+                )
+                for i in self.identities
+            ],
+            note=self.note,
+        )
 
 
 class UsageQuery(_Sent):

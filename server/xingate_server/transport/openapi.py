@@ -113,6 +113,15 @@ OPERATIONS = (
         trace_pb2.TraceEntry,
     ),
     _Operation(
+        "post",
+        "/v1/trace/{recordId}/outcome",
+        "ReportOutcome",
+        "Report what became of a lookup: measures applied or not, identities settled",
+        "反馈查询结果的执行情况：措施是否执行、身份核实结论",
+        trace_pb2.ReportOutcomeResponse,
+        body=models.OutcomeBody,
+    ),
+    _Operation(
         "get",
         "/v1/trace/{recordId}/receipt",
         "GetReceipt",
