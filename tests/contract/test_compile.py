@@ -300,9 +300,7 @@ def test_no_number_of_a_person_is_left_in_the_state_directory(tmp_path: Path, st
 def test_memory_does_not_grow_with_the_input(tmp_path: Path, state: Path) -> None:
     peaks = []
     for count in (1_000, 30_000):
-        path = city_list(
-            tmp_path / "a.csv", count, legal_representative="甲", legal_representative_id=citizen_number(1)
-        )
+        path = city_list(tmp_path / "a.csv", count, facts="示例" * 200)
         with subprocess.Popen(
             command("--source", f"city_list={path}", "--state", state / str(count)), stdout=subprocess.DEVNULL
         ) as process:
@@ -310,7 +308,7 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path, state: Path) -> Non
             process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0
         peaks.append(usage.ru_maxrss / 1024)
-    assert peaks[1] - peaks[0] < 64  # MiB
+    assert peaks[1] - peaks[0] < 120  # MiB
 
 
 def test_real_register_and_lists_compile_in_time(state: Path) -> None:
