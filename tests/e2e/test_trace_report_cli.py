@@ -279,6 +279,17 @@ class TestReport:
         table = run("report", "--state", str(node[0]), "--matters", str(matters), "--format", "csv", code=0).stdout
         assert "'=T-1" in table
 
+    def test_without_openpyxl_it_says_which_extra_has_it(
+        self, node: tuple[Path, list[xingate.Decision]], tmp_path: Path
+    ) -> None:
+        out = tmp_path / "report.xlsx"
+        arguments = ["trace", "report", "--state", str(node[0]), "--format", "xlsx", "--out", str(out)]
+        code = "import sys; sys.modules['openpyxl'] = None; from xingate_server.cli import main; main(sys.argv[1:])"
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert done.stderr == "xingate: this command needs `pip install 'xingate[server,adapters]'`\n"
+        assert not out.exists()
+
     def test_an_empty_log(self, own: Path, tmp_path: Path) -> None:
         SqliteLog(tmp_path / "empty" / "trace").close()
         found = figures("--state", str(tmp_path / "empty"))
