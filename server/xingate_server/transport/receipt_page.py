@@ -28,9 +28,10 @@ Row = tuple[str, str, str]
 """A label in Chinese, in English, and the value as HTML."""
 
 _SHANGHAI = timedelta(hours=8)
-_MOST_LISTED = 12  # more measures or gaps than these would not fit the page
+_MOST_LISTED = 10  # more measures or gaps than these would not fit the page
 _ONE_COLUMN = 5
 _MOST_CHARACTERS = 300  # of one value
+_MOST_OF_CALLER, _MOST_OF_MATTER = 40, 100
 _TONES = {
     Verdict.CLEAR: "good",
     Verdict.FAVOURED: "good",
@@ -144,7 +145,7 @@ def _verdict(proven: Proven) -> str:
 
 def _check_rows(proven: Proven, titles: Titles) -> Iterator[Row]:
     value = proven.value
-    caller = [_shown(value(name)) for name in ("organisation", "system", "operator") if value(name)]
+    caller = [_shown(value(name), _MOST_OF_CALLER) for name in ("organisation", "system", "operator") if value(name)]
     yield "查询方", "Asked by", " · ".join(caller) or "未注明 not stated"
     yield "查询时间", "Asked at", _time(proven.time)
     subject = [_shown(value("subjectCode"))] if value("subjectCode") else ["号码不留存 number not kept"]
@@ -152,9 +153,9 @@ def _check_rows(proven: Proven, titles: Titles) -> Iterator[Row]:
     subject.append(f"{kind.zh} {kind.en}")
     yield "查询对象", "Subject", f"{' · '.join(subject)}<br><code>{_shown(value('subjectKey'))}</code>"
     yield "办理事项", "Action", _titled(value("action"), titles)
-    yield "办件编号", "Matter", _shown(value("matter")) or "—"
+    yield "办件编号", "Matter", _shown(value("matter"), _MOST_OF_MATTER) or "—"
     if value("context"):
-        yield "情节", "Context", _shown(value("context"))
+        yield "情节", "Context", _shown(value("context"), _MOST_OF_MATTER)
     yield "判断日期", "As of", _shown(value("asOf"))
     yield "适用措施", "Measures", _listed(_titled(name, titles) for name in value("measureIds").split())
     if value("gaps"):
@@ -214,9 +215,9 @@ def _titled(name: str, titles: Titles) -> str:
     return f"<code>{_shown(name)}</code> {words}" if words else _shown(name)
 
 
-def _shown(text: str) -> str:
+def _shown(text: str, most: int = _MOST_CHARACTERS) -> str:
     """As HTML, clipped, and with unprintable characters escaped: what callers chose may hold any."""
-    clipped = text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
+    clipped = text if len(text) <= most else f"{text[: most - 1]}…"
     printable = (one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in clipped)
     return escape("".join(printable))
 
