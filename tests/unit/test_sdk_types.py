@@ -74,6 +74,7 @@ PAIRS = [
     (types.TraceEntry, trace_pb2.TraceEntry),
     (types.TraceRecord, trace_pb2.TraceRecord),
     (types.CheckRecord, trace_pb2.CheckRecord),
+    (types.UsageRow, trace_pb2.UsageRow),
     (types.OutcomeRecord, trace_pb2.OutcomeRecord),
     (types.MeasureOutcome, trace_pb2.MeasureOutcome),
     (types.IdentitySettlement, trace_pb2.IdentitySettlement),
