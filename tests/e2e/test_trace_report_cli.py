@@ -18,7 +18,7 @@ import openpyxl
 import pytest
 
 import xingate
-from xingate.types import UsageReport
+from xingate.types import MeasureOutcome, UsageReport
 from xingate.v1 import trace_pb2, trace_pb2_grpc
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.snapshot.store import SnapshotSet
@@ -224,6 +224,29 @@ class TestReport:
         assert 59 < total["feedbackSeconds"] < 300
         assert sum(total["verdicts"].values()) == 6
         assert figures("--state", str(own), "--to", "2020-12-31")["total"]["lookups"] == 0
+
+    def test_outcomes_and_denials_as_callers_make_them(
+        self, own: Path, node: tuple[Path, list[xingate.Decision]]
+    ) -> None:
+        first = node[1][0]
+        one, *others = dict.fromkeys(m.id for m in first.measures)
+        told = [MeasureOutcome.applied(one), *(MeasureOutcome.not_applied(m, "已履行") for m in others)]
+        with xingate.connect(f"embedded:{own}", system="permits", organisation=PERMITS) as gateway:
+            gateway.report_outcome(first.trace.record_id, measures=told)
+        with xingate.connect(f"embedded:{own}", system="trading", organisation=TRADING) as gateway:
+            with pytest.raises(xingate.NotAllowedError):
+                gateway.report_outcome(first.trace.record_id, measures=told)
+            served = gateway.usage_report()
+        permits, trading = figures("--state", str(own))["rows"]
+        assert (permits["outcomes"], permits["applied"], permits["notApplied"], permits["denials"]) == (
+            1,
+            1,
+            len(others),
+            0,
+        )
+        assert (trading["outcomes"], trading["denials"]) == (0, 1)
+        assert permits["feedbackSeconds"] > 0
+        assert (served.total.outcomes, served.total.denials) == (1, 1)
 
     @pytest.mark.parametrize("by", ["organisation", "action", "verdict", "system"])
     def test_a_table_for_every_grouping(self, node: tuple[Path, list[xingate.Decision]], by: str) -> None:
