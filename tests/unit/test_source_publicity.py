@@ -249,3 +249,12 @@ def test_an_array_longer_than_one_chunk_and_an_empty_one(tmp_path: Path) -> None
     assert [record.row for record in found] == list(range(1, 3_001))
     file.write_text(" [ ] ", encoding="utf-8")
     assert list(load_source("judgment_debtor").records([file])) == []
+
+
+def test_half_a_character_in_json_is_kept_as_unreadable(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    row = {"iname": "示例\ud800", "caseCode": "示1号", "cardNum": "9900001980****0012", "courtName": "示例法院"}
+    file.write_text(json.dumps([row | {"publishDate": "20240501", "\udfff": "x"}]), encoding="utf-8")
+    [record] = load_source("judgment_debtor").records([file])
+    assert record.name == "示例\ufffd"
+    assert "\ufffd" in record.raw

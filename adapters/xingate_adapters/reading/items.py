@@ -152,7 +152,14 @@ def _damaged(file: Path, row: int, error: Exception) -> SourceError:
 def _as_text(file: Path, row: int, value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise SourceError("an item of the list is no object", file=file, row=row, expected=_SHAPE)
-    return {key: _cell(cell) for key, cell in value.items()}
+    return {_readable(key): _readable(_cell(cell)) for key, cell in value.items()}
+
+
+def _readable(text: str) -> str:
+    """Half a character, which an escape may give, cannot be written out: it becomes the replacement character."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _cell(value: Any) -> str:
