@@ -98,6 +98,12 @@ class TestOutput:
         assert "authority_missing 1" in text
         assert "snapshot 1: 1 subjects, 1 entries" in text
 
+    def test_names_of_files_are_no_markup(self, tmp_path: Path) -> None:
+        path = city_list(tmp_path / "[red]名单[b].csv", 1)
+        text = run("--source", f"city_list={path}", "--state", tmp_path / "[red]").stdout
+        assert "[red]名单[b].csv" in text
+        assert "[red]/snapshots/1" in text
+
     def test_dry_run_says_what_would_change(self, tmp_path: Path, state: Path) -> None:
         path = city_list(tmp_path / "a.csv", 20)
         run("--source", f"city_list={path}", "--state", state)

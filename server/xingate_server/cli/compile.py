@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -191,7 +192,7 @@ def _with_progress(options: CompileOptions) -> Compiled:
             return tasks[key]
 
         def on_bytes(path: Path, done: int, total: int) -> None:
-            bars.update(task(path, path.name, "bytes", total), completed=done, total=total)
+            bars.update(task(path, escape(path.name), "bytes", total), completed=done, total=total)
 
         def on_stage(stage: str, done: int, total: int) -> None:
             title, unit = _STAGES.get(stage, (stage, ""))
@@ -247,7 +248,9 @@ def _show(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
     for kind, file in compiled.file_counts():
         reasons = [f"{reason} {count:,}" for reason, count in file.refused.items()]
         flags = [f"[dim]{flag} {count:,}[/dim]" for flag, count in file.flags.items()]
-        table.add_row(kind, Path(file.path).name, f"{file.rows:,}", f"{file.admitted:,}", "\n".join(reasons + flags))
+        table.add_row(
+            kind, escape(Path(file.path).name), f"{file.rows:,}", f"{file.admitted:,}", "\n".join(reasons + flags)
+        )
     out.print(table)
     manifest = compiled.manifest
     for source in manifest.sources:
@@ -265,4 +268,4 @@ def _show(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
             for name, (had, has) in differences.items():
                 out.print(f"  {what} {name}: {had:,} -> {has:,}")
     else:
-        out.print(f"snapshot {manifest.sequence}: {counts}, in {compiled.path}", soft_wrap=True)
+        out.print(f"snapshot {manifest.sequence}: {counts}, in {escape(str(compiled.path))}", soft_wrap=True)
