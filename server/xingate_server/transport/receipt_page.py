@@ -28,10 +28,10 @@ Row = tuple[str, str, str]
 """A label in Chinese, in English, and the value as HTML."""
 
 _SHANGHAI = timedelta(hours=8)
-_MOST_LISTED = 10  # more measures or gaps than these would not fit the page
+_MOST_LISTED = 8  # more measures or gaps than these would not fit the page
 _ONE_COLUMN = 5
 _MOST_CHARACTERS = 300  # of one value
-_MOST_OF_CALLER, _MOST_OF_MATTER = 40, 100
+_MOST_OF_CALLER, _MOST_OF_MATTER = 30, 60
 _TONES = {
     Verdict.CLEAR: "good",
     Verdict.FAVOURED: "good",
@@ -47,31 +47,31 @@ _HEADS = {
     "act": ("运维操作回执", "Receipt of an operator's act"),
 }
 _STYLE = """
-@page{size:A4;margin:14mm 16mm}
+@page{size:A4;margin:12mm 16mm}
 *{box-sizing:border-box}
-body{font:9.5pt/1.4 "Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif;
+body{font:9.5pt/1.3 "Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif;
 color:#111;background:#fff;margin:0 auto;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 header{display:flex;justify-content:space-between;align-items:flex-start;gap:6mm;border-bottom:1.2pt solid #111;
 padding-bottom:3mm}
 h1{font-size:18pt;line-height:1.2;margin:0 0 2mm;letter-spacing:.04em}
 h1 small{display:block;font-size:10.5pt;font-weight:400;letter-spacing:0;color:#444;margin-top:1mm}
 .id{font:10.5pt/1.3 "DejaVu Sans Mono","Noto Sans Mono",ui-monospace,monospace;word-break:break-all}
-.qr svg{width:26mm;height:26mm;display:block}
-.verdict{display:flex;align-items:baseline;gap:4mm;margin:4mm 0 2mm;padding:2mm 4mm;border:1pt solid;
+.qr svg{width:24mm;height:24mm;display:block}
+.verdict{display:flex;align-items:baseline;gap:4mm;margin:3mm 0 1.5mm;padding:1.2mm 4mm;border:1pt solid;
 border-left-width:5pt}
 .verdict b{font-size:17pt}
 .bad{border-color:#a11}.bad b{color:#a11}.mind{border-color:#960}.mind b{color:#850}.good{border-color:#175}
 .good b{color:#175}
 table{width:100%;border-collapse:collapse}
-th,td{text-align:left;vertical-align:baseline;padding:1mm 0;border-bottom:.4pt solid #bbb;overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:baseline;padding:.8mm 0;border-bottom:.4pt solid #bbb;overflow-wrap:anywhere}
 th{width:44mm;font-weight:400;padding-right:4mm}
 th small{color:#666;font-size:8.5pt;white-space:nowrap}
 ul{margin:0;padding:0;list-style:none}
 .two{columns:2;column-gap:5mm}.two li{break-inside:avoid}
 code,pre{font:8pt/1.4 "DejaVu Sans Mono","Noto Sans Mono",ui-monospace,monospace;word-break:break-all;
 white-space:pre-wrap;margin:0}
-h2{font-size:10.5pt;margin:3.5mm 0 .5mm}
-footer{margin-top:3mm;font-size:8.5pt;line-height:1.4;color:#333}
+h2{font-size:10.5pt;margin:2.5mm 0 .5mm}
+footer{margin-top:2mm;font-size:8.5pt;line-height:1.3;color:#333}
 footer p{margin:.8mm 0}
 @media screen{html{background:#e9e9e9}body{padding:14mm 16mm;max-width:210mm;margin:8mm auto;
 box-shadow:0 1px 8px #0003}}
@@ -157,9 +157,12 @@ def _check_rows(proven: Proven, titles: Titles) -> Iterator[Row]:
     if value("context"):
         yield "情节", "Context", _shown(value("context"), _MOST_OF_MATTER)
     yield "判断日期", "As of", _shown(value("asOf"))
-    yield "适用措施", "Measures", _listed(_titled(name, titles) for name in value("measureIds").split())
+    measures = value("measureIds").split()
+    is_short = len(measures) > _ONE_COLUMN  # then one language has to do
+    yield "适用措施", "Measures", _listed(_titled(name, titles, is_short=is_short) for name in measures)
     if value("gaps"):
-        yield "未知之处", "Not known", _listed(_shown(gap) for gap in value("gaps").split())
+        gaps = list(dict.fromkeys(value("gaps").split()))
+        yield "未知之处", "Not known", "、".join(_shown(gap) for gap in gaps[:_MOST_LISTED])
     yield "名单记录", "Entries shown", f"{len(value('entryIds').split())}"
     snapshot = f"<code>{_shown(value('snapshotHash'))}</code>"
     yield "快照", "Snapshot", f"第 {_shown(value('sequence'))} 号 no. {_shown(value('sequence'))}<br>{snapshot}"
@@ -178,8 +181,7 @@ def _proof(proven: Proven, note: str) -> Iterator[str]:
     yield "<h2>证明 Proof</h2>"
     yield _table(
         [
-            ("日志", "Log", f"{_shown(proven.checkpoint.origin)}"),
-            ("序号", "Leaf index", f"{proven.leaf_index}"),
+            ("日志与序号", "Log, leaf", f"{_shown(proven.checkpoint.origin)} · {proven.leaf_index}"),
             ("叶散列", "Leaf hash", f"<code>{leaf_hash(proven.leaf).hex()}</code>"),
             ("签名检查点", "Checkpoint", f"<pre>{escape(note.strip())}</pre>"),
         ]
@@ -209,9 +211,9 @@ def _listed(items: Iterable[str]) -> str:
     return f"<ul{columns}>{''.join(shown)}</ul>"
 
 
-def _titled(name: str, titles: Titles) -> str:
+def _titled(name: str, titles: Titles, *, is_short: bool = False) -> str:
     zh, en = titles.get(name, ("", ""))
-    words = " ".join(_shown(word) for word in (zh, en) if word)
+    words = " ".join(_shown(word) for word in ((zh,) if is_short else (zh, en)) if word)
     return f"<code>{_shown(name)}</code> {words}" if words else _shown(name)
 
 
