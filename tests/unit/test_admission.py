@@ -322,6 +322,22 @@ def test_the_files_are_read_as_written() -> None:
         assert len(list(csv.DictReader(file))) == 2
 
 
+class TestEveryReasonCounts:
+    def test_an_inverted_validity_beside_a_bad_date(self, rules: Rules) -> None:
+        record = listing(
+            document_date="明天", valid_from="2026-05-02", valid_until="2026-05-01", list_type="black.none"
+        )
+        outcome = admit(record, rules)
+        assert isinstance(outcome, Refused)
+        assert outcome.reasons == ("date_malformed", "list_type_unknown", "validity_inverted")
+
+    def test_an_inverted_validity_beyond_the_maximum(self, rules: Rules) -> None:
+        dates = {"valid_from": "2027-05-02", "valid_until": "2027-05-01"}
+        outcome = admit(listing(list_type="penalty.administrative", severity="minor", **dates), rules)
+        assert isinstance(outcome, Refused)
+        assert outcome.reasons == ("validity_exceeds_maximum", "validity_inverted")
+
+
 class TestPrivacy:
     """A natural person's number never stands in a snapshot, wherever a row has it (DESIGN section 6)."""
 

@@ -220,8 +220,11 @@ class _Reading:
             self.flags.add("status_undated")
         if status is Status.SUSPENDED and status_reason in {StatusReason.OBJECTION, None}:
             self.flags.add("objection_open")
-        if list_type is not None and document_date is not None and valid_from is not None:
-            valid_until = self._validity(list_type, severity, document_date, valid_from, valid_until)
+        if valid_from is not None and valid_until is not None and valid_until < valid_from:
+            told = f"valid until {valid_until.isoformat()}, before {valid_from.isoformat()}"
+            self.refuse("validity_inverted", told)
+        if list_type is not None and document_date is not None:
+            valid_until = self._validity(list_type, severity, document_date, valid_until)
         if list_type is None or document_date is None or valid_from is None or self.reasons:
             return None
         return Entry(
@@ -280,11 +283,8 @@ class _Reading:
             self.refuse("notice_too_short", f"the document is dated {dated}; the notice ends on {end.isoformat()}")
 
     def _validity(
-        self, list_type: ListType, severity: Severity | None, document: date, start: date, end: date | None
+        self, list_type: ListType, severity: Severity | None, document: date, end: date | None
     ) -> date | None:
-        if end is not None and end < start:
-            self.refuse("validity_inverted", f"valid until {end.isoformat()}, before {start.isoformat()}")
-            return end
         maxima = [m for m in list_type.maximum_validity if severity in {m.severity, None}]
         if not maxima:
             return end
