@@ -66,8 +66,8 @@ async def _present_receipt(handlers: Handlers, receipt: tr.Receipt, request: web
     if request.query.get("format") == "html" or ("format" not in request.query and _prefers(request, "text/html")):
         text = await handlers.receipt_page(receipt)
         return web.Response(text=text, content_type="text/html", headers={**_PAGE, **_VARY})
-    text = Receipt.from_message(receipt).to_json()
-    return web.Response(text=text, content_type=_JSON, headers={**_SAFE, **_VARY})
+    file = Receipt.from_message(receipt).to_json().encode()
+    return web.Response(body=file, content_type=_JSON, headers={**_SAFE, **_VARY})
 
 
 async def _present_checkpoint(_handlers: Handlers, checkpoint: tr.Checkpoint, request: web.Request) -> web.Response:
