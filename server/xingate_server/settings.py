@@ -6,9 +6,9 @@ test compares with this model.
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -41,6 +41,23 @@ class ServerSettings(_Part):
     drain_s: float = Field(10.0, ge=0, le=600)
 
 
+class AnchorSettings(_Part):
+    """Where checkpoints are pushed, outside the operator's reach: a folder or a URL. `every_s` is the least time
+    between two of them."""
+
+    folder: str = ""
+    url: str = ""
+    every_s: float = Field(10.0, ge=0, le=86_400)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.folder and self.url:
+            raise ValueError("give a folder or a URL, not both")
+        if self.url and not self.url.startswith(("https://", "http://")):
+            raise ValueError("the URL begins with https:// or http://")
+        return self
+
+
 class TraceSettings(_Part):
     """The log of lookups. `origin` names it on first use; empty: at random, or what it has already. `dsn` is the
     address of the PostgreSQL database, a secret."""
@@ -49,6 +66,7 @@ class TraceSettings(_Part):
     dsn: SecretStr = SecretStr("")
     origin: str = ""
     lock_wait_s: float = Field(5.0, gt=0, le=60)
+    anchor: AnchorSettings = AnchorSettings()
 
 
 class SnapshotSettings(_Part):

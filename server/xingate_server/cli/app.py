@@ -36,6 +36,7 @@ _COMMANDS: Mapping[str, _Home] = MappingProxyType(
         "check": _Home("check", "check_command", "Ask which measures apply to a subject for an action."),
         "catalogue": _Home("catalogue", "catalogue", "Show or check the actions, list types and measures."),
         "trace": _Home("trace", "trace", "Show what was asked and answered."),
+        "witness": _Home("witness", "witness_command", "Cosign the checkpoints that a gateway pushes to a folder."),
         "keygen": _Home("keygen", "keygen_command", "Make a key pair for signing."),
     }
 )

@@ -22,6 +22,7 @@ from xingate_server.cli._common import (
     target_option,
     tell_errors,
 )
+from xingate_server.cli.trace_anchor import verify_anchor
 
 if TYPE_CHECKING:
     from xingate_server.transport.receipt_page import Titles
@@ -102,16 +103,21 @@ def receipt_command(
     "--proof", type=_given, default=None, metavar="FILE",
     help="The JSON of /v1/checkpoint/consistency; default: asked of --target or --state.",
 )  # fmt: skip
+@click.option(
+    "--anchor", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, metavar="DIR",
+    help="Instead: compare the log in --state with the checkpoints that were pushed to this folder.",
+)  # fmt: skip
 @target_option
 @state_option
 @json_option
 @tell_errors
-def verify_command(
+def verify_command(  # noqa: PLR0913 - one for each option
     file: Path | None,
     keys: tuple[str, ...],
     earlier: Path | None,
     later: Path | None,
     proof: Path | None,
+    anchor: Path | None,
     *,
     target: str,
     state: Path,
@@ -119,11 +125,15 @@ def verify_command(
 ) -> int:
     """Verify a receipt without a gateway, or that a log only grew.
 
-    Give a receipt's FILE, or two checkpoints of the log: --from OLD, --to NEW and the --proof between them. Says what is proven, or the first thing that is wrong, in Chinese and English.
+    Give a receipt's FILE, or two checkpoints of the log (--from OLD, --to NEW and the --proof between them), or
+    --anchor DIR to compare a log with what another body holds of it. Says what is proven, or the first thing that is
+    wrong, in Chinese and English.
 
     Exit codes: 0 proven, 1 not proven, 2 usage, 3 a gateway that was needed cannot be asked.
     """
     trusted = _keys(keys)
+    if anchor is not None:
+        return verify_anchor(anchor, trusted, state, as_json=as_json)
     if (file is None) == (earlier is None) or (file is not None and (later or proof)):
         raise AskedWronglyError("give a receipt's FILE, or --from OLD with --to NEW and --proof")
     try:

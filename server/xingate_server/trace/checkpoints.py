@@ -39,8 +39,8 @@ _Waiter = tuple[int, asyncio.AbstractEventLoop, "asyncio.Future[str | None]"]
 class Anchor(Protocol):
     """Takes signed notes to a place outside the operator's reach; never blocks. See `trace.anchor`."""
 
-    def push(self, note: str) -> None:
-        """Take a newer note."""
+    def push(self, note: str, prove: Callable[[int, int], Sequence[bytes]]) -> None:
+        """Take a newer note; `prove` gives the consistency proof between two sizes."""
         ...
 
     def cosigned(self, note: str) -> str:
@@ -81,9 +81,15 @@ class Checkpointer:
         self._waiters: list[_Waiter] = []
         self._is_wanted = self._is_closed = False
         self._problem = self._trouble = ""
-        self._note, self._checkpoint = self._begin()
         self._tiles = FileTiles(directory) if tiles is None else tiles
-        self.tree = Tree(log, self._tiles)
+        try:
+            self.tree = Tree(log, self._tiles)
+            self._note, self._checkpoint = self._begin()
+        except BaseException:
+            self._tiles.close()
+            raise
+        if anchor is not None:
+            anchor.push(self._note, self.consistency_proof)  # who signed it may have ended before it was pushed
         self._thread = threading.Thread(target=self._run, name="xingate-checkpoints", daemon=True)
         self._thread.start()
 
@@ -151,9 +157,9 @@ class Checkpointer:
             self._is_closed = True
             self._changed.notify()
         self._thread.join()
-        self._tiles.close()
         if self._anchor is not None:
             self._anchor.close()
+        self._tiles.close()
 
     def _begin(self) -> tuple[str, Checkpoint]:
         """Compare the log with its last checkpoint, and have one that covers it."""
@@ -221,7 +227,7 @@ class Checkpointer:
         made = sign(checkpoint, self._key)
         self._files.write(made)
         if self._anchor is not None:
-            self._anchor.push(made)
+            self._anchor.push(made, self.consistency_proof)
         return made, checkpoint
 
     def _read(self, note: str) -> Checkpoint:

@@ -6,6 +6,7 @@ Used by `serve` and by `embedded` alike, so that both answer the same. Works wit
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from xingate_server.gateway.check import Gateway
 from xingate_server.settings import Settings
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
+from xingate_server.trace.anchor import FolderPlace, Place, Pusher, UrlPlace
 from xingate_server.trace.checkpoints import Checkpointer
 from xingate_server.trace.signing import settle_key
 from xingate_server.transport.handlers import Handlers
@@ -40,10 +42,13 @@ class Node:
         self._snapshots = SnapshotSet(settings.state)
         inner = open_log(settings)
         self._log = MeteredLog(inner, trace, self.metrics)
+        self._anchor = self._pusher(inner.origin)
         try:
             key = settle_key(settings.state / "keys", inner.origin)
-            self._checkpoints = Checkpointer(inner, key, trace, on_problem=self._refuse)
+            self._checkpoints = Checkpointer(inner, key, trace, anchor=self._anchor, on_problem=self._refuse)
         except BaseException:
+            if self._anchor is not None:
+                self._anchor.close()
             inner.close()
             raise
         self._acts = Acts(self._log, settings.state)
@@ -114,6 +119,9 @@ class Node:
                 "checkpoint": {
                     "treeSize": self._checkpoints.checkpoint.tree_size,
                     "ageSeconds": self._checkpoints.age_s,
+                    **(
+                        {"anchored": self._anchor.pushed, "anchorProblem": self._anchor.trouble} if self._anchor else {}
+                    ),
                 },
             },
         }
@@ -127,6 +135,13 @@ class Node:
         """Sign what the log holds, commit what waits in it, and close both."""
         self._checkpoints.close()
         self._log.close()
+
+    def _pusher(self, origin: str) -> Pusher | None:
+        anchor = self._settings.trace.anchor
+        if not (anchor.folder or anchor.url):
+            return None
+        place: Place = FolderPlace(Path(anchor.folder), origin) if anchor.folder else UrlPlace(anchor.url)
+        return Pusher(place, every_s=anchor.every_s)
 
     def _refuse(self, problem: str) -> None:
         log.error("the log can no longer be relied on: nothing is answered", problem=problem)

@@ -1,0 +1,54 @@
+"""`xingate trace verify --anchor`: the log of a state directory against the checkpoints that another body holds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from xingate.checkpoint import VerifierKey
+from xingate.errors import CheckpointError
+from xingate_server.cli._common import AskedWronglyError, CommandError, print_object
+from xingate_server.cli._logs import open_logs
+from xingate_server.trace.anchor_folder import Compared, compare
+from xingate_server.trace.tiles import FileTiles
+from xingate_server.trace.tree import Tree
+
+EXIT_DIFFERENT = 1
+EXIT_NOTHING = 3
+
+
+def verify_anchor(anchor: Path, keys: Sequence[VerifierKey], state: Path, *, as_json: bool) -> int:
+    """Compare and tell; the exit code: 0 the log begins with all of them, 1 it does not, 3 there are none."""
+    tiles = FileTiles(state / "trace")
+    try:
+        with open_logs([state]) as ((_, log),):
+            found = compare(anchor, log, Tree(log, tiles), keys)
+            size = log.size()
+    except CheckpointError as error:
+        raise AskedWronglyError(error.message) from error
+    except OSError as error:
+        raise CommandError(f"the anchor `{anchor}` cannot be read: {error}") from error
+    finally:
+        tiles.close()
+    _tell(found, size, as_json=as_json)
+    if found.faults:
+        return EXIT_DIFFERENT
+    return 0 if found.checkpoints else EXIT_NOTHING
+
+
+def _tell(found: Compared, size: int, *, as_json: bool) -> None:
+    if as_json:
+        told = {"checkpoints": found.checkpoints, "newest": found.newest, "size": size, "faults": found.faults}
+        print_object({"consistent": bool(found.checkpoints) and not found.faults} | told)
+        return
+    for fault in found.faults:
+        click.echo(fault)
+    if found.faults:
+        click.echo(f"日志与存证不符 {len(found.faults)} of {found.checkpoints} anchored checkpoints do not fit the log")
+    elif found.checkpoints:
+        click.echo(
+            f"日志与存证一致 the log of {size} leaves begins with all {found.checkpoints} anchored checkpoints, "
+            f"the newest for {found.newest} leaves"
+        )
+    else:
+        click.echo("存证中没有此日志的检查点 the anchor holds no checkpoint of this log")
