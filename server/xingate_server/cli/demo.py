@@ -32,6 +32,7 @@ SOURCES = (
     ("un_consolidated", "un_consolidated.xml"),
 )
 COVERED_FROM = "2017-10-12"  # the plan's own day
+ASKED_FOR = "2026-07-01"  # so that the answers are the same on whatever day the demo runs
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 20.0
 VERDICT_STYLES = {
@@ -138,7 +139,7 @@ def _decide(caller: Caller, case: Case, target: str) -> xingate.Decision:
         target, system=caller.system, organisation=caller.organisation, operator="示例经办人"
     ) as client:
         subject = make(case.code, name=case.name)
-        return client.check(subject, case.action, matter="示例-0001", context=case.context)
+        return client.check(subject, case.action, matter="示例-0001", context=case.context, as_of=ASKED_FOR)
 
 
 def _ask(console: Console, caller: Caller, target: str) -> int:
