@@ -9,7 +9,7 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
@@ -34,10 +34,15 @@ class KeptNote(msgspec.Struct, frozen=True):
     note: str
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class CheckpointFiles:
     """Those of one log's directory. Methods raise OSError where the disk does."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, clock: Callable[[], datetime] = _now) -> None:
+        self._clock = clock
         self.path = directory / FILE
         self.history_path = directory / HISTORY
         self._lock_path = directory / _LOCK
@@ -73,10 +78,12 @@ class CheckpointFiles:
 
     def write(self, note: str) -> None:
         """Keep a note as the newest one; durable on return."""
-        now = datetime.now(UTC)
+        now = self._clock()
         kept = KeptNote(now.isoformat(timespec="microseconds").replace("+00:00", "Z"), note)
         self.history_path.mkdir(mode=0o700, exist_ok=True)
-        with (self.history_path / f"{now:%Y-%m}.jsonl").open("ab") as file:
+        # A clock that was set back begins no earlier file: the order of files is that of sizes.
+        name = max([f"{now:%Y-%m}.jsonl", *(path.name for path in self.history_path.glob("*.jsonl"))])
+        with (self.history_path / name).open("ab") as file:
             file.write(msgspec.json.encode(kept) + b"\n")
         write_whole(self.path, note.encode())
 
