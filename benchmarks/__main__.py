@@ -18,6 +18,7 @@ import lmdb
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import appends
 from benchmarks.generated import SUBJECTS, city_list, known, unknown
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command
@@ -41,7 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="xingate-bench-") as folder:
         state, file = Path(folder) / "state", Path(folder) / "city_list.csv"
         city_list(file)
-        rows = [_compile(state, file), _open(state), *_lookups(state), *asyncio.run(_records(state))]
+        rows = [_compile(state, file), _open(state), *_lookups(state), *asyncio.run(_records(state)), *appends.rows()]
     _show(rows)
 
 

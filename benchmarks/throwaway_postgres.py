@@ -44,7 +44,9 @@ class ThrowawayPostgres:
         if self._account is not None:
             for path in (self._folder, self._data, self._log):
                 os.chown(path, self._account.pw_uid, self._account.pw_gid)
-        self._run("initdb", "--pgdata", str(self._data), "--username=xingate", "--auth=trust", "--encoding=UTF8")
+        self._run(
+            "initdb", "--pgdata", str(self._data), "--username=xingate", "--auth=trust", "--encoding=UTF8", "--no-sync"
+        )
 
     def dsn(self, database: str = "postgres") -> str:
         """The address of a database."""

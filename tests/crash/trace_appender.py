@@ -1,6 +1,7 @@
-"""Started by test_trace_crash: appends without end, and says each request id only once its record is durable.
+"""Started by the crash tests of the log: appends without end, and says each request id only once its record is durable.
 
-Arguments: the log's directory, a prefix of request ids, how many callers; a fourth: how many appends, then stop.
+Arguments: the log's directory or the address of its database, a prefix of request ids, how many callers; a fourth:
+how many appends, then stop. A record that failed in a database is tried again with the same request id, as callers do.
 """
 
 import asyncio
@@ -8,30 +9,45 @@ import itertools
 import sys
 from pathlib import Path
 
-from xingate_server.trace.log import Draft
+from xingate_server.trace.log import Draft, RecordFailedError, Stored, TraceLog
+from xingate_server.trace.postgres import PostgresLog
 from xingate_server.trace.sqlite import SqliteLog
 
+_PAUSE_S = 0.02
 
-async def main(directory: str, prefix: str, callers: str, limit: str = "") -> None:
-    log = SqliteLog(Path(directory))
+
+def draft(request_id: str) -> Draft:
+    return Draft(
+        kind="check",
+        record_id=f"record-{request_id}",
+        request_id=request_id,
+        system="s",
+        organisation="o",
+        question_digest=b"q",
+        time="2026-05-04T03:02:01.000000Z",
+        leaf=request_id.encode() * 20,
+        answer=b"a" * 500,
+    )
+
+
+async def append(log: TraceLog, request_id: str) -> Stored:
+    while True:
+        try:
+            return await log.append(draft(request_id))
+        except RecordFailedError:
+            if not isinstance(log, PostgresLog):
+                raise
+            await asyncio.sleep(_PAUSE_S)
+
+
+async def main(place: str, prefix: str, callers: str, limit: str = "") -> None:
+    log: TraceLog = PostgresLog(place) if "://" in place else SqliteLog(Path(place))
     numbers = itertools.count() if not limit else iter(range(int(limit)))
 
     async def caller() -> None:
         for number in numbers:
             request_id = f"{prefix}-{number}"
-            stored = await log.append(
-                Draft(
-                    kind="check",
-                    record_id=f"record-{request_id}",
-                    request_id=request_id,
-                    system="s",
-                    organisation="o",
-                    question_digest=b"q",
-                    time="2026-05-04T03:02:01.000000Z",
-                    leaf=request_id.encode() * 20,
-                    answer=b"a" * 500,
-                )
-            )
+            stored = await append(log, request_id)
             sys.stdout.write(f"{request_id} {stored.leaf_index}\n")
             sys.stdout.flush()
 

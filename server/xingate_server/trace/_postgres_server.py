@@ -109,6 +109,7 @@ async def connect(dsn: str, lock_wait_s: float) -> Connection:
                 # A process that hangs with the lock in its hands is cut off, so that the others go on.
                 "idle_in_transaction_session_timeout": wait_ms,
                 "jit": "off",
+                "work_mem": "64MB",  # a full batch stays in memory
             },
         )
     except ValueError:  # its text may hold a part of the address
