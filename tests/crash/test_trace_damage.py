@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import apsw
 import pytest
 
 from xingate.checkpoint import verifier_key, verify
@@ -174,7 +175,7 @@ def cut_off(killed: Path, scratch: Path, step: int) -> int:
         state = scratch / f"state{number}"
         shutil.copytree(killed, state)
         (state / "trace" / f"{FILE}-wal").write_bytes(wal[:end])
-        if end > WAL_HEADER:
+        with contextlib.suppress(apsw.SQLError):  # even the table may be gone
             assert check(state).first_bad is not None
         with pytest.raises(TraceError, match=r"lost or cut off|cannot be opened"):
             start(state)
