@@ -6,13 +6,21 @@ from xingate_server.trace.sqlite import SqliteLog
 
 
 def open_log(settings: Settings) -> TraceLog:
-    """The log, made where it is not there; to be closed. Raises StoreUnusableError."""
+    """The log, made where it is not there; to be closed. Raises StoreUnusableError.
+
+    Checkpoints and proofs stand in `trace` in the state directory, whatever the store.
+    """
     trace = settings.trace
+    directory = settings.state / "trace"
     origin = trace.origin or None
     if trace.store == "sqlite":
-        return SqliteLog(settings.state / "trace", origin=origin, lock_wait_s=trace.lock_wait_s)
+        return SqliteLog(directory, origin=origin, lock_wait_s=trace.lock_wait_s)
     try:
         from xingate_server.trace.postgres import PostgresLog
     except ModuleNotFoundError as error:
         raise StoreUnusableError(f"the store `postgres` needs `{error.name}`: install `xingate[postgres]`") from error
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnusableError(f"the directory {directory} cannot be made: {error}") from error
     return PostgresLog(trace.dsn.get_secret_value(), origin=origin, lock_wait_s=trace.lock_wait_s)
