@@ -297,7 +297,7 @@ class TestSqliteFile:
             kept = log.append_blocking(draft())
             altered = log.append_blocking(draft())
             log.append_blocking(draft())
-            _alter(tmp_path, f"UPDATE leaves SET {column} = ? WHERE leaf_index = 1", content)  # noqa: S608 - fixed text
+            _alter(tmp_path, f"UPDATE leaves SET {column} = ? WHERE leaf_index = 1", content)
             with pytest.raises(ReadFailedError, match="leaf 1 is damaged"):
                 log.get(altered.record_id)
             with pytest.raises(ReadFailedError, match="leaf 1 is damaged"):

@@ -225,7 +225,7 @@ class TestALogThatDoesNotFit:
 
     @pytest.mark.parametrize("column", ["leaf", "leaf_hash", "answer"])
     def test_altered_after_the_checkpoint(self, signed: Path, column: str) -> None:
-        self.alter(signed, f"UPDATE leaves SET {column} = zeroblob(32) WHERE leaf_index = 10")  # noqa: S608 - fixed
+        self.alter(signed, f"UPDATE leaves SET {column} = zeroblob(32) WHERE leaf_index = 10")
         assert "leaf 10 is damaged" in self.refused(signed)
 
     def test_a_missing_leaf_after_the_checkpoint(self, signed: Path) -> None:
