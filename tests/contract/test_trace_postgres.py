@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,7 @@ from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, th
 from xingate.merkle import Frontier, leaf_hash
 from xingate_server.settings import load
 from xingate_server.trace import postgres as store
+from xingate_server.trace.fsck import fsck
 from xingate_server.trace.log import (
     Draft,
     ReadFailedError,
@@ -23,6 +25,7 @@ from xingate_server.trace.log import (
     StoreUnusableError,
 )
 from xingate_server.trace.postgres import PostgresLog
+from xingate_server.trace.postgres_rows import PostgresRows
 from xingate_server.wiring.store import open_log
 
 Sql = Callable[..., list[list[tuple[Any, ...]]]]
@@ -481,3 +484,45 @@ class TestAddress:
     def test_a_missing_address_is_asked_for(self) -> None:
         with pytest.raises(StoreUnusableError, match=r"set `trace\.dsn`"):
             open_log(load(trace={"store": "postgres"}))
+
+
+class TestFsck:
+    """`trace.fsck` over PostgreSQL: a clean log is clean, and what is wrong is named with its index."""
+
+    @pytest.fixture
+    def filled(self, log: PostgresLog, postgres_dsn: str) -> PostgresRows:
+        for count in (1, 5, 3, 1):
+            log.append_many_blocking([draft() for _ in range(count)])
+        return PostgresRows(postgres_dsn)
+
+    def test_a_clean_log(self, log: PostgresLog, filled: PostgresRows, tmp_path: Path) -> None:
+        report = fsck(filled, tmp_path)
+        assert (report.faults, report.leaves, report.root) == ([], 10, log.frontier().root())
+
+    def test_an_empty_one(self, log: PostgresLog, postgres_dsn: str, tmp_path: Path) -> None:
+        report = fsck(PostgresRows(postgres_dsn), tmp_path)
+        assert (report.is_clean, report.root) == (True, log.frontier().root())
+
+    @pytest.mark.parametrize(
+        ("change", "first_bad"),
+        [
+            ("UPDATE xingate.leaves SET leaf = 'other' WHERE leaf_index = 4", 4),
+            ("UPDATE xingate.leaves SET answer = 'other' WHERE leaf_index = 7", 7),
+            ("DELETE FROM xingate.leaves WHERE leaf_index = 3", 3),
+            ("DELETE FROM xingate.leaves WHERE leaf_index = 9", 9),
+            ("DELETE FROM xingate.keys WHERE leaf_index = 2", 2),
+            ("UPDATE xingate.keys SET request_id = 'other' WHERE leaf_index = 8", 8),
+        ],
+    )
+    def test_damage_is_named(
+        self, filled: PostgresRows, postgres_dsn: str, sql: Sql, tmp_path: Path, change: str, first_bad: int
+    ) -> None:
+        sql(postgres_dsn, change)
+        assert fsck(filled, tmp_path).first_bad == first_bad
+
+    def test_a_head_elsewhere(self, filled: PostgresRows, postgres_dsn: str, sql: Sql, tmp_path: Path) -> None:
+        sql(postgres_dsn, "UPDATE xingate.head SET frontier = set_byte(frontier, 20, 0)")
+        assert "the head at 10" in str(fsck(filled, tmp_path).faults)
+
+    def test_its_address_is_shown_nowhere(self) -> None:
+        assert "hush" not in repr(PostgresRows("postgresql://u:hush@h/d"))
