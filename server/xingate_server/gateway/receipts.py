@@ -2,7 +2,7 @@
 
 A receipt is given only under a checkpoint that covers its leaf; one that is newer than the newest checkpoint is
 waited for, since that comes within about a second. A consistency proof is given for any sizes that the log had, so
-that a checkpoint of another worker process, newer than our own, can be asked about. Excluded: making the tree and signing
+that a checkpoint of another worker process, newer than our own, can be asked about. Excluded: making the tree, signing
 (`trace.tree`, `trace.checkpoints`), verifying (`xingate.receipt`). Source: DESIGN section 7; RFC 6962; C2SP.
 """
 
