@@ -10,10 +10,11 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import asyncpg
 import pytest
@@ -46,31 +47,42 @@ def dsn(server: ThrowawayPostgres, sql: Sql) -> str:
     return server.dsn()
 
 
-def start(dsn: str, prefix: str, callers: int = 16, limit: int = 0) -> "subprocess.Popen[str]":
-    command = [sys.executable, str(_APPENDER), dsn, prefix, str(callers)]
-    return subprocess.Popen(
-        command + ([str(limit)] if limit else []), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+class Appender:
+    """An appender in a process of its own. What it was answered goes to a file, since a full pipe would stop it."""
 
+    def __init__(self, dsn: str, prefix: str, callers: int = 16, limit: int = 0) -> None:
+        self._out, self._err = (tempfile.TemporaryFile("w+") for _ in range(2))  # noqa: SIM115 - closed when it ended
+        command = [sys.executable, str(_APPENDER), dsn, prefix, str(callers), *([str(limit)] if limit else [])]
+        self._process = subprocess.Popen(command, stdout=self._out, stderr=self._err)
 
-def answered(output: str) -> dict[str, int]:
-    """Request ids and leaf indexes of the complete lines."""
-    lines = [line.split() for line in output.splitlines(keepends=True) if line.endswith("\n")]
-    return {request_id: int(leaf_index) for request_id, leaf_index in lines}
+    def until_answered(self) -> None:
+        """Return once it was answered something."""
+        until = time.monotonic() + _END_S
+        while not os.fstat(self._out.fileno()).st_size:
+            assert self._process.poll() is None, self._read(self._err)
+            assert time.monotonic() < until, "nothing was answered"
+            time.sleep(0.005)
 
+    def kill(self) -> dict[str, int]:
+        """End it as a power cut would: request ids and leaf indexes that it was answered."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(_END_S)
+        return self._answered()
 
-def killed(dsn: str, prefix: str, after_s: float) -> dict[str, int]:
-    """What an appender was answered until it was killed."""
-    process = start(dsn, prefix)
-    try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        time.sleep(after_s)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        output, complaint = process.communicate(timeout=_END_S)
-    assert first, complaint
-    return answered(first + output)
+    def wait(self) -> dict[str, int]:
+        """The same when it has ended by itself."""
+        assert self._process.wait(_END_S) == 0, self._read(self._err)
+        return self._answered()
+
+    def _answered(self) -> dict[str, int]:
+        with self._out, self._err:
+            complete = self._read(self._out).rpartition("\n")[0].splitlines()
+        return {request_id: int(leaf_index) for request_id, leaf_index in (line.split() for line in complete)}
+
+    @staticmethod
+    def _read(file: IO[str]) -> str:
+        file.seek(0)
+        return file.read()
 
 
 def check_log(dsn: str, told: dict[str, int]) -> None:
@@ -94,17 +106,21 @@ def kill_appenders(dsn: str, times: int) -> int:
     """Kill one appender after the other over one log."""
     told: dict[str, int] = {}
     for number in range(times):
-        told |= killed(dsn, f"run{number}", after_s=0.02 + 0.03 * (number % 5))
+        appender = Appender(dsn, f"run{number}")
+        try:
+            appender.until_answered()
+            time.sleep(0.02 + 0.03 * (number % 5))
+        finally:
+            told |= appender.kill()
     check_log(dsn, told)
     return len(told)
 
 
 def kill_sessions(server: ThrowawayPostgres, sql: Sql, times: int) -> int:
     """Kill sessions of a steady appender; each time the server ends all others too and recovers."""
-    process = start(server.dsn(), "by-session")
+    appender = Appender(server.dsn(), "by-session")
     try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
+        appender.until_answered()
         done, until = 0, time.monotonic() + _END_S + times
         while done < times:
             assert time.monotonic() < until, f"only {done} sessions in {times} could be killed"
@@ -113,12 +129,28 @@ def kill_sessions(server: ThrowawayPostgres, sql: Sql, times: int) -> int:
             if pids:
                 os.kill(pids[done % len(pids)], signal.SIGKILL)
                 done += 1
-        time.sleep(1)
+        while not _sessions(server, sql):
+            assert time.monotonic() < until, "the appender did not come back"
+            time.sleep(0.05)
+        time.sleep(0.2)
     finally:
-        process.send_signal(signal.SIGKILL)
-        output, complaint = process.communicate(timeout=_END_S)
-    told = answered(first + output)
-    assert told, complaint
+        told = appender.kill()
+    check_log(server.dsn(), told)
+    return len(told)
+
+
+def kill_server(server: ThrowawayPostgres, times: int) -> int:
+    """Kill the server and all its sessions at once, and start it again."""
+    appender = Appender(server.dsn(), "by-server")
+    try:
+        appender.until_answered()
+        for _ in range(times):
+            time.sleep(0.05 + random.random() * 0.2)  # noqa: S311 - any moment will do
+            server.kill()
+            server.start()
+        time.sleep(0.5)
+    finally:
+        told = appender.kill()
     check_log(server.dsn(), told)
     return len(told)
 
@@ -128,26 +160,6 @@ def _sessions(server: ThrowawayPostgres, sql: Sql) -> list[int]:
     with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return [pid for (pid,) in sql(server.dsn(), _SESSIONS)[0]]
     return []
-
-
-def kill_server(server: ThrowawayPostgres, times: int) -> int:
-    """Kill the server and all its sessions at once, and start it again."""
-    process = start(server.dsn(), "by-server")
-    try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        for _ in range(times):
-            time.sleep(0.05 + random.random() * 0.2)  # noqa: S311 - any moment will do
-            server.kill()
-            server.start()
-        time.sleep(0.5)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        output, complaint = process.communicate(timeout=_END_S)
-    told = answered(first + output)
-    assert told, complaint
-    check_log(server.dsn(), told)
-    return len(told)
 
 
 def test_kill_9_of_who_appends_loses_no_answered_lookup(dsn: str) -> None:
@@ -165,20 +177,17 @@ def test_kill_9_of_the_server_loses_no_answered_lookup(server: ThrowawayPostgres
 
 
 def test_two_nodes_share_one_log_and_one_of_them_is_killed(dsn: str) -> None:
-    steady = start(dsn, "steady", callers=8, limit=2000)
-    told = killed(dsn, "killed", after_s=0.2)
-    output, complaint = steady.communicate(timeout=_END_S)
-    assert steady.returncode == 0, complaint
-    of_steady = answered(output)
+    steady, other = Appender(dsn, "steady", callers=8, limit=2000), Appender(dsn, "killed")
+    other.until_answered()
+    time.sleep(0.2)
+    told = other.kill()
+    of_steady = steady.wait()
     assert len(of_steady) == 2000
     check_log(dsn, told | of_steady)
 
 
 def test_two_nodes_ask_the_same_and_get_the_same_leaves(dsn: str) -> None:
-    processes = [start(dsn, "same", callers=8, limit=500) for _ in range(2)]
-    outputs = [process.communicate(timeout=_END_S) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], outputs
-    first, second = (answered(output) for output, _ in outputs)
+    first, second = (each.wait() for each in [Appender(dsn, "same", callers=8, limit=500) for _ in range(2)])
     assert first == second
     assert len(first) == 500
     check_log(dsn, first)

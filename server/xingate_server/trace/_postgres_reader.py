@@ -3,15 +3,19 @@
 Excluded: what a row means (`trace.rows`) and what is asked (`trace.postgres`).
 """
 
+import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 import asyncpg
 
 from xingate_server.trace._loop_thread import LoopThread
 from xingate_server.trace._postgres_server import LOST, Connection, connect, drop, part, said
 from xingate_server.trace.log import ReadFailedError, StoreClosedError, StoreUnusableError
+
+_RETRY_S: Final = 0.05
 
 
 class Reader:
@@ -51,8 +55,19 @@ class Reader:
                 self._thread.close()
 
     async def _begin(self, prepare: Callable[[Connection], Coroutine[Any, Any, str]]) -> str:
-        self._connection = await connect(self._dsn, self._lock_wait_s)
+        self._connection = await self._connect_patiently()
         return await prepare(self._connection)
+
+    async def _connect_patiently(self) -> Connection:
+        """Connect; a server that is about to come up, or recovers, is waited for."""
+        until = monotonic() + self._lock_wait_s
+        while True:
+            try:
+                return await connect(self._dsn, self._lock_wait_s)
+            except asyncpg.CannotConnectNowError:
+                if monotonic() > until:
+                    raise
+            await asyncio.sleep(_RETRY_S)
 
     async def _fetch(self, sql: str, values: Sequence[object]) -> Sequence[asyncpg.Record]:
         try:

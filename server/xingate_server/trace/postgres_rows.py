@@ -26,10 +26,10 @@ _ROWS = (
     " FROM xingate.leaves l LEFT JOIN xingate.keys k USING (leaf_index)"
     " WHERE l.leaf_index >= $1 AND l.leaf_index < $2 ORDER BY l.leaf_index LIMIT $3"
 )
-_KEYED = ("leaf_index", "time", "record_id", "kind", "system", "organisation", "request_id")
 _OTHER_KEYS = (
     "SELECT coalesce(k.leaf_index, l.leaf_index) FROM xingate.keys k FULL JOIN xingate.leaves l"
-    f" USING ({', '.join(_KEYED)}) WHERE k.leaf_index IS NULL OR l.leaf_index IS NULL ORDER BY 1 LIMIT $1"  # noqa: S608 - fixed text
+    " USING (leaf_index, time, record_id, kind, system, organisation, request_id)"
+    " WHERE k.leaf_index IS NULL OR l.leaf_index IS NULL ORDER BY 1 LIMIT $1"
 )
 _OTHER_HEAD = (
     "SELECT h.size FROM xingate.head h LEFT JOIN xingate.keys k ON k.leaf_index = h.size - 1"
