@@ -13,7 +13,6 @@ last commits (a log that has become shorter is refused, not continued), connecti
 Source: DESIGN section 7; docs/adr/0005.
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -23,6 +22,7 @@ import asyncpg
 from xingate.errors import ProofError
 from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace import rows
+from xingate_server.trace._loop_thread import new_loop
 from xingate_server.trace._postgres_reader import Reader
 from xingate_server.trace._postgres_server import (
     IS_DURABLE,
@@ -121,7 +121,7 @@ class PostgresLog:
         self._dsn = dsn
         self._lock_wait_s = lock_wait_s
         # The writer thread's alone, as is its event loop. None: to be opened at the next batch.
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop()
         self._connection: Connection | None = None
         self._frontier = Frontier()
         self._months: set[str] = set()
