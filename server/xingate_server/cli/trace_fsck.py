@@ -9,14 +9,16 @@ from xingate_server.cli._common import CommandError, json_option, print_object, 
 from xingate_server.cli._logs import progress
 from xingate_server.settings import InvalidSettingsError, load
 from xingate_server.trace.fsck import Report, fsck
-from xingate_server.trace.fsck_chunk import SqliteRows
+from xingate_server.trace.fsck_chunk import Rows, SqliteRows
 from xingate_server.trace.sqlite import FILE
 
 EXIT_DAMAGED = 1
 
 
 @click.command("fsck")
-@click.option("--quick", is_flag=True, help="Leave out SQLite's own check of its pages and indexes.")
+@click.option(
+    "--quick", is_flag=True, help="Leave out the store's own check: SQLite's pages and indexes, PostgreSQL's keys."
+)
 @click.option("--processes", type=click.IntRange(1, 64), default=None, metavar="N", help="Default: one per processor.")
 @state_option
 @json_option
@@ -24,7 +26,7 @@ def fsck_command(*, quick: bool, processes: int | None, state: Path, as_json: bo
     """Check the whole log: every leaf, the tree over them, every signed checkpoint.
 
     Derives everything again from the leaves and names the first one that is wrong. The gateway may be running; nothing
-    is written. Only for the store `sqlite`.
+    is written.
 
     Exit codes: 0 nothing is wrong, 1 something is, 2 usage, 3 there is no log or it cannot be read.
     """
@@ -46,13 +48,17 @@ def fsck_command(*, quick: bool, processes: int | None, state: Path, as_json: bo
     return 0 if report.is_clean else EXIT_DAMAGED
 
 
-def _source(state: Path, directory: Path) -> SqliteRows:
+def _source(state: Path, directory: Path) -> Rows:
     try:
-        store = load(state=state).trace.store
+        trace = load(state=state).trace
     except InvalidSettingsError as error:
         raise CommandError(str(error), 2) from error
-    if store != "sqlite":
-        raise CommandError(f"the store is `{store}`: fsck reads the store `sqlite` alone")
+    if trace.store == "postgres":
+        try:
+            from xingate_server.trace.postgres_rows import PostgresRows
+        except ModuleNotFoundError as error:
+            raise CommandError(f"the store `postgres` needs `{error.name}`: install `xingate[postgres]`") from error
+        return PostgresRows(trace.dsn.get_secret_value())
     if not (directory / FILE).is_file():
         raise CommandError(f"there is no log in `{state}`: expected `{directory / FILE}`")
     return SqliteRows(directory / FILE)
