@@ -11,8 +11,10 @@ from typing import Any
 import asyncpg
 import pytest
 from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
+from click.testing import CliRunner
 
 from xingate.merkle import Frontier, leaf_hash
+from xingate_server.cli.trace_fsck import fsck_command
 from xingate_server.settings import load
 from xingate_server.trace import postgres as store
 from xingate_server.trace.fsck import fsck
@@ -523,6 +525,18 @@ class TestFsck:
     def test_a_head_elsewhere(self, filled: PostgresRows, postgres_dsn: str, sql: Sql, tmp_path: Path) -> None:
         sql(postgres_dsn, "UPDATE xingate.head SET frontier = set_byte(frontier, 20, 0)")
         assert "the head at 10" in str(fsck(filled, tmp_path).faults)
+
+    def test_by_command(
+        self, filled: PostgresRows, postgres_dsn: str, sql: Sql, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("XINGATE_TRACE__STORE", "postgres")
+        monkeypatch.setenv("XINGATE_TRACE__DSN", filled.dsn)
+        arguments = ["--state", str(tmp_path)]
+        clean = CliRunner().invoke(fsck_command, arguments, standalone_mode=False)
+        assert (clean.return_value, "10 leaves" in clean.output) == (0, True)
+        sql(postgres_dsn, "UPDATE xingate.leaves SET leaf = 'other' WHERE leaf_index = 4")
+        damaged = CliRunner().invoke(fsck_command, arguments, standalone_mode=False)
+        assert (damaged.return_value, "the first wrong leaf is 4" in damaged.output) == (1, True)
 
     def test_its_address_is_shown_nowhere(self) -> None:
         assert "hush" not in repr(PostgresRows("postgresql://u:hush@h/d"))
