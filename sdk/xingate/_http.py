@@ -15,6 +15,7 @@ from xingate import _status
 from xingate._methods import METHODS
 from xingate._target import Target
 from xingate.errors import DeadlineError, ProtocolError
+from xingate.v1 import verification_pb2
 
 _HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 
@@ -39,6 +40,10 @@ def _answer(method: str, response: httpx.Response) -> bytes:
         json_format.Parse(response.content, message, ignore_unknown_fields=True)
     except (json_format.ParseError, UnicodeDecodeError):
         raise ProtocolError(f"the answer to {method} is not the JSON of a {message.DESCRIPTOR.name}") from None
+    if isinstance(message, verification_pb2.BatchCheckResponse):
+        for result in message.results:
+            if result.HasField("error"):
+                result.error.field = _status.proto_path(result.error.field)
     return message.SerializeToString()
 
 

@@ -1,6 +1,7 @@
 """From what a transport says about a failure to the tree of `xingate.errors`. Imports protobuf, not grpc."""
 
 import json
+import re
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -9,6 +10,8 @@ from google.rpc import error_details_pb2, status_pb2
 from xingate.errors import ProtocolError, UnavailableError, XingateError, from_status
 
 STATUS_DETAILS = "grpc-status-details-bin"
+
+_CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
 
 _CODE_BY_HTTP_STATUS = {
     400: 3,
@@ -56,7 +59,14 @@ def from_http(status: int, content: bytes) -> XingateError:
     if reason in {"", "route_unknown"} and status in {404, 405, 409}:
         # Something else than a gateway, or another version: its "not found" says nothing about our record.
         return ProtocolError(f"HTTP status {status} for one of a gateway's own paths: is the address right?")
-    return from_status(code, reason, message, str(problem.get("field", "")))
+    return from_status(code, reason, message, proto_path(str(problem.get("field", ""))))
+
+
+def proto_path(field: str) -> str:
+    """A field that HTTP names as JSON does, as the messages name it: `subject.asOf` is `subject.as_of`."""
+    if field.startswith("context"):  # what follows is a key of the caller's
+        return field
+    return _CAPITAL.sub(lambda found: f"_{found[0].lower()}", field)
 
 
 def _object(content: bytes) -> dict[str, Any]:

@@ -119,6 +119,9 @@ def test_a_retry_gives_the_stored_answer_and_another_question_does_not(verificat
         ({"view": 77}, ("INVALID_ARGUMENT", "message_malformed", "view")),
         ({"action": "no.such"}, ("INVALID_ARGUMENT", "action_unknown", "action")),
         ({"as_of": "2024-13-01"}, ("INVALID_ARGUMENT", "date_malformed", "as_of")),
+        ({"request_id": " "}, ("INVALID_ARGUMENT", "request_id_malformed", "request_id")),
+        ({"request_id": "once "}, ("INVALID_ARGUMENT", "request_id_malformed", "request_id")),
+        ({"request_id": "\u3000once"}, ("INVALID_ARGUMENT", "request_id_malformed", "request_id")),
         ({"sequence": 2**64 - 1}, ("NOT_FOUND", "sequence_unknown", "sequence")),
         ({"action": "示" * 300}, ("INVALID_ARGUMENT", "action_malformed", "action")),
     ],
@@ -281,6 +284,19 @@ def test_records_by_id_and_by_page(verification: Any, trace: Any) -> None:
     assert failure(lambda: trace.GetRecord(unknown, timeout=TIMEOUT_S))[::2] == ("NOT_FOUND", "record_unknown")
     much = trace_pb2.ListRecordsRequest(limit=1001)
     assert failure(lambda: trace.ListRecords(much, timeout=TIMEOUT_S))[2] == "limit_out_of_range"
+
+
+def test_a_page_of_large_records_is_one_that_any_client_takes(verification: Any, trace: Any) -> None:
+    context = {f"attribute {i}": "示" * 256 for i in range(32)}
+    asked = [verification.Check(question(context=context), timeout=TIMEOUT_S).trace.record_id for _ in range(100)]
+    request, found, pages = trace_pb2.ListRecordsRequest(limit=1000), list[str](), 0
+    while len(found) < len(asked):
+        page = trace.ListRecords(request, timeout=TIMEOUT_S)
+        assert page.ByteSize() < 3_500_000 + 1000
+        found += [entry.record.record_id for entry in page.entries]
+        request.before, pages = page.next_before, pages + 1
+    assert found[: len(asked)] == asked[::-1]
+    assert pages > 1
 
 
 def test_an_outcome_and_what_is_refused(verification: Any, trace: Any) -> None:

@@ -139,14 +139,14 @@ def test_an_outcome_over_http_and_what_is_refused(client: httpx.Client) -> None:
     assert shown["outcome"]["measures"][0]["amountYuan"] == "12.50"
     assert "check" not in shown
     other = {"caller": {"system": "tests", "organisation": "另一单位"}, "note": "已办结"}
-    assert problem(client.post(path, json=other)) == (403, "not_allowed", "record_id")
+    assert problem(client.post(path, json=other)) == (403, "not_allowed", "recordId")
     newest = client.get("/v1/trace", params={"limit": 1}).json()["entries"][0]["record"]
     assert newest["denial"]["about"] == record_id
-    assert problem(client.post(path, json=report | {"note": "more"})) == (409, "request_id_reused", "outcome_id")
+    assert problem(client.post(path, json=report | {"note": "more"})) == (409, "request_id_reused", "outcomeId")
     unknown = client.post("/v1/trace/unknown/outcome", json=report | {"outcomeId": ""})
-    assert problem(unknown) == (404, "record_unknown", "record_id")
+    assert problem(unknown) == (404, "record_unknown", "recordId")
     absent = report | {"outcomeId": "", "measures": [{"measureId": "no.such", "result": "RESULT_APPLIED"}]}
-    assert problem(client.post(path, json=absent)) == (400, "measure_not_in_answer", "measures[0].measure_id")
+    assert problem(client.post(path, json=absent)) == (400, "measure_not_in_answer", "measures[0].measureId")
     odd = {"measures": [{"measureId": measure_id, "result": "DONE"}]}
     assert problem(client.post(path, json=odd)) == (400, "message_malformed", "measures[0].result")
     assert problem(client.post(path, json={"recordId": record_id}))[:2] == (400, "field_unknown")
@@ -210,7 +210,20 @@ def test_basic_view(client: httpx.Client) -> None:
         ({"subject": []}, (400, "message_malformed", "subject")),
         ({"subject": {"identifiers": [{"value": 7}]}}, (400, "message_malformed", "subject.identifiers[0].value")),
         ({"subject": {}}, (400, "subject_kind_missing", "subject.kind")),
-        ({"asOf": "yesterday"}, (400, "date_malformed", "as_of")),
+        ({"asOf": "yesterday"}, (400, "date_malformed", "asOf")),
+        ({"asOf": 7}, (400, "message_malformed", "asOf")),
+        ({"as_of": 7}, (400, "message_malformed", "asOf")),
+        ({"request_id": " once"}, (400, "request_id_malformed", "requestId")),
+        ({"requestId": "  "}, (400, "request_id_malformed", "requestId")),
+        ({"requestId": "x" * 129}, (400, "request_id_malformed", "requestId")),
+        ({"unknown_field": 1}, (400, "field_unknown", "unknown_field")),
+        ({"caller": {"an_other": 1}}, (400, "field_unknown", "caller.an_other")),
+        ({"context": {"an_attribute": 1}}, (400, "message_malformed", "context.an_attribute")),
+        ({"context": {"an_attribute": "x" * 257}}, (400, "context_malformed", "context[an_attribute]")),
+        (
+            {"subject": {"kind": "SUBJECT_KIND_LEGAL_ENTITY", "identifiers": [{"value": "12"}]}},
+            (400, "identifier_malformed", "subject.identifiers[0].value"),
+        ),
         ({"sequence": -1}, (400, "message_malformed", "sequence")),
         ({"sequence": True}, (400, "message_malformed", "sequence")),
         ({"sequence": 1.5}, (400, "message_malformed", "sequence")),
@@ -229,11 +242,51 @@ def test_what_cannot_be_answered_says_where(
     assert problem(client.post("/v1/check", json=QUESTION | change)) == expected
 
 
+def test_what_is_said_of_a_field_names_it_as_the_body_does(client: httpx.Client) -> None:
+    told = client.post("/v1/check", json=QUESTION | {"requestId": "x" * 129}).json()
+    assert told["detail"] == "requestId has 129 characters: at most 128 are read"
+    batch = {"requests": [QUESTION | {"asOf": "yesterday"}]}
+    assert client.post("/v1/check:batch", json=batch).json()["results"][0]["error"]["field"] == "asOf"
+
+
+def test_the_largest_number_is_told_exactly(client: httpx.Client) -> None:
+    for over in (2**64, str(2**64), 10**19 * 9):
+        told = client.post("/v1/check", json=QUESTION | {"sequence": over}).json()
+        assert told["detail"] == "`sequence`: input should be less than or equal to 18446744073709551615"
+    told = client.get("/v1/trace", params={"limit": 2**32}).json()
+    assert told["detail"] == "`limit`: input should be less than or equal to 4294967295"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"action": "market.entry", "action": "tender.bid"}', "action"),
+        ('{"action": "x", "subject": {"kind": "A", "name": "x", "kind": "A"}}', "subject.kind"),
+        (
+            '{"subject": {"identifiers": [{"value": "1"}, {"value": "1", "value": "2"}]}}',
+            "subject.identifiers[1].value",
+        ),
+        ('{"context": {"a_b": "1", "a_b": "1"}}', "context.a_b"),
+        ('{"as\\u004ff": "2024-01-01", "asOf": "2024-01-01"}', "asOf"),
+        ('{"sequence": 1, "sequence": ' + "9" * 30 + "}", "sequence"),
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused(client: httpx.Client, body: str, field: str) -> None:
+    response = client.post("/v1/check", content=body.encode(), headers={"Content-Type": "application/json"})
+    assert problem(response) == (400, "message_malformed", field)
+    assert response.json()["detail"] == f"`{field}` is given twice"
+
+
+def test_both_names_of_one_field_are_refused(client: httpx.Client) -> None:
+    for both in ({"asOf": "2024-01-01", "as_of": "2024-01-02"}, {"as_of": "2024-01-02", "asOf": "2024-01-01"}):
+        assert problem(client.post("/v1/check", json=QUESTION | both)) == (400, "field_unknown", "as_of")
+
+
 def test_a_request_id_stands_for_one_question(client: httpx.Client) -> None:
     first = client.post("/v1/check", json=QUESTION | {"requestId": "once"})
     assert client.post("/v1/check", json=QUESTION | {"requestId": "once"}).content == first.content
     other = client.post("/v1/check", json=QUESTION | {"requestId": "once", "action": "tender.bid"})
-    assert problem(other) == (409, "request_id_reused", "request_id")
+    assert problem(other) == (409, "request_id_reused", "requestId")
 
 
 @pytest.mark.parametrize(
@@ -322,9 +375,10 @@ def test_queries(client: httpx.Client) -> None:
     assert problem(client.get("/v1/snapshot?sequence=x")) == (400, "message_malformed", "sequence")
     assert problem(client.get("/v1/actions?x=1")) == (400, "field_unknown", "x")
     assert problem(client.get("/v1/trace?limit=1&limit=2")) == (400, "message_malformed", "limit")
+    assert problem(client.get("/v1/trace?limit=0")) == (400, "limit_out_of_range", "limit")
     assert problem(client.get("/v1/trace?limit=1001")) == (400, "limit_out_of_range", "limit")
-    assert problem(client.get("/v1/trace/no-such")) == (404, "record_unknown", "record_id")
-    assert problem(client.get("/v1/trace/%ff%fe")) == (404, "record_unknown", "record_id")
+    assert problem(client.get("/v1/trace/no-such")) == (404, "record_unknown", "recordId")
+    assert problem(client.get("/v1/trace/%ff%fe")) == (404, "record_unknown", "recordId")
     assert problem(client.get("/v1/measures?action=%ff"))[0] == 400
 
 

@@ -52,6 +52,16 @@ def test_a_port_in_use_is_told_in_one_line(start_gateway: Callable[..., Any], ow
     assert len(gateway.logged().splitlines()) == 1
 
 
+def test_one_port_for_both_is_refused(start_gateway: Callable[..., Any], own_state: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = str(found.getsockname()[1])
+    gateway = start_gateway(own_state, "--http-port", port, "--grpc-port", port, is_awaited=False)
+    assert gateway.process.wait(30) == 3
+    assert f"the http port and the grpc port are both {port}" in gateway.logged()
+    assert len(gateway.logged().splitlines()) == 1
+    assert gateway.out.read_text(encoding="utf-8") == ""
+
+
 def test_a_second_gateway_does_not_share_the_ports_of_the_first(
     start_gateway: Callable[..., Any], own_state: Path
 ) -> None:

@@ -189,8 +189,8 @@ def test_checkpoints_and_what_lies_between(http: httpx.Client, client: xingate.C
 
 
 BAD = [
-    ("/v1/trace/unknown/receipt", (404, "record_unknown", "record_id")),
-    ("/v1/trace/unknown/receipt?format=html", (404, "record_unknown", "record_id")),
+    ("/v1/trace/unknown/receipt", (404, "record_unknown", "recordId")),
+    ("/v1/trace/unknown/receipt?format=html", (404, "record_unknown", "recordId")),
     ("/v1/trace/unknown/receipt?format=pdf", (400, "message_malformed", "format")),
     ("/v1/trace/unknown/receipt?fmt=html", (400, "field_unknown", "fmt")),
     ("/v1/checkpoint?size=1", (400, "field_unknown", "size")),

@@ -236,6 +236,7 @@ class TestRefusals:
         ({"note": "bell \a"}, "note_malformed", "note"),
         ({"operator": "line\nbreak"}, "operator_malformed", "caller.operator"),
         ({"outcome_id": "x" * 129}, "outcome_id_malformed", "outcome_id"),
+        ({"outcome_id": "o-1 "}, "outcome_id_malformed", "outcome_id"),
     )
     BAD_MEASURES: tuple[tuple[dict[str, Any], str, str], ...] = (
         ({"result": None}, "result_missing", "result"),

@@ -114,6 +114,19 @@ def test_http_problems(status: int, kind: type[errors.XingateError]) -> None:
     assert (str(error), error.reason, error.field) == ("what", "why", "action")
 
 
+@pytest.mark.parametrize(
+    ("shown", "field"),
+    [
+        ("asOf", "as_of"),
+        ("measures[0].measureId", "measures[0].measure_id"),
+        ("size1", "size1"),
+        ("context[aKey]", "context[aKey]"),
+    ],
+)
+def test_a_field_has_one_name_whatever_the_transport(shown: str, field: str) -> None:
+    assert _status.from_http(400, problem(detail="what", reason="why", field=shown)).field == field
+
+
 @pytest.mark.parametrize("content", [b"<html>404</html>", b"", b"[]", problem(reason="route_unknown"), b"\xff"])
 def test_a_strangers_404_says_nothing_about_a_record(content: bytes) -> None:
     assert type(_status.from_http(404, content)) is errors.ProtocolError

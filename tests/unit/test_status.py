@@ -34,6 +34,8 @@ ROWS = [
     (transport.BatchTooLargeError(1001, 1000), "INVALID_ARGUMENT", 400, "batch_too_large"),
     (transport.MessageTooLargeError(4096), "RESOURCE_EXHAUSTED", 413, "message_too_large"),
     (transport.MediaTypeError("text"), "INVALID_ARGUMENT", 415, "media_type_unsupported"),
+    (transport.ExpectationError(), "INVALID_ARGUMENT", 417, "expectation_unknown"),
+    (transport.ClientGoneError(), "CANCELLED", 400, "client_gone"),
     (transport.UnknownRouteError(), "NOT_FOUND", 404, "route_unknown"),
     (transport.MethodNotAllowedError("GET"), "UNIMPLEMENTED", 405, "method_not_allowed"),
 ]

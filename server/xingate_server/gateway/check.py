@@ -139,9 +139,7 @@ class Gateway:
 
     def records(self, limit: int = DEFAULT_RECORDS, before: int | None = None) -> Sequence[log.Stored]:
         """At most `limit` (1 to 1000) records, newest first, with an index below `before`."""
-        if not 1 <= limit <= MAX_RECORDS:
-            text = f"`{limit}` records at once: ask for 1 to {MAX_RECORDS}"
-            raise errors.InvalidQuestionError("limit_out_of_range", text, "limit")
+        check_limit(limit)
         try:
             return self._trace.list(limit, before)
         except log.TraceError as error:
@@ -320,6 +318,13 @@ class Gateway:
             return self._answer(work, outcome)
         except errors.GatewayError as error:
             return error
+
+
+def check_limit(limit: int) -> None:
+    """Raises InvalidQuestionError for a page of less than one record or more than `MAX_RECORDS`."""
+    if not 1 <= limit <= MAX_RECORDS:
+        text = f"`{limit}` records at once: ask for 1 to {MAX_RECORDS}"
+        raise errors.InvalidQuestionError("limit_out_of_range", text, "limit")
 
 
 def _told(error: log.TraceError) -> errors.GatewayError:

@@ -28,6 +28,8 @@ MAX_IDENTIFIERS: Final = 16
 _UNREADABLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _INVISIBLE = frozenset({"Cf"})
 _LENIENT = ("subject.name", ".value")
+# Names that callers choose so that a retry is known: two that look alike must not be two.
+_IDS = frozenset({"request_id", "outcome_id"})
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # A run of the length of a citizen number that is no part of a longer number or code.
@@ -100,9 +102,11 @@ def _check(field: str, text: str, longest: int, reason: str = "") -> None:
 
 
 def check_text(field: str, text: str, longest: int) -> str | None:
-    """What is wrong with the text of a field, if anything: more than `longest` characters, or unreadable ones."""
+    """What is wrong with the text of a field, if anything: its length, unreadable characters, blanks around an id."""
     if len(text) > longest:
         return f"{field} has {len(text)} characters: at most {longest} are read"
+    if field in _IDS and text != text.strip():
+        return f"{field} is blank, or begins or ends with a blank"
     if not text.isprintable() and _has_unreadable(text, is_lenient=field.endswith(_LENIENT)):
         return f"{field} holds characters that cannot be printed"
     return None

@@ -7,6 +7,8 @@
         |-- BatchTooLargeError        more than 1000 questions in one call
         |-- MessageTooLargeError      more bytes than the gateway takes
         |-- MediaTypeError            a body that is not JSON
+        |-- ExpectationError          an `Expect` that is not met
+        |-- ClientGoneError           the caller hung up before the whole message was there
         |-- UnknownRouteError         no such path
         `-- MethodNotAllowedError     the path exists, the HTTP method does not
 
@@ -55,6 +57,20 @@ class MediaTypeError(TransportError):
     def __init__(self, what: str) -> None:
         text = f"{what}: send `Content-Type: application/json` in UTF-8, not compressed"
         super().__init__("media_type_unsupported", text)
+
+
+class ExpectationError(TransportError):
+    """HTTP's `Expect` asks for something else than `100-continue`."""
+
+    def __init__(self) -> None:
+        super().__init__("expectation_unknown", "the `Expect` header asks for what is not known: send `100-continue`")
+
+
+class ClientGoneError(TransportError):
+    """The connection ended before the message did: nobody is told, nothing is recorded."""
+
+    def __init__(self) -> None:
+        super().__init__("client_gone", "the connection ended before the message did")
 
 
 class UnknownRouteError(TransportError):

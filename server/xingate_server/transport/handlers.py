@@ -129,7 +129,7 @@ class Handlers:
         return render_records.entry(self._gateway, request.record_id)
 
     async def list_records(self, request: tr.ListRecordsRequest) -> tr.ListRecordsResponse:
-        """A page of records, newest first. Raises InvalidQuestionError for a limit above 1000."""
+        """A page of records, newest first, at most 3.5 MB. Raises InvalidQuestionError for a limit above 1000."""
         before = request.before if request.HasField("before") else None
         return render_records.page(self._gateway, request.limit or DEFAULT_RECORDS, before)
 

@@ -1,12 +1,12 @@
 """The HTTP server: JSON bodies in, proto3 JSON out, problems as RFC 9457.
 
 Every answer is what the gRPC call of the same name gives, in lowerCamelCase with all fields written out. Excluded:
-what a call does (`handlers`), codes (`status`), the description of it all (`openapi`, `docs_page`), TLS and
-callers' rights. Source: DESIGN section 9; RFC 9457; proto3 JSON.
+what a call does (`handlers`), errors (`problems`), connections (`http_server`), the description of it all (`openapi`,
+`docs_page`), TLS and callers' rights. Source: DESIGN section 9; RFC 9457; proto3 JSON.
 """
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
@@ -20,25 +20,25 @@ from xingate.receipt import Receipt
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
+from xingate.v1 import verification_pb2 as v
 from xingate_server.transport import models
 from xingate_server.transport.docs_page import page
 from xingate_server.transport.errors import (
+    ClientGoneError,
     MalformedMessageError,
     MediaTypeError,
     MessageTooLargeError,
-    MethodNotAllowedError,
-    UnknownRouteError,
 )
 from xingate_server.transport.handlers import UNARY, Handlers
+from xingate_server.transport.json_body import read, read_body
 from xingate_server.transport.openapi import document
+from xingate_server.transport.problems import SAFE, json_path
 from xingate_server.transport.proto_json import encode
-from xingate_server.transport.status import fault_of, problem
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _JSON = "application/json"
 _VARY = {"Vary": "Accept"}
-_SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-_PAGE = {**_SAFE, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+_PAGE = {**SAFE, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
 
 class Readiness(Protocol):
@@ -67,14 +67,22 @@ async def _present_receipt(handlers: Handlers, receipt: tr.Receipt, request: web
         text = await handlers.receipt_page(receipt)
         return web.Response(text=text, content_type="text/html", headers={**_PAGE, **_VARY})
     file = Receipt.from_message(receipt).to_json().encode()
-    return web.Response(body=file, content_type=_JSON, headers={**_SAFE, **_VARY})
+    return web.Response(body=file, content_type=_JSON, headers={**SAFE, **_VARY})
 
 
 async def _present_checkpoint(_handlers: Handlers, checkpoint: tr.Checkpoint, request: web.Request) -> web.Response:
     """The signed note alone, or all of it as JSON."""
     if _prefers(request, "text/plain"):
-        return web.Response(text=checkpoint.note, content_type="text/plain", headers={**_SAFE, **_VARY})
-    return web.Response(body=encode(checkpoint), content_type=_JSON, headers={**_SAFE, **_VARY})
+        return web.Response(text=checkpoint.note, content_type="text/plain", headers={**SAFE, **_VARY})
+    return web.Response(body=encode(checkpoint), content_type=_JSON, headers={**SAFE, **_VARY})
+
+
+async def _present_batch(_handlers: Handlers, batch: v.BatchCheckResponse, _request: web.Request) -> web.Response:
+    """The answers; an item's error names its field as JSON does."""
+    for result in batch.results:
+        if result.HasField("error"):
+            result.error.field = json_path(result.error.field)
+    return web.Response(body=encode(batch), content_type=_JSON, headers=SAFE)
 
 
 def _prefers(request: web.Request, media: str) -> bool:
@@ -90,7 +98,7 @@ def _prefers(request: web.Request, media: str) -> bool:
 
 ROUTES = (
     Route("POST", "/v1/check", "Check", models.CheckBody, lambda m, _: m.message()),
-    Route("POST", "/v1/check:batch", "BatchCheck", models.BatchCheckBody, lambda m, _: m.message()),
+    Route("POST", "/v1/check:batch", "BatchCheck", models.BatchCheckBody, lambda m, _: m.message(), _present_batch),
     Route("GET", "/v1/actions", "ListActions", models.NoQuery, lambda _m, _r: c.ListActionsRequest()),
     Route(
         "GET",
@@ -112,7 +120,7 @@ ROUTES = (
         "/v1/trace",
         "ListRecords",
         models.RecordsQuery,
-        lambda m, _: tr.ListRecordsRequest(limit=m.limit, before=m.before),
+        lambda m, _: m.message(),
     ),
     Route(
         "GET",
@@ -161,10 +169,11 @@ ROUTES = (
 )
 
 
-def application(handlers: Handlers, readiness: Readiness, *, most_bytes: int) -> web.Application:
+def application(
+    handlers: Handlers, readiness: Readiness, middlewares: Sequence[Any], *, most_bytes: int
+) -> web.Application:
     """The routes of DESIGN section 9 that exist so far."""
-    problems = _Problems(handlers, most_bytes)
-    app = web.Application(client_max_size=most_bytes, middlewares=[problems.middleware])
+    app = web.Application(client_max_size=most_bytes, middlewares=middlewares)
     for route in ROUTES:
         app.router.add_route(route.verb, route.path, _handle(handlers, route, most_bytes))
     api = orjson.dumps(document(), option=orjson.OPT_INDENT_2)
@@ -177,11 +186,11 @@ def application(handlers: Handlers, readiness: Readiness, *, most_bytes: int) ->
         return _json(state, status=200 if state["ready"] else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
-        headers = {**_SAFE, "Content-Type": CONTENT_TYPE_LATEST}
+        headers = {**SAFE, "Content-Type": CONTENT_TYPE_LATEST}
         return web.Response(body=handlers.metrics.exposition(), headers=headers)
 
     async def openapi(_request: web.Request) -> web.Response:
-        return web.Response(body=api, content_type=_JSON, headers=_SAFE)
+        return web.Response(body=api, content_type=_JSON, headers=SAFE)
 
     async def docs(request: web.Request) -> web.Response:
         language = request.query.get("lang") or request.headers.get("Accept-Language") or ""
@@ -207,13 +216,13 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
         started = perf_counter()
         try:
             if route.verb == "POST":
-                model = models.read_body(route.model, await _body(request, most_bytes))
+                model = read_body(route.model, await _body(request, most_bytes))
             else:
-                model = models.read(route.model, _query(request))
+                model = read(route.model, _query(request))
             response = await run(handlers, route.message(model, request))
             if route.present is not None:
                 return await route.present(handlers, response, request)
-            return web.Response(body=encode(response), content_type=_JSON, headers=_SAFE)
+            return web.Response(body=encode(response), content_type=_JSON, headers=SAFE)
         finally:
             latency.observe(perf_counter() - started)
 
@@ -229,7 +238,10 @@ async def _body(request: web.Request, most_bytes: int) -> bytes:
         raise MediaTypeError("the body is compressed")
     if (request.content_length or 0) > most_bytes:
         raise MessageTooLargeError(most_bytes)
-    return await request.read()
+    try:
+        return await request.read()
+    except ConnectionError:
+        raise ClientGoneError from None
 
 
 def _query(request: web.Request) -> dict[str, str]:
@@ -241,50 +253,5 @@ def _query(request: web.Request) -> dict[str, str]:
     return given
 
 
-class _Problems:
-    """Turns every error, aiohttp's own included, into a problem document."""
-
-    def __init__(self, handlers: Handlers, most_bytes: int) -> None:
-        self._metrics = handlers.metrics
-        self._most_bytes = most_bytes
-
-    @property
-    def middleware(self) -> Any:
-        """The middleware."""
-
-        @web.middleware
-        async def middleware(request: web.Request, handler: Handle) -> web.StreamResponse:
-            try:
-                return await handler(request)
-            except Exception as error:  # noqa: BLE001 - the table says what a caller is told
-                return self._problem(error)
-
-        return middleware
-
-    def _problem(self, error: Exception) -> web.Response:
-        error = self._ours(error)
-        fault = fault_of(error)
-        self._metrics.failed(fault.reason)
-        headers = dict(_SAFE)
-        if isinstance(error, MethodNotAllowedError):
-            headers["Allow"] = error.allowed
-        if fault.http == web.HTTPServiceUnavailable.status_code:
-            headers["Retry-After"] = "1"
-        return _json(problem(fault), status=fault.http, headers=headers, media="application/problem+json")
-
-    def _ours(self, error: Exception) -> Exception:
-        if isinstance(error, web.HTTPNotFound):
-            return UnknownRouteError()
-        if isinstance(error, web.HTTPMethodNotAllowed):
-            return MethodNotAllowedError(", ".join(sorted(error.allowed_methods)))
-        if isinstance(error, web.HTTPRequestEntityTooLarge):
-            return MessageTooLargeError(self._most_bytes)
-        if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
-            return MalformedMessageError("the body broke off or is not framed as HTTP says")
-        return error
-
-
-def _json(
-    value: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] = _SAFE, media: str = _JSON
-) -> web.Response:
-    return web.Response(body=orjson.dumps(value), status=status, content_type=media, headers=headers)
+def _json(value: Mapping[str, Any], *, status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(value), status=status, content_type=_JSON, headers=SAFE)

@@ -7,19 +7,25 @@ field *means* is checked by the gateway, the same for every transport.
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
-from xingate_server.core.identifiers import mask_text
-from xingate_server.transport.errors import MalformedMessageError, UnknownFieldError
+from xingate_server.gateway.check import check_limit
 
-_Model = TypeVar("_Model", bound=BaseModel)
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MOST_UINT64 = 2**64 - 1
 _MOST_UINT32 = 2**32 - 1
@@ -39,11 +45,30 @@ def _number_or_digits(most: int) -> WithJsonSchema:
     return WithJsonSchema({"oneOf": [number, {"type": "string", "pattern": "^[0-9]+$"}]})
 
 
+def _at_most(most: int) -> AfterValidator:
+    def check(value: int) -> int:
+        if value > most:  # `le` tells its bound as a float: 2^64-1 would be rounded
+            raise PydanticCustomError(
+                "less_than_equal", "Input should be less than or equal to {le}", {"le": str(most)}
+            )
+        return value
+
+    return AfterValidator(check)
+
+
 Uint64 = Annotated[
-    int, BeforeValidator(_whole), Field(strict=True, ge=0, le=_MOST_UINT64), _number_or_digits(_MOST_UINT64)
+    int,
+    BeforeValidator(_whole),
+    Field(strict=True, ge=0),
+    _at_most(_MOST_UINT64),
+    _number_or_digits(_MOST_UINT64),
 ]
 Uint32 = Annotated[
-    int, BeforeValidator(_whole), Field(strict=True, ge=0, le=_MOST_UINT32), _number_or_digits(_MOST_UINT32)
+    int,
+    BeforeValidator(_whole),
+    Field(strict=True, ge=0),
+    _at_most(_MOST_UINT32),
+    _number_or_digits(_MOST_UINT32),
 ]
 
 
@@ -78,7 +103,6 @@ class _Sent(BaseModel):
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
-        loc_by_alias=False,
         hide_input_in_errors=True,
     )
 
@@ -175,8 +199,14 @@ class SnapshotQuery(_Sent):
 class RecordsQuery(_Sent):
     """Which records to list, newest first."""
 
-    limit: Uint32 = Field(0, **_said("1 to 1000; 0: 50.", "1 至 1000；0 为 50。"))
+    limit: Uint32 | None = Field(None, **_said("1 to 1000; absent: 50.", "1 至 1000；省略为 50。"))
     before: Uint64 | None = Field(None, **_said("Only leaves before this index.", "仅列此序号之前的记录。"))
+
+    def message(self) -> tr.ListRecordsRequest:
+        """The same as a message. Raises InvalidQuestionError: a limit of 0 is none, although a message says so."""
+        if self.limit is not None:
+            check_limit(self.limit)
+        return tr.ListRecordsRequest(limit=self.limit, before=self.before)
 
 
 class ReceiptQuery(_Sent):
@@ -279,39 +309,3 @@ class UsageQuery(_Sent):
 
 class NoQuery(_Sent):
     """Nothing may be asked."""
-
-
-def read_body(model: type[_Model], content: bytes) -> _Model:
-    """A body from its JSON. Raises MalformedMessageError (with the place, where there is one), UnknownFieldError."""
-    try:
-        value = orjson.loads(content)
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise MalformedMessageError(f"the body is not JSON in UTF-8: {_place(error)}") from None
-    return read(model, value)
-
-
-def read(model: type[_Model], value: Any) -> _Model:
-    """A model from JSON's values. Raises MalformedMessageError, UnknownFieldError."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        path = _path(first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise UnknownFieldError(path) from None
-        text = first["msg"]
-        where = f"`{path}`: " if path else "the body: "
-        raise MalformedMessageError(f"{where}{text[0].lower()}{text[1:]}", path) from None
-
-
-def _place(error: Exception) -> str:
-    if isinstance(error, orjson.JSONDecodeError):
-        return f"line {error.lineno}, column {error.colno}"
-    return "too deep"
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return mask_text(path)  # a key that a caller typed may be anything

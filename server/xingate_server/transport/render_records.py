@@ -1,5 +1,7 @@
 """Snapshots by their manifests, and records by their exact leaves, as messages."""
 
+from typing import Final
+
 from xingate.types import ConsistencyProof, SignedCheckpoint
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
@@ -9,6 +11,9 @@ from xingate_server.snapshot.manifest import SourceCount
 from xingate_server.snapshot.store import Snapshot
 from xingate_server.trace.log import Stored
 from xingate_server.transport.render import day
+
+MOST_PAGE_BYTES: Final = 3_500_000  # gRPC's clients take 4 MiB unless told otherwise
+_FRAME_BYTES: Final = 8  # a field's number and length
 
 
 def snapshot(gateway: Gateway, sequence: int) -> s.Snapshot:
@@ -42,11 +47,21 @@ def entry(gateway: Gateway, record_id: str) -> tr.TraceEntry:
 
 
 def page(gateway: Gateway, limit: int, before: int | None) -> tr.ListRecordsResponse:
-    """A page of records, newest first; its last index is the next page's `before`."""
-    stored = gateway.records(limit, before)
-    response = tr.ListRecordsResponse(entries=[_entry(each, gateway.origin) for each in stored])
-    if stored and stored[-1].leaf_index:
-        response.next_before = stored[-1].leaf_index
+    """A page of records, newest first; its last index is the next page's `before`.
+
+    It has fewer than `limit` where more would not fit into the message that gRPC's clients take by default.
+    """
+    entries: list[tr.TraceEntry] = []
+    size = 0
+    for stored in gateway.records(limit, before):
+        made = _entry(stored, gateway.origin)
+        size += made.ByteSize() + _FRAME_BYTES
+        if entries and size > MOST_PAGE_BYTES:
+            break
+        entries.append(made)
+    response = tr.ListRecordsResponse(entries=entries)
+    if entries and entries[-1].leaf_index:
+        response.next_before = entries[-1].leaf_index
     return response
 
 

@@ -45,6 +45,8 @@ TABLE: dict[type[Exception], Row] = {
     transport.BatchTooLargeError: Row(code_pb2.INVALID_ARGUMENT, 400, "The batch is too large"),
     transport.MessageTooLargeError: Row(code_pb2.RESOURCE_EXHAUSTED, 413, "The message is too large"),
     transport.MediaTypeError: Row(code_pb2.INVALID_ARGUMENT, 415, "The media type is not supported"),
+    transport.ExpectationError: Row(code_pb2.INVALID_ARGUMENT, 417, "The expectation is not met"),
+    transport.ClientGoneError: Row(code_pb2.CANCELLED, 400, "The caller is gone"),
     transport.UnknownRouteError: Row(code_pb2.NOT_FOUND, 404, "No such path"),
     transport.MethodNotAllowedError: Row(code_pb2.UNIMPLEMENTED, 405, "The path does not take this method"),
 }

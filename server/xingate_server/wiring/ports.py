@@ -45,6 +45,10 @@ class Reservation:
         with self._stack:
             http = self._take(host, settings.http_port, "http")
             grpc = self._take(host, settings.grpc_port, "grpc")
+            if http == grpc:  # the sockets of one process share a port, so that nothing above has failed
+                raise ServeError(
+                    f"the http port and the grpc port are both {http}: choose another with --http-port or --grpc-port"
+                )
             self.ports = Ports(host, http, grpc)
             self._stack = self._stack.pop_all()
 

@@ -8,20 +8,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
-from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from xingate_server.settings import Settings
 from xingate_server.trace.log import TraceError
 from xingate_server.transport.grpc import GrpcFace
-from xingate_server.transport.http import application
+from xingate_server.transport.http_server import HttpFace
 from xingate_server.wiring.logs import configure
 from xingate_server.wiring.node import Node
 from xingate_server.wiring.ports import Ports, ServeError, bind
 
 log = structlog.get_logger(__name__)
-
-_BACKLOG = 1024
 
 
 def run(settings: Settings, ports: Ports, on_ready: Callable[[int], None], parent: int | None = None) -> None:
@@ -74,15 +71,9 @@ async def _up(
     most_bytes, drain_s = settings.server.most_message_bytes, settings.server.drain_s
     await node.refresh()
     face = GrpcFace(node.handlers, most_bytes=most_bytes, is_port_shared=True)
-    runner = web.AppRunner(
-        application(node.handlers, node, most_bytes=most_bytes),
-        access_log=None,
-        auto_decompress=False,
-        shutdown_timeout=drain_s,
-    )
-    await runner.setup()
+    http = HttpFace(node.handlers, node, most_bytes=most_bytes)
     try:
-        await web.SockSite(runner, bind(ports.host, ports.http, is_shared=True), backlog=_BACKLOG).start()
+        await http.start(bind(ports.host, ports.http, is_shared=True))
         await face.start(ports.grpc_address)
         await face.set_ready(node.is_ready)
         node.metrics.tick(node.is_ready)
@@ -96,7 +87,7 @@ async def _up(
             await keeping
     finally:
         node.drain()
-        await _both(face.stop(drain_s), runner.cleanup())
+        await _both(face.stop(drain_s), http.stop(drain_s))
         log.info("stopped")
 
 

@@ -1,0 +1,94 @@
+"""Bodies and queries as models: JSON in UTF-8, no key twice in one object, no field that the model does not have.
+
+RFC 8259 section 4 leaves open what a repeated key means, therefore it is refused. Excluded: the models (`models`).
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from pydantic.alias_generators import to_camel
+
+from xingate_server.core.identifiers import mask_text
+from xingate_server.transport.errors import MalformedMessageError, UnknownFieldError
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_Location = tuple[int | str, ...]
+
+
+def read_body(model: type[_Model], content: bytes) -> _Model:
+    """A body from its JSON. Raises MalformedMessageError (with the place, where there is one), UnknownFieldError."""
+    try:
+        value = orjson.loads(content)
+        _parse(content, _unrepeated)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise MalformedMessageError(f"the body is not JSON in UTF-8: {_place(error)}") from None
+    except _RepeatedError:
+        path = _path(next(_repeated(_parse(content, _Pairs))))
+        raise MalformedMessageError(f"`{path}` is given twice", path) from None
+    return read(model, value)
+
+
+def read(model: type[_Model], value: Any) -> _Model:
+    """A model from JSON's values. Raises MalformedMessageError, UnknownFieldError."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        if first["type"] == "extra_forbidden":
+            raise UnknownFieldError(_path(first["loc"])) from None
+        path, text = _path(_in_json(first["loc"])), first["msg"]
+        where = f"`{path}`: " if path else "the body: "
+        raise MalformedMessageError(f"{where}{text[0].lower()}{text[1:]}", path) from None
+
+
+def _in_json(location: _Location) -> _Location:
+    """A place by the names that JSON has, for a caller who wrote those of the .proto files; keys of maps stand."""
+    names = location.index("context") if "context" in location else len(location)
+    return tuple(to_camel(part) if isinstance(part, str) else part for part in location[:names]) + location[names:]
+
+
+def _path(location: _Location) -> str:
+    """A place in JSON as people write it: `subject.identifiers[0].value`."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return mask_text(text)  # a key that a caller typed may be anything
+
+
+class _RepeatedError(Exception):
+    """An object has a key twice."""
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object with all that was given for it."""
+
+
+def _parse(content: bytes, hook: Any) -> Any:
+    # Numbers have been judged by orjson; here only the keys matter.
+    return json.loads(content, object_pairs_hook=hook, parse_int=len, parse_float=len)
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise _RepeatedError
+
+
+def _repeated(value: Any, location: _Location = ()) -> Iterator[_Location]:
+    """Every key that its object has twice, outer ones first."""
+    if isinstance(value, _Pairs):
+        keys = [key for key, _ in value]
+        yield from ((*location, key) for place, key in enumerate(keys) if key in keys[:place])
+        for key, item in value:
+            yield from _repeated(item, (*location, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _repeated(item, (*location, place))
+
+
+def _place(error: Exception) -> str:
+    if isinstance(error, orjson.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}"
+    return "too deep"

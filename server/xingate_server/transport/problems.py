@@ -1,0 +1,103 @@
+"""Errors over HTTP: problem documents (RFC 9457) for ours and for those of aiohttp alike.
+
+A problem names fields as JSON does (`asOf`, `subject.identifiers[0].value`) and never holds what a broken request
+line or header said. Excluded: codes and titles (`status`).
+"""
+
+import re
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong, PayloadEncodingError
+
+from xingate_server.transport.errors import (
+    ExpectationError,
+    MalformedMessageError,
+    MessageTooLargeError,
+    MethodNotAllowedError,
+    TransportError,
+    UnknownRouteError,
+)
+from xingate_server.transport.metrics import Metrics
+from xingate_server.transport.status import Fault, fault_of, problem
+
+SAFE: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+MEDIA: Final = "application/problem+json"
+
+_UNDERSCORE = re.compile(r"_([a-z0-9])")
+_BROKEN_BODY = "the body broke off or is not framed as HTTP says"
+
+
+class Problems:
+    """Makes the answer to every error and counts it."""
+
+    def __init__(self, metrics: Metrics, most_bytes: int) -> None:
+        self._metrics = metrics
+        self._most_bytes = most_bytes
+
+    @property
+    def middleware(self) -> Any:
+        """The middleware that answers whatever a handler raises."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Any) -> web.StreamResponse:
+            try:
+                answer: web.StreamResponse = await handler(request)
+            except Exception as error:  # noqa: BLE001 - the table says what a caller is told
+                return self.answer(error)
+            return answer
+
+        return middleware
+
+    def answer(self, error: BaseException | None) -> web.Response:
+        """The problem document of an error; aiohttp's own errors are told in our words."""
+        error = self._ours(error)
+        fault = fault_of(error)
+        self._metrics.failed(fault.reason)
+        headers = dict(SAFE)
+        if isinstance(error, MethodNotAllowedError):
+            headers["Allow"] = error.allowed
+        if fault.http == web.HTTPServiceUnavailable.status_code:
+            headers["Retry-After"] = "1"
+        # What a transport refuses is already named as the caller wrote it.
+        document = problem(fault if isinstance(error, TransportError) else _in_json(fault))
+        return web.Response(body=orjson.dumps(document), status=fault.http, content_type=MEDIA, headers=headers)
+
+    def broken(self, error: BaseException | None) -> web.Response:
+        """The answer to bytes that are no request at all."""
+        if isinstance(error, LineTooLong):
+            text = "the request line or a header is too long: at most 8190 bytes are read"
+        elif isinstance(error, PayloadEncodingError):
+            text = _BROKEN_BODY
+        else:
+            text = "the request line or a header is not as HTTP/1.1 says"
+        return self.answer(MalformedMessageError(text))
+
+    def _ours(self, error: BaseException | None) -> Exception:
+        if isinstance(error, web.HTTPNotFound):
+            return UnknownRouteError()
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            return MethodNotAllowedError(", ".join(sorted(error.allowed_methods)))
+        if isinstance(error, web.HTTPRequestEntityTooLarge):
+            return MessageTooLargeError(self._most_bytes)
+        if isinstance(error, web.HTTPExpectationFailed):
+            return ExpectationError()
+        if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
+            return MalformedMessageError(_BROKEN_BODY)
+        return error if isinstance(error, Exception) else RuntimeError()
+
+
+def json_path(field: str) -> str:
+    """A field of a message, by the path that its JSON has: `subject.as_of` is `subject.asOf`. Keys of maps stand."""
+    path, bracket, key = field.partition("[") if field.startswith("context[") else (field, "", "")
+    return _UNDERSCORE.sub(lambda found: found[1].upper(), path) + bracket + key
+
+
+def _in_json(fault: Fault) -> Fault:
+    """The same fault with the field's JSON name, in the message too."""
+    path, message = json_path(fault.field), fault.message
+    for said, shown in ((fault.field, path), (fault.field.rpartition(".")[2], path.rpartition(".")[2])):
+        if said != shown:
+            message = re.sub(rf"(?<![\w.]){re.escape(said)}(?!\w)", shown, message)
+    return fault._replace(field=path, message=message)
