@@ -5,6 +5,7 @@ PostgreSQL refuses to run as root. Settings are those of a new installation, so 
 """
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
@@ -21,6 +22,8 @@ _DEBIAN = Path("/usr/lib/postgresql")
 _ACCOUNTS = ("postgres", "nobody")
 _READY_WITHIN_S = 30.0
 _POLL_S = 0.02
+_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
+_LIBC = ctypes.CDLL(None)
 
 
 class NoPostgresError(Exception):
@@ -63,7 +66,13 @@ class ThrowawayPostgres:
         ]
         with self._log.open("ab") as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True, **self._as_account()
+                command,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                start_new_session=True,
+                preexec_fn=_die_with_us,  # noqa: PLW1509 - one system call that takes no lock
+                **self._as_account(),
             )
         self._process = process
         deadline = time.monotonic() + _READY_WITHIN_S
@@ -132,6 +141,11 @@ class ThrowawayPostgres:
         if self._account is None:
             return {}
         return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
+
+
+def _die_with_us() -> None:
+    """Have the server end when whoever started it is killed."""
+    _LIBC.prctl(_SET_DEATH_SIGNAL, signal.SIGQUIT)
 
 
 def _is_alive(pid: int) -> bool:
