@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="XINGATE_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
@@ -92,6 +93,13 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     trace: TraceSettings = TraceSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
+
+    @field_validator("state", mode="before")
+    @classmethod
+    def _named(cls, state: object) -> object:
+        if state == "":
+            raise ValueError("a folder is expected, such as .xingate")
+        return state
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
@@ -14,23 +14,16 @@ from rich.console import Console
 import xingate
 from xingate.errors import InvalidRequestError, MissingExtraError, XingateError
 
+if TYPE_CHECKING:
+    from xingate_server.settings import Settings
+
 EXIT_USAGE = 2
 EXIT_REFUSED = 3
-DEFAULT_STATE = ".xingate"
 _PLAIN_WIDTH = 120
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-state_option = click.option(
-    "--state",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="XINGATE_STATE",
-    default=DEFAULT_STATE,
-    show_default=True,
-    metavar="DIR",
-    help="The state directory (environment XINGATE_STATE).",
-)
 target_option = click.option(
     "--target",
     metavar="URL",
@@ -57,6 +50,32 @@ class AskedWronglyError(CommandError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, EXIT_USAGE)
+
+
+def read_settings(**given: Any) -> "Settings":
+    """The settings, `given` before all else. Raises AskedWronglyError where any is wrong."""
+    from xingate_server.settings import InvalidSettingsError, load
+
+    try:
+        return load(**given)
+    except InvalidSettingsError as error:
+        raise AskedWronglyError(str(error)) from error
+
+
+def _state(context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    if context.resilient_parsing:
+        return value
+    return read_settings(**({} if value is None else {"state": value})).state
+
+
+state_option = click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    callback=_state,
+    metavar="DIR",
+    help="The state directory; default: XINGATE_STATE, `state` in xingate.toml, .xingate.",
+)
 
 
 def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:

@@ -13,8 +13,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from xingate_server.cli._common import DEFAULT_STATE, AskedWronglyError, CommandError
-from xingate_server.settings import InvalidSettingsError, load
+import xingate
+from xingate_server.cli._common import CommandError, open_gateway, read_settings
+from xingate_server.settings import Settings
 from xingate_server.trace.log import Stored, TraceError, TraceLog
 from xingate_server.trace.sqlite import FILE
 from xingate_server.trace.walk import Damaged, walk
@@ -23,16 +24,22 @@ from xingate_server.wiring.store import open_log
 EXIT_DAMAGED = 1
 _TICK = 1000
 
+
+def _states(context: click.Context, _parameter: click.Parameter, values: tuple[Path, ...]) -> tuple[Path, ...]:
+    if context.resilient_parsing or values:
+        return values
+    return (read_settings().state,)
+
+
 states_option = click.option(
     "--state",
     "states",
     type=click.Path(file_okay=False, path_type=Path),
     multiple=True,
-    envvar="XINGATE_STATE",
-    default=(DEFAULT_STATE,),
-    show_default=True,
+    callback=_states,
     metavar="DIR",
-    help="A state directory; repeatable, for one view over several nodes (environment XINGATE_STATE).",
+    help="A state directory; repeatable, for one view over several nodes. Default: XINGATE_STATE, `state` in "
+    "xingate.toml, .xingate.",
 )
 
 
@@ -57,13 +64,33 @@ def open_logs(states: Sequence[Path]) -> Iterator[list[OpenLog]]:
 
 
 def _open(state: Path) -> TraceLog:
-    try:
-        settings = load(state=state)
-    except InvalidSettingsError as error:
-        raise AskedWronglyError(str(error)) from error
-    if settings.trace.store == "sqlite" and not (state / "trace" / FILE).is_file():
-        raise CommandError(f"there is no log in `{state}`: expected `{state / 'trace' / FILE}`")
+    settings = read_settings(state=state)
+    _require_log(settings)
     return open_log(settings)
+
+
+@contextmanager
+def open_recorded(target: str, state: Path, **who: str) -> Iterator[xingate.Client]:
+    """As `open_gateway`, for what asks about records: raises CommandError where `state` has no log to ask."""
+    if not target:
+        _require_log(read_settings(state=state))
+    with open_gateway(target, state, **who) as gateway:
+        yield gateway
+
+
+def _require_log(settings: Settings) -> None:
+    if settings.trace.store != "sqlite":
+        return
+    if not settings.state.is_dir():
+        raise CommandError(
+            f"there is no state directory `{settings.state}`: run `xingate compile` first, or name another with --state"
+        )
+    file = settings.state / "trace" / FILE
+    if not file.is_file():
+        raise CommandError(
+            f"there is no log in `{settings.state}`: expected `{file}`, which the first `xingate serve` or "
+            "`xingate check` makes; name another state directory with --state"
+        )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from xingate_server.catalogues import BUILT_IN, CatalogueError, Problem, catalogue_hash, load
 from xingate_server.catalogues import lint as find_problems
+from xingate_server.cli._common import read_settings
 from xingate_server.core.catalogue import (
     Action,
     Catalogue,
@@ -33,7 +34,7 @@ PIPED_WIDTH = 140  # columns of a table that no terminal shows
 
 @click.group(name="catalogue", help="Show a catalogue of actions, list types and measures, or check one.")
 def catalogue() -> None:
-    pass
+    read_settings()  # has none of its own; a broken file is told by every command
 
 
 @catalogue.command()

@@ -19,6 +19,7 @@ from rich.table import Table
 
 import xingate
 from xingate.receipt import verify_receipt
+from xingate_server.cli._common import read_settings
 from xingate_server.demo import DATA
 from xingate_server.demo.cases import CALLERS, Caller, Case
 
@@ -53,6 +54,7 @@ def demo_command(state: Path | None, stay: bool) -> None:
     a trading platform over HTTP and as an HR system in-process, compares the answers over all three, and verifies a
     receipt offline. Exits 0 when every verdict is the one that the rules give and the receipt holds.
     """
+    read_settings()  # has none of its own, but its gateway reads them
     console = Console()
     with contextlib.ExitStack() as stack:
         folder = state or Path(

@@ -5,9 +5,8 @@ from time import perf_counter
 
 import click
 
-from xingate_server.cli._common import CommandError, json_option, print_object, state_option
+from xingate_server.cli._common import CommandError, json_option, print_object, read_settings, state_option
 from xingate_server.cli._logs import progress
-from xingate_server.settings import InvalidSettingsError, load
 from xingate_server.trace.fsck import Report, fsck
 from xingate_server.trace.fsck_chunk import Rows, SqliteRows
 from xingate_server.trace.sqlite import FILE
@@ -49,10 +48,7 @@ def fsck_command(*, quick: bool, processes: int | None, state: Path, as_json: bo
 
 
 def _source(state: Path, directory: Path) -> Rows:
-    try:
-        trace = load(state=state).trace
-    except InvalidSettingsError as error:
-        raise CommandError(str(error), 2) from error
+    trace = read_settings(state=state).trace
     if trace.store == "postgres":
         try:
             from xingate_server.trace.postgres_rows import PostgresRows

@@ -10,12 +10,12 @@ from xingate.types import IdentitySettlement, MeasureOutcome, MeasureResult
 from xingate_server.cli._common import (
     console,
     json_option,
-    open_gateway,
     print_object,
     state_option,
     target_option,
     tell_errors,
 )
+from xingate_server.cli._logs import open_recorded
 
 _SAME = {"same": True, "different": False}
 
@@ -71,7 +71,7 @@ def outcome_command(**options: Unpack[_Options]) -> None:
     """
     measures = _measures(options)
     identities = _identities(options)
-    with open_gateway(
+    with open_recorded(
         options["target"],
         options["state"],
         system=options["system"],

@@ -15,13 +15,13 @@ from xingate_server.cli._common import (
     AskedWronglyError,
     CommandError,
     json_option,
-    open_gateway,
     print_line,
     print_object,
     state_option,
     target_option,
     tell_errors,
 )
+from xingate_server.cli._logs import open_recorded
 from xingate_server.cli.trace_anchor import verify_anchor
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def receipt_command(
     Exit codes: 0 proven, 1 the receipt does not hold, 2 usage, 3 no such record, no gateway, or a file that cannot be
     written. With --json it prints the receipt's file instead.
     """
-    with open_gateway(target, state) as gateway:
+    with open_recorded(target, state) as gateway:
         receipt = gateway.receipt(record_id)
         trusted = _keys(keys) if keys else (VerifierKey.parse(gateway.checkpoint().verifier_key),)
         try:
@@ -164,7 +164,7 @@ def _later(
     """The later note and the hashes between the two, from files or from a gateway."""
     if later is not None and proof is not None:
         return _read(later), _read_proof(proof)
-    with open_gateway(target, state) as gateway:
+    with open_recorded(target, state) as gateway:
         new = _read(later) if later is not None else gateway.checkpoint().note.encode()
         if proof is not None:
             return new, _read_proof(proof)

@@ -7,7 +7,7 @@ import click
 
 from xingate.checkpoint import SignatureType
 from xingate.errors import CheckpointError
-from xingate_server.cli._common import AskedWronglyError, CommandError
+from xingate_server.cli._common import AskedWronglyError, CommandError, read_settings
 from xingate_server.trace.log import StoreUnusableError
 from xingate_server.trace.signing import settle_key
 from xingate_server.trace.witness import Witness, WitnessError
@@ -46,6 +46,7 @@ def witness_command(*, anchor: Path, logs: tuple[str, ...], name: str, directory
 
     Exit codes: 0 all cosigned, 1 a checkpoint does not fit, 2 usage, 3 the folder or the key cannot be used.
     """
+    read_settings()  # has none of its own; a broken file is told by every command
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = settle_key(directory, name, file="witness.key", kind=SignatureType.COSIGNATURE)
