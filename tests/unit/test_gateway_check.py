@@ -23,6 +23,7 @@ from xingate_server.core.decide import decide
 from xingate_server.core.decision import GapReason, Question, encode
 from xingate_server.core.decision import digest as decision_digest
 from xingate_server.core.entry import Record
+from xingate_server.core.identifiers import fold
 from xingate_server.core.subject import EMPTY_FILE, SubjectClass, SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
@@ -105,11 +106,29 @@ def compile_rows(state: Path, *rows: Record) -> None:
     compile_snapshot(plan, rules, state)
 
 
+WRITTEN = (
+    HUMAN,
+    "".join(chr(ord(c) + 0xFEE0) for c in HUMAN),
+    f"{HUMAN[:6]} {HUMAN[6:14]} {HUMAN[14:]}",
+    f"{HUMAN[:6]}-{HUMAN[6:14]}-{HUMAN[14:]}",
+    f"{HUMAN[:6]}－{HUMAN[6:10]}－{HUMAN[10:]}",
+    f"no{HUMAN}x",
+    f"7{HUMAN}",
+    f"{HUMAN}7",
+    f"2026{HUMAN}",
+)
 ROWS = (
     row(2, "示例一公司", COMPANY),
     row(3, "某甲", HUMAN, subject_kind="natural_person"),
     row(4, "某乙", HALF_KNOWN[:6] + "*" * 8 + HALF_KNOWN[-4:], subject_kind="natural_person"),
 )
+
+
+def assert_nowhere(content: bytes) -> None:
+    """The number is not in the bytes, whatever stands between its digits and however wide they are."""
+    text = fold(content.decode(errors="replace"))
+    assert HUMAN not in text
+    assert HUMAN[6:17] not in text
 
 
 @pytest.fixture(scope="module")
@@ -497,7 +516,7 @@ class TestNoPersonsNumber:
         [
             {},
             {"identifiers": (("", f"{HUMAN[:6]} {HUMAN[6:14]}-{HUMAN[14:]}"),)},
-            {"operator": HUMAN, "matter": f"关于{HUMAN}的申请", "context": {HUMAN: HUMAN}},
+            {"operator": HUMAN, "matter": f"关于{HUMAN}的申请", "context": {"k": HUMAN}},
             {"kind": SubjectKind.SOLE_TRADER, "identifiers": (("tax_no", HUMAN),)},
             {"kind": SubjectKind.LEGAL_ENTITY, "identifiers": (("", COMPANY), ("foreign_reg_no", HUMAN))},
         ],
@@ -528,11 +547,32 @@ class TestNoPersonsNumber:
         said = f"{caught.value} {caught.value.field} {caught.value.__cause__}"
         assert HUMAN[6:17] not in said
 
-    def test_in_a_reused_request_id(self, gateway: Gateway) -> None:
-        gateway.check_blocking(ask(request_id=HUMAN))
-        with pytest.raises(RequestIdReusedError) as caught:
-            gateway.check_blocking(ask(request_id=HUMAN, matter="x"))
-        assert HUMAN not in str(caught.value)
+    @pytest.mark.parametrize("written", WRITTEN)
+    async def test_in_no_byte_of_the_log(self, gateway: Gateway, tmp_path: Path, written: str) -> None:
+        texts = {"operator": f"张某{written}", "matter": f"关于{written}的申请", "context": {"k": written}}
+        await gateway.check(person(**texts))
+        for field in ("request_id", "system", "organisation"):
+            with pytest.raises(InvalidQuestionError) as caught:
+                await gateway.check(ask(**{field: written}))
+            assert caught.value.reason == f"{field}_malformed"
+            assert_nowhere(str(caught.value).encode())
+        with pytest.raises(InvalidQuestionError, match="an identity number does not belong there") as caught:
+            await gateway.check(ask(context={written: "v"}))
+        assert (caught.value.reason, caught.value.field) == ("context_malformed", "context")
+        files = list((tmp_path / "trace").glob("log.sqlite*"))
+        assert files
+        for file in files:
+            assert_nowhere(file.read_bytes())
+
+    @pytest.mark.parametrize(
+        "request_id",
+        [
+            "20260701183005120001", "20260720-220824-957473", "260701183005123", "420300202607010001",
+            "42030020260701183005001", "1943567890123456789", "01990101-1234-7012-8123-456789012345",
+        ],
+    )  # fmt: skip
+    async def test_ids_made_of_times_and_counters_are_taken(self, gateway: Gateway, request_id: str) -> None:
+        assert (await gateway.check(ask(request_id=request_id))).request_id == request_id
 
     def test_matter_codes_stand(self) -> None:
         code = "11420300011234567J4420119001000"

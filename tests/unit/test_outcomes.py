@@ -236,6 +236,9 @@ class TestRefusals:
         ({"note": "bell \a"}, "note_malformed", "note"),
         ({"operator": "line\nbreak"}, "operator_malformed", "caller.operator"),
         ({"outcome_id": "x" * 129}, "outcome_id_malformed", "outcome_id"),
+        ({"outcome_id": f"o-{HUMAN}"}, "outcome_id_malformed", "outcome_id"),
+        ({"system": f"{HUMAN[:6]}-{HUMAN[6:]}"}, "system_malformed", "caller.system"),
+        ({"organisation": f"示例{HUMAN}"}, "organisation_malformed", "caller.organisation"),
         ({"outcome_id": "o-1 "}, "outcome_id_malformed", "outcome_id"),
     )
     BAD_MEASURES: tuple[tuple[dict[str, Any], str, str], ...] = (

@@ -17,8 +17,8 @@ HEAD, TAIL, OLD_TAIL = 6, 4, 2  # characters that stay
 _DIGIT = r"[\d⁰¹²³⁴-⁹₀-₉①-⑨]"
 _EX = "[XxＸｘⅩⅹ]"
 _BETWEEN = rf"[{re.escape(_checks.DROPPED)}.·_]{{0,3}}"
-_RUN = re.compile(rf"{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{13,}}(?:{_BETWEEN}(?:{_DIGIT}|{_EX}))?")
-_PIECE = re.compile(rf"{_DIGIT}+{_EX}?|{_EX}")
+RUN = re.compile(rf"{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{13,}}(?:{_BETWEEN}(?:{_DIGIT}|{_EX}))?")
+PIECE = re.compile(rf"{_DIGIT}+{_EX}?|{_EX}")
 # Unified codes of the market regulator; no division begins so, and only with a birth date may it be a person's.
 _COMPANY_STARTS = ("91", "92", "93")
 
@@ -37,7 +37,7 @@ def mask_text(text: str) -> str:
     """
     if len(text) < OLD_LENGTH:
         return text
-    return _RUN.sub(_mask_run, text)
+    return RUN.sub(_mask_run, text)
 
 
 def mask_dated(text: str) -> str:
@@ -48,12 +48,12 @@ def mask_dated(text: str) -> str:
     """
     if len(text) < OLD_LENGTH:
         return text
-    return _RUN.sub(partial(_mask_run, needs_date=True), text)
+    return RUN.sub(partial(_mask_run, needs_date=True), text)
 
 
 def _mask_run(found: re.Match[str], *, needs_date: bool = False) -> str:
     run = found.group()
-    pieces = list(_PIECE.finditer(run))
+    pieces = list(PIECE.finditer(run))
     characters = list(run)
     is_in_word = needs_date or _is_word(found.string, found.start() - 1) or _is_word(found.string, found.end())
     for piece in pieces:

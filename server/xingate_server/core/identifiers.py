@@ -15,6 +15,7 @@ import msgspec
 
 from xingate_server.core import _checks
 from xingate_server.core._checks import could_be_citizen_number, fold
+from xingate_server.core._held import holds_citizen_number
 from xingate_server.core._masks import hide, mask_dated, mask_text
 from xingate_server.core._schemes import PERSONAL, SCHEME_WORDS, Scheme, scheme_of
 from xingate_server.core.subject import SubjectClass
@@ -28,6 +29,7 @@ __all__ = [
     "could_be_citizen_number",
     "fold",
     "hide",
+    "holds_citizen_number",
     "is_missing",
     "mask",
     "mask_dated",

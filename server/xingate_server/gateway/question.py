@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from xingate_server.core.identifiers import Identifier, could_be_citizen_number, mask, mask_text, read
+from xingate_server.core.identifiers import Identifier, holds_citizen_number, mask, mask_dated, mask_text, read
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import SubjectClass, SubjectKeyer, class_of
 from xingate_server.gateway.answer import Command
@@ -32,8 +32,6 @@ _LENIENT = ("subject.name", ".value")
 _IDS = frozenset({"request_id", "outcome_id"})
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# A run of the length of a citizen number that is no part of a longer number or code.
-_RUN = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9A-Za-z])")
 
 
 class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +62,7 @@ def read_question(command: Command) -> ReadQuestion:
         as_of=_day(command.as_of) if command.as_of else None,
         operator=hide_numbers(command.operator),
         matter=hide_numbers(command.matter),
-        context={hide_numbers(key): hide_numbers(value) for key, value in command.context.items() if value},
+        context={key: hide_numbers(value) for key, value in command.context.items() if value},
     )
 
 
@@ -75,8 +73,15 @@ def question_digest(command: Command, keyer: SubjectKeyer) -> bytes:
 
 
 def hide_numbers(text: str) -> str:
-    """`text` with persons' numbers hidden; matter codes and other longer numbers stand."""
-    return _RUN.sub(lambda run: mask_text(run[0]) if could_be_citizen_number(run[0]) else run[0], text)
+    """`text` with persons' numbers hidden, however they are written; long numbers without a birth date stand."""
+    return mask_dated(text)
+
+
+def check_no_number(field: str, text: str) -> str | None:
+    """What is wrong with a text that must stay as it is, where it holds a person's number; without that number."""
+    if not holds_citizen_number(text, is_serial=field in _IDS):
+        return None
+    return f"{field} holds what looks like a citizen number: an identity number does not belong there"
 
 
 def _check_texts(command: Command) -> None:
@@ -86,6 +91,9 @@ def _check_texts(command: Command) -> None:
     _check("matter", command.matter, MAX_TEXT)
     for part in ("system", "organisation", "operator"):
         _check(f"caller.{part}", getattr(command, part), MAX_TEXT)
+    _refuse_number("request_id", command.request_id)
+    for part in ("system", "organisation"):
+        _refuse_number(f"caller.{part}", getattr(command, part))
     if not command.action:
         raise InvalidQuestionError("action_missing", "the action is missing: say what is about to be done", "action")
     if len(command.context) > MAX_CONTEXT:
@@ -93,12 +101,18 @@ def _check_texts(command: Command) -> None:
         raise InvalidQuestionError("context_malformed", text, "context")
     for key, value in command.context.items():
         _check("context", key, MAX_TEXT, "context_malformed")
+        _refuse_number("context", key)
         _check(f"context[{mask_text(key)}]", value, MAX_TEXT, "context_malformed")
 
 
 def _check(field: str, text: str, longest: int, reason: str = "") -> None:
     if (told := check_text(field, text, longest)) is not None:
         raise InvalidQuestionError(reason or f"{field.rpartition('.')[2]}_malformed", told, field)
+
+
+def _refuse_number(field: str, text: str) -> None:
+    if (told := check_no_number(field, text)) is not None:
+        raise InvalidQuestionError(f"{field.rpartition('.')[2]}_malformed", told, field)
 
 
 def check_text(field: str, text: str, longest: int) -> str | None:

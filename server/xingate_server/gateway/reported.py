@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from xingate_server.gateway.errors import InvalidOutcomeError
-from xingate_server.gateway.question import MAX_REQUEST_ID, MAX_TEXT, check_text, hide_numbers
+from xingate_server.gateway.question import MAX_REQUEST_ID, MAX_TEXT, check_no_number, check_text, hide_numbers
 from xingate_server.trace.leaf import IdentitySettlement, MeasureOutcome, Result
 
 MAX_REPORTED: Final = 256
@@ -74,6 +74,9 @@ def read_outcome(command: OutcomeCommand) -> ReadOutcome:
     _text("outcome_id", command.outcome_id, MAX_REQUEST_ID)
     for part in ("system", "organisation", "operator"):
         _text(f"caller.{part}", getattr(command, part))
+    _plain("outcome_id", command.outcome_id)
+    for part in ("system", "organisation"):
+        _plain(f"caller.{part}", getattr(command, part))
     _text("note", command.note, MAX_NOTE)
     for field in ("measures", "identities"):
         if (count := len(getattr(command, field))) > MAX_REPORTED:
@@ -143,6 +146,11 @@ def _once(names: list[str], reason: str, field: str, part: str) -> None:
 def _text(field: str, text: str, longest: int = MAX_TEXT) -> None:
     lines = text.replace("\n", " ") if field.endswith(_MANY_LINES) else text
     if (told := check_text(field, lines, longest)) is not None:
+        raise InvalidOutcomeError(f"{field.rpartition('.')[2]}_malformed", told, field)
+
+
+def _plain(field: str, text: str) -> None:
+    if (told := check_no_number(field, text)) is not None:
         raise InvalidOutcomeError(f"{field.rpartition('.')[2]}_malformed", told, field)
 
 
