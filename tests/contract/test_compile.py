@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -145,6 +147,25 @@ class TestOutput:
         assert (court["kind"], court["is_required"], court["is_loaded"]) == ("judgment_debtor", True, False)
         assert "black.judgment_default" in court["provides"]
 
+    @pytest.mark.parametrize("is_own", [True, False])
+    def test_data_of_a_day_to_come_is_refused(self, tmp_path: Path, state: Path, is_own: bool) -> None:
+        path = city_list(tmp_path / "a.csv", 1)
+        tomorrow = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=1)
+        if is_own:
+            os.utime(path, (tomorrow.timestamp(), tomorrow.timestamp()))
+        given = f"city_list={path}" if is_own else f"city_list={path}@{tomorrow.date()}"
+        said = run("--source", given, "--state", state, code=2).stderr
+        assert said.startswith(f"xingate: source `city_list`: the data of `{path}` is of {tomorrow.date()} ")
+        assert "after today" in said
+        assert not state.exists()
+        run("--source", f"city_list={path}@{tomorrow.date() - timedelta(days=1)}", "--state", state)
+
+    def test_the_day_that_a_file_states_may_not_be_to_come(self, tmp_path: Path, state: Path) -> None:
+        path = tmp_path / "un.xml"
+        path.write_text('<CONSOLIDATED_LIST dateGenerated="2062-01-01T00:00:00Z"/>', encoding="utf-8")
+        said = run("--source", f"un_consolidated={path}", "--state", state, code=2).stderr
+        assert f"the data of `{path}` is of 2062-01-01 (as the file states)" in said
+
     def test_state_from_the_environment(self, tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("XINGATE_STATE", str(state))
         run("--source", f"city_list={city_list(tmp_path / 'a.csv', 1)}")
@@ -162,6 +183,10 @@ class TestFailures:
             (("--source", "city_list={list}", "--source", "city_list={list}"), "is given twice"),
             (("--source", "city_list={list}", "--coverage", "city_list=2026-01-01"), "two dates joined"),
             (("--source", "city_list={list}", "--coverage", "city_list=2026-02-01..2026-01-01"), "after the last"),
+            (
+                ("--source", "city_list={list}", "--coverage", "city_list=2062-01-01..2062-02-01"),
+                "`city_list`: its coverage begins on 2062-01-01, after today",
+            ),
             (
                 ("--source", "city_list={list}", "--coverage", "city_list=20260101..2026-W09-1"),
                 "`20260101` is not a date",

@@ -81,10 +81,11 @@ def compile_from_options(
     `snapshot.errors`.
     """
     moment = now or datetime.now(UTC)
-    _check(options)
+    today = moment.astimezone(SHANGHAI).date()
+    _check(options, today)
     catalogue = catalogues.load(options.catalogues, options.posture)
     calendar = _calendar(options.calendars)
-    sources = _sources(options, on_bytes)
+    sources = _sources(options, today, on_bytes)
     plan = CompilePlan(
         sources=sources,
         absent=_absent(options),
@@ -101,12 +102,12 @@ def compile_from_options(
         catalogue=catalogue,
         calendar=calendar,
         keyer=SubjectKeyer(key),
-        today=moment.astimezone(SHANGHAI).date(),
+        today=today,
     )
     return compile_snapshot(plan, rules, options.state_dir, on_stage)
 
 
-def _check(options: CompileOptions) -> None:
+def _check(options: CompileOptions, today: date) -> None:
     if not options.files:
         raise OptionError("no source is given: name at least one as KIND=PATH")
     for file in options.files:
@@ -119,8 +120,17 @@ def _check(options: CompileOptions) -> None:
     for kind in (*options.coverage, *options.max_age_days):
         if kind not in known:
             raise OptionError(f"source `{kind}` has a coverage or a maximum age but no file: name one, or require it")
+    for kind, window in options.coverage.items():
+        _check_window(kind, *window, today)
     for kind in options.accept_shrink - known:
         _load(kind)
+
+
+def _check_window(kind: str, first: date, last: date, today: date) -> None:
+    if first > last:
+        raise OptionError(f"source `{kind}`: its coverage begins on {first}, after it ends on {last}")
+    if first > today:
+        raise OptionError(f"source `{kind}`: its coverage begins on {first}, after today ({today} in Shanghai)")
 
 
 def _check_file(file: GivenFile) -> None:
@@ -137,19 +147,21 @@ def _check_file(file: GivenFile) -> None:
         raise OptionError(f"source `{file.kind}`: cannot read `{file.path}`: {error.strerror}") from error
 
 
-def _sources(options: CompileOptions, on_bytes: FileProgress) -> tuple[SourcePlan, ...]:
+def _sources(options: CompileOptions, today: date, on_bytes: FileProgress) -> tuple[SourcePlan, ...]:
     by_kind: dict[str, list[GivenFile]] = {}
     for file in options.files:
         by_kind.setdefault(file.kind, []).append(file)
-    return tuple(_source(kind, files, options, on_bytes) for kind, files in by_kind.items())
+    return tuple(_source(kind, files, options, today, on_bytes) for kind, files in by_kind.items())
 
 
-def _source(kind: str, files: list[GivenFile], options: CompileOptions, on_bytes: FileProgress) -> SourcePlan:
+def _source(
+    kind: str, files: list[GivenFile], options: CompileOptions, today: date, on_bytes: FileProgress
+) -> SourcePlan:
     source = _load(kind)
     declared = source.declaration
     paths = tuple(file.path for file in files)
     # Of several files the oldest decides: what is not known later is not known.
-    data_as_of = min(_data_as_of(file, source) for file in files)
+    data_as_of = min(_data_as_of(file, source, today) for file in files)
     coverage = options.coverage.get(kind)
     records = source.records(paths, on_bytes, data_as_of=data_as_of)
     return SourcePlan(
@@ -192,11 +204,20 @@ def _load(kind: str) -> "Source":
     return load_source(kind)
 
 
-def _data_as_of(file: GivenFile, source: "Source") -> date:
-    if file.data_as_of is not None:
-        return file.data_as_of
-    own = source.own_date(file.path)
-    return own or datetime.fromtimestamp(file.path.stat().st_mtime, SHANGHAI).date()
+def _data_as_of(file: GivenFile, source: "Source", today: date) -> date:
+    """The day that the data is of. One to come would keep the source from ever being stale: OptionError."""
+    day, whence = file.data_as_of, "as given"
+    if day is None:
+        day, whence = source.own_date(file.path), "as the file states"
+    if day is None:
+        day = datetime.fromtimestamp(file.path.stat().st_mtime, SHANGHAI).date()
+        whence = "from its time of modification"
+    if day > today:
+        raise OptionError(
+            f"source `{file.kind}`: the data of `{file.path}` is of {day} ({whence}), which is after today "
+            f"({today} in Shanghai): give the right day as {file.kind}={file.path}@YYYY-MM-DD"
+        )
+    return day
 
 
 def _who() -> str:
