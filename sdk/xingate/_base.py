@@ -86,8 +86,7 @@ class Options:
     spool: Spool | None = None
 
     def __post_init__(self) -> None:
-        if self.timeout_s <= 0:
-            raise ValueError(f"timeout_s is above 0, not {self.timeout_s}")
+        require_timeout(self.timeout_s)
 
     def caller_with(self, operator: str) -> Caller:
         """The caller, with a call's own operator where there is one."""
@@ -99,6 +98,13 @@ class Options:
             for answer in answers:
                 if isinstance(answer, Decision):
                     self.spool.keep(answer)
+
+
+def require_timeout(timeout_s: float) -> float:
+    """The time limit. Raises ValueError for one that leaves no time, or is no number."""
+    if not timeout_s > 0:
+        raise ValueError(f"timeout_s is above 0, not {timeout_s}")
+    return timeout_s
 
 
 def open_spool(spool: "Path | str | Spool | None") -> Spool | None:
@@ -122,7 +128,7 @@ class Attempts:
     def __init__(self, policy: RetryPolicy, timeout_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._policy = policy
         self._clock = clock
-        self._deadline = clock() + timeout_s
+        self._deadline = clock() + require_timeout(timeout_s)
         self._failed = 0
 
     @property

@@ -27,13 +27,17 @@ def _options(target: Target) -> list[tuple[str, int]]:
     return options
 
 
+def _closed() -> ProtocolError:
+    return ProtocolError("the client is closed", reason="closed")
+
+
 def _error(error: Any, target: Target) -> XingateError:
     code: int = error.code().value[0]
     metadata: Iterable[Any] = error.trailing_metadata() or ()
     status = next((value for key, value in metadata if key == _status.STATUS_DETAILS), None)
     if code in _LOST and status is None:
         if error.details() == _CLOSED:
-            return ProtocolError("the client is closed", reason="closed")
+            return _closed()
         return _status.unreachable(str(target), error.details() or "the gateway ended the call")
     return _status.from_grpc(code, error.details() or "", status)
 
@@ -58,7 +62,9 @@ class GrpcPort:
         except grpc.RpcError as error:
             raise _error(error, self._target) from None
         except ValueError as error:  # the channel is closed
-            raise ProtocolError(str(error).lower().rstrip("."), reason="closed") from None
+            if "closed" not in str(error):
+                raise
+            raise _closed() from None
         return answer
 
     def close(self) -> None:
@@ -87,7 +93,7 @@ class AsyncGrpcPort:
         except grpc.RpcError as error:
             raise _error(error, self._target) from None
         except grpc.aio.UsageError:
-            raise ProtocolError("the client is closed", reason="closed") from None
+            raise _closed() from None
         return answer
 
     async def aclose(self) -> None:

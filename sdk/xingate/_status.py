@@ -28,11 +28,14 @@ _CODE_BY_HTTP_STATUS = {
     504: 14,
 }
 
+# For what ends a call without a status of the gateway's own.
+_REASON_BY_CODE = {4: "deadline_exceeded"}
+
 
 def from_grpc(code: int, details: str, status: bytes | None) -> XingateError:
     """The error of a failed RPC; `status` are the bytes of its `google.rpc.Status`, where it sent one."""
     reason, field = _details(status) if status else ("", "")
-    return from_status(code, reason, details, field)
+    return from_status(code, reason or _REASON_BY_CODE.get(code, ""), details, field)
 
 
 def _details(content: bytes) -> tuple[str, str]:

@@ -244,7 +244,7 @@ class AsyncClient:
             return result
 
     async def _run(self, call: Call[_T], timeout_s: float | None = None) -> _T:
-        attempts = Attempts(self._options.retry, timeout_s or self._options.timeout_s)
+        attempts = Attempts(self._options.retry, self._options.timeout_s if timeout_s is None else timeout_s)
         try:
             while True:
                 try:

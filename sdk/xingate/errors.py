@@ -7,6 +7,7 @@
     |-- NotAllowedError          the gateway does not know the caller, or does not let it ask this
     |-- UnavailableError         no verdict now; a retry with the same `request_id` is safe
     |   `-- DeadlineError        the time allowed has passed; the record may exist all the same
+    |-- NotGuardedError          `guard.current_decision` outside of a guarded function; a LookupError as well
     |-- RefusedError             `guard.requires_check` stopped a function; carries the `decision`
     |-- ProtocolError            the other side does not speak as it should; nothing in it can be relied on
     |-- ProofError               a proof does not prove what it is given for; raised offline, never by a call
@@ -34,6 +35,7 @@ __all__ = [
     "MissingExtraError",
     "NotAllowedError",
     "NotFoundError",
+    "NotGuardedError",
     "ProofError",
     "ProtocolError",
     "ReceiptError",
@@ -122,6 +124,10 @@ class MissingExtraError(XingateError):
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
         return type(self), (self.extra, self.what)
+
+
+class NotGuardedError(XingateError, LookupError):
+    """There is no current decision: the code that asks for it was not entered through a guard."""
 
 
 class RefusedError(XingateError):

@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from xingate.aio import AsyncClient
 from xingate.client import Client
-from xingate.errors import RefusedError
+from xingate.errors import NotGuardedError, RefusedError
 from xingate.types import Decision, Subject, Verdict
 
 __all__ = ["current_decision", "requires_check"]
@@ -31,8 +31,12 @@ _current: ContextVar[Decision] = ContextVar("xingate_decision")
 
 
 def current_decision() -> Decision:
-    """The decision by which the innermost guarded function was entered. Raises LookupError outside of one."""
-    return _current.get()
+    """The decision by which the innermost guarded function was entered. Raises NotGuardedError outside of one."""
+    try:
+        return _current.get()
+    except LookupError:
+        text = "there is no current decision: no function guarded by `requires_check` is running here"
+        raise NotGuardedError(text, reason="not_guarded") from None
 
 
 def requires_check(

@@ -517,8 +517,21 @@ def test_nobody_there_is_unavailable(scheme: str, is_async: bool) -> None:
 def test_a_closed_client_says_so(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     client = xingate.connect(address_of(request, url, tmp_path))
     client.close()
-    with pytest.raises(ProtocolError, match="closed"):
+    with pytest.raises(ProtocolError) as caught:
         client.actions()
+    assert (caught.value.reason, caught.value.message) == ("closed", "the client is closed")
+
+
+@pytest.mark.parametrize("url", ["grpc", "http", "embedded"])
+@pytest.mark.parametrize("timeout_s", [0, -1.0, float("nan")])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_call_without_any_time_is_refused(
+    url: str, timeout_s: float, is_async: bool, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    address = address_of(request, url, tmp_path)
+    made = Driven(lambda: xingate.connect_async(address)) if is_async else xingate.connect(address)
+    with contextlib.closing(made) as client, pytest.raises(ValueError, match="timeout_s is above 0"):
+        client.check(Subject.legal_entity(LISTED), "tender.bid", timeout_s=timeout_s)
 
 
 def test_embedded_without_a_state_says_what_to_run(tmp_path: Path) -> None:
@@ -566,8 +579,9 @@ def test_silence_ends_at_the_time_limit(scheme: str, is_async: bool) -> None:
         url = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
         made = Driven(lambda: xingate.connect_async(url)) if is_async else xingate.connect(url)
         started = time.monotonic()
-        with contextlib.closing(made) as client, pytest.raises(DeadlineError):
+        with contextlib.closing(made) as client, pytest.raises(DeadlineError) as caught:
             client.check(Subject.legal_entity(LISTED), "tender.bid", timeout_s=0.3)
+        assert caught.value.reason == "deadline_exceeded"
         assert time.monotonic() - started < 3
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from xingate.errors import RefusedError, UnavailableError
+from xingate.errors import NotGuardedError, RefusedError, UnavailableError
 from xingate.guard import current_decision, requires_check
 from xingate.testing import FakeGateway
 from xingate.types import Subject, Verdict
@@ -71,8 +71,10 @@ def test_the_function_sees_its_decision_and_nobody_else_does(fake: FakeGateway) 
         return [measure.id for measure in current_decision().measures]
 
     assert accept(COMPANY) == ["5.tolerance"]
-    with pytest.raises(LookupError):
+    with pytest.raises(NotGuardedError, match="requires_check") as caught:
         current_decision()
+    assert isinstance(caught.value, LookupError)
+    assert caught.value.reason == "not_guarded"
 
 
 def test_without_an_answer_the_function_is_not_entered(fake: FakeGateway) -> None:
