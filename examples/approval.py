@@ -39,4 +39,6 @@ def main(url: str, code: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:  # noqa: PLR2004 -- the script, URL and CODE
+        sys.exit("usage: python examples/approval.py URL CODE")
     sys.exit(main(*sys.argv[1:]))

@@ -22,4 +22,6 @@ async def main(url: str, numbers: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:  # noqa: PLR2004 -- the script and URL
+        sys.exit("usage: python examples/recruitment.py URL < NUMBERS")
     sys.exit(asyncio.run(main(sys.argv[1], sys.stdin.read().split())))
