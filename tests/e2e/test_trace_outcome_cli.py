@@ -38,7 +38,7 @@ def lookup(state: Path) -> Any:
 
 
 def listed(state: Path, limit: int = 1) -> list[dict[str, Any]]:
-    out = xingate("trace", "list", "--json", "--limit", str(limit), "--state", str(state), code=0).stdout
+    out = xingate("trace", "list", "--json", "--kind", "all", "--limit", str(limit), "--state", str(state), code=0).stdout
     return [json.loads(line) for line in out.splitlines()]
 
 
@@ -69,7 +69,7 @@ def test_an_outcome_is_recorded_and_shown(lookup: Any, state: Path) -> None:
     assert "1200.50" in shown
     text = outcome(lookup, state, *reported, *WHO).stdout
     assert "18.3b applied (1200.50 yuan, 2026-07-01, 示例〔2026〕1号)" in text
-    table = xingate("trace", "list", "--state", str(state), code=0).stdout
+    table = xingate("trace", "list", "--kind", "all", "--state", str(state), code=0).stdout
     assert {"outcome", "RESTRICTED", "act", "张三"} <= set(table.replace("│", " ").split())
 
 

@@ -6,6 +6,8 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+import xingate
+from xingate.types import TraceEntry
 from xingate_server.cli._common import (
     console,
     json_option,
@@ -22,6 +24,9 @@ from xingate_server.cli.trace_outcome import outcome_command
 from xingate_server.cli.trace_receipt import receipt_command, verify_command
 from xingate_server.cli.trace_replay import replay_command
 from xingate_server.cli.trace_report import recipients_command, report_command
+
+ALL = "all"
+KINDS = ("check", "outcome", "denial", "act", ALL)
 
 
 @click.group("trace")
@@ -62,18 +67,24 @@ def show_command(record_id: str, target: str, state: Path, *, as_json: bool) -> 
 
 @trace.command("list")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), metavar="N", help="At most so many.")
+@click.option(
+    "--kind",
+    default="check",
+    show_default=True,
+    type=click.Choice(KINDS),
+    help="Lookups, reports on them, refusals, acts that change answers, or all of these.",
+)
 @target_option
 @state_option
 @json_option
 @tell_errors
-def list_command(limit: int, target: str, state: Path, *, as_json: bool) -> None:
+def list_command(limit: int, kind: str, target: str, state: Path, *, as_json: bool) -> None:
     """List the newest records, newest first.
 
-    Lookups, reports on them, refusals, and acts that change answers. With --json one object a line: recordId,
-    requestId, leafIndex, time, kind and what else is recorded.
+    With --json one object a line: recordId, requestId, leafIndex, time, kind and what else is recorded.
     """
     with open_recorded(target, state) as gateway:
-        entries = gateway.records(limit)
+        entries = _newest(gateway, limit, kind)
     if as_json:
         for entry in entries:
             print_object(summary(entry))
@@ -85,6 +96,19 @@ def list_command(limit: int, target: str, state: Path, *, as_json: bool) -> None
     for entry in entries:
         table.add_row(*(escape(cell) for cell in row(entry)))
     console().print(table)
+
+
+def _newest(gateway: xingate.Client, limit: int, kind: str) -> list[TraceEntry]:
+    """The newest records of one kind, paging past all others."""
+    found: list[TraceEntry] = []
+    before: int | None = None
+    while len(found) < limit and before != 0:
+        page = gateway.records(limit, before=before)
+        if not page:
+            break
+        found += [entry for entry in page if kind in {entry.kind, ALL}]
+        before = page[-1].leaf_index
+    return found[:limit]
 
 
 def _cell(value: object) -> str:
