@@ -71,12 +71,12 @@ def kill_repeatedly(directory: Path, times: int) -> None:
 
 
 def test_kill_9_loses_no_answered_lookup(tmp_path: Path) -> None:
-    kill_repeatedly(tmp_path, 6)
+    kill_repeatedly(tmp_path, 100)
 
 
 @pytest.mark.soak
 def test_kill_9_many_times(tmp_path: Path) -> None:
-    kill_repeatedly(tmp_path, 500)
+    kill_repeatedly(tmp_path, 10_000)
 
 
 def test_two_processes_share_one_log_and_one_of_them_is_killed(tmp_path: Path) -> None:
