@@ -24,6 +24,8 @@ from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import Gateway
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
+from xingate_server.trace.checkpoints import Checkpointer
+from xingate_server.trace.signing import settle_key
 from xingate_server.trace.sqlite import SqliteLog
 from xingate_server.wiring.compile import CompileOptions, GivenFile, compile_from_options
 
@@ -115,12 +117,21 @@ async def _records(state: Path) -> list[Row]:
                 rate / floor,
             )
         )
-    return rows
+    return [*rows, await _signing(state)]
 
 
-async def _rate(state: Path, callers: int) -> tuple[float, int]:
+async def _signing(state: Path) -> Row:
+    """What the signed checkpoints take from `Check`: the same load in turns with and without them."""
+    pairs = [(await _rate(state, CALLERS), await _rate(state, CALLERS, is_signed=True)) for _ in range(RUNS)]
+    plain, signed = (statistics.median(rate for rate, _ in rates) for rates in zip(*pairs, strict=True))
+    what = f"check with tiles and signed checkpoints, {CALLERS} in flight"
+    return (what, f"{signed:,.0f}/s", f"without: {plain:,.0f}/s", signed / plain)
+
+
+async def _rate(state: Path, callers: int, *, is_signed: bool = False) -> tuple[float, int]:
     folder = Path(tempfile.mkdtemp(dir=state))
     log = SqliteLog(folder)
+    signing = Checkpointer(log, settle_key(folder, log.origin), folder) if is_signed else None
     gateway = Gateway(SnapshotSet(state), log)
     rates, answered = [], 0
 
@@ -134,6 +145,8 @@ async def _rate(state: Path, callers: int) -> tuple[float, int]:
         answered += sum(len(each) for each in answers)
     if log.size() != answered:
         raise SystemExit(f"{answered} answers, {log.size()} records: the figures do not count")
+    if signing is not None:
+        signing.close()
     log.close()
     return statistics.median(rates), answered
 
