@@ -38,7 +38,9 @@ def lookup(state: Path) -> Any:
 
 
 def listed(state: Path, limit: int = 1) -> list[dict[str, Any]]:
-    out = xingate("trace", "list", "--json", "--kind", "all", "--limit", str(limit), "--state", str(state), code=0).stdout
+    out = xingate(
+        "trace", "list", "--json", "--kind", "all", "--limit", str(limit), "--state", str(state), code=0
+    ).stdout
     return [json.loads(line) for line in out.splitlines()]
 
 
