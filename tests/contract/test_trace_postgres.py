@@ -415,7 +415,8 @@ class TestDatabase:
 
     def test_an_empty_schema_made_by_an_administrator_is_used(self, postgres_dsn: str, sql: Sql) -> None:
         sql(postgres_dsn, "CREATE SCHEMA xingate")
-        PostgresLog(postgres_dsn).close()
+        with contextlib.closing(PostgresLog(postgres_dsn)) as log:
+            assert log.size() == 0
 
     def test_another_release_is_refused(self, postgres_dsn: str, sql: Sql) -> None:
         PostgresLog(postgres_dsn).close()
