@@ -38,7 +38,7 @@ from xingate_server.gateway.errors import (
 )
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.question import hide_numbers
-from xingate_server.gateway.recorded import RecordedSituation
+from xingate_server.gateway.recorded import RecordedSituation, sources_sha256
 from xingate_server.snapshot.compile import compile_snapshot
 from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.plan import CompilePlan, SourcePlan
@@ -209,7 +209,7 @@ class TestAnswers:
         situation = msgspec.json.decode(leaf.situation, type=RecordedSituation)
         assert situation.identity == (GapReason.IDENTITY_MASKED,)
         assert situation.checked_on == date(2026, 7, 2)
-        assert situation.sources == gateway.snapshot().sources
+        assert situation.sources_sha256 == sources_sha256(gateway.snapshot().sources)
         assert leaf.gaps == ("identity_masked",)
 
     @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ class TestAnswers:
             is_foreign=situation.is_foreign,
             bodies=situation.bodies,
         )
-        again = decide(file, snapshot.catalogue, question, situation)
+        again = decide(file, snapshot.catalogue, question, situation.situation(snapshot.sources))
         assert decision_digest(again) == leaf.decision_digest == answer.digest
 
     async def test_a_mask_that_fits_is_a_gap_unless_the_name_speaks_against_it(self, gateway: Gateway) -> None:

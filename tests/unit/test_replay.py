@@ -238,6 +238,16 @@ class TestDifferent:
         found = replay(altered(ask(gateway), subject_kind=SubjectKind.SOLE_TRADER), snapshots)
         assert found.differs == ("flags",)
 
+    def test_sources_that_are_not_those_of_the_record(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
+        stored = ask(gateway)
+        situation = msgspec.json.decode(leaves.decode(stored.leaf).situation)
+        situation["sources_sha256"] = "0" * 64
+        found = replay(altered(stored, situation=msgspec.json.encode(situation)), snapshots)
+        assert found.result is ReplayResult.DIFFERENT
+        assert found.decided_digest == ""
+        assert found.differs[0].startswith("sources: recorded SHA-256 0000000000000000, the snapshot's ")
+        assert found.detail == "nothing was decided: the snapshot's sources are not those that the record names"
+
     def test_measures_are_named(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
         stored = ask(gateway)
         ids = leaves.decode(stored.leaf).measure_ids

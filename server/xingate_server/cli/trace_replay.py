@@ -183,7 +183,7 @@ def _exit_code(results: Counter[ReplayResult]) -> int:
 
 def _told(each: Replayed) -> str:
     if each.result is ReplayResult.DIFFERENT:
-        digests = f"digest recorded {each.recorded_digest}, now {each.decided_digest}"
+        digests = f"digest recorded {each.recorded_digest}, now {each.decided_digest or 'none'}"
         return "; ".join(part for part in (*each.differs, each.detail, digests) if part)
     return each.detail or f"digest {each.decided_digest} on snapshot {each.sequence}"
 

@@ -1,7 +1,7 @@
 """What goes into a decision and what comes out: `Question`, `Situation`, `Decision`.
 
-All of it is frozen and serialisable: the situation is stored with the record so that a replay needs nothing else,
-and the decision's digest is taken over its deterministic JSON (DESIGN section 4).
+All of it is frozen and serialisable: the situation is stored with the record so that a replay needs nothing but the
+snapshot, and the decision's digest is taken over its deterministic JSON (DESIGN section 4).
 """
 
 from datetime import date
@@ -207,3 +207,17 @@ def encode(decision: Decision) -> bytes:
 def digest(decision: Decision) -> str:
     """SHA-256 over `encode`, in hex: the decision digest of DESIGN section 4."""
     return sha256(encode(decision)).hexdigest()
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """A decision with the bytes that its digest is over, and the digest."""
+
+    decision: Decision
+    encoded: bytes
+    digest: str
+
+    @classmethod
+    def of(cls, decision: Decision) -> "Encoded":
+        """Encode `decision`."""
+        encoded = encode(decision)
+        return cls(decision, encoded, sha256(encoded).hexdigest())

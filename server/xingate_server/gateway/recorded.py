@@ -1,7 +1,7 @@
 """From a settled question to what is recorded of it: the decision, the leaf, and the answer kept for a retry.
 
 A leaf says who asked what, when, on which snapshot, and what was answered; a person's number is in none of it. Its
-`situation` holds what a replay needs besides the snapshot. Source: DESIGN section 7.
+`situation` holds what a replay needs besides the snapshot (docs/adr/0006). Source: DESIGN section 7.
 """
 
 from datetime import date, datetime, timedelta
@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from xingate_server.core import decision as core
+from xingate_server.core.catalogue import Audience
 from xingate_server.core.decide import decide
-from xingate_server.core.decision import Decision, GapReason, Question, Situation
+from xingate_server.core.decision import Decision, GapReason, Question, Situation, SourceState
 from xingate_server.core.gaps import fits_by_name
 from xingate_server.core.identity import Settled, settle
 from xingate_server.core.subject import Held, SubjectKeyer
@@ -35,18 +36,31 @@ class Situated(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
-class RecordedSituation(Situation, frozen=True, kw_only=True, omit_defaults=True):
+class RecordedSituation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The situation as recorded, with what a replay needs besides: at which keys (hex) the unsettled entries stood,
     which of them (`unsettled_id`) no name spoke against, what was flagged about the numbers given, whether the subject
     is foreign, and the caller's implementing bodies. `settlements` are the records that the answer's notices rest on;
-    no decision depends on them."""
+    no decision depends on them. The states of the sources are the snapshot's: `sources_sha256` (hex) says which."""
 
+    sources_sha256: str
+    checked_on: date
+    identity: tuple[GapReason, ...] = ()
+    audience: Audience = Audience.GOVERNMENT
     unsettled_keys: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
     flags: tuple[core.Flag, ...] = ()
     is_foreign: bool = False
     bodies: tuple[str, ...] | None = None
     settlements: tuple[str, ...] = ()
+
+    def situation(self, sources: tuple[SourceState, ...]) -> Situation:
+        """The situation again, with the snapshot's own sources, whose digest the caller has compared."""
+        return Situation(sources=sources, checked_on=self.checked_on, identity=self.identity, audience=self.audience)
+
+
+def sources_sha256(sources: tuple[SourceState, ...]) -> str:
+    """The digest by which a record names the states of a snapshot's sources: SHA-256 of their deterministic JSON."""
+    return sha256(msgspec.json.encode(sources, order="deterministic")).hexdigest()
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,7 +210,7 @@ def _entry_ids(decision: Decision) -> tuple[str, ...]:
 def _recorded_situation(situation: Situation, settled: Settled, question: Question) -> RecordedSituation:
     fitting = {unsettled_id(held) for held in settled.file.unsettled if fits_by_name(held, question)}
     return RecordedSituation(
-        sources=situation.sources,
+        sources_sha256=sources_sha256(situation.sources),
         checked_on=situation.checked_on,
         identity=situation.identity,
         audience=situation.audience,

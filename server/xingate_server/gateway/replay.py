@@ -18,7 +18,13 @@ from xingate_server.core.identifiers import read
 from xingate_server.core.identity import settle
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import EMPTY_FILE, SubjectFile, class_of
-from xingate_server.gateway.recorded import Recorded, RecordedSituation, unsettled_id, with_identity
+from xingate_server.gateway.recorded import (
+    Recorded,
+    RecordedSituation,
+    sources_sha256,
+    unsettled_id,
+    with_identity,
+)
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.leaf import CheckLeaf, decode
@@ -70,7 +76,13 @@ def replay(stored: Stored, snapshots: SnapshotSet) -> Replayed:
         snapshot = _snapshot(leaf, snapshots)
     except SnapshotError as error:
         return msgspec.structs.replace(base, result=ReplayResult.NOT_KEPT, detail=str(error))
-    again = decide(_file(leaf, situation, snapshot), snapshot.catalogue, question, situation)
+    held = sources_sha256(snapshot.sources)
+    if held != situation.sources_sha256:
+        what = f"sources: recorded SHA-256 {situation.sources_sha256[:16]}, the snapshot's {held[:16]}"
+        detail = "nothing was decided: the snapshot's sources are not those that the record names"
+        return msgspec.structs.replace(base, result=ReplayResult.DIFFERENT, differs=(what,), detail=detail)
+    file = _file(leaf, situation, snapshot)
+    again = decide(file, snapshot.catalogue, question, situation.situation(snapshot.sources))
     return _compared(base, stored, leaf, situation, snapshot, again)
 
 
