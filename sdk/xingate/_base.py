@@ -63,7 +63,8 @@ class RetryPolicy:
     """How often an unavailable gateway is asked again, and how long is waited in between.
 
     Pauses grow from `pause_s` by `factor` up to `max_pause_s`; each is cut at random by up to a half, so that
-    many callers do not come back at once. Everything ends with the call's own time limit.
+    many callers do not come back at once. Where the gateway says after how long to ask again, the pause is that, and at
+    random up to a half more. Everything ends with the call's own time limit.
     """
 
     attempts: int = 4
@@ -142,6 +143,7 @@ class Attempts:
         policy = self._policy
         pause = min(policy.pause_s * policy.factor ** (self._failed - 1), policy.max_pause_s)
         pause *= random.uniform(0.5, 1.0)  # noqa: S311 -- spreads callers out, guards nothing
+        pause = max(pause, error.retry_after_s * random.uniform(1.0, 1.5))  # noqa: S311 -- the same
         is_last = self._failed >= policy.attempts or self._clock() + pause >= self._deadline
         if is_last or isinstance(error, DeadlineError):
             raise error

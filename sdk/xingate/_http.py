@@ -34,7 +34,7 @@ def _request(method: str, payload: bytes) -> dict[str, Any]:
 
 def _answer(method: str, response: httpx.Response) -> bytes:
     if response.status_code != httpx.codes.OK:
-        raise _status.from_http(response.status_code, response.content)
+        raise _status.from_http(response.status_code, response.content, response.headers.get("Retry-After", ""))
     message = METHODS[method].response()
     try:
         json_format.Parse(response.content, message, ignore_unknown_fields=True)

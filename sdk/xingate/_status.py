@@ -1,18 +1,20 @@
 """From what a transport says about a failure to the tree of `xingate.errors`. Imports protobuf, not grpc."""
 
 import json
+import math
 import re
 from typing import Any
 
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
-from xingate.errors import ProtocolError, UnavailableError, XingateError, from_status
+from xingate.errors import OVERLOADED, ProtocolError, UnavailableError, XingateError, from_status
 
 STATUS_DETAILS = "grpc-status-details-bin"
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
 
+_TOO_MANY_REQUESTS = 429
 _CODE_BY_HTTP_STATUS = {
     400: 3,
     401: 16,
@@ -34,35 +36,49 @@ _REASON_BY_CODE = {4: "deadline_exceeded"}
 
 def from_grpc(code: int, details: str, status: bytes | None) -> XingateError:
     """The error of a failed RPC; `status` are the bytes of its `google.rpc.Status`, where it sent one."""
-    reason, field = _details(status) if status else ("", "")
-    return from_status(code, reason or _REASON_BY_CODE.get(code, ""), details, field)
+    reason, field, retry_after_s = _details(status) if status else ("", "", 0.0)
+    error = from_status(code, reason or _REASON_BY_CODE.get(code, ""), details, field)
+    return _to_be_asked_again(error, retry_after_s)
 
 
-def _details(content: bytes) -> tuple[str, str]:
-    reason, field = "", ""
+def _to_be_asked_again(error: XingateError, retry_after_s: float) -> XingateError:
+    if isinstance(error, UnavailableError) and 0 < retry_after_s < math.inf:
+        error.retry_after_s = retry_after_s
+    return error
+
+
+def _details(content: bytes) -> tuple[str, str, float]:
+    reason, field, retry_after_s = "", "", 0.0
     try:
         status = status_pb2.Status.FromString(content)
         for detail in status.details:
             info, bad_request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+            retry = error_details_pb2.RetryInfo()
             if detail.Unpack(info):
                 reason = info.reason
             elif detail.Unpack(bad_request) and bad_request.field_violations:
                 field = bad_request.field_violations[0].field
+            elif detail.Unpack(retry):
+                retry_after_s = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
     except DecodeError:
-        return reason, field
-    return reason, field
+        return reason, field, retry_after_s
+    return reason, field, retry_after_s
 
 
-def from_http(status: int, content: bytes) -> XingateError:
-    """The error of an HTTP answer that is not 200: a problem document (RFC 9457), or whatever stood between."""
+def from_http(status: int, content: bytes, retry_after: str = "") -> XingateError:
+    """The error of an HTTP answer that is not 200: a problem document (RFC 9457), or whatever stood between.
+
+    `retry_after` is the header of that name; a date in it (RFC 9110 section 10.2.3) is passed over.
+    """
     problem = _object(content)
     message = str(problem.get("detail") or problem.get("title") or f"the gateway answered HTTP status {status}")
     code = _CODE_BY_HTTP_STATUS.get(status, 13)
-    reason = str(problem.get("reason", ""))
+    reason = str(problem.get("reason", "")) or (OVERLOADED if status == _TOO_MANY_REQUESTS else "")
     if reason in {"", "route_unknown"} and status in {404, 405, 409}:
         # Something else than a gateway, or another version: its "not found" says nothing about our record.
         return ProtocolError(f"HTTP status {status} for one of a gateway's own paths: is the address right?")
-    return from_status(code, reason, message, proto_path(str(problem.get("field", ""))))
+    error = from_status(code, reason, message, proto_path(str(problem.get("field", ""))))
+    return _to_be_asked_again(error, float(retry_after) if retry_after.isdecimal() else 0.0)
 
 
 def proto_path(field: str) -> str:

@@ -6,6 +6,7 @@
     |-- RequestIdReusedError     the same request id came with another question
     |-- NotAllowedError          the gateway does not know the caller, or does not let it ask this
     |-- UnavailableError         no verdict now; a retry with the same `request_id` is safe
+    |   |-- OverloadedError      the gateway has too much to do, and did nothing for this question
     |   `-- DeadlineError        the time allowed has passed; the record may exist all the same
     |-- NotGuardedError          `guard.current_decision` outside of a guarded function; a LookupError as well
     |-- RefusedError             `guard.requires_check` stopped a function; carries the `decision`
@@ -36,6 +37,7 @@ __all__ = [
     "NotAllowedError",
     "NotFoundError",
     "NotGuardedError",
+    "OverloadedError",
     "ProofError",
     "ProtocolError",
     "ReceiptError",
@@ -79,7 +81,16 @@ class NotAllowedError(XingateError):
 
 
 class UnavailableError(XingateError):
-    """No verdict can be given now. Ask again with the same request id: a recorded answer is given unchanged."""
+    """No verdict can be given now. Ask again with the same request id: a recorded answer is given unchanged.
+
+    `retry_after_s` is the time after which the gateway wants to be asked again; 0 where it did not say.
+    """
+
+    retry_after_s: float = 0.0
+
+
+class OverloadedError(UnavailableError):
+    """The gateway has as much to do as it takes on. It did nothing for this question."""
 
 
 class DeadlineError(UnavailableError):
@@ -146,13 +157,15 @@ class RefusedError(XingateError):
         return type(self), (self.decision, self.action)
 
 
+OVERLOADED = "overloaded"
+
 _BY_CODE: dict[int, type[XingateError]] = {
     3: InvalidRequestError,  # INVALID_ARGUMENT
     4: DeadlineError,  # DEADLINE_EXCEEDED
     5: NotFoundError,  # NOT_FOUND
     6: RequestIdReusedError,  # ALREADY_EXISTS
     7: NotAllowedError,  # PERMISSION_DENIED
-    8: InvalidRequestError,  # RESOURCE_EXHAUSTED: a message above the size allowed; overload is UNAVAILABLE
+    8: InvalidRequestError,  # RESOURCE_EXHAUSTED: a message above the size allowed, unless it says OVERLOADED
     9: InvalidRequestError,  # FAILED_PRECONDITION
     11: InvalidRequestError,  # OUT_OF_RANGE
     14: UnavailableError,  # UNAVAILABLE
@@ -162,5 +175,5 @@ _BY_CODE: dict[int, type[XingateError]] = {
 
 def from_status(code: int, reason: str, message: str, field: str = "") -> XingateError:
     """The error for a google.rpc.Code; codes that tell of a fault on the other side give ProtocolError."""
-    kind = _BY_CODE.get(code, ProtocolError)
+    kind = OverloadedError if reason == OVERLOADED else _BY_CODE.get(code, ProtocolError)
     return kind(message or f"the gateway gave no message (code {code})", reason=reason, field=field)

@@ -11,7 +11,14 @@ from xingate import _base
 from xingate._base import Attempts, Options, RetryPolicy
 from xingate._target import parse_target
 from xingate.client import Client
-from xingate.errors import DeadlineError, InvalidRequestError, ProtocolError, UnavailableError, XingateError
+from xingate.errors import (
+    DeadlineError,
+    InvalidRequestError,
+    OverloadedError,
+    ProtocolError,
+    UnavailableError,
+    XingateError,
+)
 from xingate.types import Caller, Decision, Question, Subject
 from xingate.v1 import trace_pb2, types_pb2, verification_pb2
 
@@ -62,6 +69,33 @@ def test_retries_send_the_same_bytes_with_the_same_request_id() -> None:
     assert len(port.sent) == 3
     assert len(set(port.sent)) == 1
     assert verification_pb2.CheckRequest.FromString(port.sent[0]).request_id == decision.request_id
+
+
+def overloaded(retry_after_s: float) -> OverloadedError:
+    error = OverloadedError("too much", reason="overloaded")
+    error.retry_after_s = retry_after_s
+    return error
+
+
+def test_a_pause_is_at_least_what_the_gateway_asks_for_and_never_the_same() -> None:
+    policy = RetryPolicy(attempts=1000)
+    pauses = {Attempts(policy, 10.0, lambda: 0.0).pause_s(overloaded(2.0)) for _ in range(200)}
+    assert 2.0 <= min(pauses) < max(pauses) <= 3.0
+    assert len(pauses) > 100
+
+
+def test_an_overloaded_gateway_is_asked_again_with_the_same_request_id() -> None:
+    client, port = client_of(overloaded(0.01), overloaded(0.01), answer)
+    client.check(COMPANY, "permit.grant")
+    assert len(port.sent) == 3
+    assert len(set(port.sent)) == 1
+
+
+def test_overload_beyond_the_time_limit_is_told_at_once() -> None:
+    client, port = client_of(overloaded(60.0), timeout_s=5.0)
+    with pytest.raises(OverloadedError) as caught:
+        client.check(COMPANY, "permit.grant", request_id="case-8")
+    assert (caught.value.request_id, caught.value.retry_after_s, len(port.sent)) == ("case-8", 60.0, 1)
 
 
 def test_a_given_request_id_is_kept() -> None:

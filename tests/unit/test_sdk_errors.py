@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from xingate import _status, errors
@@ -149,3 +149,40 @@ def test_errors_copy_and_pickle(error: errors.XingateError) -> None:
 
 def test_a_missing_extra_says_which() -> None:
     assert "pip install 'xingate[http]'" in str(errors.MissingExtraError("http", "`http://x`"))
+
+
+def status_bytes(reason: str, retry: duration_pb2.Duration) -> bytes:
+    status = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="too much")
+    details = (error_details_pb2.ErrorInfo(reason=reason), error_details_pb2.RetryInfo(retry_delay=retry))
+    for detail in details:
+        status.details.add().Pack(detail)
+    return status.SerializeToString()
+
+
+def test_overload_says_over_grpc_when_to_ask_again() -> None:
+    error = _status.from_grpc(
+        8, "too much", status_bytes("overloaded", duration_pb2.Duration(seconds=1, nanos=500_000_000))
+    )
+    assert isinstance(error, errors.OverloadedError)
+    assert (error.reason, error.retry_after_s) == ("overloaded", 1.5)
+
+
+def test_a_message_too_large_is_no_overload() -> None:
+    error = _status.from_grpc(8, "large", status_bytes("message_too_large", duration_pb2.Duration(seconds=1)))
+    assert type(error) is errors.InvalidRequestError
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [("3", 3.0), ("", 0.0), ("-3", 0.0), ("soon", 0.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("9" * 400, 0.0)],
+)
+def test_overload_says_over_http_when_to_ask_again(header: str, told: float) -> None:
+    error = _status.from_http(429, problem(detail="too much", reason="overloaded"), header)
+    assert isinstance(error, errors.OverloadedError)
+    assert error.retry_after_s == told
+
+
+def test_429_of_something_in_between_is_overload_too() -> None:
+    error = _status.from_http(429, b"<html>slow down</html>", "2")
+    assert isinstance(error, errors.OverloadedError)
+    assert (error.reason, error.retry_after_s) == ("overloaded", 2.0)

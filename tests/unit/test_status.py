@@ -35,6 +35,7 @@ ROWS = [
     (transport.MessageTooLargeError(4096), "RESOURCE_EXHAUSTED", 413, "message_too_large"),
     (transport.MediaTypeError("text"), "INVALID_ARGUMENT", 415, "media_type_unsupported"),
     (transport.ExpectationError(), "INVALID_ARGUMENT", 417, "expectation_unknown"),
+    (transport.OverloadedError(512), "RESOURCE_EXHAUSTED", 429, "overloaded"),
     (transport.ClientGoneError(), "CANCELLED", 400, "client_gone"),
     (transport.UnknownRouteError(), "NOT_FOUND", 404, "route_unknown"),
     (transport.MethodNotAllowedError("GET"), "UNIMPLEMENTED", 405, "method_not_allowed"),
@@ -112,7 +113,18 @@ def test_rpc_status_carries_reason_domain_and_field() -> None:
 
 
 def test_without_a_field_there_is_no_violation() -> None:
-    assert len(rpc_status(fault_of(gateway.UnavailableError("trace_failed", "no record"))).details) == 1
+    error = gateway.UnknownRecordError("record_unknown", "no such record")
+    assert len(rpc_status(fault_of(error)).details) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [transport.OverloadedError(512), gateway.UnavailableError("record_failed", "no record")]
+)
+def test_what_is_worth_asking_again_says_when(error: gateway.GatewayError) -> None:
+    info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+    details = rpc_status(fault_of(error)).details
+    assert [details[0].Unpack(info), details[1].Unpack(retry), len(details)] == [True, True, 2]
+    assert (info.reason, retry.retry_delay.seconds, retry.retry_delay.nanos) == (error.reason, 1, 0)
 
 
 def test_problem_is_that_of_rfc_9457() -> None:

@@ -8,6 +8,7 @@
         |-- MessageTooLargeError      more bytes than the gateway takes
         |-- MediaTypeError            a body that is not JSON
         |-- ExpectationError          an `Expect` that is not met
+        |-- OverloadedError           as many checks are in flight as are taken
         |-- ClientGoneError           the caller hung up before the whole message was there
         |-- UnknownRouteError         no such path
         `-- MethodNotAllowedError     the path exists, the HTTP method does not
@@ -64,6 +65,13 @@ class ExpectationError(TransportError):
 
     def __init__(self) -> None:
         super().__init__("expectation_unknown", "the `Expect` header asks for what is not known: send `100-continue`")
+
+
+class OverloadedError(TransportError):
+    """As many checks are in flight as are taken: nothing was done for this one, and asking again later is safe."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("overloaded", f"{most} checks are in flight, as many as are taken: ask again later")
 
 
 class ClientGoneError(TransportError):

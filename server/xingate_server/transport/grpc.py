@@ -35,6 +35,7 @@ from xingate_server.transport.status import rpc_status as status_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
 HEALTH = "grpc.health.v1.Health"
+_MOST_WAITING = 65_536
 REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
 
@@ -42,12 +43,17 @@ class GrpcFace:
     """The server of one process. `start`, `set_ready` whenever that changes, `stop`."""
 
     def __init__(self, handlers: Handlers, *, most_bytes: int, is_port_shared: bool) -> None:
+        most_waiting = min(handlers.admission.most, _MOST_WAITING)
         self._handlers = handlers
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in its stubs
         self._server = grpc.aio.server(
             options=[
                 ("grpc.so_reuseport", int(is_port_shared)),
                 ("grpc.max_receive_message_length", most_bytes),
+                # What gRPC has received and no Python has seen: past the first, ever more of the newest calls are
+                # cancelled, past the second all of them. Refusing these one by one would cost as much as answering.
+                ("grpc.server.max_pending_requests", most_waiting),
+                ("grpc.server.max_pending_requests_hard_limit", 2 * most_waiting),
                 ("grpc.max_send_message_length", -1),  # a batch of a thousand full answers is large, and asked for
             ]
         )

@@ -28,6 +28,7 @@ from xingate_server.transport import (
     render_usage,
 )
 from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
+from xingate_server.transport.limits import GATED, NO_LIMIT, Admission
 from xingate_server.transport.metrics import Metrics
 
 MOST_ITEMS = 1000
@@ -40,9 +41,11 @@ StreamItem = v.CheckRequest | GatewayError
 class Handlers:
     """The calls of one gateway process. Belongs to one event loop."""
 
-    def __init__(self, gateway: Gateway, metrics: Metrics) -> None:
+    def __init__(self, gateway: Gateway, metrics: Metrics, most_in_flight: int = NO_LIMIT) -> None:
         self._gateway = gateway
         self.metrics = metrics
+        self.admission = Admission(most_in_flight)
+        metrics.count_in_flight(lambda: self.admission.in_flight)
         self._changed = asyncio.Event()
         self._counting = asyncio.Lock()
         self._is_closing = False
@@ -55,7 +58,11 @@ class Handlers:
 
     async def check(self, request: v.CheckRequest) -> v.CheckResponse:
         """One question. Raises GatewayError."""
-        answer = await self._gateway.check(render.command(request))
+        self.admission.take()
+        try:
+            answer = await self._gateway.check(render.command(request))
+        finally:
+            self.admission.give()
         self._count(answer, request.action)
         return render.check_response(answer, request.view)
 
@@ -65,19 +72,27 @@ class Handlers:
             raise BatchTooLargeError(len(request.requests), MOST_ITEMS)
         commands = [_command_or_error(item) for item in request.requests]
         good = [command for command in commands if isinstance(command, Command)]
-        answers = iter(await self._gateway.check_many(good) if good else ())
+        self.admission.take(len(good))
+        try:
+            answers = iter(await self._gateway.check_many(good) if good else ())
+        finally:
+            self.admission.give(len(good))
         results = [next(answers) if isinstance(command, Command) else command for command in commands]
         return v.BatchCheckResponse(
             results=[self._result(result, item) for result, item in zip(results, request.requests, strict=True)]
         )
 
     async def stream_check(self, requests: AsyncIterator[StreamItem]) -> AsyncIterator[v.BatchCheckResult]:
-        """Answers in the order of the questions, with a window of them in flight."""
+        """Answers in the order of the questions, with a window of them in flight. Under overload the next question is
+        left unread until there is room, which holds its sender back."""
         waiting: asyncio.Queue[asyncio.Task[v.BatchCheckResult] | None] = asyncio.Queue(_STREAM_WINDOW)
 
         async def read() -> None:
             async for item in requests:
-                await waiting.put(asyncio.create_task(self._one(item)))
+                await self.admission.take_in_turn()
+                task = asyncio.create_task(self._one(item))
+                task.add_done_callback(lambda _: self.admission.give())
+                await waiting.put(task)
             await waiting.put(None)
 
         reader = asyncio.create_task(read())
@@ -135,7 +150,11 @@ class Handlers:
 
     async def report_outcome(self, request: tr.ReportOutcomeRequest) -> tr.ReportOutcomeResponse:
         """What became of a lookup. Raises GatewayError."""
-        return render_outcomes.response(await self._gateway.report_outcome(render_outcomes.command(request)))
+        self.admission.take()
+        try:
+            return render_outcomes.response(await self._gateway.report_outcome(render_outcomes.command(request)))
+        finally:
+            self.admission.give()
 
     async def get_receipt(self, request: tr.GetReceiptRequest) -> tr.Receipt:
         """What proves one record offline. Raises UnknownRecordError, UnavailableError (`checkpoint_pending`)."""
@@ -249,5 +268,7 @@ def parse(kind: type[_M], data: bytes) -> _M:
 async def call(handlers: Handlers, method: str, data: bytes) -> bytes:
     """One call with serialised messages. Raises GatewayError; KeyError for a method that does not exist."""
     rpc = UNARY[method]
+    if method in GATED:
+        handlers.admission.require_room()
     response = await rpc.run(handlers, parse(rpc.request, data))
     return response.SerializeToString()

@@ -31,6 +31,7 @@ from xingate_server.transport.errors import (
 )
 from xingate_server.transport.handlers import UNARY, Handlers
 from xingate_server.transport.json_body import read, read_body
+from xingate_server.transport.limits import GATED
 from xingate_server.transport.openapi import document
 from xingate_server.transport.problems import SAFE, json_path
 from xingate_server.transport.proto_json import encode
@@ -211,10 +212,13 @@ def application(
 def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
     latency = handlers.metrics.latency.labels("http", route.method)
     run = UNARY[route.method].run
+    is_gated = route.method in GATED
 
     async def handle(request: web.Request) -> web.Response:
         started = perf_counter()
         try:
+            if is_gated:
+                handlers.admission.require_room()
             if route.verb == "POST":
                 model = read_body(route.model, await _body(request, most_bytes))
             else:

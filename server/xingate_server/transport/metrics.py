@@ -6,7 +6,7 @@ adds them up.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -39,6 +39,12 @@ class Metrics:
         self.rejected = Counter(
             "xingate_snapshots_rejected", "Newer snapshots that could not be used.", registry=registry
         )
+        self.in_flight = Gauge(
+            "xingate_checks_in_flight",
+            "Checks between question and record.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
         self.is_ready = self._gauge("xingate_ready", "1 with a snapshot and a trace that can append.")
         self.refused = self._gauge(
             "xingate_snapshot_refused_rows", "Rows that the snapshot refused.", ("source", "reason")
@@ -49,9 +55,14 @@ class Metrics:
         )
         self._refused_seen: set[tuple[str, str]] = set()
         self._created_at = 0.0
+        self._count_in_flight: Callable[[], int] = lambda: 0
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
         return Gauge(name, text, labels, registry=self._registry, multiprocess_mode="mostrecent")
+
+    def count_in_flight(self, count: Callable[[], int]) -> None:
+        """`count` tells how many checks are in flight in this process."""
+        self._count_in_flight = count
 
     def answered(self, verdict: Verdict, action: str) -> None:
         """Count an answer. `action` is one of the catalogue's, since the gateway answered it."""
@@ -75,6 +86,7 @@ class Metrics:
     def tick(self, is_ready: bool) -> None:
         """Bring what changes by itself up to date; to be called about once a second."""
         self.is_ready.set(int(is_ready))
+        self.in_flight.set(self._count_in_flight())
         if self._created_at:
             self.age.set(max(0.0, datetime.now(UTC).timestamp() - self._created_at))
 
@@ -86,6 +98,7 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads, of all worker processes."""
+        self.in_flight.set(self._count_in_flight())
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         registry = CollectorRegistry()

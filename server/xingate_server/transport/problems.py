@@ -58,8 +58,8 @@ class Problems:
         headers = dict(SAFE)
         if isinstance(error, MethodNotAllowedError):
             headers["Allow"] = error.allowed
-        if fault.http == web.HTTPServiceUnavailable.status_code:
-            headers["Retry-After"] = "1"
+        if fault.retry_after_s:
+            headers["Retry-After"] = str(fault.retry_after_s)
         # What a transport refuses is already named as the caller wrote it.
         document = problem(fault if isinstance(error, TransportError) else _in_json(fault))
         return web.Response(body=orjson.dumps(document), status=fault.http, content_type=MEDIA, headers=headers)

@@ -1,15 +1,16 @@
 """The only table from errors to codes: gRPC, HTTP, and the reason that both show.
 
-gRPC details are a `google.rpc.Status` with ErrorInfo and, where a field is concerned, BadRequest. HTTP problems
-follow RFC 9457. An exception that is not in the table is a bug: it becomes INTERNAL / 500 with the reason
-`internal`, and neither its text nor any value goes to the caller or into the log.
+gRPC details are a `google.rpc.Status` with ErrorInfo and, where a field is concerned, BadRequest, or, where asking
+again is worth it, RetryInfo (over HTTP: `Retry-After`). HTTP problems follow RFC 9457. An exception that is not in the
+table is a bug: it becomes INTERNAL / 500 with the reason `internal`, and neither its text nor any value goes to the
+caller or into the log.
 """
 
 import traceback
 from typing import Any, NamedTuple
 
 import structlog
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from xingate_server.gateway import errors as gateway
@@ -25,11 +26,13 @@ log = structlog.get_logger(__name__)
 
 
 class Row(NamedTuple):
-    """How one kind of error is told: a google.rpc.Code, an HTTP status, and a title."""
+    """How one kind of error is told: a google.rpc.Code, an HTTP status, a title, and the seconds after which to ask
+    again (0: nothing is said of it)."""
 
     code: int
     http: int
     title: str
+    retry_after_s: int = 0
 
 
 TABLE: dict[type[Exception], Row] = {
@@ -39,13 +42,14 @@ TABLE: dict[type[Exception], Row] = {
     gateway.UnknownRecordError: Row(code_pb2.NOT_FOUND, 404, "No such record"),
     gateway.RequestIdReusedError: Row(code_pb2.ALREADY_EXISTS, 409, "The request id stands for another question"),
     gateway.NotAllowedError: Row(code_pb2.PERMISSION_DENIED, 403, "The caller may not do this"),
-    gateway.UnavailableError: Row(code_pb2.UNAVAILABLE, 503, "No verdict can be given now"),
+    gateway.UnavailableError: Row(code_pb2.UNAVAILABLE, 503, "No verdict can be given now", 1),
     transport.MalformedMessageError: Row(code_pb2.INVALID_ARGUMENT, 400, "The message is malformed"),
     transport.UnknownFieldError: Row(code_pb2.INVALID_ARGUMENT, 400, "The message has an unknown field"),
     transport.BatchTooLargeError: Row(code_pb2.INVALID_ARGUMENT, 400, "The batch is too large"),
     transport.MessageTooLargeError: Row(code_pb2.RESOURCE_EXHAUSTED, 413, "The message is too large"),
     transport.MediaTypeError: Row(code_pb2.INVALID_ARGUMENT, 415, "The media type is not supported"),
     transport.ExpectationError: Row(code_pb2.INVALID_ARGUMENT, 417, "The expectation is not met"),
+    transport.OverloadedError: Row(code_pb2.RESOURCE_EXHAUSTED, 429, "The gateway has too much to do", 1),
     transport.ClientGoneError: Row(code_pb2.CANCELLED, 400, "The caller is gone"),
     transport.UnknownRouteError: Row(code_pb2.NOT_FOUND, 404, "No such path"),
     transport.MethodNotAllowedError: Row(code_pb2.UNIMPLEMENTED, 405, "The path does not take this method"),
@@ -59,6 +63,7 @@ class Fault(NamedTuple):
     code: int
     http: int
     title: str
+    retry_after_s: int
     reason: str
     message: str
     field: str
@@ -90,6 +95,8 @@ def rpc_status(fault: Fault) -> status_pb2.Status:
             field=fault.field, description=fault.message, reason=fault.reason
         )
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
+    if fault.retry_after_s:
+        details.append(error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=fault.retry_after_s)))
     status = status_pb2.Status(code=fault.code, message=fault.message)
     for detail in details:
         packed = any_pb2.Any()

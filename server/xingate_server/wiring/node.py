@@ -22,6 +22,7 @@ from xingate_server.trace.signing import settle_key
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.metrics import Metrics
 from xingate_server.wiring.metered import MeteredLog
+from xingate_server.transport.limits import NO_LIMIT
 from xingate_server.wiring.store import open_log
 
 _TICK_S = 1.0
@@ -30,12 +31,12 @@ log = structlog.get_logger(__name__)
 
 
 class Node:
-    """Belongs to one event loop; `close` it after its callers are gone.
+    """Belongs to one event loop; `close` it after its callers are gone. Past `most_in_flight` checks it refuses.
 
     Raises the trace's StoreUnusableError where the log cannot be used at all.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, most_in_flight: int = NO_LIMIT) -> None:
         trace = settings.state / "trace"
         self.metrics = Metrics()
         self._settings = settings
@@ -53,7 +54,8 @@ class Node:
             raise
         self._acts = Acts(self._log, settings.state)
         self._acts_problem = ""
-        self.handlers = Handlers(Gateway(self._snapshots, self._log, proofs=self._checkpoints), self.metrics)
+        gateway = Gateway(self._snapshots, self._log, proofs=self._checkpoints)
+        self.handlers = Handlers(gateway, self.metrics, most_in_flight)
         self._in_use: Snapshot | None = None
         self._problem = ""
         self._is_draining = False

@@ -54,7 +54,7 @@ async def _serve(settings: Settings, ports: Ports, on_ready: Callable[[int], Non
     if parent is not None:
         loop.add_reader(parent, stop.set)
     try:
-        node = Node(settings)
+        node = Node(settings, most_in_flight=settings.server.most_in_flight)
     except TraceError as error:
         raise ServeError(f"the trace cannot be used: {error}") from error
     try:

@@ -1,0 +1,63 @@
+"""How much a process takes on at once: past it, a call is refused before anything is done for it.
+
+What waits in a process is bounded, so that those whom it answers never wait behind those whom it cannot: a check
+counts from its question to its record, a batch counts as its items. A call is taken while fewer than `most` are in
+flight, so that a batch of any size finds its turn; what is in flight never exceeds `most` by more than one batch.
+Excluded: calls that only read, health, readiness and metrics, which are answered whatever the load; what gRPC's own
+code queues before Python sees it (`transport.grpc`). Belongs to one event loop.
+"""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from xingate_server.transport.errors import OverloadedError
+
+NO_LIMIT: Final = 1 << 62
+GATED: Final = frozenset({"Check", "BatchCheck", "ReportOutcome"})
+"""The calls that are refused under overload, by name: those that write records."""
+
+
+class Admission:
+    """Counts the checks in flight. Whoever calls `take` calls `give` with the same number, whatever happens."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.in_flight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def require_room(self) -> None:
+        """Raise OverloadedError where as many are in flight as are taken."""
+        if self.in_flight >= self.most:
+            raise OverloadedError(self.most)
+
+    def take(self, count: int = 1) -> None:
+        """Count `count` checks as in flight. Raises OverloadedError."""
+        if self.in_flight >= self.most:
+            raise OverloadedError(self.most)
+        self.in_flight += count
+
+    def give(self, count: int = 1) -> None:
+        """They are answered, or failed."""
+        self.in_flight -= count
+        if self._waiting:
+            self._wake()
+
+    async def take_in_turn(self) -> None:
+        """Wait for room and take one: for a stream, whose sender is held back by not being read."""
+        while self.in_flight >= self.most:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._wake()  # its turn may have come at the same moment: it is the next one's
+                raise
+        self.in_flight += 1
+
+    def _wake(self) -> None:
+        room = self.most - self.in_flight
+        while self._waiting and room > 0:
+            if not (first := self._waiting.popleft()).done():
+                first.set_result(None)
+                room -= 1
