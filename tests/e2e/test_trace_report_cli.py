@@ -225,6 +225,26 @@ class TestReport:
         assert sum(total["verdicts"].values()) == 6
         assert figures("--state", str(own), "--to", "2020-12-31")["total"]["lookups"] == 0
 
+    def test_a_running_gateway_counts_the_same(self, gateway: Any, tmp_path: Path) -> None:
+        own = figures("--state", str(gateway.state))
+        for url in (f"grpc://{gateway.grpc}", gateway.http):
+            for form in ("table", "csv", "svg"):
+                asked = run("report", "--target", url, "--format", form, code=0).stdout
+                assert asked == run("report", "--state", str(gateway.state), "--format", form, code=0).stdout
+            told = figures("--target", url)
+            assert (told["rows"], told["total"]) == (own["rows"], own["total"])
+            run("report", "--target", url, "--format", "xlsx", "--out", str(tmp_path / "r.xlsx"), code=0)
+            sheet = openpyxl.load_workbook(tmp_path / "r.xlsx")["usage"]
+            assert sheet.cell(2, 1).value == own["rows"][0]["group"]
+            (row,) = figures("--target", url, "--by", "verdict", "--to", "2017-01-01")["rows"] or [{"lookups": 0}]
+            assert row["lookups"] == 0
+
+    def test_what_a_gateway_cannot_be_asked(self, gateway: Any, tmp_path: Path) -> None:
+        for more in (("--state", str(tmp_path)), ("--node", "n.toml"), ("--matters", "m.csv")):
+            assert "over its own log" in run("report", "--target", gateway.http, *more, code=2).stderr
+        assert "is no address" in run("report", "--target", "nonsense", code=2).stderr
+        run("report", "--target", "grpc://127.0.0.1:1", "--format", "json", code=3)
+
     def test_outcomes_and_denials_as_callers_make_them(
         self, own: Path, node: tuple[Path, list[xingate.Decision]]
     ) -> None:

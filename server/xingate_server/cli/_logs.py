@@ -3,43 +3,50 @@
 A log is never made here: a state directory without one is told as such.
 """
 
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import xingate
-from xingate_server.cli._common import CommandError, open_gateway, read_settings
+from xingate._base import Options
+from xingate._embedded import BackendPort
+from xingate.types import Caller
+from xingate_server.cli._common import AskedWronglyError, CommandError, open_gateway, read_settings
 from xingate_server.settings import Settings
 from xingate_server.trace.log import Stored, TraceError, TraceLog
-from xingate_server.trace.sqlite import FILE
 from xingate_server.trace.walk import Damaged, walk
+from xingate_server.wiring.reading import ReadingBackend
 from xingate_server.wiring.store import open_log
 
 EXIT_DAMAGED = 1
 _TICK = 1000
 
 
-def _states(context: click.Context, _parameter: click.Parameter, values: tuple[Path, ...]) -> tuple[Path, ...]:
-    if context.resilient_parsing or values:
-        return values
-    return (read_settings().state,)
-
+_file = click.Path(dir_okay=False, path_type=Path)
 
 states_option = click.option(
     "--state",
     "states",
     type=click.Path(file_okay=False, path_type=Path),
     multiple=True,
-    callback=_states,
     metavar="DIR",
     help="A state directory; repeatable, for one view over several nodes. Default: XINGATE_STATE, `state` in "
     "xingate.toml, .xingate.",
+)
+nodes_option = click.option(
+    "--node",
+    "nodes",
+    type=_file,
+    multiple=True,
+    metavar="FILE",
+    help="The xingate.toml of a node, where its log is in another database; repeatable, beside or instead of --state.",
 )
 
 
@@ -51,45 +58,83 @@ class OpenLog(NamedTuple):
 
 
 @contextmanager
-def open_logs(states: Sequence[Path]) -> Iterator[list[OpenLog]]:
-    """The logs of these state directories. Raises CommandError where one has none or it cannot be read."""
+def open_logs(states: Sequence[Path], nodes: Sequence[Path] = ()) -> Iterator[list[OpenLog]]:
+    """The logs of these state directories and nodes, or of the settings' own, each database once.
+
+    Raises CommandError where one has none or it cannot be read.
+    """
+    named = [(str(state), read_settings(state=state)) for state in dict.fromkeys(states)]
+    named += [(str(file), read_settings(**_node(file))) for file in dict.fromkeys(nodes)]
+    if not named:
+        settings = read_settings()
+        named = [(str(settings.state), settings)]
+    once = {_place(settings): (where, settings) for where, settings in reversed(named)}
     with ExitStack() as stack:
+        opened = []
+        for where, settings in reversed(once.values()):
+            opened.append(OpenLog(where, _open(settings)))
+            stack.callback(opened[-1].log.close)
         try:
-            opened = [OpenLog(str(state), _open(state)) for state in dict.fromkeys(states)]
-            for each in opened:
-                stack.callback(each.log.close)
             yield opened
         except TraceError as error:
             raise CommandError(f"the log cannot be read: {error}") from error
 
 
-def _open(state: Path) -> TraceLog:
+def _node(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AskedWronglyError(f"`{file}` cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise AskedWronglyError(f"`{file}` is no TOML file: {error}") from error
+
+
+def _place(settings: Settings) -> str:
+    is_here = settings.trace.store == "sqlite"
+    return str(settings.state.resolve()) if is_here else settings.trace.dsn.get_secret_value()
+
+
+def _open(settings: Settings) -> TraceLog:
+    _require_state(settings)
+    try:
+        return open_log(settings, must_exist=True)
+    except TraceError as error:
+        raise CommandError(str(error)) from error
+
+
+@contextmanager
+def open_records(target: str, state: Path) -> Iterator[xingate.Client]:
+    """A client for records alone: of a gateway, or of the log in `state`, of which nothing is changed.
+
+    Raises CommandError where there is no log.
+    """
+    if target:
+        with open_gateway(target, state) as gateway:
+            yield gateway
+        return
     settings = read_settings(state=state)
-    _require_log(settings)
-    return open_log(settings)
+    _require_state(settings)
+    try:
+        backend = ReadingBackend(settings)
+    except TraceError as error:
+        raise CommandError(str(error)) from error
+    with xingate.Client(BackendPort(backend), Options(Caller())) as client:
+        yield client
 
 
 @contextmanager
 def open_recorded(target: str, state: Path, **who: str) -> Iterator[xingate.Client]:
-    """As `open_gateway`, for what asks about records: raises CommandError where `state` has no log to ask."""
+    """As `open_gateway`, for what needs a log that is there already: raises CommandError where `state` has none."""
     if not target:
-        _require_log(read_settings(state=state))
+        _open(read_settings(state=state)).close()
     with open_gateway(target, state, **who) as gateway:
         yield gateway
 
 
-def _require_log(settings: Settings) -> None:
-    if settings.trace.store != "sqlite":
-        return
-    if not settings.state.is_dir():
+def _require_state(settings: Settings) -> None:
+    if settings.trace.store == "sqlite" and not settings.state.is_dir():
         raise CommandError(
             f"there is no state directory `{settings.state}`: run `xingate compile` first, or name another with --state"
-        )
-    file = settings.state / "trace" / FILE
-    if not file.is_file():
-        raise CommandError(
-            f"there is no log in `{settings.state}`: expected `{file}`, which the first `xingate serve` or "
-            "`xingate check` makes; name another state directory with --state"
         )
 
 

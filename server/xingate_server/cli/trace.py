@@ -17,7 +17,7 @@ from xingate_server.cli._common import (
     target_option,
     tell_errors,
 )
-from xingate_server.cli._logs import open_recorded
+from xingate_server.cli._logs import open_records
 from xingate_server.cli._records import HEADERS, row, summary
 from xingate_server.cli.trace_fsck import fsck_command
 from xingate_server.cli.trace_outcome import outcome_command
@@ -54,7 +54,7 @@ def show_command(record_id: str, target: str, state: Path, *, as_json: bool) -> 
 
     Exit codes: 0 shown, 3 no such record or no gateway. With --json it is the proto3 JSON of TraceEntry.
     """
-    with open_recorded(target, state) as gateway:
+    with open_records(target, state) as gateway:
         entry = gateway.record(record_id)
     if as_json:
         print_line(entry.to_json(indent=2))
@@ -83,7 +83,7 @@ def list_command(limit: int, kind: str, target: str, state: Path, *, as_json: bo
 
     With --json one object a line: recordId, requestId, leafIndex, time, kind and what else is recorded.
     """
-    with open_recorded(target, state) as gateway:
+    with open_records(target, state) as gateway:
         entries = _newest(gateway, limit, kind)
     if as_json:
         for entry in entries:

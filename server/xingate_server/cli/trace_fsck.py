@@ -9,6 +9,7 @@ from xingate_server.cli._common import CommandError, json_option, print_object, 
 from xingate_server.cli._logs import progress
 from xingate_server.trace.fsck import Report, fsck
 from xingate_server.trace.fsck_chunk import Rows, SqliteRows
+from xingate_server.trace.log import StoreUnusableError
 from xingate_server.trace.sqlite import FILE
 
 EXIT_DAMAGED = 1
@@ -37,6 +38,8 @@ def fsck_command(*, quick: bool, processes: int | None, state: Path, as_json: bo
     try:
         with progress("checking", source.size()) as tell:
             report = fsck(source, directory, key=key, processes=processes, is_deep=not quick, on_progress=tell)
+    except StoreUnusableError as error:
+        raise CommandError(str(error)) from error
     except Exception as error:
         raise CommandError(f"the log in `{directory}` cannot be read: {error}") from error
     seconds = perf_counter() - started

@@ -2,7 +2,7 @@
 (Cl. 25)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,12 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from xingate_server.cli import _usage
-from xingate_server.cli._common import AskedWronglyError, CommandError, console, print_line
-from xingate_server.cli._logs import EXIT_DAMAGED, Day, OpenLog, open_logs, states_option, walked
+from xingate_server.cli._common import AskedWronglyError, CommandError, console, open_gateway, print_line, tell_errors
+from xingate_server.cli._logs import EXIT_DAMAGED, Day, OpenLog, nodes_option, open_logs, states_option, walked
 from xingate_server.cli._sheets import CSV_MARK, Sheet, to_csv, to_xlsx
 from xingate_server.trace.recipients import Recipient, Recipients
-from xingate_server.trace.report import By, Matter, UsageCount
+from xingate_server.trace.report import By, Matter, OpenMatter, Usage, UsageCount, UsageRow
 
+_ASK_WITHIN_S = 600.0  # the gateway reads its whole log
 _RECIPIENT_HEADER = ("organisation", "system", "operator", "matter", "time", "verdict", "record")
 
 out_option = click.option(
@@ -47,6 +48,13 @@ out_option = click.option(
     "决定日期.",
 )
 @states_option
+@nodes_option
+@click.option(
+    "--target",
+    metavar="URL",
+    default="",
+    help="Let the gateway at grpc://HOST:PORT, grpcs://, http:// or https:// count, over its own log.",
+)
 @click.option(
     "--format",
     "form",
@@ -56,34 +64,38 @@ out_option = click.option(
     help="How to show it; xlsx needs --out.",
 )
 @out_option
-def report_command(
+@tell_errors
+def report_command(  # noqa: PLR0913 - one for each option
     *,
     first: date | None,
     last: date | None,
     by: str,
     matters: Path | None,
     states: tuple[Path, ...],
+    nodes: tuple[Path, ...],
+    target: str,
     form: str,
     out: Path | None,
 ) -> int:
     """Count lookups, subjects, verdicts and outcomes, for monitoring and assessment (Cl. 31).
 
     Outcomes count with the lookup that they name, whenever they were reported. A record that stands in several logs
-    counts once. With --matters also which matters were decided without a lookup before, by their own organisation.
+    counts once. A log in PostgreSQL (`trace.store`) is read with SELECT rights alone. With --matters also which
+    matters were decided without a lookup before, by their own organisation.
 
-    Exit codes: 0 counted, 1 counted but for damaged leaves, which are named, 2 usage, 3 no log or it cannot be read.
+    Exit codes: 0 counted, 1 counted but for damaged leaves, which are named, 2 usage, 3 no log or it cannot be read,
+    or no gateway or it cannot count.
     """
     if first and last and first > last:
         raise AskedWronglyError(f"the first day `{first}` is after the last one `{last}`")
     if form == "xlsx" and out is None:
         raise AskedWronglyError("a workbook goes into a file: give --out FILE")
-    count = UsageCount(first, last, _read_matters(matters))
-    with open_logs(states) as logs:
-        for each in logs:
-            count.take(each.where, walked(each, "counting"))
-    usage = count.report(By(by))
-    opened = list(count.open_matters())
-    count.close()
+    if target and (states or nodes or matters):
+        raise AskedWronglyError("a gateway counts over its own log: give --target without --state, --node, --matters")
+    if target:
+        usage, opened = _ask(target, first, last, by)
+    else:
+        usage, opened = _count(UsageCount(first, last, _read_matters(matters)), By(by), states, nodes)
     if form == "table" and out is None:
         _usage.show(console(), usage, opened)
     elif form == "xlsx":
@@ -104,6 +116,7 @@ def report_command(
 @click.command("recipients", short_help="List who received an answer that showed an entry.")
 @click.option("--entry", required=True, metavar="ENTRY_ID", help="The entry that was wrong, as answers show its id.")
 @states_option
+@nodes_option
 @click.option(
     "--format",
     "form",
@@ -113,7 +126,9 @@ def report_command(
     help="How to show it; json is one object a line.",
 )
 @out_option
-def recipients_command(*, entry: str, states: tuple[Path, ...], form: str, out: Path | None) -> int:
+def recipients_command(
+    *, entry: str, states: tuple[Path, ...], nodes: tuple[Path, ...], form: str, out: Path | None
+) -> int:
     """List who received an answer that showed this entry, so that they can be told of its correction (Cl. 25).
 
     Those whom the entry concerned only as a possible match are listed too. Every lookup stands on its own, oldest
@@ -123,7 +138,7 @@ def recipients_command(*, entry: str, states: tuple[Path, ...], form: str, out: 
     it cannot be read.
     """
     found = Recipients(entry)
-    with open_logs(states) as logs:
+    with open_logs(states, nodes) as logs:
         recipients = [recipient for each in logs for recipient in _received(found, each)]
     if form == "csv":
         sheet = Sheet("recipients", _RECIPIENT_HEADER, [_row(each) for each in recipients])
@@ -137,6 +152,23 @@ def recipients_command(*, entry: str, states: tuple[Path, ...], form: str, out: 
     for what in found.damaged:
         click.echo(f"xingate: not read: {what}", err=True)
     return EXIT_DAMAGED if found.damaged else 0
+
+
+def _count(count: UsageCount, by: By, states: Sequence[Path], nodes: Sequence[Path]) -> tuple[Usage, list[OpenMatter]]:
+    with open_logs(states, nodes) as logs:
+        for each in logs:
+            count.take(each.where, walked(each, "counting"))
+    usage, opened = count.report(by), list(count.open_matters())
+    count.close()
+    return usage, opened
+
+
+def _ask(target: str, first: date | None, last: date | None, by: str) -> tuple[Usage, list[OpenMatter]]:
+    """A gateway's own figures."""
+    with open_gateway(target, Path()) as gateway:
+        told = gateway.usage_report(first, last, by=by, timeout_s=_ASK_WITHIN_S)
+    rows = [UsageRow(**{**vars(row), "verdicts": dict(row.verdicts)}) for row in (*told.rows, told.total)]
+    return Usage(first=told.first, last=told.last, by=By(by), rows=tuple(rows[:-1]), total=rows[-1]), []
 
 
 def _received(found: Recipients, opened: OpenLog) -> list[Recipient]:

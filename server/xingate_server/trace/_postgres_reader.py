@@ -39,6 +39,13 @@ class Reader:
                 raise StoreUnusableError(f"the PostgreSQL server cannot be used: {said(error)}") from None
             raise
 
+    def run(self, ask: Callable[[Connection], Coroutine[Any, Any, str]]) -> str:
+        """What `ask` finds on a connection of its own. Raises StoreUnusableError."""
+        try:
+            return self._thread.run(self._apart(ask))
+        except LOST as error:
+            raise StoreUnusableError(f"the PostgreSQL server cannot be used: {said(error)}") from None
+
     def fetch(self, sql: str, *values: object) -> Sequence[asyncpg.Record]:
         """All rows; none where a value is a text that cannot be stored. Raises ReadFailedError, StoreClosedError."""
         with self._lock:
@@ -57,6 +64,13 @@ class Reader:
     async def _begin(self, prepare: Callable[[Connection], Coroutine[Any, Any, str]]) -> str:
         self._connection = await self._connect_patiently()
         return await prepare(self._connection)
+
+    async def _apart(self, ask: Callable[[Connection], Coroutine[Any, Any, str]]) -> str:
+        connection = await self._connect_patiently()
+        try:
+            return await ask(connection)
+        finally:
+            await part(connection)
 
     async def _connect_patiently(self) -> Connection:
         """Connect; a server that is about to come up, or recovers, is waited for."""

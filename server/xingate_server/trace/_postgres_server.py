@@ -21,6 +21,10 @@ IS_DURABLE: Final = (
     "current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'"
     " AND current_setting('synchronous_commit') IN ('on', 'remote_apply')"
 )
+NO_LOG: Final = (
+    "there is no log in the database: expected the schema `xingate`, which the first `xingate serve` or "
+    "`xingate check` makes; name another database in `trace.dsn`"
+)
 
 _OLDEST_VERSION = 130000
 _EXPECTED: Final = {
@@ -75,6 +79,13 @@ CREATE TABLE xingate.leaves (
     PRIMARY KEY (leaf_index, time)
 ) PARTITION BY RANGE (time);
 CREATE INDEX leaves_by_topic ON xingate.leaves (topic, leaf_index) WHERE topic <> '';
+"""
+# Apart from the head, whose row every commit writes anew.
+_SIGNER = """
+CREATE TABLE xingate.signer (
+    id smallint PRIMARY KEY CHECK (id = 1),
+    verifier_key text NOT NULL
+);
 """
 
 if TYPE_CHECKING:
@@ -148,6 +159,27 @@ async def make_schema(connection: Connection, origin: str | None) -> str:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _MAKING)
         if await connection.fetchval("SELECT to_regclass('xingate.head') IS NULL"):
             await _create(connection, origin or f"xingate.local/{secrets.token_hex(8)}")
+        if await connection.fetchval("SELECT to_regclass('xingate.signer') IS NULL"):
+            await connection.execute(_SIGNER)
+    return await _origin(connection, origin)
+
+
+async def find_schema(connection: Connection, origin: str | None) -> str:
+    """The origin of a log that is there, for which SELECT rights are enough. Raises as `make_schema`, and for none."""
+    if await connection.fetchval("SELECT to_regclass('xingate.head') IS NULL"):
+        raise StoreUnusableError(NO_LOG)
+    return await _origin(connection, origin)
+
+
+async def settle_signer(connection: Connection, verifier_key: str) -> str:
+    """The key under which checkpoints of this log are signed; on first use `verifier_key`."""
+    await connection.execute(
+        "INSERT INTO xingate.signer (id, verifier_key) VALUES (1, $1) ON CONFLICT (id) DO NOTHING", verifier_key
+    )
+    return str(await connection.fetchval("SELECT verifier_key FROM xingate.signer"))
+
+
+async def _origin(connection: Connection, origin: str | None) -> str:
     head = await connection.fetchrow("SELECT schema_version, origin FROM xingate.head")
     if head is None or head["schema_version"] != SCHEMA_VERSION:
         found = "missing" if head is None else head["schema_version"]

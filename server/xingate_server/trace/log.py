@@ -15,7 +15,7 @@ TraceError
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -158,4 +158,16 @@ class TraceLog(Protocol):
 
     def close(self) -> None:
         """Commit what waits, then stop. Closing twice does nothing."""
+        ...
+
+
+@runtime_checkable
+class SharedLog(Protocol):
+    """A log that nodes with state directories of their own share."""
+
+    def settle_signer(self, verifier_key: str) -> None:
+        """Say under which key this node signs the log's checkpoints; the first one said is the log's for good.
+
+        Raises StoreUnusableError where the log has another.
+        """
         ...

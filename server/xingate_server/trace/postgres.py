@@ -30,11 +30,13 @@ from xingate_server.trace._postgres_server import (
     Connection,
     connect,
     drop,
+    find_schema,
     make_month,
     make_schema,
     month_of,
     part,
     said,
+    settle_signer,
 )
 from xingate_server.trace.log import (
     Draft,
@@ -114,10 +116,13 @@ class PostgresLog:
     """A `TraceLog` in the database of `dsn`, in its schema `xingate`, which is made where it is not there.
 
     `origin` names the log on first use (None: at random); `lock_wait_s` bounds the wait for another process's
-    commit, and for a connection. Raises StoreUnusableError where the log cannot be used at all.
+    commit, and for a connection. `must_exist`: nothing is made, and reading takes SELECT rights alone. Raises
+    StoreUnusableError where the log cannot be used at all.
     """
 
-    def __init__(self, dsn: str, *, origin: str | None = None, lock_wait_s: float = LOCK_WAIT_S) -> None:
+    def __init__(
+        self, dsn: str, *, origin: str | None = None, lock_wait_s: float = LOCK_WAIT_S, must_exist: bool = False
+    ) -> None:
         self._dsn = dsn
         self._lock_wait_s = lock_wait_s
         # The writer thread's alone, as is its event loop. None: to be opened at the next batch.
@@ -128,7 +133,7 @@ class PostgresLog:
         self._is_shared = False  # another process has appended since our last batch
         self._reader = Reader(dsn, lock_wait_s)  # never waits for a commit
         try:
-            self._origin = self._reader.begin(partial(_prepare, origin=origin))
+            self._origin = self._reader.begin(partial(_prepare, origin=origin, must_exist=must_exist))
         except BaseException:
             self._loop.close()
             raise
@@ -138,6 +143,15 @@ class PostgresLog:
     def origin(self) -> str:
         """The log's name."""
         return self._origin
+
+    def settle_signer(self, verifier_key: str) -> None:
+        """See `SharedLog`."""
+        known = self._reader.run(partial(settle_signer, verifier_key=verifier_key))
+        if known != verifier_key:
+            raise StoreUnusableError(
+                f"the log in the database is signed by the key `{known}`, not by this node's `{verifier_key}`: nodes "
+                "that share a log have one key; copy `keys/trace.key` (mode 600) from the node that began it"
+            )
 
     async def append(self, draft: Draft) -> Stored:
         """See `TraceLog`."""
@@ -311,9 +325,9 @@ class PostgresLog:
             start = found[-1]["leaf_index"] + 1
 
 
-async def _prepare(connection: Connection, origin: str | None) -> str:
+async def _prepare(connection: Connection, origin: str | None, *, must_exist: bool) -> str:
     """Make or check the tables; the log's origin."""
-    found = await make_schema(connection, origin)
+    found = await (find_schema if must_exist else make_schema)(connection, origin)
     if not await connection.fetchval(_IS_WHOLE):
         raise StoreUnusableError("the log in the database is damaged: its head does not stand at its last leaf")
     return found

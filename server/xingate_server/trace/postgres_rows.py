@@ -11,8 +11,9 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from xingate_server.trace._postgres_server import Connection, connect, part
+from xingate_server.trace._postgres_server import NO_LOG, Connection, connect, part
 from xingate_server.trace.fsck_chunk import Fault
+from xingate_server.trace.log import StoreUnusableError
 from xingate_server.trace.seal import SEALED
 
 _PAGE: Final = 4096
@@ -47,9 +48,12 @@ class PostgresRows(msgspec.Struct, frozen=True):
         return "PostgresRows()"
 
     def size(self) -> int:
-        """See `fsck_chunk.Rows`."""
+        """See `fsck_chunk.Rows`. Raises StoreUnusableError where there is no log."""
         with asyncio.Runner() as runner:
-            return int(runner.run(_fetch(self.dsn, _SIZE))[0][0])
+            try:
+                return int(runner.run(_fetch(self.dsn, _SIZE))[0][0])
+            except asyncpg.UndefinedTableError:
+                raise StoreUnusableError(NO_LOG) from None
 
     def rows(self, start: int, stop: int) -> Iterator[Sequence[object]]:
         """See `fsck_chunk.Rows`."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from xingate.checkpoint import verifier_key
 from xingate_server.gateway.acts import Acts, InUse
 from xingate_server.gateway.check import Gateway
 from xingate_server.settings import Settings
@@ -18,11 +19,12 @@ from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.anchor import FolderPlace, Place, Pusher, UrlPlace
 from xingate_server.trace.checkpoints import Checkpointer
+from xingate_server.trace.log import SharedLog
 from xingate_server.trace.signing import settle_key
 from xingate_server.transport.handlers import Handlers
+from xingate_server.transport.limits import NO_LIMIT
 from xingate_server.transport.metrics import Metrics
 from xingate_server.wiring.metered import MeteredLog
-from xingate_server.transport.limits import NO_LIMIT
 from xingate_server.wiring.store import open_log
 
 _TICK_S = 1.0
@@ -46,6 +48,8 @@ class Node:
         self._anchor = self._pusher(inner.origin)
         try:
             key = settle_key(settings.state / "keys", inner.origin)
+            if isinstance(inner, SharedLog):
+                inner.settle_signer(str(verifier_key(inner.origin, key)))
             self._checkpoints = Checkpointer(inner, key, trace, anchor=self._anchor, on_problem=self._refuse)
         except BaseException:
             if self._anchor is not None:

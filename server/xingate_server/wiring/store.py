@@ -2,11 +2,11 @@
 
 from xingate_server.settings import Settings
 from xingate_server.trace.log import StoreUnusableError, TraceLog
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite import FILE, SqliteLog
 
 
-def open_log(settings: Settings) -> TraceLog:
-    """The log, made where it is not there; to be closed. Raises StoreUnusableError.
+def open_log(settings: Settings, *, must_exist: bool = False) -> TraceLog:
+    """The log, made where it is not there; to be closed. Raises StoreUnusableError, with `must_exist` also for none.
 
     Checkpoints and proofs stand in `trace` in the state directory, whatever the store.
     """
@@ -14,13 +14,21 @@ def open_log(settings: Settings) -> TraceLog:
     directory = settings.state / "trace"
     origin = trace.origin or None
     if trace.store == "sqlite":
+        if must_exist and not (directory / FILE).is_file():
+            raise StoreUnusableError(
+                f"there is no log in `{settings.state}`: expected `{directory / FILE}`, which the first "
+                "`xingate serve` or `xingate check` makes; name another state directory with --state"
+            )
         return SqliteLog(directory, origin=origin, lock_wait_s=trace.lock_wait_s)
     try:
         from xingate_server.trace.postgres import PostgresLog
     except ModuleNotFoundError as error:
         raise StoreUnusableError(f"the store `postgres` needs `{error.name}`: install `xingate[postgres]`") from error
+    dsn = trace.dsn.get_secret_value()
+    if must_exist:
+        return PostgresLog(dsn, origin=origin, lock_wait_s=trace.lock_wait_s, must_exist=True)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnusableError(f"the directory {directory} cannot be made: {error}") from error
-    return PostgresLog(trace.dsn.get_secret_value(), origin=origin, lock_wait_s=trace.lock_wait_s)
+    return PostgresLog(dsn, origin=origin, lock_wait_s=trace.lock_wait_s)
