@@ -6,7 +6,7 @@ snapshot came into use. Excluded: who may ask (transport), rules (core). Source:
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -14,40 +14,36 @@ import msgspec
 from xingate.receipt import Receipt
 from xingate.types import ConsistencyProof, SignedCheckpoint
 from xingate_server.core.catalogue import Catalogue
-from xingate_server.core.decision import GapReason
 from xingate_server.core.identifiers import mask_text
+from xingate_server.core.identity import settle
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.ids import uuid7
-from xingate_server.gateway.outcomes import NOTHING_SETTLED, Outcomes, Settled
+from xingate_server.gateway.kept import Kept
+from xingate_server.gateway.outcomes import Outcomes
 from xingate_server.gateway.ports import Snapshots, SnapshotView
 from xingate_server.gateway.question import ReadQuestion, question_digest, read_question
 from xingate_server.gateway.receipts import Proofs, Receipts
-from xingate_server.gateway.recorded import (
-    Decided,
-    Recorded,
-    Situated,
-    decide_on,
-    leaf_bytes,
-    shown_snapshot,
-    stored_answer,
-)
+from xingate_server.gateway.recorded import Recorded
 from xingate_server.gateway.reported import OutcomeAnswer, OutcomeCommand
+from xingate_server.gateway.told import Ground, Told
 from xingate_server.gateway.usage import usage_report
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
-from xingate_server.trace import log
+from xingate_server.trace import leaf_parts, log
 from xingate_server.trace.report import Usage
 
 MAX_RECORDS: Final = 1000
 DEFAULT_RECORDS: Final = 50
+SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991; every date of a question is of this zone
+_GROUNDS: Final = 8  # snapshots whose answers are kept
 
 
 class _Pending(msgspec.Struct, frozen=True):
     """An answer that waits for its record."""
 
     draft: log.Draft
-    recorded: Recorded
+    told: Told
 
 
 def _now() -> datetime:
@@ -75,7 +71,8 @@ class Gateway:
         self._given_keyer = keyer
         self._clock = clock
         self._new_id = new_id
-        self._actions: tuple[Catalogue | None, frozenset[str]] = (None, frozenset())
+        self._ground: Ground | None = None  # of the snapshot asked last
+        self._grounds: Kept[str, Ground] = Kept(_GROUNDS)
         self._receipts = Receipts(trace, proofs)
         self._outcomes = Outcomes(trace, self._keyer, clock, new_id)
 
@@ -206,9 +203,11 @@ class Gateway:
             known = self._find(command, digest)
             if known is not None:
                 return known
-        view = self.snapshot(command.sequence)
-        self._check_action(command.action, view.catalogue)
-        return self._decide(command, question, digest, view, keyer)
+        ground = self._ground_of(self.snapshot(command.sequence))
+        if command.action not in ground.actions:
+            text = f"unknown action `{mask_text(command.action)}`: see the list of actions"
+            raise errors.InvalidQuestionError("action_unknown", text, "action")
+        return self._decide(command, question, digest, ground, keyer)
 
     def _find(self, command: Command, digest: bytes) -> Answer | None:
         try:
@@ -221,41 +220,39 @@ class Gateway:
             raise _told(error) from error
         return self._replayed(stored)
 
-    def _check_action(self, action: str, catalogue: Catalogue) -> None:
-        known, ids = self._actions
-        if known is not catalogue:
-            ids = frozenset(a.id for a in catalogue.actions)
-            self._actions = catalogue, ids
-        if action not in ids:
-            text = f"unknown action `{mask_text(action)}`: see the list of actions"
-            raise errors.InvalidQuestionError("action_unknown", text, "action")
+    def _ground_of(self, view: SnapshotView) -> Ground:
+        ground = self._ground
+        if ground is None or ground.view is not view:
+            at = view.info.hash
+            ground = self._grounds.get(at)
+            if ground is None or ground.view is not view:  # opened again: the old one may be closed
+                ground = self._grounds.put(at, Ground(view))
+            self._ground = ground
+        return ground
 
     def _decide(
-        self, command: Command, question: ReadQuestion, digest: bytes, view: SnapshotView, keyer: SubjectKeyer
+        self, command: Command, question: ReadQuestion, digest: bytes, ground: Ground, keyer: SubjectKeyer
     ) -> _Pending:
         now = self._clock().astimezone(UTC)
-        situated = Situated(
-            command=command,
-            question=question,
-            view=view,
-            keyer=keyer,
-            now=now,
-            status=self.snapshot_status(command.sequence),
-        )
-        decided = decide_on(situated)
-        earlier = self._settled(command, question, decided)
-        if earlier.records:
-            situation = msgspec.structs.replace(decided.situation, settlements=earlier.records)
-            decided = msgspec.structs.replace(decided, situation=situation)
+        settled = settle(command.kind, question.identifiers, question.names, ground.view, keyer)
+        status = self.snapshot_status(command.sequence)
+        told = ground.tell(command, question, settled, (now + SHANGHAI).date(), status)
+        if told.unsettled:
+            earlier = self._outcomes.settled(command.organisation, question.matter, settled.subject_key, told.unsettled)
+            if earlier.records:
+                told = told.with_settled(earlier.flags, earlier.records)
         record_id = self._new_id()
         request_id = command.request_id or self._new_id()
-        recorded = Recorded(
-            request_id=request_id,
-            as_of=decided.as_of,
-            decision=decided.decision,
-            digest=decided.digest,
-            snapshot=shown_snapshot(situated),
-            notices=earlier.flags,
+        time = f"{now.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+        asked = leaf_parts.Asked(
+            record_id,
+            request_id,
+            time,
+            leaf_parts.caller_part(command.system, command.organisation, question.operator),
+            question.matter,
+            settled.subject_key,
+            settled.subject_code,
+            question.context,
         )
         draft = log.Draft(
             kind="check",
@@ -264,25 +261,27 @@ class Gateway:
             system=command.system,
             organisation=command.organisation,
             question_digest=digest,
-            time=decided.time,
-            leaf=leaf_bytes(situated, decided, record_id, request_id),
-            answer=stored_answer(recorded, decided),
+            time=time,
+            leaf=leaf_parts.join(told.leaf, asked),
+            answer=told.answer(request_id),
         )
-        return _Pending(draft, recorded)
-
-    def _settled(self, command: Command, question: ReadQuestion, decided: Decided) -> Settled:
-        """What earlier reports settled about the entries that may be the subject's."""
-        gaps = decided.decision.gaps
-        unsettled = [gap.about for gap in gaps if gap.reason is GapReason.IDENTITY_UNSETTLED]
-        if not unsettled:
-            return NOTHING_SETTLED
-        key = decided.settled.subject_key
-        return self._outcomes.settled(command.organisation, question.matter, key, unsettled)
+        return _Pending(draft, told)
 
     def _answer(self, work: _Pending, stored: log.Stored) -> Answer:
         if stored.is_replay:  # another caller with the same request id was faster
             return self._replayed(stored)
-        return self._placed(work.recorded, stored)
+        told = work.told
+        return Answer(
+            request_id=stored.request_id,
+            as_of=told.question.as_of,
+            decision=told.decision,
+            digest=told.digest,
+            snapshot=told.snapshot,
+            record_id=stored.record_id,
+            leaf_index=stored.leaf_index,
+            log_origin=self._trace.origin,
+            notices=told.notices,
+        )
 
     def _replayed(self, stored: log.Stored) -> Answer:
         try:
@@ -290,9 +289,6 @@ class Gateway:
         except msgspec.DecodeError as error:
             text = f"the stored answer of record `{stored.record_id}` cannot be read by this release"
             raise errors.UnavailableError("record_failed", text) from error
-        return self._placed(recorded, stored)
-
-    def _placed(self, recorded: Recorded, stored: log.Stored) -> Answer:
         return Answer(
             request_id=recorded.request_id,
             as_of=recorded.as_of,

@@ -1,22 +1,38 @@
 """UUIDs of version 7 (RFC 9562, section 5.7): ordered by time, so that neighbours in time are neighbours in the index.
 
 The 12 bits after the milliseconds hold the fraction of the millisecond (RFC 9562, section 6.2, method 3); the other
-62 are random. Python has no uuid7 before 3.14.
+62 are random, from a pool: a system call for each id would hand the interpreter to another thread each time. Python
+has no uuid7 before 3.14.
 """
 
 import os
 import time
-from uuid import UUID
 
 _NS_PER_MS = 1_000_000
-_VERSION, _VARIANT = 0x7, 0b10
+_RANDOM_DIGITS = 16
+_POOL = 1024  # ids
+_VARIANTS = {f"{digit:x}": "89ab"[digit & 3] for digit in range(16)}  # 10xx: two bits of the digit stay
+
+_pool: list[str] = []
 
 
 def uuid7() -> str:
-    """A fresh id in its usual text form."""
+    """A fresh id in its usual text form, from any thread."""
     milliseconds, rest = divmod(time.time_ns(), _NS_PER_MS)
+    when, random = f"{milliseconds:012x}", _random()
     fraction = (rest << 12) // _NS_PER_MS
-    random = int.from_bytes(os.urandom(8), "big") >> 2
-    return str(
-        UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _VERSION << 76 | fraction << 64 | _VARIANT << 62 | random)
-    )
+    return f"{when[-12:-4]}-{when[-4:]}-7{fraction:03x}-{_VARIANTS[random[0]]}{random[1:4]}-{random[4:]}"
+
+
+def _random() -> str:
+    try:
+        return _pool.pop()
+    except IndexError:
+        digits = os.urandom(_POOL * _RANDOM_DIGITS // 2).hex()
+        fresh = [digits[start : start + _RANDOM_DIGITS] for start in range(0, len(digits), _RANDOM_DIGITS)]
+        mine = fresh.pop()
+        _pool.extend(fresh)
+        return mine
+
+
+os.register_at_fork(after_in_child=_pool.clear)  # or parent and child would give out the same ids

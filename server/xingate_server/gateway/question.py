@@ -12,11 +12,20 @@ from typing import Final
 
 import msgspec
 
-from xingate_server.core.identifiers import Identifier, holds_citizen_number, mask, mask_dated, mask_text, read
+from xingate_server.core.identifiers import (
+    SCHEME_WORDS,
+    Identifier,
+    holds_citizen_number,
+    mask,
+    mask_dated,
+    mask_text,
+    read,
+)
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import SubjectClass, SubjectKeyer, class_of
 from xingate_server.gateway.answer import Command
 from xingate_server.gateway.errors import InvalidQuestionError
+from xingate_server.gateway.kept import Kept
 
 MAX_REQUEST_ID: Final = 128
 MAX_TEXT: Final = 256
@@ -31,7 +40,15 @@ _LENIENT = ("subject.name", ".value")
 # Names that callers choose so that a retry is known: two that look alike must not be two.
 _IDS = frozenset({"request_id", "outcome_id"})
 
+_CALLER_FIELDS = ("caller.system", "caller.organisation", "caller.operator")
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_FEWEST_DIGITS = 14  # in whatever may be a citizen number: the last of the old form's 15 may be an X
+_NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
+
+# Callers whose texts were found right and hold no person's number: they ask again and again.
+_callers: Kept[tuple[str, str, str], bool] = Kept(4096)
 
 
 class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,37 +68,45 @@ class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True):
 def read_question(command: Command) -> ReadQuestion:
     """Read the texts. Raises InvalidQuestionError with the first field that is wrong."""
     _check_texts(command)
-    names = tuple(name for name in (normalise(command.name),) if name)
+    name = normalise(command.name) if command.name else ""
     identifiers = _identifiers(command)
-    if not identifiers and not names:
+    if not identifiers and not name:
         text = "the subject is missing: give a number or a name"
         raise InvalidQuestionError("subject_missing", text, "subject")
+    context = command.context
     return ReadQuestion(
         identifiers=identifiers,
-        names=names,
+        names=(name,) if name else (),
         as_of=_day(command.as_of) if command.as_of else None,
         operator=hide_numbers(command.operator),
         matter=hide_numbers(command.matter),
-        context={key: hide_numbers(value) for key, value in command.context.items() if value},
+        context={key: hide_numbers(value) for key, value in context.items() if value} if context else context,
     )
 
 
 def question_digest(command: Command, keyer: SubjectKeyer) -> bytes:
     """What tells a retry from another question: over everything that was asked but the request id."""
-    asked = msgspec.structs.replace(command, request_id="")
+    asked = msgspec.structs.replace(command, request_id="") if command.request_id else command
     return keyer.digest(msgspec.json.encode(asked, order="deterministic"))
 
 
 def hide_numbers(text: str) -> str:
     """`text` with persons' numbers hidden, however they are written; long numbers without a birth date stand."""
-    return mask_dated(text)
+    return mask_dated(text) if _may_hold_number(text) else text
 
 
 def check_no_number(field: str, text: str) -> str | None:
     """What is wrong with a text that must stay as it is, where it holds a person's number; without that number."""
-    if not holds_citizen_number(text, is_serial=field in _IDS):
+    if not (_may_hold_number(text) and holds_citizen_number(text, is_serial=field in _IDS)):
         return None
     return f"{field} holds what looks like a citizen number: an identity number does not belong there"
+
+
+def _may_hold_number(text: str) -> bool:
+    """Whether it is worth looking for a citizen number: a text of ASCII with too few digits holds none."""
+    return len(text) >= _FEWEST_DIGITS and (
+        not text.isascii() or len(text.encode().translate(None, _NO_DIGITS)) >= _FEWEST_DIGITS
+    )
 
 
 def _check_texts(command: Command) -> None:
@@ -89,23 +114,36 @@ def _check_texts(command: Command) -> None:
     _check("action", command.action, MAX_TEXT)
     _check("subject.name", command.name, MAX_NAME)
     _check("matter", command.matter, MAX_TEXT)
-    for part in ("system", "organisation", "operator"):
-        _check(f"caller.{part}", getattr(command, part), MAX_TEXT)
+    caller = (command.system, command.organisation, command.operator)
+    is_known = _callers.get(caller) is not None
+    if not is_known:
+        for field, text in zip(_CALLER_FIELDS, caller, strict=True):
+            _check(field, text, MAX_TEXT)
     _refuse_number("request_id", command.request_id)
-    for part in ("system", "organisation"):
-        _refuse_number(f"caller.{part}", getattr(command, part))
+    if not is_known:
+        for field, text in zip(_CALLER_FIELDS[:2], caller, strict=False):
+            _refuse_number(field, text)
+        if hide_numbers(command.operator) == command.operator:
+            _callers.put(caller, True)
     if not command.action:
         raise InvalidQuestionError("action_missing", "the action is missing: say what is about to be done", "action")
-    if len(command.context) > MAX_CONTEXT:
-        text = f"{len(command.context)} context attributes: at most {MAX_CONTEXT} are read"
+    if command.context:
+        _check_context(command.context)
+
+
+def _check_context(context: dict[str, str]) -> None:
+    if len(context) > MAX_CONTEXT:
+        text = f"{len(context)} context attributes: at most {MAX_CONTEXT} are read"
         raise InvalidQuestionError("context_malformed", text, "context")
-    for key, value in command.context.items():
+    for key, value in context.items():
         _check("context", key, MAX_TEXT, "context_malformed")
         _refuse_number("context", key)
         _check(f"context[{mask_text(key)}]", value, MAX_TEXT, "context_malformed")
 
 
 def _check(field: str, text: str, longest: int, reason: str = "") -> None:
+    if len(text) <= longest and text.isprintable() and field not in _IDS:
+        return
     if (told := check_text(field, text, longest)) is not None:
         raise InvalidQuestionError(reason or f"{field.rpartition('.')[2]}_malformed", told, field)
 
@@ -137,21 +175,24 @@ def _identifiers(command: Command) -> tuple[Identifier, ...]:
         raise InvalidQuestionError("identifier_malformed", text, "subject.identifiers")
     subject_class = class_of(command.kind)
     return tuple(
-        _identifier(scheme, value, subject_class, f"subject.identifiers[{place}]")
-        for place, (scheme, value) in enumerate(command.identifiers)
+        [_identifier(scheme, value, subject_class, place) for place, (scheme, value) in enumerate(command.identifiers)]
     )
 
 
-def _identifier(scheme: str, value: str, subject_class: SubjectClass, field: str) -> Identifier:
-    _check(f"{field}.scheme", scheme, MAX_TEXT, "identifier_malformed")
-    _check(f"{field}.value", value, MAX_TEXT, "identifier_malformed")
+def _identifier(scheme: str, value: str, subject_class: SubjectClass, place: int) -> Identifier:
+    if scheme not in SCHEME_WORDS:
+        _check(f"subject.identifiers[{place}].scheme", scheme, MAX_TEXT, "identifier_malformed")
+        scheme = hide_numbers(scheme)
+    if len(value) > MAX_TEXT or not value.isprintable():
+        _check(f"subject.identifiers[{place}].value", value, MAX_TEXT, "identifier_malformed")
     try:
-        identifier = read(value, hide_numbers(scheme), subject_class)
+        identifier = read(value, scheme, subject_class)
     except ValueError as error:
-        raise InvalidQuestionError("identifier_malformed", mask_text(str(error)), f"{field}.scheme") from None
+        field = f"subject.identifiers[{place}].scheme"
+        raise InvalidQuestionError("identifier_malformed", mask_text(str(error)), field) from None
     if identifier.is_malformed:
         shown = f"`{_shown(identifier, subject_class)}` is malformed: {identifier.detail}"
-        raise InvalidQuestionError("identifier_malformed", shown, f"{field}.value")
+        raise InvalidQuestionError("identifier_malformed", shown, f"subject.identifiers[{place}].value")
     return identifier
 
 

@@ -1,39 +1,24 @@
-"""From a settled question to what is recorded of it: the decision, the leaf, and the answer kept for a retry.
+"""What is recorded of an answer: the leaf, and the answer kept for a retry.
 
 A leaf says who asked what, when, on which snapshot, and what was answered; a person's number is in none of it. Its
-`situation` holds what a replay needs besides the snapshot (docs/adr/0006). Source: DESIGN section 7.
+`situation` holds what a replay needs besides the snapshot (docs/adr/0006). Deciding is in `gateway.told`. Source:
+DESIGN section 7.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from hashlib import sha256
-from typing import Final
 
 import msgspec
 
 from xingate_server.core import decision as core
 from xingate_server.core.catalogue import Audience
-from xingate_server.core.decide import decide
 from xingate_server.core.decision import Decision, GapReason, Question, Situation, SourceState
 from xingate_server.core.gaps import fits_by_name
-from xingate_server.core.identity import Settled, settle
-from xingate_server.core.subject import Held, SubjectKeyer
-from xingate_server.gateway.answer import Command, SnapshotInfo
-from xingate_server.gateway.ports import SnapshotView
-from xingate_server.gateway.question import ReadQuestion
-from xingate_server.trace.leaf import CheckLeaf, encode
-
-SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991; every date of a question is of this zone
-
-
-class Situated(msgspec.Struct, frozen=True, kw_only=True):
-    """A question with everything that answers it. `now` is in UTC."""
-
-    command: Command
-    question: ReadQuestion
-    view: SnapshotView
-    keyer: SubjectKeyer
-    now: datetime
-    status: str
+from xingate_server.core.identity import Settled
+from xingate_server.core.subject import Held
+from xingate_server.gateway.answer import SnapshotInfo
+from xingate_server.trace.leaf import CheckLeaf
+from xingate_server.trace.leaf_parts import LeafParts, parts_of
 
 
 class RecordedSituation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,18 +48,6 @@ def sources_sha256(sources: tuple[SourceState, ...]) -> str:
     return sha256(msgspec.json.encode(sources, order="deterministic")).hexdigest()
 
 
-class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision with the bytes that its digest is over."""
-
-    settled: Settled
-    situation: RecordedSituation
-    decision: Decision
-    encoded: bytes
-    digest: str
-    as_of: date
-    time: str
-
-
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """The answer as kept for a retry: all of it but where its record stands. `notices` are those of `Answer`."""
 
@@ -95,35 +68,6 @@ class _RawRecorded(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[core.Flag, ...] = ()
 
 
-def decide_on(situated: Situated) -> Decided:
-    """Settle the subject and decide. Candidates, and flags about the numbers given, are part of the decision."""
-    command, read, view = situated.command, situated.question, situated.view
-    today = (situated.now + SHANGHAI).date()
-    settled = settle(command.kind, read.identifiers, read.names, view, situated.keyer)
-    question = Question(
-        action=command.action,
-        kind=command.kind,
-        as_of=read.as_of or today,
-        context=read.context,
-        names=read.names,
-        is_foreign=settled.is_foreign,
-        bodies=command.bodies,
-    )
-    situation = Situation(sources=view.sources, checked_on=today, identity=settled.reasons)
-    decision = decide(settled.file, view.catalogue, question, situation)
-    decision = with_identity(decision, settled.candidates, settled.flags)
-    encoded = core.encode(decision)
-    return Decided(
-        settled=settled,
-        situation=_recorded_situation(situation, settled, question),
-        decision=decision,
-        encoded=encoded,
-        digest=sha256(encoded).hexdigest(),
-        as_of=question.as_of,
-        time=situated.now.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
-    )
-
-
 def with_identity(decision: Decision, candidates: tuple[core.Candidate, ...], flags: tuple[core.Flag, ...]) -> Decision:
     """The decision together with what settling the subject has to say."""
     if not candidates and not flags:
@@ -141,25 +85,31 @@ def unsettled_id(held: Held) -> str:
     return held.entry.id if held.role is None else f"{held.entry.id}:{held.role.value}"
 
 
-def shown_snapshot(situated: Situated) -> SnapshotInfo:
-    """Which snapshot answers, as an answer says it."""
-    info = situated.view.info
-    return SnapshotInfo(
-        sequence=info.sequence,
-        hash=info.hash,
-        catalogue=info.catalogue,
-        catalogue_hash=info.catalogue_hash,
-        created_at=info.created_at,
-        status=situated.status,
+def recorded_situation(
+    situation: Situation, sources_hash: str, settled: Settled, question: Question
+) -> RecordedSituation:
+    """What of the situation goes into the leaf; `sources_hash` is that of `sources_sha256`."""
+    unsettled = settled.file.unsettled
+    fitting = {unsettled_id(held) for held in unsettled if fits_by_name(held, question)} if unsettled else ()
+    return RecordedSituation(
+        sources_sha256=sources_hash,
+        checked_on=situation.checked_on,
+        identity=situation.identity,
+        audience=situation.audience,
+        unsettled_keys=tuple(key.hex() for key in settled.unsettled_keys),
+        unsettled=tuple(sorted(fitting)),
+        flags=settled.flags,
+        is_foreign=question.is_foreign,
+        bodies=question.bodies,
     )
 
 
-def stored_answer(recorded: Recorded, decided: Decided) -> bytes:
-    """The answer as kept; `Recorded` reads it back."""
+def kept_answer(recorded: Recorded, encoded: bytes) -> bytes:
+    """The answer as kept, with the decision as it is `encoded`; `Recorded` reads it back."""
     raw = _RawRecorded(
         request_id=recorded.request_id,
         as_of=recorded.as_of,
-        decision=msgspec.Raw(decided.encoded),
+        decision=msgspec.Raw(encoded),
         digest=recorded.digest,
         snapshot=recorded.snapshot,
         notices=recorded.notices,
@@ -167,33 +117,28 @@ def stored_answer(recorded: Recorded, decided: Decided) -> bytes:
     return msgspec.json.encode(raw)
 
 
-def leaf_bytes(situated: Situated, decided: Decided, record_id: str, request_id: str) -> bytes:
-    """The exact bytes of the leaf."""
-    command, read, info = situated.command, situated.question, situated.view.info
-    return encode(
+def leaf_parts(
+    question: Question, decision: Decision, digest: str, snapshot: SnapshotInfo, situation: RecordedSituation
+) -> LeafParts:
+    """What the leaf says whoever asked, and whoever was asked about."""
+    return parts_of(
         CheckLeaf(
-            record_id=record_id,
-            request_id=request_id,
-            time=decided.time,
-            system=command.system,
-            organisation=command.organisation,
-            operator=read.operator,
-            action=command.action,
-            matter=read.matter,
-            subject_kind=command.kind,
-            subject_key=decided.settled.subject_key,
-            subject_code=decided.settled.subject_code,
-            as_of=decided.as_of.isoformat(),
-            sequence=info.sequence,
-            snapshot_hash=info.hash,
-            catalogue_hash=info.catalogue_hash,
-            verdict=decided.decision.verdict,
-            measure_ids=tuple(dict.fromkeys(m.id for m in decided.decision.measures)),
-            entry_ids=_entry_ids(decided.decision),
-            gaps=tuple(dict.fromkeys(gap.reason.value for gap in decided.decision.gaps)),
-            decision_digest=decided.digest,
-            context=read.context,
-            situation=msgspec.json.encode(decided.situation, order="deterministic"),
+            record_id="",
+            request_id="",
+            time="",
+            action=question.action,
+            subject_kind=question.kind,
+            subject_key=b"",
+            as_of=question.as_of.isoformat(),
+            sequence=snapshot.sequence,
+            snapshot_hash=snapshot.hash,
+            catalogue_hash=snapshot.catalogue_hash,
+            verdict=decision.verdict,
+            measure_ids=tuple(dict.fromkeys(m.id for m in decision.measures)),
+            entry_ids=_entry_ids(decision),
+            gaps=tuple(dict.fromkeys(gap.reason.value for gap in decision.gaps)),
+            decision_digest=digest,
+            situation=msgspec.json.encode(situation, order="deterministic"),
         )
     )
 
@@ -205,18 +150,3 @@ def _entry_ids(decision: Decision) -> tuple[str, ...]:
     ids |= {record.entry.id for record in decision.records}
     ids |= {gap.about for gap in decision.gaps if gap.reason is GapReason.IDENTITY_UNSETTLED}
     return tuple(sorted(ids))
-
-
-def _recorded_situation(situation: Situation, settled: Settled, question: Question) -> RecordedSituation:
-    fitting = {unsettled_id(held) for held in settled.file.unsettled if fits_by_name(held, question)}
-    return RecordedSituation(
-        sources_sha256=sources_sha256(situation.sources),
-        checked_on=situation.checked_on,
-        identity=situation.identity,
-        audience=situation.audience,
-        unsettled_keys=tuple(key.hex() for key in settled.unsettled_keys),
-        unsettled=tuple(sorted(fitting)),
-        flags=settled.flags,
-        is_foreign=question.is_foreign,
-        bodies=question.bodies,
-    )

@@ -147,7 +147,7 @@ def encode(leaf: Leaf) -> bytes:
     """The bytes to append: the same leaf gives the same bytes."""
     body: dict[str, Any]
     if isinstance(leaf, CheckLeaf):
-        body = {"check": _check(leaf)}
+        body = {"check": check_record(leaf)}
     elif isinstance(leaf, OutcomeLeaf):
         body = {"outcome": _outcome(leaf)}
     elif isinstance(leaf, DenialLeaf):
@@ -162,7 +162,8 @@ def _caller(leaf: CheckLeaf | OutcomeLeaf | DenialLeaf) -> types_pb2.Caller:
     return types_pb2.Caller(system=leaf.system, organisation=leaf.organisation, operator=leaf.operator)
 
 
-def _check(leaf: CheckLeaf) -> trace_pb2.CheckRecord:
+def check_record(leaf: CheckLeaf) -> trace_pb2.CheckRecord:
+    """The body of a lookup's leaf."""
     return trace_pb2.CheckRecord(
         caller=_caller(leaf),
         action=leaf.action,

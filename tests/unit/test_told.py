@@ -1,0 +1,275 @@
+"""What is made once and told many times: the same bytes as if made anew, and never past the day it holds for.
+
+Companies and people are invented (division 420399, and 990000 which was never issued).
+"""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from xingate_server.catalogues import catalogue_hash, load
+from xingate_server.core.admission import Rules
+from xingate_server.core.calendar import WorkCalendar
+from xingate_server.core.catalogue import Posture, Verdict
+from xingate_server.core.decision import GapReason
+from xingate_server.core.entry import Record
+from xingate_server.core.subject import SubjectKeyer, SubjectKind
+from xingate_server.demo.numbers import unified_code
+from xingate_server.gateway.answer import Answer, Command
+from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.kept import Kept
+from xingate_server.gateway.replay import ReplayResult, replay
+from xingate_server.snapshot.compile import compile_snapshot
+from xingate_server.snapshot.keys import read_or_make_key
+from xingate_server.snapshot.plan import CompilePlan, SourcePlan
+from xingate_server.snapshot.store import SnapshotSet
+from xingate_server.trace import leaf as leaves
+from xingate_server.trace import leaf_parts
+from xingate_server.trace.fields import varint
+from xingate_server.trace.memory import MemoryLog
+
+CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
+LISTED, ENDING, NOBODY, NOBODY_ELSE = (unified_code(n) for n in range(1, 5))
+LAST_DAY = date(2026, 7, 1)
+MIDNIGHT = datetime(2026, 7, 1, 16, tzinfo=UTC)  # in Shanghai
+MOST_LEAF_BYTES = 800
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = MIDNIGHT - timedelta(microseconds=1)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def row(number: int, code: str, **cells: str) -> Record:
+    return Record(
+        **{
+            "source": "city_list",
+            "file": "lists.csv",
+            "row": number,
+            "list_type": "black.judgment_default",
+            "subject_kind": "legal_entity",
+            "name": f"示例{number}公司",
+            "identifiers": (("", code),),
+            "severity": "serious",
+            "authority": "示例法院",
+            "basis": "示例规定",
+            "document_no": f"示例{number}号",
+            "document_date": "2026-04-01",
+        }
+        | cells  # type: ignore[arg-type]  # cells of a row are texts
+    )
+
+
+def compile_rows(state: Path, max_age_days: int, *rows: Record) -> None:
+    file = state.parent / "lists.csv"
+    file.write_text("rows", encoding="utf-8")
+    source = SourcePlan(
+        kind="city_list",
+        provides=tuple(t.id for t in CATALOGUE.list_types),
+        files=(file,),
+        records=iter(rows),
+        data_as_of=date(2026, 7, 1),
+        coverage_from=date(2026, 1, 1),
+        max_age_days=max_age_days,
+        shrink_threshold=1,
+    )
+    plan = CompilePlan(
+        sources=(source,),
+        accept_shrink=frozenset({"city_list"}),
+        catalogue_hash=catalogue_hash(CATALOGUE),
+        created_at=datetime(2026, 7, 1, tzinfo=UTC),
+    )
+    rules = Rules(
+        catalogue=CATALOGUE,
+        calendar=WorkCalendar.official(),
+        keyer=SubjectKeyer(read_or_make_key(state)),
+        today=date(2026, 7, 1),
+    )
+    compile_snapshot(plan, rules, state)
+
+
+ROWS = (row(2, LISTED), row(3, ENDING, valid_until=LAST_DAY.isoformat()))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    compile_rows(tmp_path / "state", 30, *ROWS)
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    return MemoryLog()
+
+
+@pytest.fixture
+def gateway(state: Path, clock: Clock, log: MemoryLog) -> Gateway:
+    return Gateway(SnapshotSet(state), log, clock=clock)
+
+
+def ask(gateway: Gateway, code: str, **fields: object) -> Answer:
+    given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant", "identifiers": (("", code),)} | fields
+    return gateway.check_blocking(Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
+
+
+def leaf_of(gateway: Gateway, answer: Answer) -> leaves.CheckLeaf:
+    return leaves.decode(gateway.record(answer.record_id).leaf)
+
+
+class TestAlike:
+    def test_another_company_on_no_list_is_told_the_same_object(self, gateway: Gateway) -> None:
+        first, second = ask(gateway, NOBODY), ask(gateway, NOBODY_ELSE)
+        assert first.decision is second.decision
+        assert leaf_of(gateway, first).subject_key != leaf_of(gateway, second).subject_key
+        assert leaf_of(gateway, second).subject_code == NOBODY_ELSE
+
+    @pytest.mark.parametrize("code", [LISTED, NOBODY])
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {},
+            {"system": "审批", "organisation": "示例局", "operator": "某经办", "matter": "M-1", "request_id": "r-1"},
+            {"context": {"z": "1", "a": "二", "empty": ""}, "as_of": "2026-05-01"},
+            {"kind": SubjectKind.SOLE_TRADER, "matter": "长" * 200, "operator": "x" * 130},
+        ],
+    )
+    def test_a_leaf_of_parts_has_the_bytes_of_one_made_whole(
+        self, gateway: Gateway, code: str, fields: dict[str, object]
+    ) -> None:
+        for given in (fields, fields | {"request_id": "again"}):
+            stored = gateway.record(ask(gateway, code, **given).record_id)
+            assert leaves.encode(leaves.decode(stored.leaf)) == stored.leaf
+
+    def test_what_is_kept_is_what_is_made_anew(self, gateway: Gateway, state: Path, clock: Clock) -> None:
+        for code in (LISTED, ENDING, NOBODY):
+            for action in ("permit.grant", "honour.nominate", "market.entry"):
+                for as_of in ("", "2026-05-01", "2026-08-01"):
+                    ask(gateway, code, action=action, as_of=as_of)
+                    kept = ask(gateway, code, action=action, as_of=as_of)
+                    fresh = ask(Gateway(SnapshotSet(state), MemoryLog(), clock=clock), code, action=action, as_of=as_of)
+                    assert (kept.decision, kept.digest, kept.as_of) == (fresh.decision, fresh.digest, fresh.as_of)
+
+    def test_a_record_is_small_and_can_be_replayed(self, gateway: Gateway, state: Path) -> None:
+        caller = {"system": "approval", "organisation": "示例审批局", "operator": "op-1", "matter": "SP-2024-000001"}
+        for code in (NOBODY, NOBODY_ELSE):
+            stored = gateway.record(ask(gateway, code, **caller).record_id)
+            assert len(stored.leaf) < MOST_LEAF_BYTES
+            assert replay(stored, SnapshotSet(state)).result is ReplayResult.SAME
+
+    def test_attributes_that_no_measure_asks_for_are_recorded_and_decide_nothing(self, gateway: Gateway) -> None:
+        plain, attributed = ask(gateway, LISTED), ask(gateway, LISTED, context={"nobody": "asks"})
+        assert attributed.decision is plain.decision
+        assert leaf_of(gateway, attributed).context == {"nobody": "asks"}
+        assert leaf_of(gateway, plain).context == {}
+
+    def test_attributes_that_a_measure_asks_for_decide(self, gateway: Gateway) -> None:
+        asking = next(m for m in CATALOGUE.measures if m.when and any("*" not in a for a in m.actions))
+        (name, *_), action = asking.when, next(a for a in asking.actions if "*" not in a)
+        one = ask(gateway, NOBODY, action=action, context={name: "1"})
+        two = ask(gateway, NOBODY, action=action, context={name: "2"})
+        assert one.decision == two.decision
+        assert one.decision is not two.decision
+
+    def test_many_threads_are_told_the_same(self, gateway: Gateway, log: MemoryLog) -> None:
+        codes = [LISTED, ENDING, NOBODY, NOBODY_ELSE] * 50
+        start = threading.Barrier(8)
+
+        def asking(_: int) -> list[str]:
+            start.wait()
+            return [ask(gateway, code).digest for code in codes]
+
+        with ThreadPoolExecutor(8) as pool:
+            found = {tuple(digests) for digests in pool.map(asking, range(8))}
+        assert len(found) == 1
+        assert log.size() == 8 * len(codes)
+
+
+class TestTheDay:
+    def test_an_entry_ends_at_midnight_in_shanghai(self, gateway: Gateway, clock: Clock) -> None:
+        before = [ask(gateway, ENDING) for _ in range(3)][-1]
+        clock.now += timedelta(microseconds=1)
+        after = ask(gateway, ENDING)
+        assert (before.as_of, after.as_of) == (LAST_DAY, LAST_DAY + timedelta(days=1))
+        assert before.decision.measures
+        assert after.decision.verdict is Verdict.CLEAR
+        assert leaf_of(gateway, after).as_of == "2026-07-02"
+        clock.now -= timedelta(microseconds=1)
+        assert ask(gateway, ENDING).decision == before.decision
+
+    def test_a_list_becomes_stale_at_midnight_in_shanghai(self, tmp_path: Path, clock: Clock) -> None:
+        compile_rows(tmp_path / "state", 0, *ROWS)
+        gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
+        assert [ask(gateway, NOBODY).decision.verdict for _ in range(3)][-1] is Verdict.CLEAR
+        clock.now = MIDNIGHT
+        stale = ask(gateway, NOBODY)
+        assert stale.decision.verdict is Verdict.CANNOT_TELL
+        assert GapReason.SOURCE_STALE in {gap.reason for gap in stale.decision.gaps}
+
+    def test_another_day_asked_about_is_not_today(self, gateway: Gateway, clock: Clock) -> None:
+        today = ask(gateway, ENDING)
+        named = ask(gateway, ENDING, as_of=LAST_DAY.isoformat())
+        assert named.decision == today.decision
+        clock.now = MIDNIGHT
+        since = ask(gateway, ENDING, as_of=LAST_DAY.isoformat())
+        assert since.decision.measures
+        situation = msgspec.json.decode(leaf_of(gateway, since).situation)
+        assert situation["checked_on"] == "2026-07-02"
+
+
+class TestTheSnapshot:
+    def test_another_one_is_asked_anew_and_a_retry_is_not(self, state: Path, clock: Clock) -> None:
+        snapshots = SnapshotSet(state)
+        gateway = Gateway(snapshots, MemoryLog(), clock=clock)
+        first = ask(gateway, LISTED, request_id="r1")
+        compile_rows(state, 30, row(2, NOBODY))
+        assert snapshots.refresh()
+        assert ask(gateway, LISTED).decision.verdict is Verdict.CLEAR
+        assert ask(gateway, NOBODY).decision.measures
+        assert ask(gateway, LISTED, request_id="r1") == first
+        older = ask(gateway, LISTED, sequence=1)
+        assert (older.decision, older.snapshot.status) == (first.decision, "retained")
+
+
+def test_what_is_kept_is_bounded_and_the_oldest_goes_first() -> None:
+    kept: Kept[int, int] = Kept(3)
+    for number in (1, 2, 3, 1, 4):
+        assert kept.put(number, number) == number
+    assert len(kept) == 3
+    assert [kept.get(number) for number in (1, 2, 3, 4)] == [None, 2, 3, 4]
+
+
+@pytest.mark.parametrize("value", [0, 1, 127, 128, 300, 2**32, 2**63])
+def test_whole_numbers_are_written_as_protobuf_does(value: int) -> None:
+    from xingate.v1 import types_pb2
+
+    assert types_pb2.TraceRef(leaf_index=value).SerializeToString() == (b"\x10" + varint(value) if value else b"")
+
+
+def test_the_caller_is_a_field_even_where_nobody_is_named() -> None:
+    assert leaf_parts.caller_part("", "", "") == b"\x0a\x00"
+
+
+def test_a_child_process_has_random_numbers_of_its_own() -> None:
+    code = (
+        "import os; from xingate_server.gateway.ids import uuid7; uuid7(); child = os.fork();"
+        "print(uuid7(), flush=True); child and os.waitpid(child, 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    one, two = ran.stdout.split()
+    assert one[19:] != two[19:]
