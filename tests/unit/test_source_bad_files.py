@@ -10,6 +10,28 @@ BAD = Path(__file__).parent / "sources_bad"
 GOOD_OFAC = Path(__file__).parents[1] / "contract" / "sources_good" / "ofac"
 
 EXPECTED: dict[str, tuple[int | None, str | None, str]] = {
+    **{
+        f"{kind}/{name}": (row, code if name.endswith("xlsx") else None, what)
+        for kind, code in {
+            "a_grade_taxpayer": "统一社会信用代码",
+            "abnormal_operation": "uniscid",
+            "aeo": "统一社会信用代码",
+            "commitments": "统一社会信用代码",
+            "procurement_violation": "统一社会信用代码/组织机构代码",
+            "serious_violation": "uniscid",
+            "tax_violation": "统一社会信用代码",
+            "work_safety": "统一社会信用代码/工商注册号",
+        }.items()
+        for name, row, what in (
+            ("missing_column.csv", 1, "missing column `"),
+            ("cut_off_row.csv", 3, "the row has 1 cells"),
+            ("code_as_number.xlsx", 2, "the spreadsheet program has destroyed the others"),
+        )
+    },
+    "ftm/cut_off.json": (2, None, "the JSON is cut off or damaged"),
+    "ftm/no_entity.json": (2, None, "no FollowTheMoney entity"),
+    "ftm/no_lists.json": (2, "properties", "no FollowTheMoney entity"),
+    "ftm/damaged_sanction.json": (2, "properties", "no FollowTheMoney entity"),
     "city_list/missing_column.csv": (1, None, "missing column `basis / 认定依据`"),
     "city_list/duplicate_column.csv": (1, "authority", "the column stands twice"),
     "city_list/same_column_twice.csv": (1, "认定部门", "the column says the same as column `authority`"),
@@ -58,6 +80,8 @@ def test_every_bad_file_has_its_test() -> None:
 def test_a_bad_file_says_what_and_where(name: str) -> None:
     row, column, what = EXPECTED[name]
     kind = name.split("/", maxsplit=1)[0]
+    if kind == "ftm":
+        pytest.importorskip("followthemoney", reason="the extra `ftm` is not installed")
     files = [BAD / name]
     if kind == "ofac":
         files += [GOOD_OFAC / "add.csv", GOOD_OFAC / "alt.csv"]

@@ -62,6 +62,11 @@ def places(file: Path, row: int, header: Sequence[str], known: Mapping[str, str]
     return found
 
 
+def labelled(header: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+    """Field -> the column of `header` that it is read from."""
+    return {field: label for label in header if (field := known.get(fold(label))) is not None}
+
+
 def require(
     file: Path, row: int, found: Mapping[str, int], labels: Labels, required: Sequence[str | tuple[str, ...]]
 ) -> None:

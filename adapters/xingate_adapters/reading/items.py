@@ -40,6 +40,15 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=str, parse_floa
 
 def json_items(file: Path, run: Run) -> Iterator[Item]:
     """The objects of a file with their numbers: the line in JSON lines, the ordinal in an array."""
+    for row, item in _items(file, run):
+        if run.correct is not None:
+            cells = run.correct(file, row, tuple(item), list(item.values()))
+            yield row, dict(zip(item, cells, strict=True))
+        else:
+            yield row, item
+
+
+def _items(file: Path, run: Run) -> Iterator[Item]:
     files.refuse_old_workbook(file, files.first_bytes(file))
     chunks = files.text_chunks(file, run)
     start = ""

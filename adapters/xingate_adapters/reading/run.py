@@ -1,7 +1,7 @@
 """What one reading of a source's files is given and what it leaves behind."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -9,15 +9,20 @@ from pathlib import Path
 Progress = Callable[[Path, int, int], None]
 """Called with the file, the bytes read so far (of the file as it lies on disk) and its size."""
 
+Correct = Callable[[Path, int, Sequence[str], list[str]], list[str]]
+"""Given the file, the row, the columns' names and the cells: the cells as they are to be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """`data_as_of` is the day the data is of, for lists whose rows have no date. `passed_over` counts what a file
-    holds that is no row of it (a vessel on a sanctions list, padding), by kind; it is filled while reading goes on."""
+    holds that is no row of it (a vessel on a sanctions list, padding), by kind; it is filled while reading goes on.
+    `correct` puts corrected cells in the place of those in the files."""
 
     on_progress: Progress | None = None
     data_as_of: date | None = None
     passed_over: Counter[str] = field(default_factory=Counter)
+    correct: Correct | None = None
 
     def report(self, file: Path, read_bytes: int, total_bytes: int) -> None:
         """Tell how far reading is."""

@@ -12,13 +12,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from xingate_adapters.reading import files
+from xingate_adapters.reading import columns, files
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.files import CHINESE
-from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.run import Correct, Run
 
 Row = tuple[int, list[str]]
 _TITLE_ROWS = 5
+
+
+class Layout(NamedTuple):
+    """What a file's form does not say of itself: the separator of a csv, the sheet of a workbook, the row (1-based)
+    of the header; "" and 0 are found."""
+
+    delimiter: str = ","
+    sheet: str = ""
+    header_row: int = 0
+
+
+AS_FOUND = Layout()
 
 
 class Table(NamedTuple):
@@ -30,13 +42,13 @@ class Table(NamedTuple):
     rows: Iterator[Row]
 
 
-def csv_rows(file: Path, run: Run, encodings: Sequence[str] = CHINESE) -> Iterator[Row]:
+def csv_rows(file: Path, run: Run, encodings: Sequence[str] = CHINESE, delimiter: str = ",") -> Iterator[Row]:
     """The rows of a csv file with their numbers; blank lines come as empty rows."""
     files.refuse_old_workbook(file, files.first_bytes(file))
     text = files.lines(file, files.text_chunks(file, run, encodings), run)
     row = 0
     try:
-        for row, cells in enumerate(csv.reader(text, strict=True), 1):
+        for row, cells in enumerate(csv.reader(text, strict=True, delimiter=delimiter), 1):
             yield row, cells
     except SourceError as error:
         raise error.at(row + 1) from error.__cause__
@@ -46,18 +58,34 @@ def csv_rows(file: Path, run: Run, encodings: Sequence[str] = CHINESE) -> Iterat
         ) from error
 
 
-def open_table(file: Path, run: Run) -> Table:
+def open_table(file: Path, run: Run, layout: Layout = AS_FOUND) -> Table:
     """The table in a csv or xlsx file. Faults below the header are raised when the rows are read."""
     is_workbook = files.first_bytes(file).startswith(b"PK\x03\x04")
     if is_workbook:
         from xingate_adapters.reading.workbook import workbook_rows
 
-        rows = workbook_rows(file, run)
+        rows = workbook_rows(file, run, layout.sheet)
     else:
-        rows = csv_rows(file, run)
-    header_row, header = _header(file, rows)
+        rows = csv_rows(file, run, delimiter=layout.delimiter)
+    header_row, header = _header_at(file, rows, layout.header_row) if layout.header_row else _header(file, rows)
     body = _padded(file, header, rows) if is_workbook else _whole(file, len(header), rows)
+    if run.correct is not None:
+        body = _corrected(file, columns.names(header), body, run.correct)
     return Table(file, header, header_row, body)
+
+
+def _corrected(file: Path, names: list[str], rows: Iterator[Row], correct: Correct) -> Iterator[Row]:
+    for row, cells in rows:
+        yield row, correct(file, row, names, cells)
+
+
+def _header_at(file: Path, rows: Iterator[Row], wanted: int) -> Row:
+    for row, cells in rows:
+        if row == wanted and any(cell.strip() for cell in cells):
+            return row, cells
+        if row >= wanted:
+            break
+    raise SourceError("no header stands in this row", file=file, row=wanted, hint="correct `header_row` in the mapping")
 
 
 def _header(file: Path, rows: Iterator[Row]) -> Row:

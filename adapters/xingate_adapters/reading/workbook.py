@@ -48,12 +48,13 @@ _DAMAGE = (
 _Result = TypeVar("_Result")
 
 
-def workbook_rows(file: Path, run: Run) -> Iterator[tuple[int, list[str]]]:
-    """The rows of the one visible sheet that has any, as text, with their numbers."""
+def workbook_rows(file: Path, run: Run, wanted: str = "") -> Iterator[tuple[int, list[str]]]:
+    """The rows of the one visible sheet that has any, or of the sheet `wanted`, as text, with their numbers. Hidden
+    sheets are counted as passed over."""
     size = _guard(file)
     with ExitStack() as stack:
         stream = stack.enter_context(file.open("rb"))
-        sheets = [sheet for sheet in _sheets(file, stream) if sheet.sheet_state == "visible"]
+        sheets = _chosen(file, _sheets(file, stream), wanted, run)
         filled = []
         for sheet in sheets:
             rows = stack.enter_context(closing(_rows(file, sheet)))
@@ -79,6 +80,19 @@ def _sheets(file: Path, stream: BinaryIO) -> list[Any]:
 
         book = _guarded(file, 0, lambda: openpyxl.load_workbook(stream, read_only=True, keep_links=False))
     return list(book.worksheets)
+
+
+def _chosen(file: Path, sheets: list[Any], wanted: str, run: Run) -> list[Any]:
+    if wanted:
+        chosen = [sheet for sheet in sheets if sheet.title == wanted]
+        if not chosen:
+            titles = ", ".join(quoted(sheet.title) for sheet in sheets)
+            raise SourceError(f"there is no sheet {quoted(wanted)}", file=file, expected=f"one of {titles}")
+        return chosen
+    visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    if len(visible) < len(sheets):
+        run.passed_over["hidden_sheets"] += len(sheets) - len(visible)
+    return visible
 
 
 def _reported(
@@ -197,11 +211,12 @@ def _number(file: Path, row: int, column: str, value: float) -> str:
     tail = digits.lstrip("-")[EXACT_DIGITS:]
     if tail and (isinstance(value, float) or not tail.strip("0")):
         raise SourceError(
-            f"a number of {len(digits)} digits, of which a spreadsheet keeps only {EXACT_DIGITS}",
+            f"a number of {len(digits)} digits, of which a spreadsheet keeps only {EXACT_DIGITS}: the spreadsheet "
+            "program has destroyed the others, and they cannot be got back",
             file=file,
             row=row,
             column=column,
             expected="codes as text",
-            hint="format the column as text and fill it again",
+            hint="export the column as text again from where the list comes from",
         )
     return digits

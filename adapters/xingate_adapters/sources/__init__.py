@@ -9,15 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Protocol, cast
 
 from xingate_adapters.reading.declaration import SourceDeclaration, read_declaration
 from xingate_adapters.reading.errors import SourceError, UnknownSourceError
-from xingate_adapters.reading.run import Progress, Run
+from xingate_adapters.reading.mapping import MappedReader, MappingError, MappingFile, read_mapping
+from xingate_adapters.reading.run import Correct, Progress, Run
 from xingate_server.core.entry import Record
 
 __all__ = [
+    "Correct",
+    "MappedReader",
+    "MappingError",
+    "MappingFile",
     "Progress",
     "Records",
     "Source",
@@ -25,10 +31,13 @@ __all__ = [
     "SourceError",
     "UnknownSourceError",
     "kinds",
+    "load_folder",
     "load_source",
+    "read_mapping",
 ]
 
 _HOME = Path(__file__).parent
+MAPPING_FILE = "mapping.toml"
 
 
 class _Reader(Protocol):
@@ -65,30 +74,71 @@ class Source:
     _reader: _Reader
 
     def records(
-        self, files: Sequence[Path], on_progress: Progress | None = None, *, data_as_of: date | None = None
+        self,
+        files: Sequence[Path],
+        on_progress: Progress | None = None,
+        *,
+        data_as_of: date | None = None,
+        correct: Correct | None = None,
     ) -> Records:
         """The records of all `files` of this kind, in file order, streamed; every row gives one record.
 
         `on_progress(file, bytes_read, bytes_total)` is called as reading goes on. `data_as_of` is the day the data
-        is of, needed only where rows have no date (`ofac`). Raises `SourceError` while iterating.
+        is of, needed only where rows have no date (`ofac`). `correct` may change the cells of a row before it is
+        read. Raises `SourceError` while iterating.
         """
-        run = Run(on_progress, data_as_of)
+        run = Run(on_progress, data_as_of, correct=correct)
         return Records(self._reader.records([Path(file) for file in files], run), run.passed_over)
+
+    def mapped(self, mapping: MappingFile) -> "Source":
+        """The same source, its files read by a mapping of the operator's."""
+        return Source(self.kind, self.declaration, MappedReader(self.kind, mapping))
+
+    def columns(self, header: Sequence[str]) -> dict[str, str]:
+        """Field of a record -> the column (as in `header`) that it is read from, where the source can tell."""
+        if isinstance(self._reader, MappedReader):
+            return {field: header[places[0]] for field, places in self._reader.places(header).items()}
+        columns_of = getattr(self._reader, "columns_of", None)  # lists that are no table have none
+        return {} if columns_of is None else dict(columns_of(header))
 
     def own_date(self, file: Path) -> date | None:
         """The day that the file itself says it is of; None where it does not say. Raises `SourceError`."""
         return self._reader.own_date(Path(file))
 
 
-def kinds() -> list[str]:
-    """The kinds of lists that can be read, sorted."""
-    return sorted(folder.parent.name for folder in _HOME.glob("*/source.toml"))
+def kinds(homes: Sequence[Path] = ()) -> list[str]:
+    """The kinds of lists that can be read, sorted; `homes` are further folders of source folders."""
+    return sorted({folder.parent.name for home in (_HOME, *homes) for folder in home.glob("*/source.toml")})
 
 
-def load_source(kind: str) -> Source:
-    """The source of a kind. Raises `UnknownSourceError`."""
-    known = kinds()
+def load_source(kind: str, homes: Sequence[Path] = ()) -> Source:
+    """The source of a kind, the built-in one before those of `homes`. Raises `UnknownSourceError`, `MappingError`."""
+    known = kinds(homes)
     if kind not in known:
         raise UnknownSourceError(kind, known)
+    if not (_HOME / kind / "source.toml").exists():
+        return load_folder(next(home / kind for home in homes if (home / kind / "source.toml").exists()))
+    if (_HOME / kind / MAPPING_FILE).exists():
+        return load_folder(_HOME / kind)
     reader = cast("_Reader", import_module(f"{__name__}.{kind}.map"))
     return Source(kind, read_declaration(_HOME / kind / "source.toml"), reader)
+
+
+def load_folder(folder: Path) -> Source:
+    """The source in a folder outside this package: `source.toml` with `mapping.toml`, or with a `map.py`.
+
+    Raises `MappingError` for what stands in it.
+    """
+    try:
+        declaration = read_declaration(folder / "source.toml")
+    except (OSError, ValueError) as error:
+        told = "; ".join(str(error).splitlines())
+        raise MappingError(f"cannot use `{folder / 'source.toml'}`: {told}") from error
+    if (folder / MAPPING_FILE).exists():
+        return Source(folder.name, declaration, MappedReader(folder.name, read_mapping(folder / MAPPING_FILE)))
+    spec = spec_from_file_location(f"xingate_source_{folder.name}", folder / "map.py")
+    if spec is None or spec.loader is None or not (folder / "map.py").exists():
+        raise MappingError(f"the source `{folder}` has neither `{MAPPING_FILE}` nor `map.py`")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return Source(folder.name, declaration, cast("_Reader", module))

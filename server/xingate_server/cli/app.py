@@ -125,5 +125,7 @@ def _missing(error: ModuleNotFoundError) -> AskedWronglyError:
     package = (error.name or "").partition(".")[0]
     if package in {"xingate", "xingate_server", "xingate_adapters"}:
         raise error
+    if package == "followthemoney":
+        return AskedWronglyError("this source needs `pip install 'xingate[server,adapters,ftm]'`")
     extra = "server,adapters" if package in _ADAPTERS_ONLY else "server"
     return AskedWronglyError(f"this command needs `pip install 'xingate[{extra}]'`")

@@ -125,7 +125,132 @@ ADDRESSES = [
 ]
 ALIASES = [["901", "1", "aka", "SOCIÉTÉ EXEMPLE", NULL], ["904", "2", "fka", "OLD STAR", NULL]]
 
+RECOGNISED = "文书号|认定日期|公示开始|公示结束|签署人"
+RECOGNITION = "示〔2026〕{}号|2026-04-01|2026-03-02|2026-03-30|示例签署人"
+# Header and rows of each list that is read by a mapping alone; `{}` is the row's own number.
+MAPPED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "abnormal_operation": (
+        "经营异常名录ID|统一社会信用代码|注册号|企业名称|列入日期|列入原因|作出决定机关(列入)|移出日期|移出原因",
+        (
+            f"EX901|{uscc(1)}||示例建筑公司|2025-03-01|通过登记的住所无法联系|示例市场监督管理局||",
+            "EX902||420399000000017|示例旧厂|2024年5月6日|未公示年度报告|示例市场监督管理局|2025-01-02|已补报",
+        ),
+    ),
+    "serious_violation": (
+        f"illid|uniscid|entname|abntime|serillrea_cn|decorg_cn|remdate|{RECOGNISED}",
+        (
+            f"EX903|{uscc(1)}|示例建筑公司|2026-04-01|销售不符合食品安全标准的食品|示例市场监督管理局||{RECOGNITION.format(1)}",
+            f"EX904|{uscc(2)}|示例面馆|2026-04-01|列入经营异常名录届满3年仍未履行义务|示例市场监督管理局||{RECOGNITION.format(2)}",
+        ),
+    ),
+    "tax_violation": (
+        f"纳税人名称|统一社会信用代码|法定代表人或负责人姓名|案件性质|主要违法事实|相关法律依据及税务处理处罚情况|认定部门|{RECOGNISED}",
+        (
+            f"示例建筑公司|{uscc(1)}|示例甲|偷税|少缴税款|税收征收管理法第六十三条|示例税务局|{RECOGNITION.format(3)}",
+            f"示例面馆|{uscc(2)}|示例乙|虚开发票|虚开3份|发票管理办法第三十五条|示例税务局|{RECOGNITION.format(4)}",
+        ),
+    ),
+    "procurement_violation": (
+        f"机构名称|统一社会信用代码/组织机构代码|不良行为的具体情形|处罚依据|处罚结果|处罚截止日期|数据来源|{RECOGNISED}",
+        (
+            f"示例建筑公司|{uscc(1)}|与其他供应商恶意串通|政府采购法第七十七条|禁止参加一年|2027-03-31|示例财政局|{RECOGNITION.format(5)}",
+            f"示例面馆|{uscc(2)[8:17]}|提供虚假材料谋取中标|政府采购法第七十七条|罚款|2027/3/31|示例财政局|{RECOGNITION.format(6)}",
+        ),
+    ),
+    "work_safety": (
+        f"单位名称|统一社会信用代码/工商注册号|主要负责人|失信行为简况|信息报送机关|纳入理由|{RECOGNISED}",
+        (
+            f"示例建筑公司|{uscc(1)}|示例甲|发生事故|示例应急管理局|实施办法第二条|{RECOGNITION.format(7)}",
+            f"示例旧厂|420399000000017|示例乙|隐瞒事故|示例应急管理局|实施办法第二条|{RECOGNITION.format(8)}",
+        ),
+    ),
+    "a_grade_taxpayer": (
+        f"纳税人名称|统一社会信用代码|评价年度|主管税务机关|{RECOGNISED}",
+        (
+            f"示例建筑公司|{uscc(1)}|2025|示例税务局|{RECOGNITION.format(9)}",
+            f"示例面馆|{uscc(2)}|2025|示例税务局|{RECOGNITION.format(10)}",
+        ),
+    ),
+    "aeo": (
+        f"海关注册编码|统一社会信用代码|企业名称|信用等级|等级认定时间|注销标志|认定海关|{RECOGNISED}",
+        (
+            f"4203990001|{uscc(1)}|示例建筑公司|高级认证企业|2026-04-01|正常|示例海关|{RECOGNITION.format(11)}",
+            f"4203990002|{uscc(2)}|示例面馆|失信企业|2026-04-01|正常|示例海关|{RECOGNITION.format(12)}",
+        ),
+    ),
+    "commitments": (
+        "企业名称|统一社会信用代码|承诺类型|承诺事由|做出承诺日期|承诺受理单位|承诺履约状态|履约日期",
+        (
+            f"示例建筑公司|{uscc(1)}|审批替代型|三十日内补交图纸|2025-03-01|示例局|履约中|",
+            f"示例面馆|{uscc(2)}|审批替代型|十日内补交租约|2025/3/2|示例局|违约|",
+        ),
+    ),
+}
+FTM: list[dict[str, object]] = [
+    {
+        "id": "ex-sanction-1",
+        "schema": "Sanction",
+        "properties": {
+            "entity": ["ex-company"],
+            "authority": ["Example Council"],
+            "program": ["EX-PROGRAM"],
+            "listingDate": ["2024-02-01"],
+            "reason": ["Invented."],
+        },
+    },
+    {
+        "id": "ex-company",
+        "schema": "Company",
+        "caption": "Example Shipping Ltd",
+        "datasets": ["eu_fsf"],
+        "first_seen": "2024-02-03T01:02:03",
+        "properties": {
+            "name": ["Example Shipping Ltd"],
+            "alias": ["Société Exemple", "示例航运"],
+            "jurisdiction": ["ru"],
+            "ogrnCode": ["1027800000099"],
+            "topics": ["sanction"],
+        },
+    },
+    {
+        "id": "ex-person",
+        "schema": "Person",
+        "caption": "Jane Example",
+        "datasets": ["un_sc_sanctions", "us_ofac_sdn"],
+        "first_seen": "2023-01-02",
+        "properties": {"name": ["Jane Example"], "topics": ["sanction"], "nationality": ["ml"]},
+    },
+    {
+        "id": "ex-passport",
+        "schema": "Passport",
+        "properties": {"holder": ["ex-person"], "number": ["X1234567"], "type": ["passport"]},
+    },
+    {
+        "id": "ex-friend",
+        "schema": "Person",
+        "caption": "A Politician",
+        "datasets": ["peps"],
+        "properties": {"name": ["A Politician"], "topics": ["role.pep"]},
+    },
+    {
+        "id": "ex-vessel",
+        "schema": "Vessel",
+        "caption": "EXAMPLE STAR",
+        "datasets": ["us_ofac_sdn"],
+        "first_seen": "2023-01-02",
+        "properties": {"name": ["EXAMPLE STAR"], "topics": ["sanction"]},
+    },
+]
+
+
+def lines(rows: list[dict[str, object]]) -> bytes:
+    """JSON lines."""
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+
+
 SAMPLES: dict[str, dict[str, bytes]] = {
+    **{kind: {"list.csv": table([cells(header), *map(cells, rows)])} for kind, (header, rows) in MAPPED.items()},
+    "ftm": {"entities.ftm.json": lines(FTM)},
     "city_list": {"list.csv": table(CITY, "gb18030")},
     "entity_register": {"register.csv": table(REGISTER)},
     "double_publicity": {"penalty.csv": table(PENALTY)},

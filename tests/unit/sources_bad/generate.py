@@ -12,19 +12,20 @@ import openpyxl
 
 HERE = Path(__file__).parent
 CITY = "list_type,subject_kind,name,code,authority,basis,document_no,document_date"
+CODE = "91420399000000013B"
 CITY_ROW = "black.wage_arrears,legal_entity,示例公司,91420399000000013B,示例局,条例,示1号,2024-05-01"
 PENALTY = "CF_XDR_MC,CF_XDR_LB,CF_XDR_SHXYM,CF_WSH,CF_YJ,CF_JDRQ,CF_CFJG"
 COURT = '{"iname":"示例","caseCode":"1","cardNum":"1","courtName":"示例法院","publishDate":"20240501"}'
 UN = '<CONSOLIDATED_LIST dateGenerated="2026-02-27T00:00:00Z"><ENTITIES><ENTITY><FIRST_NAME>A</FIRST_NAME></ENTITY>'
 
 
-def workbook(change: Callable[[Any], None]) -> bytes:
-    """A city list as xlsx, changed by `change`; always the same bytes."""
+def workbook(change: Callable[[Any], None], lines: tuple[str, ...] = (CITY, CITY_ROW)) -> bytes:
+    """A list as xlsx, changed by `change`; always the same bytes."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    sheet.append(CITY.split(","))
-    sheet.append(CITY_ROW.split(","))
+    for line in lines:
+        sheet.append(line.split(","))
     change(book)
     book.properties.created = book.properties.modified = datetime(2024, 1, 1)  # noqa: DTZ001  xlsx has no zones
     first, fixed = io.BytesIO(), io.BytesIO()
@@ -73,7 +74,60 @@ def text(*lines: str) -> bytes:
     return "\n".join(lines).encode()
 
 
-BAD: dict[str, bytes] = {
+# Header, a row and the column of the code of each list that is read by a mapping alone.
+MAPPED: dict[str, tuple[str, str, str, str]] = {
+    "abnormal_operation": ("entname,uniscid,abntime,decorg_cn", "示例公司,{},2024-05-01,示例局", "uniscid", "abntime"),
+    "serious_violation": ("entname,uniscid,abntime,decorg_cn", "示例公司,{},2024-05-01,示例局", "uniscid", "entname"),
+    "tax_violation": ("纳税人名称,统一社会信用代码,录入时间", "示例公司,{},2024-05-01", "统一社会信用代码", "录入时间"),
+    "procurement_violation": (
+        "机构名称,统一社会信用代码/组织机构代码,记录日期,数据来源",
+        "示例公司,{},2024-05-01,示例局",
+        "统一社会信用代码/组织机构代码",
+        "数据来源",
+    ),
+    "work_safety": (
+        "单位名称,统一社会信用代码/工商注册号,信息报送机关",
+        "示例公司,{},示例局",
+        "统一社会信用代码/工商注册号",
+        "信息报送机关",
+    ),
+    "a_grade_taxpayer": ("纳税人名称,统一社会信用代码,评价年度", "示例公司,{},2025", "统一社会信用代码", "评价年度"),
+    "aeo": (
+        "企业名称,统一社会信用代码,信用等级,等级认定时间",
+        "示例公司,{},高级认证企业,2024-05-01",
+        "统一社会信用代码",
+        "信用等级",
+    ),
+    "commitments": (
+        "企业名称,统一社会信用代码,做出承诺日期,承诺受理单位,承诺履约状态",
+        "示例公司,{},2024-05-01,示例局,履约中",
+        "统一社会信用代码",
+        "承诺履约状态",
+    ),
+}
+
+
+def mapped_files() -> dict[str, bytes]:
+    """For each: a column that is missing, a row that is cut off, a code that became a number."""
+    found = {}
+    for kind, (header, row, code, needed) in MAPPED.items():
+        cells = row.format(CODE).split(",")
+        labels = header.split(",")
+        found[f"{kind}/missing_column.csv"] = text(header.replace(needed, "余"), ",".join(cells))
+        found[f"{kind}/cut_off_row.csv"] = text(header, ",".join(cells), cells[0])
+        cells[labels.index(code)] = ""
+        found[f"{kind}/code_as_number.xlsx"] = workbook(
+            set_cell(f"{'ABCDEF'[labels.index(code)]}2", 9.1420399000000013e17), (header, ",".join(cells))
+        )
+    return found
+
+
+ENTITY = '{"id":"ex","schema":"Company","properties":{"name":["Example"],"topics":["sanction"]}}'
+BAD: dict[str, bytes] = mapped_files() | {
+    "ftm/cut_off.json": text(ENTITY, ENTITY[:40]),
+    "ftm/no_entity.json": text(ENTITY, '{"caption":"Example"}'),
+    "ftm/no_lists.json": text(ENTITY, ENTITY.replace('["Example"]', '"Example"')),
+    "ftm/damaged_sanction.json": text(ENTITY, '{"id":"s","schema":"Sanction","properties":[]}'),
     "city_list/missing_column.csv": text(CITY.replace(",basis", ""), CITY_ROW.replace(",条例", "")),
     "city_list/duplicate_column.csv": text(CITY + ",authority", CITY_ROW + ",示例局"),
     "city_list/same_column_twice.csv": text(CITY + ",认定部门", CITY_ROW + ",示例局"),

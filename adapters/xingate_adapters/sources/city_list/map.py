@@ -11,7 +11,7 @@ from pathlib import Path
 from xingate_adapters.reading import columns
 from xingate_adapters.reading.cells import NOTHING, day
 from xingate_adapters.reading.run import Run
-from xingate_adapters.sources.city_list.read import read
+from xingate_adapters.sources.city_list.read import KNOWN, read
 from xingate_server.core.entry import Record
 
 KIND = "city_list"
@@ -29,6 +29,11 @@ def own_date(file: Path) -> date | None:
     """The rows have dates of their own; the file has none."""
     del file
     return None
+
+
+def columns_of(header: Sequence[str]) -> dict[str, str]:
+    """Field -> the column that it is read from."""
+    return columns.labelled(header, KNOWN)
 
 
 def _records(file: Path, run: Run) -> Iterator[Record]:

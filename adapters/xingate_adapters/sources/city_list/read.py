@@ -3,44 +3,17 @@
 from pathlib import Path
 
 from xingate_adapters.reading import columns
+from xingate_adapters.reading.labels import LABELS
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import Table, open_table
 
-LABELS: dict[str, tuple[str, ...]] = {
-    "list_type": ("list_type", "名单类型"),
-    "subject_kind": ("subject_kind", "主体类别"),
-    "name": ("name", "主体名称"),
-    "code": ("code", "主体代码"),
-    "id_scheme": ("id_scheme", "证件类型"),
-    "legal_representative": ("legal_representative", "法定代表人"),
-    "legal_representative_id": ("legal_representative_id", "法定代表人证件号码"),
-    "related": ("related", "关联人员"),
-    "severity": ("severity", "失信程度"),
-    "grade": ("grade", "等级"),
-    "facts": ("facts", "认定事由"),
-    "authority": ("authority", "认定部门"),
-    "basis": ("basis", "认定依据"),
-    "document_no": ("document_no", "文书号"),
-    "document_date": ("document_date", "认定日期"),
-    "notice_start": ("notice_start", "公示开始"),
-    "notice_end": ("notice_end", "公示结束"),
-    "signed_by": ("signed_by", "签署人"),
-    "valid_from": ("valid_from", "有效期自"),
-    "valid_until": ("valid_until", "有效期至"),
-    "status": ("status", "状态"),
-    "status_date": ("status_date", "状态日期"),
-    "status_reason": ("status_reason", "状态原因"),
-    "region": ("region", "区域"),
-    "field": ("field", "领域"),
-    "repairable": ("repairable", "可修复"),
-}
 REQUIRED = ("list_type", "subject_kind", "name", "code", "authority", "basis", "document_no", "document_date")
-_KNOWN = columns.inverted(LABELS)
+KNOWN = columns.inverted(LABELS)
 
 
 def read(file: Path, run: Run) -> tuple[Table, dict[str, int]]:
     """The table and where its fields stand. Only what every list type needs is required of the header."""
     table = open_table(file, run)
-    places = columns.places(file, table.header_row, table.header, _KNOWN)
+    places = columns.places(file, table.header_row, table.header, KNOWN)
     columns.require(file, table.header_row, places, LABELS, REQUIRED)
     return table, places

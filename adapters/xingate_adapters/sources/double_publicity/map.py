@@ -17,7 +17,7 @@ from pathlib import Path
 from xingate_adapters.reading import columns
 from xingate_adapters.reading.cells import day, text, yuan_of_ten_thousand
 from xingate_adapters.reading.run import Run
-from xingate_adapters.sources.double_publicity.read import Publicity, read
+from xingate_adapters.sources.double_publicity.read import KNOWN, Publicity, read
 from xingate_server.core.entry import Record
 
 KIND = "double_publicity"
@@ -53,6 +53,11 @@ def own_date(file: Path) -> date | None:
     """The rows have dates of their own; the file has none."""
     del file
     return None
+
+
+def columns_of(header: Sequence[str]) -> dict[str, str]:
+    """Field -> the column that it is read from."""
+    return columns.labelled(header, KNOWN)
 
 
 def _records(publicity: Publicity) -> Iterator[Record]:

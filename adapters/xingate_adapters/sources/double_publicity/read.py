@@ -91,6 +91,7 @@ PENALTY: dict[str, tuple[str, ...]] = {
     "status": ("CF_ZT", "当前状态"),
     "region": ("DFBM", "地方编码"),
 }
+KNOWN = columns.inverted(PENALTY) | columns.inverted(PERMIT)
 _ONLY_2016 = frozenset(
     {"XK_XDR", "XK_XMMC", "XK_SPLB", "XK_JZQ", "XK_XZJG", "XK_FR", "XK_XDR_ZDM", "XK_XDR_GSDJ", "XK_XDR_SFZ"}
     | {"CF_CFMC", "CF_CFLB1", "CF_CFLB2", "CF_XZJG", "CF_ZT", "CF_FR", "CF_XDR_ZDM", "CF_XDR_GSDJ", "CF_XDR_SFZ"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from xingate_adapters.reading import columns
 from xingate_adapters.reading.cells import NOTHING, day
 from xingate_adapters.reading.run import Run
-from xingate_adapters.sources.entity_register.read import read
+from xingate_adapters.sources.entity_register.read import KNOWN, read
 from xingate_server.core.entry import REGISTER, Record
 
 KIND = "entity_register"
@@ -28,6 +28,11 @@ def own_date(file: Path) -> date | None:
     """The file states no date of its own."""
     del file
     return None
+
+
+def columns_of(header: Sequence[str]) -> dict[str, str]:
+    """Field -> the column that it is read from."""
+    return columns.labelled(header, KNOWN)
 
 
 def _records(file: Path, run: Run) -> Iterator[Record]:

@@ -15,12 +15,12 @@ LABELS: dict[str, tuple[str, ...]] = {
     "city": ("city", "市", "城市"),
 }
 REQUIRED = ("name", "code", "established")
-_KNOWN = columns.inverted(LABELS)
+KNOWN = columns.inverted(LABELS)
 
 
 def read(file: Path, run: Run) -> tuple[Table, dict[str, int]]:
     """The table and where its fields stand."""
     table = open_table(file, run)
-    places = columns.places(file, table.header_row, table.header, _KNOWN)
+    places = columns.places(file, table.header_row, table.header, KNOWN)
     columns.require(file, table.header_row, places, LABELS, REQUIRED)
     return table, places

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from xingate_adapters.reading import columns
 from xingate_adapters.reading.cells import day, text
 from xingate_adapters.reading.run import Run
-from xingate_adapters.sources.judgment_debtor.read import Row, read
+from xingate_adapters.sources.judgment_debtor.read import KNOWN, Row, read
 from xingate_server.core.entry import Record
 
 KIND = "judgment_debtor"
@@ -48,6 +49,11 @@ def own_date(file: Path) -> date | None:
     """The rows have dates of their own; the file has none."""
     del file
     return None
+
+
+def columns_of(header: Sequence[str]) -> dict[str, str]:
+    """Field -> the column that it is read from."""
+    return columns.labelled(header, KNOWN)
 
 
 def _record(origin: str, row: Row) -> Record:

@@ -35,7 +35,7 @@ REQUIRED: tuple[str | tuple[str, ...], ...] = (
     "authority",
     ("published", "filed"),
 )
-_KNOWN = columns.inverted(LABELS)
+KNOWN = columns.inverted(LABELS)
 _SHAPES_KEPT = 1_000
 
 
@@ -53,7 +53,7 @@ def read(file: Path, run: Run) -> Iterator[Row]:
         yield from _from_json(file, run)
         return
     table = open_table(file, run)
-    places = columns.places(file, table.header_row, table.header, _KNOWN)
+    places = columns.places(file, table.header_row, table.header, KNOWN)
     columns.require(file, table.header_row, places, LABELS, REQUIRED)
     names = columns.names(table.header)
     for number, cells in table.rows:
@@ -81,7 +81,7 @@ def _from_json(file: Path, run: Run) -> Iterator[Row]:
         keys = tuple(item)
         places = seen.get(keys)
         if places is None:
-            places = columns.places(file, number, keys, _KNOWN)
+            places = columns.places(file, number, keys, KNOWN)
             if not seen:
                 columns.require(file, number, places, LABELS, REQUIRED)
             if len(seen) < _SHAPES_KEPT:
