@@ -102,13 +102,16 @@ def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGat
     """Starts gateways on free loopback ports; those that still run at the end are killed."""
     with contextlib.ExitStack() as stack:
 
-        def start(state: Path, *arguments: str, is_awaited: bool = True, **env: str) -> RunningGateway:
+        def start(
+            state: Path, *arguments: str, is_awaited: bool = True, workers: int | None = 1, **env: str
+        ) -> RunningGateway:
             folder = tmp_path_factory.mktemp("gateway")
             out, err = folder / "out", folder / "err"
             command = [sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(state)]
+            given = [] if workers is None else ["--workers", str(workers)]
             with out.open("wb") as stdout, err.open("wb") as stderr:
                 process = subprocess.Popen(
-                    [*command, "--http-port", "0", "--grpc-port", "0", *arguments],
+                    [*command, "--http-port", "0", "--grpc-port", "0", *given, *arguments],
                     stdout=stdout,
                     stderr=stderr,
                     cwd=folder,

@@ -17,6 +17,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from xingate_server.cores import available_cores
+
 CONFIG_VARIABLE = "XINGATE_CONFIG"
 DEFAULT_CONFIG = Path("xingate.toml")
 
@@ -30,16 +32,22 @@ class _Part(BaseModel):
 
 
 class ServerSettings(_Part):
-    """Where the gateway listens, and how much it takes. A port of 0 takes a free one."""
+    """Where the gateway listens, and how much it takes. A port of 0 takes a free one; without `workers`
+    there is one per core."""
 
     host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
     grpc_port: int = Field(50051, ge=0, le=65535)
-    workers: int = Field(1, ge=1, le=256)
+    workers: int | None = Field(None, ge=1, le=256)
     insecure_allow_remote: bool = False
     most_message_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
     most_in_flight: int = Field(512, ge=1, le=65_536)
     drain_s: float = Field(10.0, ge=0, le=600)
+
+    @property
+    def worker_count(self) -> int:
+        """How many worker processes there are."""
+        return self.workers or available_cores()
 
 
 class AnchorSettings(_Part):

@@ -109,7 +109,7 @@ def served(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     state = tmp_path_factory.mktemp("served") / "state"
     shutil.copytree(compiled, state, symlinks=True)
     grpc, http = free_port(), free_port()
-    ports = ["--grpc-port", str(grpc), "--http-port", str(http)]
+    ports = ["--grpc-port", str(grpc), "--http-port", str(http), "--workers", "1"]
     process = subprocess.Popen([sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(state), *ports])
     try:
         addresses = {"grpc": f"grpc://127.0.0.1:{grpc}", "http": f"http://127.0.0.1:{http}"}

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from xingate_server import settings
+from xingate_server.cores import available_cores
 from xingate_server.settings import InvalidSettingsError, Settings, load
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -39,10 +40,11 @@ def test_docs_tell_of_every_setting_with_its_variable_and_default() -> None:
     assert told == wanted
 
 
-def test_defaults_listen_on_loopback_with_one_worker() -> None:
+def test_defaults_listen_on_loopback_with_one_worker_for_each_core() -> None:
     found = load()
     assert found.server.host == "127.0.0.1"
-    assert (found.server.http_port, found.server.grpc_port, found.server.workers) == (8080, 50051, 1)
+    assert (found.server.http_port, found.server.grpc_port) == (8080, 50051)
+    assert found.server.worker_count == available_cores()
     assert found.server.insecure_allow_remote is False
 
 
@@ -54,6 +56,7 @@ def test_command_line_before_environment_before_file(monkeypatch: pytest.MonkeyP
     found = load(server={"workers": 4})
     assert str(found.state) == "from-file"
     assert (found.server.http_port, found.server.grpc_port, found.server.workers) == (1, 20, 4)
+    assert found.server.worker_count == 4
 
 
 def test_config_variable_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

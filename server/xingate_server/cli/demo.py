@@ -62,7 +62,7 @@ def demo_command(state: Path | None, stay: bool) -> None:
         )
         _compile(folder)
         if stay:
-            raise SystemExit(_command("serve", "--state", str(folder)))
+            raise SystemExit(_command("serve", "--state", str(folder), "--workers", "1"))
         grpc, http = _free_port(), _free_port()
         stack.enter_context(_gateway(folder, grpc, http))
         targets = (f"grpc://127.0.0.1:{grpc}", f"http://127.0.0.1:{http}", f"embedded:{folder}")
@@ -105,7 +105,7 @@ def _free_port() -> int:
 
 @contextlib.contextmanager
 def _gateway(state: Path, grpc: int, http: int) -> Iterator[None]:
-    arguments = ["serve", "--state", str(state), "--grpc-port", str(grpc), "--http-port", str(http)]
+    arguments = ["serve", "--workers", "1", "--state", str(state), "--grpc-port", str(grpc), "--http-port", str(http)]
     process = subprocess.Popen(  # noqa: S603 (ourselves)
         [sys.executable, "-m", "xingate_server.cli", *arguments],
         stdout=subprocess.DEVNULL,

@@ -13,7 +13,9 @@ from xingate_server.wiring.serve import ServeError, serve
 @click.option("--http-port", type=click.IntRange(0, 65535), metavar="N", help="Default: 8080; 0 takes a free one.")
 @click.option("--grpc-port", type=click.IntRange(0, 65535), metavar="N", help="Default: 50051; 0 takes a free one.")
 @click.option("--host", metavar="ADDRESS", help="Default: 127.0.0.1.")
-@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Processes that share the ports; default: 1.")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), metavar="N", help="Processes that share the ports; default: one per core."
+)
 @state_option
 @click.option(
     "--insecure-allow-remote",

@@ -5,6 +5,7 @@ type name. Excluded: what a call does (`handlers`), codes (`status`), TLS. Sourc
 grpc.health.v1; grpc.reflection.v1 and v1alpha (the same messages under two names).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter
 from typing import Any, NoReturn
@@ -36,6 +37,7 @@ from xingate_server.transport.status import rpc_status as status_of
 Context = grpc.aio.ServicerContext[Any, Any]
 HEALTH = "grpc.health.v1.Health"
 _MOST_WAITING = 65_536
+_LAST_WORD_S = 0.05
 REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
 
@@ -45,6 +47,7 @@ class GrpcFace:
     def __init__(self, handlers: Handlers, *, most_bytes: int, is_port_shared: bool) -> None:
         most_waiting = min(handlers.admission.most, _MOST_WAITING)
         self._handlers = handlers
+        self._closed = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in its stubs
         self._server = grpc.aio.server(
             options=[
@@ -77,6 +80,8 @@ class GrpcFace:
         """Take no new calls, let those in flight end for at most `grace_s` seconds."""
         await self._health.enter_graceful_shutdown()
         self._handlers.announce(is_closing=True)
+        await asyncio.sleep(_LAST_WORD_S)
+        self._closed.set()
         await self._server.stop(grace_s)
 
     def _services(self) -> dict[str, dict[str, Any]]:
@@ -136,7 +141,15 @@ class GrpcFace:
             request = parse(health_pb2.HealthCheckRequest, data)
         except GatewayError as error:
             await self._abort(context, error)
-        await self._health.Watch(request, context)
+        # A watcher hears that the gateway closes, and is then no call to wait for.
+        watching, closed = (
+            asyncio.ensure_future(each) for each in (self._health.Watch(request, context), self._closed.wait())
+        )
+        try:
+            await asyncio.wait((watching, closed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            watching.cancel()
+            closed.cancel()
 
     async def _abort(self, context: Context, error: Exception) -> NoReturn:
         if isinstance(error, grpc.aio.AbortError):

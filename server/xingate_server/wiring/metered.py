@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Protocol, runtime_checkable
 
 from xingate.merkle import Frontier
@@ -14,6 +14,7 @@ from xingate_server.trace.log import Draft, LeafKind, Outcome, RecordFailedError
 from xingate_server.transport.metrics import Metrics
 
 _PROBE_BYTES = 4096
+_IDLE_S = 5.0
 
 
 @runtime_checkable
@@ -26,8 +27,8 @@ class _Probing(Protocol):
 
 
 class MeteredLog:
-    """A `TraceLog` around another one. `is_failing` from a failed record until one succeeds or `probe` finds the
-    store writable again, so that a gateway without callers recovers too."""
+    """A `TraceLog` around another one. `is_failing` from a failed record, or from a `probe` that cannot write, until a
+    record succeeds or `probe` can write: a gateway without callers notices too."""
 
     def __init__(self, log: TraceLog, directory: Path, metrics: Metrics) -> None:
         self._log = log
@@ -35,6 +36,7 @@ class MeteredLog:
         self._metrics = metrics
         self.is_failing = False
         self._problem = ""
+        self._tried_at = monotonic()
 
     def refuse(self, problem: str) -> None:
         """Take no record from now on, for the reason given: without a record there is no answer."""
@@ -123,9 +125,12 @@ class MeteredLog:
         self._log.close()
 
     async def probe(self) -> None:
-        """Where the last record failed: try whether the store takes bytes again."""
-        if self.is_failing and not self._problem:
-            self.is_failing = not await asyncio.to_thread(self._can_write)
+        """Where the last record failed, or none was made for a while: try whether the store takes bytes."""
+        is_due = self.is_failing or monotonic() - self._tried_at >= _IDLE_S
+        if is_due and not self._problem:
+            can_write = await asyncio.to_thread(self._can_write)
+            self._tried_at = monotonic()
+            self.is_failing = bool(self._problem) or not can_write
 
     def _start(self) -> float:
         if self._problem:
@@ -156,4 +161,5 @@ class MeteredLog:
 
     def _took(self, started: float) -> None:
         self.is_failing = bool(self._problem)
+        self._tried_at = monotonic()
         self._metrics.record_latency.observe(perf_counter() - started)

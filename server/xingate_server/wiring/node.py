@@ -5,8 +5,12 @@ Used by `serve` and by `embedded` alike, so that both answer the same. Works wit
 
 import asyncio
 import contextlib
+import os
+import threading
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -27,7 +31,8 @@ from xingate_server.transport.metrics import Metrics
 from xingate_server.wiring.metered import MeteredLog
 from xingate_server.wiring.store import open_log
 
-_TICK_S = 1.0
+_TICK_S = 0.25
+_LOWEST_PRIORITY = 19
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +48,8 @@ class Node:
         self.metrics = Metrics()
         self._settings = settings
         self._snapshots = SnapshotSet(settings.state)
+        # A new snapshot is read from end to end before it is used: in a thread of its own that gives way to answers.
+        self._looking = ThreadPoolExecutor(1, "xingate-snapshots", initializer=_give_way)
         inner = open_log(settings)
         self._log = MeteredLog(inner, trace, self.metrics)
         self._anchor = self._pusher(inner.origin)
@@ -66,7 +73,7 @@ class Node:
 
     async def refresh(self) -> None:
         """Look for a new snapshot, swap it in, and tell when it cannot be used. Never raises for a bad one."""
-        await asyncio.to_thread(self._snapshots.refresh)
+        await asyncio.get_running_loop().run_in_executor(self._looking, self._snapshots.refresh)
         snapshot = self._current()
         problem = self._snapshots.problem
         if problem and problem != self._problem:
@@ -86,10 +93,13 @@ class Node:
     async def keep_current(self, tell_ready: Callable[[bool], Awaitable[None]] | None = None) -> None:
         """Refresh for ever; `tell_ready` hears, whenever it may have changed, whether questions can be answered."""
         poll_s = self._settings.snapshot.poll_s
+        look_at = monotonic() + poll_s
         while True:
             await asyncio.sleep(min(poll_s, _TICK_S))
             try:
-                await self.refresh()
+                if monotonic() >= look_at:
+                    look_at = monotonic() + poll_s
+                    await self.refresh()
                 await self._log.probe()
             except Exception:
                 log.exception("refresh failed")  # whatever it is, answering goes on with what there is
@@ -139,6 +149,7 @@ class Node:
 
     def close(self) -> None:
         """Sign what the log holds, commit what waits in it, and close both."""
+        self._looking.shutdown(cancel_futures=True)
         self._checkpoints.close()
         self._log.close()
 
@@ -164,3 +175,9 @@ class Node:
         with contextlib.suppress(SnapshotError):
             return self._snapshots.current()
         return None
+
+
+def _give_way() -> None:
+    """Let this thread run when nothing else wants to; where that cannot be, it runs like any other."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)

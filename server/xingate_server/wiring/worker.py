@@ -18,6 +18,8 @@ from xingate_server.wiring.logs import configure
 from xingate_server.wiring.node import Node
 from xingate_server.wiring.ports import Ports, ServeError, bind
 
+_LATE_S = 0.1
+
 log = structlog.get_logger(__name__)
 
 
@@ -82,6 +84,9 @@ async def _up(
         on_ready(node.sequence)
         await stop.wait()
         log.info("draining", most_s=drain_s)
+        node.drain()
+        await face.set_ready(False)
+        await asyncio.sleep(_LATE_S)  # who was connecting at this moment is still taken in
         keeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await keeping
