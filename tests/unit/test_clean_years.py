@@ -7,8 +7,8 @@ import pytest
 
 from xingate_server.catalogues import load
 from xingate_server.core.catalogue import Catalogue, Posture
-from xingate_server.core.clean_years import Clean, clean_years, years_before
-from xingate_server.core.decision import Question, Situation, SourceState
+from xingate_server.core.clean_years import Clean, CleanYears, years_before
+from xingate_server.core.decision import Question, SourceState
 from xingate_server.core.entry import Entry, Role, Severity, Status
 from xingate_server.core.subject import EntityRef, Held, Registration, SubjectFile, SubjectKind
 
@@ -46,13 +46,9 @@ def find(
     sources: tuple[SourceState, ...] = SOURCES,
     years: int = 3,
 ) -> tuple[Clean, str]:
-    return clean_years(
-        SubjectFile(held=held, registrations=registrations),
-        plan,
-        Question(action="permit.accept", kind=SubjectKind.LEGAL_ENTITY, as_of=TODAY),
-        Situation(sources=sources, checked_on=TODAY),
-        years,
-    )
+    question = Question(action="permit.accept", kind=SubjectKind.LEGAL_ENTITY, as_of=TODAY)
+    rule = CleanYears(plan, question, sources, years)
+    return rule.find(SubjectFile(held=held, registrations=registrations), question)
 
 
 def test_clean_years_name_their_evidence_whatever_the_order_of_sources(plan: Catalogue) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from xingate_server.catalogues import load
 from xingate_server.core.catalogue import Catalogue, Posture, Verdict, matches
+from xingate_server.core.decide import decide
 from xingate_server.core.decision import Gap, GapReason, Question, Situation, SourceState
 from xingate_server.core.entry import Entry, Severity
 from xingate_server.core.gaps import (
@@ -16,7 +17,6 @@ from xingate_server.core.gaps import (
     identity_gaps,
     source_fault,
     source_gaps,
-    unsettled_gaps,
 )
 from xingate_server.core.subject import Held, SubjectFile, SubjectKind
 
@@ -40,7 +40,7 @@ def question(action: str = "funding.apply", as_of: date = DATA, **cells: Any) ->
 
 def gaps_of(plan: Catalogue, asked: Question, *states: SourceState) -> list[Gap]:
     acting = [m for m in plan.measures if any(matches(p, asked.action) for p in m.actions)]
-    return source_gaps(acting, plan, asked, Situation(sources=states, checked_on=DATA))
+    return source_gaps(acting, plan, asked, states)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_an_unsettled_gap_says_which_document_to_compare(plan: Catalogue) -> Non
         document_date=date(2025, 3, 10),
         valid_from=date(2025, 3, 10),
     )
-    acting = [m for m in plan.measures if "concession.participate" in m.actions]
     file = SubjectFile(unsettled=(Held(entry),))
-    (gap,) = unsettled_gaps(file, acting, plan, question("concession.participate"))
+    told = Situation(sources=(), checked_on=DATA)
+    (gap,) = decide(file, plan, question("concession.participate"), told).gaps
     assert gap.closes_with == "compare the subject's documents with the entry: 示例局, 示例1号, 2025-03-10"
     assert (gap.about, gap.could_be) == ("B1", Verdict.RESTRICTED)
 

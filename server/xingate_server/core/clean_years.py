@@ -3,16 +3,18 @@
 Repaired records count, corrected and revoked ones do not; a suspended one leaves the question open.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import Enum
 
 from xingate_server.core.catalogue import Catalogue, matches
-from xingate_server.core.decision import Question, Situation, SourceState
+from xingate_server.core.decision import Question, SourceState
 from xingate_server.core.entry import Entry, Status, is_void
 from xingate_server.core.gaps import fits_by_name, source_fault
-from xingate_server.core.subject import SubjectFile
+from xingate_server.core.subject import Held, SubjectFile
 
 ONE_DAY = timedelta(days=1)
+UNREGISTERED = "load a register that holds the subject"
 
 
 class Clean(Enum):
@@ -23,56 +25,55 @@ class Clean(Enum):
     UNKNOWN = 3
 
 
-def clean_years(
-    file: SubjectFile, catalogue: Catalogue, question: Question, situation: Situation, years: int
-) -> tuple[Clean, str]:
-    """Whether the subject's last `years` years before `question.as_of` are clean.
-
-    Returns the finding and, for YES the evidence, for UNKNOWN what would close the gap, for NO the reason.
-    """
-    start = years_before(question.as_of, years)
-    adverse = [t.id for t in catalogue.list_types if t.is_adverse]
-    touching = [
-        held.entry
-        for held in file.held
-        if held.role is None and held.entry.list_type in adverse and _touches(held.entry, start, question.as_of)
-    ]
-    bad = [entry for entry in touching if not _is_suspended(entry, question.as_of)]
-    if bad:
-        return Clean.NO, f"adverse record {min(entry.id for entry in bad)}"
-    if not file.registrations:
-        return Clean.UNKNOWN, "load a register that holds the subject"
-    established = [r.established for r in file.registrations if r.established is not None]
-    if not established:
-        return Clean.UNKNOWN, "load a register that says when the subject was established"
-    if min(established) > start:
-        return Clean.NO, f"established {min(established).isoformat()}, less than {years} years before"
-    if touching:
-        return Clean.UNKNOWN, f"wait until the objection against entry {min(entry.id for entry in touching)} is decided"
-    if any(
-        held.role is None
-        and held.entry.list_type in adverse
-        and _touches(held.entry, start, question.as_of)
-        and fits_by_name(held, question)
-        for held in file.unsettled
-    ):
-        return Clean.UNKNOWN, "settle whether a masked adverse entry is of this subject"
-    return _covered(adverse, start, question, situation, min(established))
+# Members of an enumeration are slow to reach by its name (Python 3.11).
+_YES, _NO, _UNKNOWN = Clean.YES, Clean.NO, Clean.UNKNOWN
+_SUSPENDED = Status.SUSPENDED
+_GONE = frozenset({Status.EXITED, Status.REPAIRED})
 
 
-def _covered(
-    adverse: list[str], start: date, question: Question, situation: Situation, established: date
-) -> tuple[Clean, str]:
-    sources = [s for s in situation.sources if any(matches(p, lt) for p in s.provides for lt in adverse)]
-    lacking = sorted(s.kind for s in sources if not _covers(s, start, question))
-    if not sources or lacking:
-        what = ", ".join(lacking) or "the adverse lists"
-        return Clean.UNKNOWN, f"load {what} with a coverage from {(start + ONE_DAY).isoformat()} on"
-    kinds = ", ".join(sorted(s.kind for s in sources))
-    return Clean.YES, (
-        f"established {established.isoformat()}; no adverse record after {start.isoformat()} "
-        f"up to {question.as_of.isoformat()} in {kinds}"
-    )
+class CleanYears:
+    """Whether the `years` years before a question's day are clean: the part that is the same for all subjects."""
+
+    def __init__(self, catalogue: Catalogue, question: Question, sources: Sequence[SourceState], years: int) -> None:
+        self._years = years
+        self._start = start = years_before(question.as_of, years)
+        self._adverse = {t.id for t in catalogue.list_types if t.is_adverse}
+        needed = [s for s in sources if any(matches(p, lt) for p in s.provides for lt in self._adverse)]
+        kinds = ", ".join(sorted(s.kind for s in needed))
+        self._evidence = f"no adverse record after {start.isoformat()} up to {question.as_of.isoformat()} in {kinds}"
+        lacking = ", ".join(sorted(s.kind for s in needed if not _covers(s, start, question)))
+        self._lacking = lacking if needed else "the adverse lists"
+
+    def find(self, file: SubjectFile, question: Question) -> tuple[Clean, str]:
+        """The finding of one subject, asked on the same day.
+
+        Returns with it for YES the evidence, for UNKNOWN what would close the gap, for NO the reason.
+        """
+        start, as_of = self._start, question.as_of
+        touching = [held.entry for held in file.held if self._touches(held, as_of)] if file.held else []
+        bad = [entry.id for entry in touching if not _is_suspended(entry, as_of)]
+        if bad:
+            return _NO, f"adverse record {min(bad)}"
+        if not file.registrations:
+            return _UNKNOWN, UNREGISTERED
+        known = [r.established for r in file.registrations if r.established is not None]
+        if not known:
+            return _UNKNOWN, "load a register that says when the subject was established"
+        established = min(known)
+        if established > start:
+            return _NO, f"established {established.isoformat()}, less than {self._years} years before"
+        if touching:
+            first = min(entry.id for entry in touching)
+            return _UNKNOWN, f"wait until the objection against entry {first} is decided"
+        if file.unsettled and any(self._touches(h, as_of) and fits_by_name(h, question) for h in file.unsettled):
+            return _UNKNOWN, "settle whether a masked adverse entry is of this subject"
+        if self._lacking:
+            return _UNKNOWN, f"load {self._lacking} with a coverage from {(start + ONE_DAY).isoformat()} on"
+        return _YES, f"established {established.isoformat()}; {self._evidence}"
+
+    def _touches(self, held: Held, as_of: date) -> bool:
+        """Whether it is an adverse entry of the subject's own, decided or in force in these years."""
+        return held.role is None and held.entry.list_type in self._adverse and _touches(held.entry, self._start, as_of)
 
 
 def _covers(state: SourceState, start: date, question: Question) -> bool:
@@ -92,7 +93,7 @@ def years_before(day: date, years: int) -> date:
 
 
 def _is_suspended(entry: Entry, as_of: date) -> bool:
-    return entry.status is Status.SUSPENDED and (entry.status_date is None or entry.status_date <= as_of)
+    return entry.status is _SUSPENDED and (entry.status_date is None or entry.status_date <= as_of)
 
 
 def _touches(entry: Entry, start: date, as_of: date) -> bool:
@@ -107,7 +108,7 @@ def _touches(entry: Entry, start: date, as_of: date) -> bool:
     ends = [entry.valid_until]
     if entry.stops_on is not None:
         ends.append(entry.stops_on - ONE_DAY)
-    if entry.status in {Status.EXITED, Status.REPAIRED}:
+    if entry.status in _GONE:
         ends.append((entry.status_date or entry.document_date) - ONE_DAY)
     last = min((end for end in ends if end is not None), default=as_of)
     return last > start and last >= first

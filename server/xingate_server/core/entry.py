@@ -206,8 +206,14 @@ class Standing(StrEnum):
     VOID = "void"
 
 
+# Members of an enumeration are slow to reach by its name (Python 3.11).
+_ACTIVE, _IN_FORCE = Status.ACTIVE, Standing.IN_FORCE
+
+
 def is_void(entry: Entry) -> bool:
     """Whether the entry was wrong from its beginning: corrected, or exited because of an objection (Cl. 25)."""
+    if entry.status is _ACTIVE:
+        return False
     return entry.status is Status.CORRECTED or (
         entry.status is Status.EXITED and entry.status_reason is StatusReason.OBJECTION
     )
@@ -227,6 +233,6 @@ def standing(entry: Entry, as_of: date) -> Standing:
         return Standing.ENDED
     if entry.stops_on is not None and as_of >= entry.stops_on:
         return Standing.ENDED
-    if entry.status is Status.ACTIVE or (entry.status_date is not None and as_of < entry.status_date):
-        return Standing.IN_FORCE
+    if entry.status is _ACTIVE or (entry.status_date is not None and as_of < entry.status_date):
+        return _IN_FORCE
     return Standing.SUSPENDED if entry.status is Status.SUSPENDED else Standing.ENDED

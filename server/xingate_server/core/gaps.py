@@ -17,9 +17,9 @@ from xingate_server.core.catalogue import (
     verdict_of,
 )
 from xingate_server.core.decision import Gap, GapReason, Question, Situation, SourceState
-from xingate_server.core.entry import Standing, standing
-from xingate_server.core.matching import When, reach_of, sets_off, when_of
-from xingate_server.core.subject import Held, SubjectClass, SubjectFile, class_of
+from xingate_server.core.entry import Entry
+from xingate_server.core.matching import When, when_of
+from xingate_server.core.subject import Held, SubjectClass, class_of
 
 _CLOSES = {
     GapReason.SOURCE_MISSING: "load the list again and publish a new snapshot",
@@ -56,11 +56,11 @@ def source_fault(state: SourceState, question: Question) -> GapReason | None:
 
 
 def source_gaps(
-    measures: Sequence[Measure], catalogue: Catalogue, question: Question, situation: Situation
+    measures: Sequence[Measure], catalogue: Catalogue, question: Question, sources: Iterable[SourceState]
 ) -> list[Gap]:
     """Gaps of the sources on which this action depends for a subject of this class."""
     gaps = []
-    for state in situation.sources:
+    for state in sources:
         reason = source_fault(state, question)
         if reason is None:
             continue
@@ -85,34 +85,22 @@ def context_gap(measure: Measure, question: Question) -> Gap:
     )
 
 
-def unsettled_gaps(
-    file: SubjectFile, measures: Sequence[Measure], catalogue: Catalogue, question: Question
-) -> list[Gap]:
-    """Masked or name-only entries that fit this subject: what each could give, where that is a restriction."""
-    gaps = []
-    for held in file.unsettled:
-        if not fits_by_name(held, question) or standing(held.entry, question.as_of) is not Standing.IN_FORCE:
-            continue
-        could_be = _strictest(
-            verdict_of(measure.effect, measure.force)
-            for measure in measures
-            if acts_under(measure, catalogue.posture)
-            and reach_of(measure, held, class_of(question.kind)) is not None
-            and sets_off(measure, held.entry, catalogue)
-            and when_of(measure, question.context) is not When.DIFFERS
-        )
-        if could_be is not None and STRICTNESS[could_be] > 0:
-            entry = held.entry
-            gaps.append(
-                Gap(
-                    reason=GapReason.IDENTITY_UNSETTLED,
-                    could_be=could_be,
-                    closes_with="compare the subject's documents with the entry: "
-                    f"{entry.authority}, {entry.document_no}, {entry.document_date.isoformat()}",
-                    about=entry.id,
-                )
-            )
-    return gaps
+def clean_years_gap(closes_with: str) -> Gap:
+    """Nobody knows whether the subject's last years are clean."""
+    return Gap(reason=GapReason.CLEAN_YEARS_UNKNOWN, could_be=Verdict.FAVOURED, closes_with=closes_with)
+
+
+def unsettled_gap(entry: Entry, could_be: Verdict | None) -> Gap | None:
+    """A masked or name-only entry that fits this subject and is in force; None where it could not restrict."""
+    if could_be is None or STRICTNESS[could_be] == 0:
+        return None
+    return Gap(
+        reason=GapReason.IDENTITY_UNSETTLED,
+        could_be=could_be,
+        closes_with="compare the subject's documents with the entry: "
+        f"{entry.authority}, {entry.document_no}, {entry.document_date.isoformat()}",
+        about=entry.id,
+    )
 
 
 def fits_by_name(held: Held, question: Question) -> bool:

@@ -15,6 +15,7 @@ import lmdb
 import msgspec
 
 from xingate_server.core.catalogue import Catalogue
+from xingate_server.core.decide import Decider
 from xingate_server.core.decision import SourceState
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import Held, Profile, SubjectClass, SubjectFile, SubjectKeyer
@@ -88,6 +89,7 @@ class Snapshot:
         self._local = threading.local()
         self._decode = msgspec.msgpack.Decoder(SubjectFile).decode
         self.catalogue = self._read_catalogue()
+        self.decider = Decider(self.catalogue)  # remembers no longer than the snapshot is in use
 
     @classmethod
     def open(cls, folder: Path, keyer: SubjectKeyer, *, verify: bool = True) -> "Snapshot":
