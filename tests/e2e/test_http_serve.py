@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from xingate.v1 import types_pb2, verification_pb2, verification_pb2_grpc
 from xingate_server.demo.numbers import unified_code
@@ -194,14 +195,25 @@ def test_a_full_disk_gives_no_verdict_and_says_not_ready(start_gateway: Callable
     ready = httpx.get(f"{gateway.http}/readyz", trust_env=False)
     assert ready.status_code == 503
     assert ready.json()["trace"]["status"] == "failing"
-    _limit_file_size(gateway.process.pid, "unlimited")
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if httpx.get(f"{gateway.http}/readyz", trust_env=False).status_code == 200:
-            break
-        time.sleep(0.1)
+    with grpc.insecure_channel(gateway.grpc) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        _wait_until(lambda: _health(health) == health_pb2.HealthCheckResponse.NOT_SERVING)
+        _limit_file_size(gateway.process.pid, "unlimited")
+        _wait_until(lambda: httpx.get(f"{gateway.http}/readyz", trust_env=False).status_code == 200)
+        _wait_until(lambda: _health(health) == health_pb2.HealthCheckResponse.SERVING)
     assert check(gateway).status_code == 200
     assert gateway.stop() == 0
+
+
+def _health(stub: health_pb2_grpc.HealthStub) -> int:
+    return int(stub.Check(health_pb2.HealthCheckRequest(), timeout=5).status)
+
+
+def _wait_until(holds: Callable[[], bool], within_s: float = 1.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _limit_file_size(pid: int, size: str) -> None:

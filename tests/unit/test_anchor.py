@@ -28,6 +28,7 @@ from xingate_server.cli.witness import witness_command
 from xingate_server.trace import anchor as anchoring
 from xingate_server.trace.anchor import FolderPlace, Place, Pusher, UrlPlace, merged, size_of
 from xingate_server.trace.anchor_folder import AnchorFolder, KeptProof, compare
+from xingate_server.trace.anchor_lease import Lease
 from xingate_server.trace.checkpoints import Checkpointer
 from xingate_server.trace.log import Draft
 from xingate_server.trace.signing import settle_key
@@ -335,6 +336,54 @@ class TestUrl:
     def test_no_url(self) -> None:
         with pytest.raises(ValueError, match="expected https"):
             UrlPlace("ftp://example.org")
+
+
+class TestSeveralProcesses:
+    """Two pushers as two worker processes have them: a lock of the file system counts for each opening of it."""
+
+    def test_one_pushes_and_the_other_takes_over(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(anchoring, "_LOOK_S", 0.02)
+        notes = [sign(Checkpoint(ORIGIN, size, bytes(32)), new_private_key()) for size in (1, 2, 3, 4)]
+        site = Site()
+        with served(site) as url:
+            first = Pusher(UrlPlace(f"{url}/notes"), every_s=0, lease=Lease(tmp_path))
+            first.push(notes[0], lambda *_: [])
+            wait_for(lambda: first.pushed == 1)
+            second = Pusher(UrlPlace(f"{url}/notes"), every_s=0, lease=Lease(tmp_path))
+            for each in (second, first):  # both know of it, whoever signed
+                each.push(notes[1], lambda *_: [])
+            wait_for(lambda: first.pushed == 2 == second.pushed)
+            time.sleep(0.1)
+            assert site.bodies == notes[:2]
+            second.push(notes[2], lambda *_: [])
+            time.sleep(0.1)
+            assert site.bodies == notes[:2]
+            first.close()
+            wait_for(lambda: second.pushed == 3)
+            second.push(notes[3], lambda *_: [])
+            second.close()
+        assert site.bodies == notes
+
+    def test_what_came_back_cosigned_is_for_all(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(anchoring, "_LOOK_S", 0.02)
+        key = new_private_key()
+        note = sign(Checkpoint(ORIGIN, 1, bytes(32)), key)
+        witness = Witness(new_private_key(), "w", tmp_path / "w", [str(verifier_key(ORIGIN, key))])
+        for name in ("log", "w"):
+            (tmp_path / name).mkdir()
+        with served(Site(witness)) as url, contextlib.ExitStack() as stack:
+            first, second = (
+                stack.enter_context(
+                    contextlib.closing(
+                        Pusher(UrlPlace(f"{url}/add-checkpoint"), every_s=0, lease=Lease(tmp_path / "log"))
+                    )
+                )
+                for _ in range(2)
+            )
+            for each in (first, second):
+                each.push(note, lambda *_: [])
+            wait_for(lambda: first.cosigned(note) != note and second.cosigned(note) != note)
+            assert first.cosigned(note) == second.cosigned(note)
 
 
 def test_only_what_says_the_same_is_merged() -> None:

@@ -13,18 +13,20 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final, Protocol
 
 from xingate.checkpoint import Checkpoint, SignedNote
 from xingate.errors import ProofError
 from xingate_server.trace.anchor_folder import AnchorFolder, KeptProof
+from xingate_server.trace.anchor_lease import Lease, Said
 from xingate_server.trace.log import TraceError
 
 EVERY_S: Final = 10.0
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
 _LOOK_S = 1.0  # how often a folder is looked at for cosignatures
 _CLOSE_WITHIN_S = 5.0
+_RETRY_S = 0.05
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 65_536
 _CONFLICT = 409
@@ -110,10 +112,15 @@ class UrlPlace:
 
 
 class Pusher:
-    """Pushes in the background; see `checkpoints.Anchor`. `every_s` is the least time between two notes."""
+    """Pushes in the background; see `checkpoints.Anchor`. `every_s` is the least time between two notes.
 
-    def __init__(self, place: Place, *, every_s: float = EVERY_S) -> None:
+    With a `lease` only one of several processes pushes, whoever signed; it is closed with this.
+    """
+
+    def __init__(self, place: Place, *, every_s: float = EVERY_S, lease: Lease | None = None) -> None:
         self._place = place
+        self._lease = lease
+        self._is_ours = lease is None
         self._every_s = every_s
         self._changed = threading.Condition()
         self._waiting: tuple[str, Prove] | None = None
@@ -153,23 +160,58 @@ class Pusher:
         self._thread.join(_CLOSE_WITHIN_S)
 
     def _run(self) -> None:
+        try:
+            self._push_until_closed()
+        finally:
+            if self._lease is not None:
+                self._lease.close()
+
+    def _push_until_closed(self) -> None:
         not_before, retry_s = 0.0, _FIRST_RETRY_S
         while True:
             with self._changed:
                 left_s = not_before - monotonic()
-                if not self._is_closed and (self._waiting is None or left_s > 0):
+                if not self._is_closed and (self._waiting is None or left_s > 0 or not self._is_ours):
                     self._changed.wait(min(_LOOK_S, left_s) if left_s > 0 else _LOOK_S)
-                is_last, left_s = self._is_closed, not_before - monotonic()
-                waiting = self._waiting if is_last or left_s <= 0 else None
+                is_last = self._is_closed
+            self._is_ours = self._has_right(within_s=_CLOSE_WITHIN_S / 2 if is_last else 0.0)
+            with self._changed:
+                waiting = self._waiting if self._is_ours and (is_last or monotonic() >= not_before) else None
             if waiting is not None:
                 if self._push(*waiting):
                     not_before, retry_s = monotonic() + self._every_s, _FIRST_RETRY_S
                 else:
                     not_before, retry_s = monotonic() + retry_s, min(2 * retry_s, _LAST_RETRY_S)
-            with contextlib.suppress(OSError):
-                self._cosigned = self._place.cosigned() or self._cosigned
+            self._look()
             if is_last:
                 return
+
+    def _has_right(self, within_s: float) -> bool:
+        """Whether this process may push; who closes with a note that nobody has pushed waits for that a while."""
+        if self._lease is None:
+            return True
+        until = monotonic() + within_s
+        while True:
+            with contextlib.suppress(OSError):
+                if self._lease.take():
+                    return True
+            self._follow(self._lease.said())
+            if self._waiting is None or monotonic() >= until:
+                return False
+            sleep(_RETRY_S)
+
+    def _follow(self, said: Said) -> None:
+        """Take over what another process has pushed."""
+        self._pushed, self._cosigned, self._trouble = said.pushed, said.cosigned or self._cosigned, ""
+        with self._changed:
+            if self._waiting is not None and size_of(self._waiting[0]) <= said.pushed:
+                self._waiting = None
+
+    def _look(self) -> None:
+        with contextlib.suppress(OSError):
+            self._cosigned = self._place.cosigned() or self._cosigned
+            if self._lease is not None and self._is_ours and self._pushed:
+                self._lease.say(Said(self._pushed, self._cosigned or ""))
 
     def _push(self, note: str, prove: Prove) -> bool:
         try:

@@ -76,6 +76,12 @@ class CheckpointFiles:
             return max(0.0, datetime.now(UTC).timestamp() - self.path.stat().st_mtime)
         return None
 
+    def is_fresh(self, within_s: float) -> bool:
+        """Whether the newest note was written less than `within_s` ago; not where the clock was set back since."""
+        with contextlib.suppress(OSError):
+            return 0 <= self._clock().timestamp() - self.path.stat().st_mtime < within_s
+        return False
+
     def write(self, note: str) -> None:
         """Keep a note as the newest one; durable on return."""
         now = self._clock()

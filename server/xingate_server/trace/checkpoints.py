@@ -2,9 +2,9 @@
 
 Before a log is used it is compared with the last checkpoint that was signed for it: a log that has become shorter, or
 does not begin with what was signed, is refused, since that is how a cut-off WAL or a rewritten log shows. The same
-comparison stands before every signature. Several worker processes share the files; who has something to sign takes
-the lock. Excluded: the notes themselves (`xingate.checkpoint`), proofs (`trace.tree`), pushing notes elsewhere
-(`trace.anchor`). Source: DESIGN section 7; C2SP tlog-checkpoint, signed-note.
+comparison stands before every signature. Several worker processes share the files; who has something to sign takes the
+lock, and the others take over what it signed. Excluded: the notes themselves (`xingate.checkpoint`), proofs
+(`trace.tree`), pushing notes elsewhere (`trace.anchor`). Source: DESIGN section 7; C2SP tlog-checkpoint, signed-note.
 """
 
 import asyncio
@@ -207,13 +207,17 @@ class Checkpointer:
             self._adopt(note, self._read(note))
         frontier = self._log.frontier()
         check_frontier(self._log, self._checkpoint, frontier)
-        if frontier.size > self._checkpoint.tree_size:
+        if frontier.size > self._checkpoint.tree_size and not self._has_others_sign():
             with self._files.locked():
                 note, checkpoint = self._signed(self._files.read())
             self._adopt(note, checkpoint)
             self.tree.catch_up(_TILES_PER_STEP)
         elif not self._waiters:
             self.tree.catch_up(_TILES_PER_STEP)
+
+    def _has_others_sign(self) -> bool:
+        """Whether another process has just signed: one of several is enough, and the rest take over its notes."""
+        return not (self._waiters or self._is_closed) and self._files.is_fresh(self._interval_s / 2)
 
     def _signed(self, note: str | None) -> tuple[str, Checkpoint]:
         """The last note where it covers the log, or a new one; to be called under the lock."""
@@ -226,8 +230,6 @@ class Checkpointer:
         checkpoint = Checkpoint(self._log.origin, frontier.size, frontier.root())
         made = sign(checkpoint, self._key)
         self._files.write(made)
-        if self._anchor is not None:
-            self._anchor.push(made, self.consistency_proof)
         return made, checkpoint
 
     def _read(self, note: str) -> Checkpoint:
@@ -249,6 +251,8 @@ class Checkpointer:
             self._note, self._checkpoint = note, checkpoint
             ready = [waiter for waiter in self._waiters if waiter[0] < checkpoint.tree_size]
             self._waiters = [waiter for waiter in self._waiters if waiter[0] >= checkpoint.tree_size]
+        if self._anchor is not None:
+            self._anchor.push(note, self.consistency_proof)
         for _, loop, future in ready:
             with contextlib.suppress(RuntimeError):  # the loop was closed while its caller waited
                 loop.call_soon_threadsafe(_tell, future, note)

@@ -22,6 +22,7 @@ from xingate_server.settings import Settings
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.anchor import FolderPlace, Place, Pusher, UrlPlace
+from xingate_server.trace.anchor_lease import Lease
 from xingate_server.trace.checkpoints import Checkpointer
 from xingate_server.trace.log import SharedLog
 from xingate_server.trace.signing import settle_key
@@ -158,7 +159,7 @@ class Node:
         if not (anchor.folder or anchor.url):
             return None
         place: Place = FolderPlace(Path(anchor.folder), origin) if anchor.folder else UrlPlace(anchor.url)
-        return Pusher(place, every_s=anchor.every_s)
+        return Pusher(place, every_s=anchor.every_s, lease=Lease(self._settings.state / "trace"))
 
     def _refuse(self, problem: str) -> None:
         log.error("the log can no longer be relied on: nothing is answered", problem=problem)
