@@ -11,7 +11,7 @@ import codecs
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -60,7 +60,7 @@ def refuse_old_workbook(file: Path, head: bytes) -> None:
         )
 
 
-def byte_chunks(file: Path, run: Run) -> Iterator[bytes]:
+def byte_chunks(file: Path, run: Run) -> Generator[bytes, None, None]:
     """The bytes of a file, unpacked where it is gzip, in chunks."""
     with open_file(file) as raw:
         size = file.stat().st_size

@@ -8,7 +8,7 @@ damaged file, not a bad row: after a cut or an unbalanced quote nothing below ca
 
 import csv
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +42,9 @@ class Table(NamedTuple):
     rows: Iterator[Row]
 
 
-def csv_rows(file: Path, run: Run, encodings: Sequence[str] = CHINESE, delimiter: str = ",") -> Iterator[Row]:
+def csv_rows(
+    file: Path, run: Run, encodings: Sequence[str] = CHINESE, delimiter: str = ","
+) -> Generator[Row, None, None]:
     """The rows of a csv file with their numbers; blank lines come as empty rows."""
     files.refuse_old_workbook(file, files.first_bytes(file))
     text = files.lines(file, files.text_chunks(file, run, encodings), run)

@@ -48,7 +48,7 @@ _DAMAGE = (
 _Result = TypeVar("_Result")
 
 
-def workbook_rows(file: Path, run: Run, wanted: str = "") -> Iterator[tuple[int, list[str]]]:
+def workbook_rows(file: Path, run: Run, wanted: str = "") -> Generator[tuple[int, list[str]], None, None]:
     """The rows of the one visible sheet that has any, or of the sheet `wanted`, as text, with their numbers. Hidden
     sheets are counted as passed over."""
     size = _guard(file)
@@ -71,6 +71,15 @@ def workbook_rows(file: Path, run: Run, wanted: str = "") -> Iterator[tuple[int,
         for _, rows_of_sheet in filled:
             yield from _reported(file, size, rows_of_sheet, run)
     run.report(file, size, size)
+
+
+def sheet_titles(file: Path) -> tuple[list[str], list[str]]:
+    """The titles of the visible sheets, and of the hidden ones."""
+    _guard(file)
+    with file.open("rb") as stream:
+        sheets = _sheets(file, stream)
+        visible = [sheet.title for sheet in sheets if sheet.sheet_state == "visible"]
+        return visible, [sheet.title for sheet in sheets if sheet.sheet_state != "visible"]
 
 
 def _sheets(file: Path, stream: BinaryIO) -> list[Any]:

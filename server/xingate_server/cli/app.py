@@ -17,7 +17,7 @@ import click
 
 from xingate_server.cli._common import EXIT_REFUSED, EXIT_USAGE, AskedWronglyError
 
-_ADAPTERS_ONLY = frozenset({"openpyxl", "defusedxml"})
+_ADAPTERS_ONLY = frozenset({"openpyxl", "defusedxml", "rapidfuzz", "charset_normalizer"})
 _INTERRUPTED = 130
 _WIDTH = 100
 
@@ -32,6 +32,7 @@ _COMMANDS: Mapping[str, _Home] = MappingProxyType(
     {
         "demo": _Home("demo", "demo_command", "Compile the shipped lists and ask as three kinds of callers."),
         "compile": _Home("compile", "compile_command", "Turn list files into a snapshot."),
+        "source": _Home("source", "source", "List, inspect and scaffold kinds of list files."),
         "serve": _Home("serve", "serve_command", "Answer over gRPC and HTTP."),
         "check": _Home("check", "check_command", "Ask which measures apply to a subject for an action."),
         "catalogue": _Home("catalogue", "catalogue", "Show or check the actions, list types and measures."),

@@ -99,6 +99,14 @@ def _days(text: str) -> int:
     help="A list file; repeatable, also for one kind. The day that its data is of is YYYY-MM-DD.",
 )
 @click.option(
+    "--map",
+    "mappings",
+    multiple=True,
+    type=_Pair("KIND=MAPPING", Path),
+    metavar="KIND=MAPPING",
+    help="How this source's files are laid out (made by `xingate source inspect`).",
+)
+@click.option(
     "--coverage",
     multiple=True,
     type=_Pair("KIND=FROM..TO", _window),
@@ -164,6 +172,7 @@ def _options(given: dict[str, Any]) -> CompileOptions:
         calendars=given["calendar"],
         accept_shrink=frozenset(given["accept_shrink"]),
         is_dry_run=given["dry_run"],
+        mappings=_once("--map", given["mappings"]),
     )
 
 

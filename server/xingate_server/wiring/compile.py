@@ -28,6 +28,8 @@ from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, Prog
 if TYPE_CHECKING:
     from xingate_adapters.sources import Source
 
+SOURCES_FOLDER = "sources"
+"""In the state directory: the operator's own sources, a folder each."""
 SHANGHAI = timezone(timedelta(hours=8))
 FileProgress = Callable[[Path, int, int], None]
 
@@ -45,7 +47,8 @@ class GivenFile(msgspec.Struct, frozen=True):
 
 
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operator asks of a compile. Mappings are by source kind; ages in days."""
+    """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
+    layout of their own are read; further sources stand in the folder `sources` of the state directory."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -58,6 +61,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     accept_shrink: frozenset[str] = frozenset()
     is_dry_run: bool = False
     keep: int = 10
+    mappings: Mapping[str, Path] = msgspec.field(default_factory=dict)
 
 
 def _quiet_file(path: Path, done: int, total: int) -> None:
@@ -117,13 +121,15 @@ def _check(options: CompileOptions, today: date) -> None:
         if paths.count(path) > 1:
             raise OptionError(f"source `{file.kind}`: the file `{file.path}` is given twice")
     known = {file.kind for file in options.files} | set(options.required)
-    for kind in (*options.coverage, *options.max_age_days):
+    for kind in (*options.coverage, *options.max_age_days, *options.mappings):
         if kind not in known:
-            raise OptionError(f"source `{kind}` has a coverage or a maximum age but no file: name one, or require it")
+            raise OptionError(
+                f"source `{kind}` has a coverage, a maximum age or a mapping but no file: name one, or require it"
+            )
     for kind, window in options.coverage.items():
         _check_window(kind, *window, today)
     for kind in options.accept_shrink - known:
-        _load(kind)
+        _load(kind, options)
 
 
 def _check_window(kind: str, first: date, last: date, today: date) -> None:
@@ -157,7 +163,7 @@ def _sources(options: CompileOptions, today: date, on_bytes: FileProgress) -> tu
 def _source(
     kind: str, files: list[GivenFile], options: CompileOptions, today: date, on_bytes: FileProgress
 ) -> SourcePlan:
-    source = _load(kind)
+    source = _load(kind, options)
     declared = source.declaration
     paths = tuple(file.path for file in files)
     # Of several files the oldest decides: what is not known later is not known.
@@ -184,7 +190,7 @@ def _absent(options: CompileOptions) -> tuple[AbsentPlan, ...]:
     given = {file.kind for file in options.files}
     plans = []
     for kind in sorted(set(options.required) - given):
-        declared = _load(kind).declaration
+        declared = _load(kind, options).declaration
         plans.append(
             AbsentPlan(
                 kind=kind,
@@ -196,12 +202,17 @@ def _absent(options: CompileOptions) -> tuple[AbsentPlan, ...]:
     return tuple(plans)
 
 
-def _load(kind: str) -> "Source":
+def _load(kind: str, options: CompileOptions) -> "Source":
     try:
-        from xingate_adapters.sources import load_source
+        from xingate_adapters.sources import MappingError, load_source, read_mapping
     except ImportError as error:
         raise OptionError(f"sources need the extra `adapters`: pip install 'xingate[adapters]' ({error})") from error
-    return load_source(kind)
+    try:
+        source = load_source(kind, [options.state_dir / SOURCES_FOLDER])
+        mapping = options.mappings.get(kind)
+        return source if mapping is None else source.mapped(read_mapping(mapping))
+    except MappingError as error:
+        raise OptionError(str(error)) from error
 
 
 def _data_as_of(file: GivenFile, source: "Source", today: date) -> date:

@@ -1,0 +1,256 @@
+"""Guessing what a list is that nobody has described yet, for a person to confirm.
+
+What comes out is a proposal: form, header, kind of list, which column is which, each with a confidence (0 to 1) and
+its grounds, the first rows as they would be read, and a mapping file to be corrected. Nothing here is used by a
+compile. The kind of subject is never guessed from a number.
+"""
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
+
+from xingate_adapters.guesses import NEEDED, SYNONYMS, looks_like
+from xingate_adapters.reading import columns
+from xingate_adapters.reading.errors import SourceError
+from xingate_adapters.reading.mapping import BY_SHAPE, MappingFile
+from xingate_adapters.reading.probe import Probe, probe
+from xingate_adapters.sources import Source, kinds, load_source
+from xingate_server.core import identifiers
+from xingate_server.core.entry import Record, fold_word
+from xingate_server.core.privacy import hidden, personal_numbers
+from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
+
+SHOWN_ROWS = 10
+_HEADER_WITHIN = 15
+_CLOSE = 75  # of 100: below, two labels have nothing to do with each other
+_SURE = 0.5
+_OTHER_SHAPE = 0.5
+_TEXT_FIELDS = ("name", "facts", "authority", "basis", "document_no")
+
+
+class ColumnGuess(NamedTuple):
+    """One column: what it seems to be (`field` "" where nothing fits), how sure that is, and why."""
+
+    label: str
+    field: str
+    confidence: float
+    why: str
+
+
+class Inspection(NamedTuple):
+    """What a file seems to be. `kind` is a source that reads it as it is, "" where it needs a mapping."""
+
+    file: Path
+    probe: Probe
+    kind: str
+    header_row: int
+    columns: tuple[ColumnGuess, ...]
+    mapping: MappingFile | None
+    rows: tuple[dict[str, str], ...]
+    fault: str = ""
+
+
+def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None = None) -> Inspection:
+    """Look at a file; with a `mapping`, show its rows by that one. Raises `SourceError` for what cannot be read."""
+    found = probe(file)
+    if mapping is not None:
+        rows, fault = _shown(load_source(mapping.kind or "city_list", homes).mapped(mapping), file)
+        return Inspection(file, found, mapping.kind, mapping.header_row, (), mapping, rows, fault)
+    if found.form in ("json", "xml"):
+        return _ready(file, found, _readers(file, kinds(homes), homes))
+    header_row, header = _header(found)
+    source = _best(_readers(file, kinds(homes), homes), header)
+    if source is not None:
+        known = {label: field for field, label in source.columns(header).items()}
+        guesses = [ColumnGuess(label, known.get(label, ""), float(label in known), "") for label in header if label]
+        rows, fault = _shown(source, file)
+        return Inspection(file, found, source.kind, header_row, tuple(guesses), None, rows, fault)
+    body = [cells for row, cells in found.head if row > header_row]
+    guesses = _guess(header, body)
+    proposed = _mapping(found, header_row, guesses)
+    rows, fault = _shown(load_source("city_list").mapped(proposed), file)
+    return Inspection(file, found, "", header_row, tuple(guesses), proposed, rows, fault)
+
+
+# -- a kind that reads it as it is
+
+
+def _readers(file: Path, known: Sequence[str], homes: Sequence[Path]) -> list[Source]:
+    """The sources that read the file's first row without a fault."""
+    found = []
+    for kind in known:
+        try:
+            source = load_source(kind, homes)
+            if next(source.records([file]), None) is not None:
+                found.append(source)
+        except (SourceError, ModuleNotFoundError):
+            continue
+    return found
+
+
+def _ready(file: Path, found: Probe, sources: Sequence[Source]) -> Inspection:
+    if not sources:
+        raise SourceError(f"no source reads this {found.form} file", file=file, expected=f"one of {', '.join(kinds())}")
+    rows, fault = _shown(sources[0], file)
+    return Inspection(file, found, sources[0].kind, 0, (), None, rows, fault)
+
+
+def _best(sources: Sequence[Source], header: Sequence[str]) -> Source | None:
+    """The source that knows most of the columns, more than half of them."""
+    filled = sum(1 for label in header if label)
+    best = max(sources, key=lambda source: len(source.columns(header)), default=None)
+    return best if best is not None and 2 * len(best.columns(header)) > filled else None
+
+
+# -- a layout of its own
+
+
+def _header(found: Probe) -> tuple[int, list[str]]:
+    """The row in which most cells are labels that are known; without any, the first with several filled cells."""
+    known = {columns.fold(label) for labels in SYNONYMS.values() for label in labels}
+    best, best_score = (0, list[str]()), 0
+    for row, cells in found.head[:_HEADER_WITHIN]:
+        score = sum(1 for cell in cells if columns.fold(cell) in known)
+        filled = sum(1 for cell in cells if cell.strip())
+        if score > best_score or (not best[0] and filled > 1):
+            best, best_score = (row, [cell.strip() for cell in cells]), score
+    row, header = best
+    return (row, header) if row else (found.head[0][0], [cell.strip() for cell in found.head[0][1]])
+
+
+def _guess(header: Sequence[str], body: Sequence[Sequence[str]]) -> list[ColumnGuess]:
+    """Each column's best field; a field goes to the surest of its columns alone."""
+    guesses = [
+        _column(label, [cells[place] for cells in body if place < len(cells) and cells[place].strip()])
+        for place, label in enumerate(header)
+        if label
+    ]
+    surest: dict[str, float] = {}
+    for guess in guesses:
+        surest[guess.field] = max(surest.get(guess.field, 0.0), guess.confidence)
+    taken: set[str] = set()
+    for place, guess in enumerate(guesses):
+        is_second = guess.confidence < surest[guess.field] or guess.field in taken
+        if guess.field and guess.field != "identifiers" and is_second:
+            guesses[place] = ColumnGuess(guess.label, "", 0.0, f"another column is more likely `{guess.field}`")
+        taken.add(guess.field)
+    return guesses
+
+
+def _column(label: str, cells: Sequence[str]) -> ColumnGuess:
+    shape, share = looks_like(cells)
+    field, score, spelt = _by_label(label)
+    if not field:
+        if shape in ("identifiers", "subject_kind", "list_type", "severity", "status") and share >= _SURE:
+            return ColumnGuess(label, shape, round(0.8 * share, 2), f"{share:.0%} of its cells look like it")
+        return ColumnGuess(label, "", 0.0, f"{share:.0%} of its cells are dates" if shape == "date" else "")
+    why = "its label" if score == 1 else f"its label is like `{spelt}`"
+    wanted = "date" if "date" in field or field.startswith(("notice_", "valid_", "ended", "established")) else field
+    is_fitting = not cells or wanted == shape or (wanted not in ("date", "identifiers") and shape != "identifiers")
+    if not is_fitting:
+        return ColumnGuess(label, field, round(score * _OTHER_SHAPE, 2), f"{why}, but its cells do not look like it")
+    return ColumnGuess(label, field, round(score, 2), why)
+
+
+def _by_label(label: str) -> tuple[str, float, str]:
+    folded = columns.fold(label)
+    choices = {columns.fold(synonym): field for field, labels in SYNONYMS.items() for synonym in labels}
+    if folded in choices:
+        return choices[folded], 1.0, label
+    found = process.extractOne(folded, list(choices), scorer=fuzz.ratio, score_cutoff=_CLOSE)
+    return (choices[found[0]], found[1] / 100, found[0]) if found else ("", 0.0, "")
+
+
+def _mapping(found: Probe, header_row: int, guesses: Sequence[ColumnGuess]) -> MappingFile:
+    by_field: dict[str, tuple[str, ...]] = {}
+    for guess in guesses:
+        if guess.field:
+            by_field[guess.field] = (*by_field.get(guess.field, ()), guess.label)
+    codes = by_field.pop("identifiers", ())
+    return MappingFile(
+        kind="city_list",
+        sheet=found.sheet if len(found.sheets) > 1 else "",
+        header_row=header_row,
+        delimiter=found.delimiter,
+        columns=by_field,
+        identifiers={BY_SHAPE: codes} if codes else {},
+        constants={field: "" for field in NEEDED if field not in by_field},
+    )
+
+
+def as_toml(inspection: Inspection) -> str:
+    """The proposed mapping as a file, with what a person should look at."""
+    mapping = inspection.mapping
+    if mapping is None:
+        raise ValueError("the file needs no mapping")
+    sure = {guess.label: guess for guess in inspection.columns}
+    lines = [
+        f"# How `{inspection.file.name}` is read. Correct what is wrong, then:",
+        f"#   xingate source inspect {inspection.file.name} --map THIS-FILE",
+        f"#   xingate compile --source city_list={inspection.file.name} --map city_list=THIS-FILE",
+        f"kind = {_quoted(mapping.kind)}",
+        f"header_row = {mapping.header_row}",
+    ]
+    lines += [f"delimiter = {_quoted(mapping.delimiter)}"] if mapping.delimiter != "," else []
+    lines += [f"sheet = {_quoted(mapping.sheet)}"] if mapping.sheet else []
+    lines += ["", "[columns]  # field = the labels of its columns; the first filled cell counts"]
+    for field, labels in mapping.columns.items():
+        guess = sure[labels[0]]
+        lines.append(f"{field} = [{', '.join(map(_quoted, labels))}]  # {guess.confidence:.0%}: {guess.why}")
+    lines += ["", '[identifiers]  # scheme = labels, the main one first; "by_shape" tells the codes of a column apart']
+    lines += [f"{scheme} = [{', '.join(map(_quoted, labels))}]" for scheme, labels in mapping.identifiers.items()]
+    lines += ["", "[constants]  # what stands where the list has no such column, or a blank cell"]
+    lines += [f"{field} = {_quoted(value)}  # {NEEDED[field]}" for field, value in mapping.constants.items()]
+    unused = [guess.label for guess in inspection.columns if not guess.field]
+    lines += ["", f"# Columns that are not used: {', '.join(unused) or 'none'}"]
+    lines += ["# [words.severity]  # a whole cell = what it means", '# "重" = "serious"', ""]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a JSON string is a TOML basic string
+
+
+# -- the first rows
+
+
+def _shown(source: Source, file: Path) -> tuple[tuple[dict[str, str], ...], str]:
+    """The first rows as read, and the fault that stops them."""
+    rows: list[dict[str, str]] = []
+    try:
+        rows.extend(map(_row, itertools.islice(source.records([file]), SHOWN_ROWS)))
+    except SourceError as error:
+        return tuple(rows), str(error)
+    return tuple(rows), ""
+
+
+def _row(record: Record) -> dict[str, str]:
+    numbers = personal_numbers(record)
+    found = {"row": str(record.row), "list_type": record.list_type}
+    for field in Record.__struct_fields__:
+        value = getattr(record, field)
+        if isinstance(value, str) and value and field not in ("source", "file"):
+            found[field] = hidden(value, numbers)
+    kind = KIND_WORDS.get(fold_word(record.subject_kind))
+    subject_class = None if kind is None else class_of(kind)
+    found["identifiers"] = ", ".join(_masked(scheme, number, subject_class) for scheme, number in record.identifiers)
+    return found
+
+
+def _masked(scheme: str, number: str, subject_class: SubjectClass | None) -> str:
+    if subject_class is None:  # it may be a person's
+        return identifiers.hide(number, 6, 4)
+    try:
+        read = identifiers.read(number, scheme, subject_class)
+    except ValueError:
+        return hidden(number, [number])
+    return f"{read.scheme}:{identifiers.mask(read)}" + (f" ({read.detail})" if read.detail else "")
+
+
+def columns_as_json(guesses: Sequence[ColumnGuess]) -> list[Mapping[str, object]]:
+    """The guesses as plain values."""
+    return [guess._asdict() for guess in guesses]

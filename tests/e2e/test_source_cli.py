@@ -1,0 +1,211 @@
+"""`xingate source`: list, new, inspect, and compiling a list in a layout of its own with no code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+
+from xingate_server.cli.app import cli
+from xingate_server.demo.numbers import citizen_number, unified_code
+
+HEADER = "序号;企业全称;统一社会信用代码;列入的原因;决定日期;法人身份证号"
+PERSON = citizen_number(7)
+
+
+def run(*arguments: str | Path, code: int = 0) -> Result:
+    done = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+    assert done.exit_code == code, (done.output, done.exception)
+    return done
+
+
+def own_list(path: Path, encoding: str = "gb18030") -> Path:
+    """A list in no known layout: a title row, semicolons, its own labels."""
+    rows = [
+        "示例区失信名单;;;;;",
+        HEADER,
+        f"1;示例建筑公司;{unified_code(1)};拖欠;2026-03-02;{PERSON}",
+        f"2;示例面馆;{unified_code(2)};拖欠;2026/3/2;",
+    ]
+    path.write_bytes("\n".join(rows).encode(encoding))
+    return path
+
+
+def found(file: Path, *more: str | Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(run("source", "inspect", file, "--json", *more).stdout)
+    return document
+
+
+class TestInspect:
+    @pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
+    def test_a_layout_of_its_own_is_guessed(self, encoding: str, tmp_path: Path) -> None:
+        document = found(own_list(tmp_path / "a.csv", encoding))
+        assert (document["form"], document["encoding"], document["delimiter"]) == ("csv", encoding, ";")
+        assert (document["headerRow"], document["kind"], document["fault"]) == (2, "", "")
+        assert {column["label"]: column["field"] for column in document["columns"]} == {
+            "序号": "",
+            "企业全称": "name",
+            "统一社会信用代码": "identifiers",
+            "列入的原因": "facts",
+            "决定日期": "document_date",
+            "法人身份证号": "legal_representative_id",
+        }
+        assert all(0 <= column["confidence"] <= 1 for column in document["columns"])
+        assert [row["name"] for row in document["rows"]] == ["示例建筑公司", "示例面馆"]
+
+    def test_no_number_of_a_person_is_shown(self, tmp_path: Path) -> None:
+        file = own_list(tmp_path / "a.csv")
+        mapping = tmp_path / "m.toml"
+        for done in (
+            run("source", "inspect", file, "--out", mapping),
+            run("source", "inspect", file, "--json"),
+            run("source", "inspect", file, "--map", mapping),
+        ):
+            assert PERSON not in done.output
+            assert PERSON[6:14] not in done.output
+        assert PERSON not in mapping.read_text(encoding="utf-8")
+
+    def test_a_known_layout_needs_no_mapping(self, tmp_path: Path) -> None:
+        good = Path(__file__).parents[1] / "contract" / "sources_good"
+        for kind in ("city_list", "double_publicity", "judgment_debtor", "un_consolidated", "tax_violation", "aeo"):
+            document = found(next(iter(sorted((good / kind).iterdir()))))
+            assert (document["kind"], document["mapping"], document["fault"]) == (kind, None, "")
+            assert document["rows"]
+        done = run("source", "inspect", good / "aeo" / "list.csv", "--out", tmp_path / "m.toml", code=2)
+        assert "needs no mapping: xingate compile --source aeo=" in done.output
+        assert not (tmp_path / "m.toml").exists()
+
+    def test_a_workbook_with_titles_and_a_hidden_sheet(self, tmp_path: Path) -> None:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        sheet.append(["示例区失信名单（2026年第一批）"])
+        sheet.merge_cells("A1:D1")
+        sheet.append(["填报单位：示例局", None, None, "2026-03-02"])
+        sheet.append(["企业全称", "统一社会信用代码", "列入事由", "列入日期"])
+        sheet.append(["示例建筑公司", unified_code(1), "拖欠", 20260302])
+        book.create_sheet("去年").append(["企业全称", "示例旧厂"])
+        book["去年"].sheet_state = "hidden"
+        file = tmp_path / "list.xlsx"
+        book.save(file)
+        document = found(file)
+        assert (document["form"], document["headerRow"], document["hiddenSheets"]) == ("xlsx", 3, ["去年"])
+        assert document["rows"][0]["document_date"] == "20260302"
+        assert "hidden sheets, which are not read: 去年" in run("source", "inspect", file).stdout
+
+    def test_an_encoding_that_is_not_read_is_named(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.csv"
+        file.write_bytes("名稱,統一編號\n範例公司,1\n".encode("utf-16"))
+        assert (
+            "the encoding is not one that is read (it looks like utf_16)"
+            in run("source", "inspect", file, code=3).output
+        )
+
+    @pytest.mark.parametrize(
+        ("content", "said"), [(b"", "the file is empty"), (b'{"a": 1}', "no source reads this json")]
+    )
+    def test_what_cannot_be_read_is_told_in_a_line(self, content: bytes, said: str, tmp_path: Path) -> None:
+        file = tmp_path / "a"
+        file.write_bytes(content)
+        assert said in run("source", "inspect", file, code=3).output
+        assert "cannot be read" in run("source", "inspect", tmp_path / "absent", code=3).output
+
+    def test_a_mapping_is_never_written_over(self, tmp_path: Path) -> None:
+        file, mapping = own_list(tmp_path / "a.csv"), tmp_path / "m.toml"
+        run("source", "inspect", file, "--out", mapping)
+        before = mapping.read_bytes()
+        assert "is there already" in run("source", "inspect", file, "--out", mapping, code=2).output
+        assert mapping.read_bytes() == before
+
+
+class TestMapping:
+    def corrected(self, tmp_path: Path) -> Path:
+        """The proposed mapping with the constants that the list lacks filled in."""
+        mapping = tmp_path / "m.toml"
+        run("source", "inspect", own_list(tmp_path / "a.csv"), "--out", mapping)
+        text = mapping.read_text(encoding="utf-8")
+        filled = {"list_type": "watch.key_monitoring", "subject_kind": "legal_entity", "authority": "示例局"}
+        filled |= {"basis": "示例办法", "document_no": "示〔2026〕1号"}
+        for field, value in filled.items():
+            assert f'{field} = ""' in text
+            text = text.replace(f'{field} = ""', f'{field} = "{value}"')
+        mapping.write_text(text, encoding="utf-8")
+        return mapping
+
+    def test_a_list_in_its_own_layout_is_compiled_with_a_mapping_and_no_code(self, tmp_path: Path) -> None:
+        mapping = self.corrected(tmp_path)
+        assert found(tmp_path / "a.csv", "--map", mapping)["rows"][0]["identifiers"] == f"uscc:{unified_code(1)}"
+        arguments = ("--source", f"city_list={tmp_path / 'a.csv'}", "--map", f"city_list={mapping}")
+        done = run("compile", *arguments, "--state", tmp_path / "state", "--json")
+        [source] = json.loads(done.stdout)["sources"]
+        assert (source["kind"], source["rows"], source["admitted"], source["refused"]) == ("city_list", 2, 2, {})
+        done = run(
+            *("check", unified_code(1), "--action", "permit.grant", "--kind", "legal_entity"),
+            *("--state", tmp_path / "state", "--json"),
+            code=10,
+        )
+        assert json.loads(done.stdout)["verdict"] == "VERDICT_CAUTION"
+
+    def test_a_wrong_mapping_is_told_in_a_line(self, tmp_path: Path) -> None:
+        mapping = tmp_path / "m.toml"
+        mapping.write_text("[columns]\nnmae = ['a']\n", encoding="utf-8")
+        file = own_list(tmp_path / "a.csv")
+        arguments = ("compile", "--source", f"city_list={file}", "--state", tmp_path / "state")
+        assert "did you mean `name`" in run(*arguments, "--map", f"city_list={mapping}", code=2).output
+        assert "a mapping but no file" in run(*arguments, "--map", f"aeo={mapping}", code=2).output
+        assert "is given twice" in run(*arguments, *(("--map", f"city_list={mapping}") * 2), code=2).output
+
+
+class TestNew:
+    def test_the_scaffold_passes_its_own_tests_and_is_compiled(self, tmp_path: Path) -> None:
+        state = tmp_path / "state"
+        assert "made" in run("source", "new", "district_list", "--state", state).stdout
+        folder = state / "sources" / "district_list"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder, folder],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout
+        assert "4 passed" in done.stdout
+        compiled = run("compile", "--source", f"district_list={folder / 'good.csv'}", "--state", state, "--json")
+        assert json.loads(compiled.stdout)["sources"][0]["admitted"] == 2
+        kinds = [one["kind"] for one in json.loads(run("source", "list", "--state", state, "--json").stdout)["sources"]]
+        assert "district_list" in kinds
+        assert "city_list" in kinds
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("../evil", "is no name of a source"),
+            ("city_list", "is built in"),
+            ("X", "is no name of a source"),
+            ("名单列", "is no name of a source"),
+        ],
+    )
+    def test_a_name_that_cannot_be(self, name: str, said: str, tmp_path: Path) -> None:
+        assert said in run("source", "new", name, "--state", tmp_path / "state", code=2).output
+        assert not (tmp_path / "state").exists()
+
+    def test_nothing_is_written_over(self, tmp_path: Path) -> None:
+        run("source", "new", "district_list", "--in", tmp_path)
+        assert "is there already" in run("source", "new", "district_list", "--in", tmp_path, code=2).output
+
+    def test_a_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("", encoding="utf-8")
+        assert "cannot write" in run("source", "new", "district_list", "--in", tmp_path / "file" / "a", code=3).output
+
+    def test_a_broken_source_of_ones_own_is_told(self, tmp_path: Path) -> None:
+        run("source", "new", "district_list", "--state", tmp_path)
+        (tmp_path / "sources" / "district_list" / "source.toml").write_text("title_zh = 1", encoding="utf-8")
+        assert "cannot use" in run("source", "list", "--state", tmp_path, code=2).output
+
+
+def test_the_kinds_are_listed_for_people() -> None:
+    assert "city_list" in run("source", "list").stdout
