@@ -8,10 +8,10 @@ PROTOS := $(sort $(wildcard proto/xingate/v1/*.proto))
 STATE ?= .xingate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format lint types imports generated proto bench soak clean
+.PHONY: help demo serve test check format lint types imports generated proto bench bench-peers bench-growth soak clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 15
 
 $(READY): pyproject.toml constraints.txt
 	@if command -v uv >/dev/null 2>&1; then \
@@ -54,8 +54,14 @@ generated: $(READY) # the committed messages are what protoc makes of proto/
 proto: $(READY) ## make sdk/xingate/v1 again from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=sdk --pyi_out=sdk --grpc_python_out=sdk $(PROTOS)
 
-bench: $(READY) ## measure compile, lookup, decide and check on this machine
+bench: $(READY) ## measure everything beside its floor, under 10 minutes; writes results, chart and the pages' tables
 	$(BIN)/python -m benchmarks
+
+bench-peers: $(READY) ## the same questions to Open Policy Agent, a PostgreSQL table and a Python dict
+	$(BIN)/python -m benchmarks.peers
+
+bench-growth: $(READY) ## lookups, compile, file and memory from 10,000 to GROWTH_MOST subjects (default 10,000,000)
+	$(BIN)/python -m benchmarks.growth
 
 soak: $(READY) ## the long tests
 	$(BIN)/pytest -m soak -s tests

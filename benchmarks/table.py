@@ -1,0 +1,239 @@
+"""The results as a table: on the screen, in `results/latest.json`, and in the pages that show them.
+
+`python -m benchmarks.table` writes the tables of README.md, README.zh-CN.md and docs/performance.md from the
+committed results; `--check` only says whether they are current. A page has a table between two marker comments.
+"""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.rows import Row, Skipped
+from benchmarks.servers import cores
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "results"
+LATEST = RESULTS / "latest.json"
+PEERS = RESULTS / "peers.json"
+_PACKAGES = ("grpcio", "aiohttp", "uvloop", "lmdb", "protobuf", "msgspec")
+_MARKED = r"(<!-- {name}[^>]*-->\n).*?(<!-- /{name} -->)"
+# The rows of the short table, in its order, and how README.zh-CN.md calls them.
+SHORT = {
+    "grpc-64": "gRPC Check，64 路并发",
+    "grpc-64-p99": "同上，p99",
+    "grpc-8": "gRPC Check，8 路并发",
+    "grpc-1": "gRPC Check，1 路",
+    "http-32": "HTTP /v1/check，32 路并发",
+    "http-1": "HTTP /v1/check，1 路",
+    "batch-100": "BatchCheck，每次 100 条",
+    "check-64": "进程内核查并落盘留痕，64 路并发",
+    "decide-hit": "进程内查询并裁量，命中名单，p50",
+    "decide-miss": "进程内查询并裁量，未知主体，p50",
+    "compile": "编译",
+    "open": "打开并校验快照",
+    "ready": "从进程启动到就绪",
+    "swap-failed": "负载下切换快照：失败的请求",
+    "swap-p99": "负载下切换快照：切换那一秒的 p99",
+    "opa-rate": "与 Open Policy Agent 相比：吞吐",
+    "opa-p99": "与 Open Policy Agent 相比：p99",
+    "opa-memory": "与 Open Policy Agent 相比：内存",
+    "opa-start": "与 Open Policy Agent 相比：启动时间",
+}
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A run: on what machine, with what, over how many subjects, and what came out."""
+
+    command: str
+    taken_at: str
+    machine: str
+    versions: dict[str, str]
+    subjects: int
+    durable: bool
+    runs: int
+    rows: tuple[Row, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    def row(self, ident: str) -> Row | None:
+        """The row of that id, if it was measured."""
+        return next((row for row in self.rows if row.id == ident), None)
+
+
+def results(command: str, subjects: int, runs: int, found: Iterable[Row | Skipped]) -> Results:
+    """What was found, with what it was found on."""
+    found = list(found)
+    return Results(
+        command=command,
+        taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=f"{os.cpu_count()} cores ({_processor()}), {platform.system()} {platform.machine()}, {cores()}",
+        versions=_versions(),
+        subjects=subjects,
+        durable=True,
+        runs=runs,
+        rows=tuple(row for row in found if isinstance(row, Row)),
+        skipped=tuple(each for each in found if isinstance(each, Skipped)),
+    )
+
+
+def save(found: Results, path: Path) -> None:
+    """Write the results, with each row's target and whether it is met, for those who read the file alone."""
+    path.parent.mkdir(exist_ok=True)
+    content: dict[str, Any] = msgspec.to_builtins(found)
+    for told, row in zip(content["rows"], found.rows, strict=True):
+        if row.target is not None:
+            told |= {"target": str(row.target), "met": row.is_met}
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> Results | None:
+    """Saved results; None where there are none."""
+    return msgspec.json.decode(path.read_bytes(), type=Results) if path.exists() else None
+
+
+def show(found: Results) -> None:
+    """The table on the screen, and what was left out."""
+    table = Table(title=f"xingate, {found.subjects:,} subjects; {found.machine}", title_justify="left")
+    for column in ("what", "xingate", "beside it", "ratio", "target", "met"):
+        table.add_column(column)
+    for row in found.rows:
+        table.add_row(*cells(row))
+    console = Console(width=150 if not sys.stdout.isatty() else None)
+    console.print(table)
+    for each in found.skipped:
+        console.print(f"left out: {', '.join(each.ids)}: {each.reason}")
+
+
+def cells(row: Row) -> tuple[str, str, str, str, str, str]:
+    """A row as text."""
+    beside = "" if row.floor is None else f"{number(row.floor)} {row.unit} ({row.floor_name})"
+    met = {True: "yes", False: "no", None: ""}[row.is_met]
+    target = str(row.target) if row.target else ""
+    ours = f"{number(row.ours)} {row.unit}" + (f" ({row.note})" if row.note else "")
+    return row.what, ours, beside, "" if row.ratio is None else f"{row.ratio:.2f}", target, met
+
+
+def number(value: float) -> str:
+    """A figure with as many digits as it is worth."""
+    if value == 0 or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def short_table(found: Sequence[Results], *, chinese: bool = False) -> str:
+    """The rows of the README as Markdown, from the first results that have each."""
+    head = ("项目", "xingate", "对照", "比值", "目标", "达到") if chinese else (
+        "what", "xingate", "beside it", "ratio", "target", "met"
+    )  # fmt: skip
+    lines = [_line(head), _line(("---",) * len(head))]
+    for ident, name in SHORT.items():
+        row = next((row for each in found if (row := each.row(ident)) is not None), None)
+        if row is not None:
+            texts = list(cells(row))
+            if chinese:
+                texts[0], texts[5] = name, {"yes": "是", "no": "否", "": ""}[texts[5]]
+            lines.append(_line(texts))
+    return "\n".join(lines) + "\n"
+
+
+def whole_table(found: Results) -> str:
+    """All rows as Markdown, with the machine above and what was left out below."""
+    versions = ", ".join(f"{name} {number}" for name, number in found.versions.items())
+    head = (
+        f"`{found.command}`, {found.taken_at[:10]}: {found.machine}; {found.subjects:,} subjects; medians of "
+        f"{found.runs} paired runs; {versions}.\n"
+    )
+    lines = [
+        head,
+        _line(("what", "xingate", "beside it", "ratio", "target", "met")),
+        _line(("---",) * 6),
+        *(_line(cells(row)) for row in found.rows),
+        *(f"\nLeft out: {', '.join(each.ids)}: {each.reason}." for each in found.skipped),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def filled(page: str, name: str, content: str) -> str:
+    """The page with what stands between its markers replaced. Raises ValueError where it has no such markers."""
+    pattern = re.compile(_MARKED.format(name=re.escape(name)), re.DOTALL)
+    if pattern.search(page) is None:
+        raise ValueError(f"there is no marker `<!-- {name} -->`")
+    return pattern.sub(lambda found: f"{found[1]}{content}{found[2]}", page)
+
+
+def pages() -> dict[Path, str]:
+    """Every page that shows results, as it ought to be."""
+    latest, peers = load(LATEST), load(PEERS)
+    have = [each for each in (latest, peers) if each is not None]
+    if not have:
+        return {}
+    wanted: dict[Path, str] = {}
+    for name, chinese in (("README.md", False), ("README.zh-CN.md", True)):
+        path = ROOT / name
+        wanted[path] = filled(path.read_text(encoding="utf-8"), "bench", short_table(have, chinese=chinese))
+    performance = ROOT / "docs" / "performance.md"
+    text = performance.read_text(encoding="utf-8")
+    for marker, each in (("bench", latest), ("peers", peers)):
+        if each is not None:
+            text = filled(text, marker, whole_table(each))
+    wanted[performance] = text
+    return wanted
+
+
+def write_pages(*, only_check: bool = False) -> list[Path]:
+    """Bring the pages up to date; those that were not."""
+    stale = [path for path, text in pages().items() if path.read_text(encoding="utf-8") != text]
+    if not only_check:
+        for path, text in pages().items():
+            path.write_text(text, encoding="utf-8")
+    return stale
+
+
+def _line(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _versions() -> dict[str, str]:
+    found = {"Python": platform.python_version(), "SQLite": apsw.sqlite_lib_version()}
+    found |= {name: version(name) for name in _PACKAGES}
+    for tool, arguments in (("h2load", ["--version"]), ("wrk", ["--version"])):
+        try:
+            done = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            continue
+        said = re.search(r"(?:nghttp2/|wrk \S*?)(\d+[\d.]*)", done.stdout + done.stderr)
+        found[tool] = said[1] if said else "unknown"
+    return found
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor()
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else platform.machine()
+
+
+def _main() -> None:
+    only_check = sys.argv[1:] == ["--check"]
+    stale = write_pages(only_check=only_check)
+    for path in stale:
+        print(f"{'not current' if only_check else 'written'}: {path.relative_to(ROOT)}")
+    sys.exit(1 if stale and only_check else 0)
+
+
+if __name__ == "__main__":
+    _main()
