@@ -158,7 +158,11 @@ def assert_same_json(message: Message) -> None:
 @pytest.mark.parametrize("view", [verification_pb2.VIEW_FULL, verification_pb2.VIEW_BASIC])
 def test_our_json_is_that_of_protobuf(view: int) -> None:
     assert_same_json(render.check_response(ANSWER, view))
-    assert_same_json(verification_pb2.BatchCheckResponse(results=[render.batch_result(ANSWER, view)]))
+    assert_same_json(
+        verification_pb2.BatchCheckResponse(
+            results=[verification_pb2.BatchCheckResult(response=render.check_response(ANSWER, view))]
+        )
+    )
 
 
 @given(st.binary(max_size=200))

@@ -19,7 +19,6 @@ from grpc_reflection.v1alpha.reflection import aio as reflection_aio  # type: ig
 from grpc_status import rpc_status
 
 from xingate.v1 import snapshot_pb2 as s
-from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.transport.handlers import (
     SERVICES,
@@ -27,10 +26,9 @@ from xingate_server.transport.handlers import (
     UNARY,
     VERIFICATION,
     Handlers,
-    StreamItem,
-    call,
-    parse,
+    calling,
 )
+from xingate_server.transport.messages import parse
 from xingate_server.transport.status import fault_of
 from xingate_server.transport.status import rpc_status as status_of
 
@@ -101,23 +99,24 @@ class GrpcFace:
         return services
 
     def _unary(self, name: str) -> Callable[[bytes, Context], Awaitable[bytes]]:
-        latency = self._handlers.metrics.latency.labels("grpc", name)
+        observe = self._handlers.metrics.timing("grpc", name).observe
+        answer = calling(self._handlers, name)
 
         async def handle(data: bytes, context: Context) -> bytes:
             started = perf_counter()
             try:
-                return await call(self._handlers, name, data)
+                return await answer(data)
             except Exception as error:  # noqa: BLE001 - the table says what a caller is told
                 return await self._abort(context, error)
             finally:
-                latency.observe(perf_counter() - started)
+                observe(perf_counter() - started)
 
         return handle
 
     async def _stream_check(self, chunks: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
         try:
-            async for result in self._handlers.stream_check(_questions(chunks)):
-                yield result.SerializeToString()
+            async for result in self._handlers.checks.stream_check(chunks):
+                yield result
         except Exception as error:  # noqa: BLE001 - the table says what a caller is told
             await self._abort(context, error)
 
@@ -175,14 +174,6 @@ class _Reflection:
                 yield response.SerializeToString()
         except Exception as error:  # noqa: BLE001 - the table says what a caller is told
             await self._abort(context, error)
-
-
-async def _questions(chunks: AsyncIterator[bytes]) -> AsyncIterator[StreamItem]:
-    async for data in chunks:
-        try:
-            yield parse(v.CheckRequest, data)
-        except GatewayError as error:
-            yield error  # this item's own error; the stream goes on
 
 
 def _serialise(message: Message) -> bytes:

@@ -1,41 +1,29 @@
 """What every face of the gateway does with a message, so that the answers are the same on all of them.
 
-Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). Excluded: bytes and
-JSON, connections, codes. Source: DESIGN section 8.
+Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). Excluded: questions
+(`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
-from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
-from xingate_server.gateway.errors import GatewayError, InvalidQuestionError, UnavailableError
-from xingate_server.transport import (
-    receipt_page,
-    render,
-    render_catalogue,
-    render_outcomes,
-    render_records,
-    render_usage,
-)
-from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
+from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError
+from xingate_server.transport import receipt_page, render_catalogue, render_outcomes, render_records, render_usage
+from xingate_server.transport.checks import Checks
 from xingate_server.transport.limits import GATED, NO_LIMIT, Admission
+from xingate_server.transport.messages import parse
 from xingate_server.transport.metrics import Metrics
-
-MOST_ITEMS = 1000
-_STREAM_WINDOW = 256
-
-_M = TypeVar("_M", bound=Message)
-StreamItem = v.CheckRequest | GatewayError
 
 
 class Handlers:
@@ -45,6 +33,7 @@ class Handlers:
         self._gateway = gateway
         self.metrics = metrics
         self.admission = Admission(most_in_flight)
+        self.checks = Checks(gateway, metrics, self.admission)
         metrics.count_in_flight(lambda: self.admission.in_flight)
         self._changed = asyncio.Event()
         self._counting = asyncio.Lock()
@@ -55,57 +44,6 @@ class Handlers:
         self._is_closing = self._is_closing or is_closing
         self._changed.set()
         self._changed = asyncio.Event()
-
-    async def check(self, request: v.CheckRequest) -> v.CheckResponse:
-        """One question. Raises GatewayError."""
-        self.admission.take()
-        try:
-            answer = await self._gateway.check(render.command(request))
-        finally:
-            self.admission.give()
-        self._count(answer, request.action)
-        return render.check_response(answer, request.view)
-
-    async def batch_check(self, request: v.BatchCheckRequest) -> v.BatchCheckResponse:
-        """Up to `MOST_ITEMS` questions, each with its own answer or error. Raises BatchTooLargeError."""
-        if len(request.requests) > MOST_ITEMS:
-            raise BatchTooLargeError(len(request.requests), MOST_ITEMS)
-        commands = [_command_or_error(item) for item in request.requests]
-        good = [command for command in commands if isinstance(command, Command)]
-        self.admission.take(len(good))
-        try:
-            answers = iter(await self._gateway.check_many(good) if good else ())
-        finally:
-            self.admission.give(len(good))
-        results = [next(answers) if isinstance(command, Command) else command for command in commands]
-        return v.BatchCheckResponse(
-            results=[self._result(result, item) for result, item in zip(results, request.requests, strict=True)]
-        )
-
-    async def stream_check(self, requests: AsyncIterator[StreamItem]) -> AsyncIterator[v.BatchCheckResult]:
-        """Answers in the order of the questions, with a window of them in flight. Under overload the next question is
-        left unread until there is room, which holds its sender back."""
-        waiting: asyncio.Queue[asyncio.Task[v.BatchCheckResult] | None] = asyncio.Queue(_STREAM_WINDOW)
-
-        async def read() -> None:
-            async for item in requests:
-                await self.admission.take_in_turn()
-                task = asyncio.create_task(self._one(item))
-                task.add_done_callback(lambda _: self.admission.give())
-                await waiting.put(task)
-            await waiting.put(None)
-
-        reader = asyncio.create_task(read())
-        try:
-            while (task := await _next_of(waiting, reader)) is not None:
-                yield await task
-        finally:
-            reader.cancel()
-            while not waiting.empty():
-                if (task := waiting.get_nowait()) is not None:
-                    task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reader
 
     async def list_actions(self, _request: c.ListActionsRequest) -> c.ListActionsResponse:
         """The actions of the current catalogue."""
@@ -182,56 +120,13 @@ class Handlers:
             usage = await asyncio.to_thread(self._gateway.usage_report, first, request.to, request.by)
         return render_usage.usage_report(usage)
 
-    async def _one(self, item: StreamItem) -> v.BatchCheckResult:
-        if isinstance(item, GatewayError):
-            return self._result(item, v.CheckRequest())
-        try:
-            answer = await self._gateway.check(render.command(item))
-        except GatewayError as error:
-            return self._result(error, item)
-        return self._result(answer, item)
-
-    def _result(self, result: Answer | GatewayError, request: v.CheckRequest) -> v.BatchCheckResult:
-        if isinstance(result, Answer):
-            self._count(result, request.action)
-        else:
-            self.metrics.failed(result.reason)
-        return render.batch_result(result, request.view)
-
-    def _count(self, answer: Answer, action: str) -> None:
-        self.metrics.answered(answer.decision.verdict, action)
-
-
-def _command_or_error(request: v.CheckRequest) -> Command | GatewayError:
-    try:
-        return render.command(request)
-    except GatewayError as error:
-        return error
-
-
-async def _next_of(
-    waiting: "asyncio.Queue[asyncio.Task[v.BatchCheckResult] | None]", reader: "asyncio.Task[None]"
-) -> "asyncio.Task[v.BatchCheckResult] | None":
-    """The next task; when the reader has failed instead, its error."""
-    if not waiting.empty():
-        return waiting.get_nowait()
-    getter = asyncio.ensure_future(waiting.get())
-    try:
-        await asyncio.wait((getter, reader), return_when=asyncio.FIRST_COMPLETED)
-        if getter.done():
-            return getter.result()
-        await reader  # raises what it failed with
-        return await getter
-    finally:
-        getter.cancel()
-
 
 class Rpc(NamedTuple):
-    """A call with one message in and one out."""
+    """A call with one message in and one out; without `run` it is one of `Checks`, which take them serialised."""
 
     service: str
     request: type[Message]
-    run: Callable[[Handlers, Any], Awaitable[Message]]
+    run: Callable[[Handlers, Any], Awaitable[Message]] | None = None
 
 
 VERIFICATION = "xingate.v1.VerificationService"
@@ -241,8 +136,8 @@ TRACE = "xingate.v1.TraceService"
 SERVICES = (VERIFICATION, CATALOGUE, SNAPSHOT, TRACE)
 
 UNARY: dict[str, Rpc] = {
-    "Check": Rpc(VERIFICATION, v.CheckRequest, Handlers.check),
-    "BatchCheck": Rpc(VERIFICATION, v.BatchCheckRequest, Handlers.batch_check),
+    "Check": Rpc(VERIFICATION, v.CheckRequest),
+    "BatchCheck": Rpc(VERIFICATION, v.BatchCheckRequest),
     "ListActions": Rpc(CATALOGUE, c.ListActionsRequest, Handlers.list_actions),
     "ListMeasures": Rpc(CATALOGUE, c.ListMeasuresRequest, Handlers.list_measures),
     "ListListTypes": Rpc(CATALOGUE, c.ListListTypesRequest, Handlers.list_list_types),
@@ -257,18 +152,30 @@ UNARY: dict[str, Rpc] = {
 }
 
 
-def parse(kind: type[_M], data: bytes) -> _M:
-    """The message in `data`. Raises MalformedMessageError."""
-    try:
-        return kind.FromString(data)
-    except (DecodeError, UnicodeDecodeError, RecursionError):
-        raise MalformedMessageError(f"the bytes are no `{kind.DESCRIPTOR.full_name}`") from None
+def running(handlers: Handlers, method: str) -> Callable[[Any], Awaitable[Message]]:
+    """A call with messages. Raises KeyError for a method that does not exist, or takes serialised ones."""
+    run = UNARY[method].run
+    if run is None:
+        raise KeyError(method)
+    return partial(run, handlers)
+
+
+def calling(handlers: Handlers, method: str) -> Callable[[bytes], Awaitable[bytes]]:
+    """A call with serialised messages, which raises GatewayError. Raises KeyError for a method that does not exist."""
+    if method == "Check":
+        return handlers.checks.check
+    if method == "BatchCheck":
+        return handlers.checks.batch_check
+    request, run, is_gated = UNARY[method].request, running(handlers, method), method in GATED
+
+    async def answer(data: bytes) -> bytes:
+        if is_gated:
+            handlers.admission.require_room()
+        return (await run(parse(request, data))).SerializeToString()
+
+    return answer
 
 
 async def call(handlers: Handlers, method: str, data: bytes) -> bytes:
     """One call with serialised messages. Raises GatewayError; KeyError for a method that does not exist."""
-    rpc = UNARY[method]
-    if method in GATED:
-        handlers.admission.require_room()
-    response = await rpc.run(handlers, parse(rpc.request, data))
-    return response.SerializeToString()
+    return await calling(handlers, method)(data)

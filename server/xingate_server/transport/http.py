@@ -20,24 +20,19 @@ from xingate.receipt import Receipt
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
-from xingate.v1 import verification_pb2 as v
 from xingate_server.transport import models
 from xingate_server.transport.docs_page import page
-from xingate_server.transport.errors import (
-    ClientGoneError,
-    MalformedMessageError,
-    MediaTypeError,
-    MessageTooLargeError,
-)
-from xingate_server.transport.handlers import UNARY, Handlers
+from xingate_server.transport.errors import MalformedMessageError
+from xingate_server.transport.handlers import Handlers, running
+from xingate_server.transport.http_body import JSON, body_of
+from xingate_server.transport.http_checks import BATCH_CHECK, CHECK, batch_handle, check_handle
 from xingate_server.transport.json_body import read, read_body
 from xingate_server.transport.limits import GATED
 from xingate_server.transport.openapi import document
-from xingate_server.transport.problems import SAFE, json_path
+from xingate_server.transport.problems import SAFE
 from xingate_server.transport.proto_json import encode
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_JSON = "application/json"
 _VARY = {"Vary": "Accept"}
 _PAGE = {**SAFE, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
@@ -68,22 +63,14 @@ async def _present_receipt(handlers: Handlers, receipt: tr.Receipt, request: web
         text = await handlers.receipt_page(receipt)
         return web.Response(text=text, content_type="text/html", headers={**_PAGE, **_VARY})
     file = Receipt.from_message(receipt).to_json().encode()
-    return web.Response(body=file, content_type=_JSON, headers={**SAFE, **_VARY})
+    return web.Response(body=file, content_type=JSON, headers={**SAFE, **_VARY})
 
 
 async def _present_checkpoint(_handlers: Handlers, checkpoint: tr.Checkpoint, request: web.Request) -> web.Response:
     """The signed note alone, or all of it as JSON."""
     if _prefers(request, "text/plain"):
         return web.Response(text=checkpoint.note, content_type="text/plain", headers={**SAFE, **_VARY})
-    return web.Response(body=encode(checkpoint), content_type=_JSON, headers={**SAFE, **_VARY})
-
-
-async def _present_batch(_handlers: Handlers, batch: v.BatchCheckResponse, _request: web.Request) -> web.Response:
-    """The answers; an item's error names its field as JSON does."""
-    for result in batch.results:
-        if result.HasField("error"):
-            result.error.field = json_path(result.error.field)
-    return web.Response(body=encode(batch), content_type=_JSON, headers=SAFE)
+    return web.Response(body=encode(checkpoint), content_type=JSON, headers={**SAFE, **_VARY})
 
 
 def _prefers(request: web.Request, media: str) -> bool:
@@ -94,12 +81,10 @@ def _prefers(request: web.Request, media: str) -> bool:
         given = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
         with contextlib.suppress(ValueError):
             weights[name] = float(given)
-    return weights.get(media, 0.0) > weights.get(_JSON, 0.0)
+    return weights.get(media, 0.0) > weights.get(JSON, 0.0)
 
 
 ROUTES = (
-    Route("POST", "/v1/check", "Check", models.CheckBody, lambda m, _: m.message()),
-    Route("POST", "/v1/check:batch", "BatchCheck", models.BatchCheckBody, lambda m, _: m.message(), _present_batch),
     Route("GET", "/v1/actions", "ListActions", models.NoQuery, lambda _m, _r: c.ListActionsRequest()),
     Route(
         "GET",
@@ -175,6 +160,8 @@ def application(
 ) -> web.Application:
     """The routes of DESIGN section 9 that exist so far."""
     app = web.Application(client_max_size=most_bytes, middlewares=middlewares)
+    app.router.add_post(CHECK, check_handle(handlers, most_bytes))
+    app.router.add_post(BATCH_CHECK, batch_handle(handlers, most_bytes))
     for route in ROUTES:
         app.router.add_route(route.verb, route.path, _handle(handlers, route, most_bytes))
     api = orjson.dumps(document(), option=orjson.OPT_INDENT_2)
@@ -191,7 +178,7 @@ def application(
         return web.Response(body=handlers.metrics.exposition(), headers=headers)
 
     async def openapi(_request: web.Request) -> web.Response:
-        return web.Response(body=api, content_type=_JSON, headers=SAFE)
+        return web.Response(body=api, content_type=JSON, headers=SAFE)
 
     async def docs(request: web.Request) -> web.Response:
         language = request.query.get("lang") or request.headers.get("Accept-Language") or ""
@@ -210,8 +197,8 @@ def application(
 
 
 def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
-    latency = handlers.metrics.latency.labels("http", route.method)
-    run = UNARY[route.method].run
+    observe = handlers.metrics.timing("http", route.method).observe
+    run = running(handlers, route.method)
     is_gated = route.method in GATED
 
     async def handle(request: web.Request) -> web.Response:
@@ -220,32 +207,17 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
             if is_gated:
                 handlers.admission.require_room()
             if route.verb == "POST":
-                model = read_body(route.model, await _body(request, most_bytes))
+                model = read_body(route.model, await body_of(request, most_bytes))
             else:
                 model = read(route.model, _query(request))
-            response = await run(handlers, route.message(model, request))
+            response = await run(route.message(model, request))
             if route.present is not None:
                 return await route.present(handlers, response, request)
-            return web.Response(body=encode(response), content_type=_JSON, headers=SAFE)
+            return web.Response(body=encode(response), content_type=JSON, headers=SAFE)
         finally:
-            latency.observe(perf_counter() - started)
+            observe(perf_counter() - started)
 
     return handle
-
-
-async def _body(request: web.Request, most_bytes: int) -> bytes:
-    if request.content_type != _JSON:
-        raise MediaTypeError("the body is not said to be JSON")
-    if (request.charset or "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8", "us-ascii"}:
-        raise MediaTypeError("the body is not said to be in UTF-8")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise MediaTypeError("the body is compressed")
-    if (request.content_length or 0) > most_bytes:
-        raise MessageTooLargeError(most_bytes)
-    try:
-        return await request.read()
-    except ConnectionError:
-        raise ClientGoneError from None
 
 
 def _query(request: web.Request) -> dict[str, str]:
@@ -258,4 +230,4 @@ def _query(request: web.Request) -> dict[str, str]:
 
 
 def _json(value: Mapping[str, Any], *, status: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(value), status=status, content_type=_JSON, headers=SAFE)
+    return web.Response(body=orjson.dumps(value), status=status, content_type=JSON, headers=SAFE)

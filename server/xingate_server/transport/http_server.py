@@ -15,11 +15,11 @@ from aiohttp import web
 
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.http import Readiness, application
+from xingate_server.transport.http_ready import SERVER, ReadyAnswer
 from xingate_server.transport.problems import Problems
 
 _BACKLOG: Final = 1024
 _SHUTDOWN_S: Final = 1.0  # for what is left when the time to drain has passed
-_NAME: Final = "xingate"
 
 
 class HttpFace:
@@ -128,7 +128,8 @@ class Connection(web.RequestHandler):
         """Write the answer, or the problem in the place of aiohttp's own words."""
         if isinstance(resp, web.HTTPException):
             resp = self._problems.answer(resp)
-        resp.headers["Server"] = _NAME
+        if not isinstance(resp, ReadyAnswer):
+            resp.headers["Server"] = SERVER
         if self._in_flight.is_closing:
             resp.force_close()
         with self._in_flight.one():

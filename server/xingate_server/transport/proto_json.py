@@ -22,10 +22,11 @@ _FLOATS = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
 
 def encode(message: Message) -> bytes:
     """The JSON of `message` in UTF-8."""
-    return orjson.dumps(_object(message))
+    return orjson.dumps(members(message))
 
 
-def _object(message: Message) -> dict[str, Any]:
+def members(message: Message) -> dict[str, Any]:
+    """The members of its JSON object."""
     out: dict[str, Any] = {}
     for name, json_name, has_presence, value in _plan(message.DESCRIPTOR):
         if not has_presence or message.HasField(name):
@@ -48,7 +49,7 @@ def _field(field: FieldDescriptor) -> _Value:
 
 def _single(field: FieldDescriptor) -> _Value:
     if field.message_type is not None:
-        return _object
+        return members
     if field.enum_type is not None:
         return _names(field.enum_type)
     if field.type == FieldDescriptor.TYPE_BYTES:

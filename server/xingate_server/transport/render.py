@@ -10,7 +10,7 @@ from datetime import date
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
 from xingate_server.core import decision as d
-from xingate_server.core.catalogue import BasicListItem, Effect, Force, LegalBasis, Title, Verdict
+from xingate_server.core.catalogue import BasicListItem, Effect, Force, LegalBasis, Remedy, Title, Verdict
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command, SnapshotInfo
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
@@ -83,7 +83,7 @@ def check_response(answer: Answer, view: int) -> v.CheckResponse:
     """An answer as a message. `VIEW_BASIC` keeps the ids of measures and records only."""
     decision = answer.decision
     measures = _measure_ids if view == v.VIEW_BASIC else _measures
-    records = _record_ids if view == v.VIEW_BASIC else _records
+    records = record_ids if view == v.VIEW_BASIC else shown_records
     return v.CheckResponse(
         request_id=answer.request_id,
         verdict=VERDICTS[decision.verdict],
@@ -93,12 +93,9 @@ def check_response(answer: Answer, view: int) -> v.CheckResponse:
         advisory_only=measures(decision.advisory_only),
         ended=measures(decision.ended),
         records=records(decision.records),
-        gaps=[
-            t.Gap(reason=g.reason, could_be=VERDICTS[g.could_be], closes_with=g.closes_with, about=g.about)
-            for g in decision.gaps
-        ],
-        candidates=[_candidate(c) for c in decision.candidates],
-        flags=[t.Flag(code=f.code, detail=f.detail) for f in (*decision.flags, *answer.notices)],
+        gaps=[gap(g) for g in decision.gaps],
+        candidates=[candidate_ref(c) for c in decision.candidates],
+        flags=[flag(f) for f in (*decision.flags, *answer.notices)],
         snapshot=snapshot_ref(answer.snapshot),
         trace=t.TraceRef(record_id=answer.record_id, leaf_index=answer.leaf_index, log_origin=answer.log_origin),
         as_of=day(answer.as_of),
@@ -106,13 +103,10 @@ def check_response(answer: Answer, view: int) -> v.CheckResponse:
     )
 
 
-def batch_result(result: Answer | GatewayError, view: int) -> v.BatchCheckResult:
-    """One item's own answer or error."""
-    if isinstance(result, Answer):
-        return v.BatchCheckResult(response=check_response(result, view))
-    fault = fault_of(result)
-    error = v.CheckError(code=fault.code, reason=fault.reason, message=fault.message, field=fault.field)
-    return v.BatchCheckResult(error=error)
+def check_error(error: GatewayError) -> v.CheckError:
+    """The error of one item."""
+    fault = fault_of(error)
+    return v.CheckError(code=fault.code, reason=fault.reason, message=fault.message, field=fault.field)
 
 
 def snapshot_ref(info: SnapshotInfo) -> t.SnapshotRef:
@@ -157,19 +151,22 @@ def _measure_ids(applied: Iterable[d.Applied]) -> list[t.AppliedMeasure]:
     return [t.AppliedMeasure(id=a.id) for a in applied]
 
 
-def _record_ids(records: Iterable[d.ShownRecord]) -> list[t.Record]:
+def record_ids(records: Iterable[d.ShownRecord]) -> list[t.Record]:
+    """Records by the ids of their entries."""
     return [t.Record(entry=t.EntryRef(id=r.entry.id)) for r in records]
 
 
-def _records(records: Iterable[d.ShownRecord]) -> list[t.Record]:
-    return [t.Record(entry=_entry(r.entry), amount_yuan=r.amount_yuan) for r in records]
+def shown_records(records: Iterable[d.ShownRecord]) -> list[t.Record]:
+    """Penalties, permits and commitments."""
+    return [t.Record(entry=entry_ref(r.entry), amount_yuan=r.amount_yuan) for r in records]
 
 
 def _measures(applied: Iterable[d.Applied]) -> list[t.AppliedMeasure]:
-    return [_measure(a) for a in applied]
+    return [measure(a) for a in applied]
 
 
-def _measure(a: d.Applied) -> t.AppliedMeasure:
+def measure(a: d.Applied) -> t.AppliedMeasure:
+    """One measure with all that is told of it."""
     return t.AppliedMeasure(
         id=a.id,
         title=text(a.title),
@@ -177,20 +174,31 @@ def _measure(a: d.Applied) -> t.AppliedMeasure:
         effect=EFFECTS[a.effect],
         force=FORCES[a.force],
         reach=a.reach,
-        via=_via(a.via) if a.via else None,
-        obligations=[t.Obligation(kind=o.kind, title=text(o.title), parameters=o.parameters) for o in a.obligations],
+        via=via_ref(a.via) if a.via else None,
+        obligations=[obligation(o) for o in a.obligations],
         basis=[legal_basis(b) for b in a.basis],
         bodies=a.bodies,
         executable_by_caller=a.is_executable_by_caller,
-        entry=_entry(a.entry) if a.entry else None,
-        remedies=[t.Remedy(kind=r.kind, title=text(r.title), basis=r.basis) for r in a.remedies],
+        entry=entry_ref(a.entry) if a.entry else None,
+        remedies=[remedy(r) for r in a.remedies],
         because=a.because,
         evidence=a.evidence,
         basic_list=basic_list_item(a.basic_list) if a.basic_list else None,
     )
 
 
-def _entry(entry: d.EntryRef) -> t.EntryRef:
+def obligation(o: d.ShownObligation) -> t.Obligation:
+    """What a measure asks of whom it binds."""
+    return t.Obligation(kind=o.kind, title=text(o.title), parameters=o.parameters)
+
+
+def remedy(r: Remedy) -> t.Remedy:
+    """A way to contest or to end it."""
+    return t.Remedy(kind=r.kind, title=text(r.title), basis=r.basis)
+
+
+def entry_ref(entry: d.EntryRef) -> t.EntryRef:
+    """The entry that a measure rests on."""
     return t.EntryRef(
         id=entry.id,
         list_type=entry.list_type,
@@ -211,11 +219,23 @@ def _entry(entry: d.EntryRef) -> t.EntryRef:
     )
 
 
-def _via(via: d.Via) -> t.Via:
+def gap(g: d.Gap) -> t.Gap:
+    """Something that the answer does not know."""
+    return t.Gap(reason=g.reason, could_be=VERDICTS[g.could_be], closes_with=g.closes_with, about=g.about)
+
+
+def flag(f: d.Flag) -> t.Flag:
+    """Something worth knowing."""
+    return t.Flag(code=f.code, detail=f.detail)
+
+
+def via_ref(via: d.Via) -> t.Via:
+    """The relation by which a person is reached."""
     return t.Via(role=via.role, entity_name=via.entity_name, entity_code=via.entity_code)
 
 
-def _candidate(candidate: d.Candidate) -> t.Candidate:
+def candidate_ref(candidate: d.Candidate) -> t.Candidate:
+    """A possible match."""
     return t.Candidate(
         kind=KIND_NUMBERS[candidate.kind],
         name=candidate.name,

@@ -162,4 +162,4 @@ class MeteredLog:
     def _took(self, started: float) -> None:
         self.is_failing = bool(self._problem)
         self._tried_at = monotonic()
-        self._metrics.record_latency.observe(perf_counter() - started)
+        self._metrics.recording.observe(perf_counter() - started)
