@@ -7,6 +7,7 @@ snapshot came into use. Excluded: who may ask (transport), rules (core). Source:
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -48,6 +49,11 @@ class _Pending(msgspec.Struct, frozen=True):
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@lru_cache(maxsize=2)
+def _second(now: datetime) -> str:
+    return now.replace(tzinfo=None).isoformat()
 
 
 class Gateway:
@@ -243,7 +249,7 @@ class Gateway:
                 told = told.with_settled(earlier.flags, earlier.records)
         record_id = self._new_id()
         request_id = command.request_id or self._new_id()
-        time = f"{now.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+        time = f"{_second(now.replace(microsecond=0))}.{now.microsecond:06}Z"
         asked = leaf_parts.Asked(
             record_id,
             request_id,

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from xingate_server.core.catalogue import Catalogue
+from xingate_server.core.decide import Decider
 from xingate_server.core.decision import SourceState
 from xingate_server.core.identity import Lookup
 from xingate_server.core.subject import SubjectKeyer
@@ -25,6 +26,11 @@ class SnapshotView(Lookup, Protocol):
     @property
     def catalogue(self) -> Catalogue:
         """The catalogue that rides in it."""
+        ...
+
+    @property
+    def decider(self) -> Decider:
+        """What decides by that catalogue."""
         ...
 
 

@@ -12,7 +12,6 @@ from enum import StrEnum
 
 import msgspec
 
-from xingate_server.core.decide import decide
 from xingate_server.core.decision import Candidate, Decision, Question, digest
 from xingate_server.core.identifiers import read
 from xingate_server.core.identity import settle
@@ -82,7 +81,7 @@ def replay(stored: Stored, snapshots: SnapshotSet) -> Replayed:
         detail = "nothing was decided: the snapshot's sources are not those that the record names"
         return msgspec.structs.replace(base, result=ReplayResult.DIFFERENT, differs=(what,), detail=detail)
     file = _file(leaf, situation, snapshot)
-    again = decide(file, snapshot.catalogue, question, situation.situation(snapshot.sources))
+    again = snapshot.decider.decide(file, question, situation.situation(snapshot.sources))
     return _compared(base, stored, leaf, situation, snapshot, again)
 
 

@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 
 from xingate_server.core import decision as core
-from xingate_server.core.decide import decide
 from xingate_server.core.decision import Decision, GapReason, Question, Situation
 from xingate_server.core.identity import Settled
 from xingate_server.core.subject import EMPTY_FILE
@@ -109,8 +108,9 @@ class Ground:
             bodies=command.bodies,
         )
         situation = Situation(sources=view.sources, checked_on=today, identity=settled.reasons)
-        decision = decide(settled.file, view.catalogue, question, situation)
-        encoded = core.Encoded.of(with_identity(decision, settled.candidates, settled.flags))
+        encoded = view.decider.encoded(settled.file, question, situation)
+        if settled.candidates or settled.flags:
+            encoded = core.Encoded.of(with_identity(encoded.decision, settled.candidates, settled.flags))
         recorded = recorded_situation(situation, self._sources_hash, settled, question)
         return _told(question, encoded, self._snapshot(status), recorded, ())
 

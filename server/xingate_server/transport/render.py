@@ -62,11 +62,11 @@ def command(request: v.CheckRequest) -> Command:
         raise MalformedMessageError(f"`{subject.kind}` is no kind of subject", "subject.kind")
     if request.view not in _VIEWS:
         raise MalformedMessageError(f"`{request.view}` is no view", "view")
-    caller = request.caller
+    caller, context = request.caller, request.context
     return Command(
         kind=kind,
         action=request.action,
-        identifiers=tuple((i.scheme, i.value) for i in subject.identifiers),
+        identifiers=tuple([(i.scheme, i.value) for i in subject.identifiers]),
         name=subject.name,
         as_of=request.as_of,
         sequence=request.sequence,
@@ -75,7 +75,7 @@ def command(request: v.CheckRequest) -> Command:
         organisation=caller.organisation,
         operator=caller.operator,
         matter=request.matter,
-        context=dict(request.context),
+        context=dict(context) if context else {},
     )
 
 
