@@ -375,3 +375,19 @@ class TestPrivacy:
         number = citizen_number(7)
         found = admitted(listing(identifiers=(("tax_no", f"{number}00"),), subject_kind="sole_trader"), rules)
         assert number not in found.profile.display
+
+
+def test_a_registers_row_with_a_day_that_is_none_is_refused(rules: Rules) -> None:
+    row = Record(
+        source="entity_register",
+        file="示例.csv",
+        row=2,
+        list_type=REGISTER,
+        subject_kind="legal_entity",
+        name="示例有限公司",
+        identifiers=(("", unified_code(1)),),
+        established="2026-13-01",
+    )
+    outcome = refused(row, rules)
+    assert outcome.reasons == ("date_malformed",)
+    assert outcome.details[0].startswith("established: ")

@@ -53,9 +53,11 @@ def mask_dated(text: str) -> str:
 
 def _mask_run(found: re.Match[str], *, needs_date: bool = False) -> str:
     run = found.group()
+    is_in_word = needs_date or _is_word(found.string, found.start() - 1) or _is_word(found.string, found.end())
+    if run.isascii() and run.isalnum() and not _is_suspect(run.upper(), is_in_word):
+        return run  # one unbroken piece, as codes are
     pieces = list(PIECE.finditer(run))
     characters = list(run)
-    is_in_word = needs_date or _is_word(found.string, found.start() - 1) or _is_word(found.string, found.end())
     for piece in pieces:
         if _is_suspect(_checks.fold(piece.group()), is_in_word):
             _star(characters, range(piece.start(), piece.end()))

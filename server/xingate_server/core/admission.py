@@ -1,33 +1,21 @@
 """Whether a record becomes an entry (DESIGN section 5): every refusal with its reason codes, nothing silent.
 
-`admit` looks at one record alone; what needs a subject's other entries (superseding, red against black) is in
-`core.resolve`, the people an entry names in `core.relations`. Source: clauses 6 to 10, 23 to 25.
+`admit` looks at one record alone; its coded cells and days are read in `core.terms`. What needs a subject's other
+entries (superseding, red against black) is in `core.resolve`, the people an entry names in `core.relations`. Source:
+clauses 6 to 10, 23 to 25.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
-from typing import TypeVar
-from unicodedata import normalize
+from functools import lru_cache
+from typing import Final
 
 import msgspec
 
 from xingate_server.core import identifiers
 from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Catalogue, ListType, Procedure, Reach, triggers_on
-from xingate_server.core.days import months_after, parse_day
-from xingate_server.core.entry import (
-    BOOLEAN_WORDS,
-    REGISTER,
-    SEVERITY_WORDS,
-    STATUS_REASON_WORDS,
-    STATUS_WORDS,
-    Entry,
-    Record,
-    Severity,
-    Status,
-    StatusReason,
-    fold_word,
-)
+from xingate_server.core.catalogue import Catalogue, Reach, triggers_on
+from xingate_server.core.entry import REGISTER, Entry, Record, Severity, fold_word
 from xingate_server.core.identifiers import Fault, Identifier, Scheme
 from xingate_server.core.names import normalise
 from xingate_server.core.privacy import SHORTEST_SURE_NUMBER, hidden, hidden_document, personal_numbers
@@ -41,13 +29,13 @@ from xingate_server.core.subject import (
     SubjectKind,
     class_of,
 )
+from xingate_server.core.terms import Cells, Terms, day_or_fault, read_terms, unknown_word, word
 
-NOTICE_WORKING_DAYS = 20  # Cl. 7
+_TERMS_AT_MOST: Final = 1 << 13  # lists repeat them
 _CHINESE_SCHEMES = frozenset(
     {Scheme.USCC, Scheme.ORG_CODE, Scheme.REG_NO, Scheme.TAX_NO, Scheme.INSTITUTION_NO, Scheme.SOCIAL_ORG_NO}
 )
 _ROLES = frozenset(Reach) - {Reach.SUBJECT, Reach.ORGANISATION, Reach.PERSON}
-_Word = TypeVar("_Word")
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,6 +92,7 @@ class Rules:
         self.today = today
         self.registered_codes = registered_codes
         self.list_types = {t.id: t for t in catalogue.list_types}
+        self.terms = lru_cache(_TERMS_AT_MOST)(self._terms)
         self.reaching = frozenset(
             t.id
             for t in catalogue.list_types
@@ -111,6 +100,9 @@ class Rules:
             if not _ROLES.isdisjoint(m.reach)
             and any(triggers_on(g, t.id, severity, "") for g in m.triggers for severity in (*Severity, None))
         )
+
+    def _terms(self, cells: Cells) -> Terms:
+        return read_terms(self.list_types.get(cells.list_type), self.calendar, cells)
 
 
 def admit(record: Record, rules: Rules) -> Admitted | Refused:
@@ -136,29 +128,35 @@ class _Reading:
 
     def outcome(self) -> Admitted | Refused:
         is_register = self.record.list_type == REGISTER
-        list_type = None if is_register else self._list_type()
+        list_type = None if is_register else self.rules.list_types.get(self.record.list_type)
+        if list_type is None and not is_register:
+            self.refuse("list_type_unknown", f"list type `{self.record.list_type}` is not in the catalogue")
         kind = self._kind()
         numbers = self._numbers(kind, is_name_enough=list_type is not None and list_type.is_name_only)
+        established: date | None = None
+        terms: Terms | None = None
         if is_register:
-            established = self._day("established")
-            return self._finish(kind, numbers, registration=Registration(self.record.source, established))
-        entry = self._entry(list_type)
-        return self._finish(kind, numbers, entry=entry)
+            established, fault = day_or_fault("established", self.record.established)
+            if fault:
+                self.refuse("date_malformed", fault)
+        else:
+            terms = self._terms()
+        if self.reasons or kind is None:
+            reasons = tuple(sorted(self.reasons))
+            return Refused(reasons, tuple(self.reasons[reason] for reason in reasons))
+        return self._finish(kind, numbers, terms, established)
 
     # -- the subject
 
-    def _list_type(self) -> ListType | None:
-        list_type = self.rules.list_types.get(self.record.list_type)
-        if list_type is None:
-            self.refuse("list_type_unknown", f"list type `{self.record.list_type}` is not in the catalogue")
-        return list_type
-
     def _kind(self) -> SubjectKind | None:
-        text = fold_word(self.record.subject_kind)
-        if not text:
-            self.refuse("subject_kind_missing", "subject_kind is blank; it is never guessed from a number")
-            return None
-        return self._word("subject_kind", KIND_WORDS)
+        text = self.record.subject_kind
+        kind = word(text, KIND_WORDS)
+        if kind is None:
+            if fold_word(text):
+                self.refuse("value_unknown", unknown_word("subject_kind", text, KIND_WORDS))
+            else:
+                self.refuse("subject_kind_missing", "subject_kind is blank; it is never guessed from a number")
+        return kind
 
     def _numbers(self, kind: SubjectKind | None, *, is_name_enough: bool) -> list[Identifier]:
         """The identifiers, the first present one judged: it decides whether the row stands."""
@@ -203,161 +201,49 @@ class _Reading:
 
     # -- the entry
 
-    def _entry(self, list_type: ListType | None) -> Entry | None:
+    def _terms(self) -> Terms:
         record = self.record
-        severity = self._word("severity", SEVERITY_WORDS)
-        if severity is None and not fold_word(record.severity) and record.list_type.startswith("black."):
-            severity = Severity.SERIOUS
-        status = self._word("status", STATUS_WORDS) or Status.ACTIVE
-        status_reason = self._word("status_reason", STATUS_REASON_WORDS)
-        repairable = self._word("repairable", BOOLEAN_WORDS)
-        grade = self._grade(list_type)
-        status_date = self._day("status_date")
-        document_date = self._document(list_type)
-        valid_from = self._day("valid_from") or document_date
-        valid_until = self._day("valid_until")
-        if status is not Status.ACTIVE and status_date is None:
-            self.flags.add("status_undated")
-        if status is Status.SUSPENDED and status_reason in {StatusReason.OBJECTION, None}:
-            self.flags.add("objection_open")
-        if valid_from is not None and valid_until is not None and valid_until < valid_from:
-            told = f"valid until {valid_until.isoformat()}, before {valid_from.isoformat()}"
-            self.refuse("validity_inverted", told)
-        if list_type is not None and document_date is not None:
-            valid_until = self._validity(list_type, severity, document_date, valid_until)
-        if list_type is None or document_date is None or valid_from is None or self.reasons:
-            return None
-        return Entry(
-            id="",
-            list_type=list_type.id,
-            severity=severity,
-            grade=grade,
-            facts=self._kept(record.facts),
-            authority=self._kept(record.authority),
-            basis=hidden_document(record.basis, self.numbers),
-            document_no=hidden_document(record.document_no, self.numbers),
-            document_date=document_date,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            status=status,
-            status_date=status_date,
-            status_reason=status_reason,
-            region=self._kept(record.region),
-            field=self._kept(record.field),
-            repairable=repairable,
-            amount_yuan=self._kept(record.amount_yuan),
-            source=record.source,
-        )
-
-    def _document(self, list_type: ListType | None) -> date | None:
-        """Authority, basis, document and, for publicity, the notice and the signature (Cl. 7)."""
-        record = self.record
-        if not fold_word(record.authority):
-            self.refuse("authority_missing", "the recognising authority is blank")
-        if not fold_word(record.basis):
-            self.refuse("basis_missing", "the basis of recognition is blank")
-        document_date = self._day("document_date")
-        if not fold_word(record.document_no) or not fold_word(record.document_date):
-            self.refuse("document_missing", "document number and document date are both needed")
-        if list_type is not None and list_type.procedure is Procedure.PUBLICITY:
-            self._notice(document_date)
-        return document_date
-
-    def _notice(self, document_date: date | None) -> None:
-        start, end = self._day("notice_start"), self._day("notice_end")
-        if not fold_word(self.record.signed_by):
-            self.refuse("signature_missing", "the responsible officer's signature is blank")
-        if not fold_word(self.record.notice_start) or not fold_word(self.record.notice_end):
-            self.refuse("notice_missing", "start and end of the public notice are both needed")
-        if start is None or end is None:
-            return
-        days = self.rules.calendar.working_days(start, end)
-        if days.known < NOTICE_WORKING_DAYS:
-            counted = f"{days.known} working days from {start.isoformat()} (excluded) to {end.isoformat()}"
-            if days.has_unknown:
-                self.refuse("notice_calendar_unknown", f"{counted} are known; the rest has no published calendar")
-            else:
-                self.refuse("notice_too_short", f"{counted}; at least {NOTICE_WORKING_DAYS} are needed")
-        if document_date is not None and document_date <= end:
-            dated = document_date.isoformat()
-            self.refuse("notice_too_short", f"the document is dated {dated}; the notice ends on {end.isoformat()}")
-
-    def _validity(
-        self, list_type: ListType, severity: Severity | None, document: date, end: date | None
-    ) -> date | None:
-        maxima = [m for m in list_type.maximum_validity if severity in {m.severity, None}]
-        if not maxima:
-            return end
-        longest = max(maxima, key=lambda m: m.months)
-        last = months_after(document, longest.months)
-        if end is not None and end <= last:
-            return end
-        if end is not None and severity is not None:
-            self.refuse(
-                "validity_exceeds_maximum",
-                f"valid until {end.isoformat()}; {longest.basis} allows {longest.months} months, to {last.isoformat()}",
+        terms = self.rules.terms(
+            Cells(
+                record.list_type,
+                record.severity,
+                record.grade,
+                record.status,
+                record.status_reason,
+                record.repairable,
+                record.status_date,
+                record.document_date,
+                record.valid_from,
+                record.valid_until,
+                record.notice_start,
+                record.notice_end,
+                bool(fold_word(record.signed_by)),
+                bool(fold_word(record.authority)),
+                bool(fold_word(record.basis)),
+                bool(fold_word(record.document_no)),
             )
-            return end
-        self.flags.add("validity_clipped")
-        return last
-
-    def _grade(self, list_type: ListType | None) -> str:
-        grade = normalize("NFKC", self.record.grade).strip()
-        if list_type is not None and list_type.grades and grade not in list_type.grades:
-            self.refuse("value_unknown", f"grade `{self.record.grade}` is not one of {', '.join(list_type.grades)}")
-        return self._kept(grade)
-
-    def _word(self, column: str, words: Mapping[str, _Word]) -> _Word | None:
-        text = getattr(self.record, column)
-        folded = fold_word(text)
-        if not folded:
-            return None
-        if folded not in words:
-            self.refuse("value_unknown", f"{column} `{text}` is not one of {', '.join(words)}")
-            return None
-        return words[folded]
-
-    def _day(self, column: str) -> date | None:
-        try:
-            return parse_day(getattr(self.record, column))
-        except ValueError as error:
-            self.refuse("date_malformed", f"{column}: {error}")
-            return None
+        )
+        for reason, detail in terms.reasons:
+            self.refuse(reason, detail)
+        self.flags |= terms.flags
+        return terms
 
     # -- the outcome
 
     def _finish(
-        self,
-        kind: SubjectKind | None,
-        numbers: list[Identifier],
-        *,
-        entry: Entry | None = None,
-        registration: Registration | None = None,
-    ) -> Admitted | Refused:
-        if self.reasons or kind is None or (entry is None and registration is None):
-            reasons = tuple(sorted(self.reasons))
-            return Refused(reasons, tuple(self.reasons[reason] for reason in reasons))
+        self, kind: SubjectKind, numbers: list[Identifier], terms: Terms | None, established: date | None
+    ) -> Admitted:
         record, keyer, subject_class = self.record, self.rules.keyer, class_of(kind)
         name = self._kept(record.name)
         names = tuple(dict.fromkeys(normalise(n) for n in (name, *map(self._kept, record.aliases)) if n))
         related: tuple[Related, ...] = ()
-        if entry is not None and subject_class is SubjectClass.ORGANISATION and entry.list_type in self.rules.reaching:
-            related, is_unresolved = read_relations(record, keyer)
+        if subject_class is SubjectClass.ORGANISATION and record.list_type in self.rules.reaching:
+            related, is_unresolved = read_relations(record, keyer, self.numbers)
             if is_unresolved:
                 self.flags.add("relation_unresolved")
         place = _place(subject_class, numbers, names, keyer)
         flags = tuple(sorted(self.flags))
-        document = ""
-        if entry is not None:
-            document = self._document_key(entry)
-            entry = msgspec.structs.replace(
-                entry,
-                id=keyer.entry(entry.list_type, place.group, fold_word(entry.authority), document),
-                foreign=_is_foreign(numbers, record.registered_in),
-                flags=flags,
-            )
-        if registration is not None:
-            registration = Registration(registration.source, registration.established, flags)
+        document, entry = ("", None) if terms is None else self._entry(terms, numbers, place.group, flags)
         main = numbers[0] if numbers else None
         unified = next((n for n in numbers if n.scheme is Scheme.USCC and not n.is_masked), None)
         is_shown = unified is not None and not identifiers.could_be_citizen_number(unified.value)
@@ -378,15 +264,48 @@ class _Reading:
             mask_shape=place.mask_shape,
             is_unsettled=place.is_unsettled,
             entry=entry,
-            registration=registration,
+            registration=Registration(record.source, established, flags) if entry is None else None,
             related=related,
             flags=flags,
         )
 
-    def _document_key(self, entry: Entry) -> str:
+    def _entry(
+        self, terms: Terms, numbers: list[Identifier], group: bytes, flags: tuple[str, ...]
+    ) -> tuple[str, Entry]:
+        """The entry, and the document number as it stands in the entry's key."""
+        record = self.record
+        authority = self._kept(record.authority)
+        document_no = hidden_document(record.document_no, self.numbers)
+        document = self._document_key(document_no)
+        entry = Entry(
+            id=self.rules.keyer.entry(record.list_type, group, fold_word(authority), document),
+            list_type=record.list_type,
+            severity=terms.severity,
+            grade=self._kept(terms.grade),
+            facts=self._kept(record.facts),
+            authority=authority,
+            basis=hidden_document(record.basis, self.numbers),
+            document_no=document_no,
+            document_date=terms.document_date,
+            valid_from=terms.valid_from,
+            valid_until=terms.valid_until,
+            status=terms.status,
+            status_date=terms.status_date,
+            status_reason=terms.status_reason,
+            region=self._kept(record.region),
+            field=self._kept(record.field),
+            repairable=terms.repairable,
+            amount_yuan=self._kept(record.amount_yuan),
+            source=record.source,
+            foreign=_is_foreign(numbers, record.registered_in),
+            flags=flags,
+        )
+        return document, entry
+
+    def _document_key(self, document_no: str) -> str:
         """The document number in an entry's key: where a part of it is hidden, a keyed digest of the whole."""
         whole = fold_word(self.record.document_no)
-        if entry.document_no == self.record.document_no:
+        if document_no == self.record.document_no:
             return whole
         return self.rules.keyer.digest(whole.encode()).hex()
 

@@ -19,8 +19,8 @@ def personal_numbers(record: Record, shortest: int = SHORTEST_NUMBER) -> list[st
 
     Those with less than `shortest` characters are left out.
     """
-    kind = KIND_WORDS.get(fold_word(record.subject_kind))
-    numbers = [record.legal_representative_id]
+    kind = KIND_WORDS.get(record.subject_kind) or KIND_WORDS.get(fold_word(record.subject_kind))
+    numbers = [record.legal_representative_id] if record.legal_representative_id else []
     if record.related:
         numbers += [part.rpartition(":")[2] for part in record.related.replace("：", ":").replace("；", ";").split(";")]
     if kind is None or class_of(kind) is SubjectClass.PERSON:
@@ -30,15 +30,16 @@ def personal_numbers(record: Record, shortest: int = SHORTEST_NUMBER) -> list[st
 
 def hidden(text: str, numbers: Sequence[str]) -> str:
     """`text` with the given numbers hidden, and all that looks like a citizen number."""
-    return mask_text(_without(text, numbers))
+    return mask_text(without(text, numbers) if numbers else text)
 
 
 def hidden_document(text: str, numbers: Sequence[str]) -> str:
     """The same for the number of a document, where only what holds a birth date looks like a citizen number."""
-    return mask_dated(_without(text, numbers))
+    return mask_dated(without(text, numbers) if numbers else text)
 
 
-def _without(text: str, numbers: Sequence[str]) -> str:
+def without(text: str, numbers: Sequence[str]) -> str:
+    """`text` with the given numbers hidden, and nothing else."""
     for number in numbers:
         if number in text:
             text = text.replace(number, hide(number, 1, 2))

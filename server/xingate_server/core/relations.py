@@ -4,13 +4,14 @@ A complete and valid number settles a person, a masked one makes a possible matc
 affects nobody. Only natural persons are reached; an organisation among the shareholders is not resolved.
 """
 
+from collections.abc import Sequence
 from unicodedata import normalize
 
 import msgspec
 
 from xingate_server.core import identifiers
 from xingate_server.core.entry import ROLE_WORDS, Record, Role
-from xingate_server.core.privacy import SHORTEST_SURE_NUMBER, hidden, personal_numbers
+from xingate_server.core.privacy import hidden
 from xingate_server.core.subject import SubjectClass, SubjectKeyer
 
 _PARTS = 3
@@ -27,9 +28,11 @@ class Related(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     display: str = ""  # masked number
 
 
-def read_relations(record: Record, keyer: SubjectKeyer) -> tuple[tuple[Related, ...], bool]:
-    """The people named in `legal_representative` and `related`, and whether one of them could not be resolved."""
-    numbers = personal_numbers(record, SHORTEST_SURE_NUMBER)
+def read_relations(record: Record, keyer: SubjectKeyer, numbers: Sequence[str]) -> tuple[tuple[Related, ...], bool]:
+    """The people named in `legal_representative` and `related`, and whether one of them could not be resolved.
+
+    `numbers` are those to be hidden in names (`core.privacy.personal_numbers`).
+    """
     related: list[Related] = []
     is_unresolved = False
     named = [(Role.LEGAL_REPRESENTATIVE, record.legal_representative, record.legal_representative_id)]
