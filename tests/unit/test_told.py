@@ -35,7 +35,7 @@ from xingate_server.trace.fields import varint
 from xingate_server.trace.memory import MemoryLog
 
 CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
-LISTED, ENDING, NOBODY, NOBODY_ELSE = (unified_code(n) for n in range(1, 5))
+LISTED, ENDING, NOBODY, NOBODY_ELSE, CRITICISED = (unified_code(n) for n in range(1, 6))
 LAST_DAY = date(2026, 7, 1)
 MIDNIGHT = datetime(2026, 7, 1, 16, tzinfo=UTC)  # in Shanghai
 MOST_LEAF_BYTES = 800
@@ -99,7 +99,11 @@ def compile_rows(state: Path, max_age_days: int, *rows: Record) -> None:
     compile_snapshot(plan, rules, state)
 
 
-ROWS = (row(2, LISTED), row(3, ENDING, valid_until=LAST_DAY.isoformat()))
+ROWS = (
+    row(2, LISTED),
+    row(3, ENDING, valid_until=LAST_DAY.isoformat()),
+    row(4, CRITICISED, list_type="criticised.environment_project"),
+)
 
 
 @pytest.fixture
@@ -179,12 +183,12 @@ class TestAlike:
         assert leaf_of(gateway, plain).context == {}
 
     def test_attributes_that_a_measure_asks_for_decide(self, gateway: Gateway) -> None:
-        asking = next(m for m in CATALOGUE.measures if m.when and any("*" not in a for a in m.actions))
-        (name, *_), action = asking.when, next(a for a in asking.actions if "*" not in a)
-        one = ask(gateway, NOBODY, action=action, context={name: "1"})
-        two = ask(gateway, NOBODY, action=action, context={name: "2"})
-        assert one.decision == two.decision
-        assert one.decision is not two.decision
+        contexts = ({}, {"domain": "roads"}, {"domain": "environmental_protection"})
+        for _ in range(2):
+            verdicts = [
+                ask(gateway, CRITICISED, action="tender.bid", context=context).decision.verdict for context in contexts
+            ]
+            assert verdicts == [Verdict.CANNOT_TELL, Verdict.CLEAR, Verdict.RESTRICTED]
 
     def test_many_threads_are_told_the_same(self, gateway: Gateway, log: MemoryLog) -> None:
         codes = [LISTED, ENDING, NOBODY, NOBODY_ELSE] * 50
