@@ -1,126 +1,222 @@
-"""At a fixed rate: latency beside the floor, and what the swap of a snapshot does to it.
+"""Latency second by second while something happens: a snapshot is swapped, lists are compiled, too much is asked.
 
-The rate is half of what the gateway answered with 64 in flight, so that queues come from stalls and not from load.
-For the swap a second copy of the snapshot is made under another number, and `current` is moved between the two; each
-time the whole file is read and verified again while the calls go on.
+    python -m benchmarks.steady swap|compile|overload [--subjects N] [--rate R] [--workers W]
+
+Load is open-loop (h2load at a fixed rate over gRPC), its own log gives every latency; answers are counted by the
+gateway's own metrics, because h2load calls a refusal over gRPC a success. Not part of `make bench`: figures are in
+docs/performance.md.
 """
 
+import argparse
+import os
+import re
 import shutil
-import statistics
+import subprocess
+import sys
+import tempfile
+import threading
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-import msgspec
-
-from benchmarks import open_loop, wire
-from benchmarks.rows import RUNS, Row, paired, percentile
-from benchmarks.servers import BenchError
-from benchmarks.trace_rows import Rows
-from benchmarks.wire import Bench
+from benchmarks.data import Data, prepare
+from benchmarks.load import CHECK, grpc_frame, require
+from benchmarks.rows import percentile
+from benchmarks.servers import Server, gateway
+from xingate.v1 import types_pb2, verification_pb2
 from xingate_server.snapshot import folders
-from xingate_server.snapshot.manifest import MANIFEST_FILE, encode_manifest, read_manifest
+from xingate_server.wiring.compile import compile_from_options
 
-SHARES = (0.50, 0.99, 0.999)
-_LOAD_SHARE = 0.5
-_SWAP_EVERY_S = 3.0
-
-
-def rows(bench: Bench, peak_rate: float) -> Iterator[Row]:
-    """The open-loop run, then the swaps."""
-    rate = float(int(peak_rate * _LOAD_SHARE))
-    messages = [wire.request(bench.data.code(n, 1)).SerializeToString() for n in range(1000)]
-    yield from _open_loop(bench, rate, messages)
-    yield from _swaps(bench, rate, messages)
+_CONNECTIONS = 16
+_STREAMS = 256  # per connection: enough that the tool never waits for an answer before it asks
+_SECONDS = 12
+_AT_S = 6.0
+_WARM_S = 2.0
 
 
-def _open_loop(bench: Bench, rate: float, messages: list[bytes]) -> Iterator[Row]:
-    ours: list[list[float]] = []
-    floor: list[list[float]] = []
-    with wire.grpc_floor(bench, bench.data.clean(0), "open-loop") as noop, Rows(bench.state) as log:
-        for number in range(RUNS):
-            for is_ours in (True, False) if number % 2 == 0 else (False, True):
-                port = bench.server.grpc if is_ours else noop.grpc
-                sent = _judged(open_loop.finish(open_loop.start(port, rate, bench.seconds, messages)))
-                if is_ours:
-                    log.expect(len(sent.answers))
-                (ours if is_ours else floor).append([percentile(sent.latencies(), share) for share in SHARES])
-    for place, share in enumerate(SHARES):
-        pair = paired([run[place] for run in ours], [run[place] for run in floor])
-        name = f"p{share * 100:g}"
-        yield Row(
-            id=f"open-loop-{name}",
-            what=f"gRPC Check, open loop at {rate:,.0f}/s, {name}",
-            unit="ms",
-            ours=pair.ours,
-            floor=pair.floor,
-            floor_name="no-op grpc.aio",
-            ratio=pair.ratio,
+class Second(NamedTuple):
+    """What began in one second: how many, and their latencies in milliseconds."""
+
+    count: int
+    p50_ms: float
+    p99_ms: float
+
+
+class Run(NamedTuple):
+    """Seconds since the first request, and the wall time of that one."""
+
+    began: float
+    seconds: list[Second]
+
+
+def frame(data: Data, number: int = 0) -> bytes:
+    """A question about a listed company, as h2load sends it."""
+    subject = types_pb2.Subject(
+        kind=types_pb2.SUBJECT_KIND_LEGAL_ENTITY, identifiers=[types_pb2.Identifier(value=data.hit(number))]
+    )
+    caller = types_pb2.Caller(system="steady")
+    message = verification_pb2.CheckRequest(subject=subject, action="market.entry", caller=caller)
+    return grpc_frame(message.SerializeToString())
+
+
+def open_loop(port: int, body: bytes, rate: float, seconds: int) -> Run:
+    """Ask at a fixed rate."""
+    with tempfile.TemporaryDirectory(prefix="xingate-steady-") as folder:
+        (Path(folder) / "body").write_bytes(body)
+        log = Path(folder) / "log"
+        command = [require("h2load"), "-c", str(_CONNECTIONS), "-m", str(_STREAMS), "-D", str(seconds)]
+        command += ["--rps", str(rate / _CONNECTIONS), "-d", str(Path(folder) / "body"), "--log-file", str(log)]
+        command += ["-H", "content-type: application/grpc", "-H", "te: trailers", f"http://127.0.0.1:{port}{CHECK}"]
+        subprocess.run(command, check=True, capture_output=True, timeout=seconds + 60)
+        lines = [line.split() for line in log.read_text(encoding="ascii").splitlines()]
+    began = min(int(line[0]) for line in lines) / 1e6
+    by_second: dict[int, list[float]] = {}
+    for start, _, took in lines:
+        by_second.setdefault(int(int(start) / 1e6 - began), []).append(int(took) / 1e3)
+    return Run(began, [_second(sorted(by_second.get(second, []))) for second in range(seconds)])
+
+
+def _second(took_ms: list[float]) -> Second:
+    if not took_ms:
+        return Second(0, 0.0, 0.0)
+    return Second(len(took_ms), percentile(took_ms, 0.5), percentile(took_ms, 0.99))
+
+
+def answered(server: Server) -> tuple[int, int]:
+    """Answers and errors so far, by the gateway's metrics."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.http}/metrics") as response:
+        text = response.read().decode()
+    checks, errors = (
+        sum(float(count) for count in re.findall(rf"^xingate_{name}_total\{{[^}}]*\}} (\S+)$", text, re.MULTILINE))
+        for name in ("checks", "errors")
+    )
+    return int(checks), int(errors)
+
+
+@contextmanager
+def served(state: Path, workers: int) -> Iterator[Server]:
+    """A gateway over `state`, warmed up."""
+    with (
+        tempfile.TemporaryDirectory(prefix="xingate-steady-") as folder,
+        gateway(state, Path(folder), "--workers", str(workers)) as server,
+    ):
+        yield server
+
+
+def during(act: Callable[[], None], at_s: float) -> threading.Thread:
+    """Do something `at_s` seconds from now."""
+    thread = threading.Timer(at_s, act)
+    thread.start()
+    return thread
+
+
+def swap(data: Data, state: Path, rate: float, workers: int) -> None:
+    """The second in which `current` moves to a snapshot of the same size."""
+    root = folders.snapshots_dir(state)
+    for _ in range(2 - len(folders.sequences(root))):
+        compile_from_options(data.options(state))
+    first, second = folders.sequences(root)[-2:]
+    point(root, first)
+    with served(state, workers) as server:
+        open_loop(server.grpc, frame(data), rate, int(_WARM_S))
+        swapping = during(lambda: point(root, second), _AT_S)
+        before = answered(server)
+        run = open_loop(server.grpc, frame(data), rate, _SECONDS)
+        swapping.join()
+        after = answered(server)
+    report(run, f"swap to a snapshot of {data.subjects} subjects after {_AT_S:.0f} s")
+    sys.stdout.write(f"errors: {after[1] - before[1]}, answers: {after[0] - before[0]}\n")
+
+
+def point(root: Path, sequence: int) -> None:
+    """Move `current`, as a compile does at its end."""
+    link = root / ".current-steady"
+    link.unlink(missing_ok=True)
+    link.symlink_to(str(sequence))
+    link.replace(root / folders.CURRENT)
+
+
+def beside_compile(data: Data, state: Path, rate: float, workers: int) -> None:
+    """A compile in another process, into the state that is served."""
+    if not folders.sequences(folders.snapshots_dir(state)):
+        compile_from_options(data.options(state))
+    command = [sys.executable, "-m", "xingate_server.cli", "compile", "--state", str(state)]
+    for kind, file in data.sources:
+        command += ["--source", f"{kind}={file}@{time.strftime('%Y-%m-%d')}"]
+    with served(state, workers) as server:
+        open_loop(server.grpc, frame(data), rate, int(_WARM_S))
+        compiling: list[subprocess.Popen[bytes]] = []
+        start = during(lambda: compiling.append(subprocess.Popen(command, stdout=subprocess.DEVNULL)), _AT_S)
+        run = open_loop(server.grpc, frame(data), rate, 2 * _SECONDS)
+        start.join()
+        ended_after_s = time.time() - run.began if compiling[0].poll() is not None else None
+        compiling[0].wait()
+    report(run, f"compile of {data.records} records from {_AT_S:.0f} s on (ended by the last second: {ended_after_s})")
+
+
+def overload(data: Data, state: Path, _rate: float, workers: int) -> None:
+    """The peak, and what is left of it at twice that rate."""
+    if not folders.sequences(folders.snapshots_dir(state)):
+        compile_from_options(data.options(state))
+    with served(state, workers) as server:
+        open_loop(server.grpc, frame(data), 2000, int(_WARM_S))
+        peak = max(_rate_of(server, data, limit) for limit in (64, 64, 64))
+        sys.stdout.write(f"peak with 64 in flight: {peak:.0f}/s\n")
+        for times in (1.0, 2.0, 3.0):
+            before, began = answered(server), time.perf_counter()
+            run = open_loop(server.grpc, frame(data), times * peak, 8)
+            took_s = time.perf_counter() - began
+            after = answered(server)
+            rate = (after[0] - before[0]) / took_s
+            sys.stdout.write(
+                f"{times:.0f} times: {rate:.0f} answers/s ({rate / peak:.2f} of the peak), "
+                f"{(after[1] - before[1]) / took_s:.0f} refused/s by the gateway, "
+                f"p99 {max(s.p99_ms for s in run.seconds[2:]):.0f} ms\n"
+            )
+
+
+def _rate_of(server: Server, data: Data, in_flight: int) -> float:
+    with tempfile.TemporaryDirectory(prefix="xingate-steady-") as folder:
+        (Path(folder) / "body").write_bytes(frame(data))
+        command = [require("h2load"), "-c", "8", "-m", str(in_flight // 8), "-D", "4", "-d", str(Path(folder) / "body")]
+        command += ["-H", "content-type: application/grpc", "-H", "te: trailers"]
+        before = answered(server)
+        subprocess.run([*command, f"http://127.0.0.1:{server.grpc}{CHECK}"], check=True, capture_output=True)
+        return (answered(server)[0] - before[0]) / 4
+
+
+def report(run: Run, what: str) -> None:
+    """A line a second."""
+    sys.stdout.write(f"{what}\n")
+    for number, second in enumerate(run.seconds):
+        sys.stdout.write(
+            f"{number:>4} s  {second.count:>6}  p50 {second.p50_ms:7.2f} ms  p99 {second.p99_ms:7.2f} ms\n"
         )
 
 
-def _swaps(bench: Bench, rate: float, messages: list[bytes]) -> Iterator[Row]:
-    folder = folders.snapshots_dir(bench.state)
-    first = folders.current_sequence(folder)
-    if first is None:
-        raise BenchError("there is no snapshot to swap")
-    other = _copy(folder, first)
-    seconds = (RUNS + 1) * _SWAP_EVERY_S
-    with Rows(bench.state) as log:
-        sending = open_loop.start(bench.server.grpc, rate, seconds, messages)
-        began = time.perf_counter()
-        swaps = []
-        for number in range(RUNS):
-            time.sleep(max(0.0, began + (number + 1) * _SWAP_EVERY_S - time.perf_counter()))
-            _point(folder, other if number % 2 == 0 else first)
-            swaps.append(time.perf_counter() - began)
-        sent = open_loop.finish(sending)
-        log.expect(len(sent.answers))
-    _point(folder, first)
-    in_swap, quiet = _p99s(sent, swaps, seconds)
-    pair = paired(in_swap, [statistics.median(quiet)] * len(in_swap))
-    yield Row(
-        id="swap-failed",
-        what=f"swap under load: failed of {len(sent.answers) + sent.errors:,} calls, {len(swaps)} swaps",
-        unit="calls",
-        ours=float(sent.errors),
-    )
-    yield Row(
-        id="swap-p99",
-        what=f"swap under load at {rate:,.0f}/s: p99 in the worst second of a swap",
-        unit="ms",
-        ours=pair.ours,
-        floor=pair.floor,
-        floor_name="seconds without a swap",
-        ratio=pair.ratio,
-    )
+def main() -> None:
+    """Run one of them."""
+    parser = argparse.ArgumentParser(prog="benchmarks.steady")
+    parser.add_argument("what", choices=("swap", "compile", "overload"))
+    parser.add_argument("--subjects", type=int, default=1_000_000)
+    parser.add_argument("--rate", type=float, default=1000.0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--state", type=Path, help="Keep the compiled state here, for the next run.")
+    given = parser.parse_args()
+    data = prepare(given.subjects)
+    state = given.state or Path(tempfile.mkdtemp(prefix="xingate-steady-"))
+    try:
+        {"swap": swap, "compile": beside_compile, "overload": overload}[given.what](
+            data, state, given.rate, given.workers
+        )
+    finally:
+        if given.state is None:
+            shutil.rmtree(state, ignore_errors=True)
 
 
-def _p99s(sent: open_loop.Sent, swaps: list[float], seconds: float) -> tuple[list[float], list[float]]:
-    """Of each swap the worse of the two seconds after it (the gateway looks once a second), and of the others."""
-    in_swap = [
-        max(percentile(sent.latencies(at + n, at + n + 1), 0.99) for n in (0, 1)) for at in swaps
-    ]  # fmt: skip
-    quiet = [percentile(sent.latencies(at - 1, at), 0.99) for at in (*swaps, seconds)]
-    return in_swap, quiet
-
-
-def _copy(folder: Path, sequence: int) -> int:
-    other = folders.next_sequence(folder)
-    shutil.copytree(folder / str(sequence), folder / str(other))
-    manifest = msgspec.structs.replace(read_manifest(folder / str(sequence)), sequence=other)
-    (folder / str(other) / MANIFEST_FILE).write_bytes(encode_manifest(manifest))
-    return other
-
-
-def _point(folder: Path, sequence: int) -> None:
-    link = folder / ".current-bench"
-    link.unlink(missing_ok=True)
-    link.symlink_to(str(sequence))
-    link.replace(folder / folders.CURRENT)
-
-
-def _judged(sent: open_loop.Sent) -> open_loop.Sent:
-    if sent.errors:
-        raise BenchError(f"{sent.errors:,} errors beside {len(sent.answers):,} answers: the run does not count")
-    return sent
+if __name__ == "__main__":
+    os.environ["XINGATE_LOG_LEVEL"] = "warning"
+    main()

@@ -194,6 +194,11 @@ class Gateway:
         """The sequences that can be asked, oldest first."""
         return self._snapshots.retained()
 
+    def forget(self) -> None:
+        """Let go of all snapshots and of what was told from them, when another one has come into use."""
+        self._ground = None
+        self._grounds = Kept(_GROUNDS)
+
     def _keyer(self) -> SubjectKeyer:
         try:
             return self._given_keyer or self._snapshots.keyer

@@ -66,8 +66,8 @@ class Node:
             raise
         self._acts = Acts(self._log, settings.state)
         self._acts_problem = ""
-        gateway = Gateway(self._snapshots, self._log, proofs=self._checkpoints)
-        self.handlers = Handlers(gateway, self.metrics, most_in_flight)
+        self._gateway = Gateway(self._snapshots, self._log, proofs=self._checkpoints)
+        self.handlers = Handlers(self._gateway, self.metrics, most_in_flight)
         self._in_use: Snapshot | None = None
         self._problem = ""
         self._is_draining = False
@@ -86,6 +86,8 @@ class Node:
             self.metrics.snapshot(info.sequence, info.created_at, refused)
             log.info("snapshot in use", sequence=info.sequence, subjects=info.subjects, entries=info.entries)
         if snapshot is not self._in_use or problem != self._problem:
+            if snapshot is not self._in_use:
+                self._gateway.forget()
             self._in_use, self._problem = snapshot, problem
             self.handlers.announce()
         if snapshot is not None:
