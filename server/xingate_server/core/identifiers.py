@@ -63,10 +63,16 @@ class Fault(StrEnum):
     DATE = "date"  # a birth date that does not exist
 
 
+# Members of an enumeration are slow to reach by its name (Python 3.11).
+_PERSON, _CHECKSUM = SubjectClass.PERSON, Fault.CHECKSUM
+_USCC, _ORG_CODE, _CITIZEN_ID = Scheme.USCC, Scheme.ORG_CODE, Scheme.CITIZEN_ID
+
 # Words that stand for no number, folded; a lone dash folds to nothing.
 _PLACEHOLDERS = frozenset(
     {"无", "暂无", "没有", "空", "未知", "不详", "未填", "未提供", "无代码", "无证件号"}
 ) | frozenset({"/", "\\", "\\N", "NULL", "NONE", "NIL", "NA", "N/A", "#N/A", "NAN"})
+
+_NOTHINGS = ("", "0", "*")
 
 
 class Identifier(msgspec.Struct, frozen=True):
@@ -86,12 +92,12 @@ class Identifier(msgspec.Struct, frozen=True):
     @property
     def is_malformed(self) -> bool:
         """Not a number of its scheme at all: an error, not an answer."""
-        return self.fault is not None and self.fault is not Fault.CHECKSUM
+        return self.fault is not None and self.fault is not _CHECKSUM
 
     @property
     def is_checksum_failure(self) -> bool:
         """Of the right shape with a wrong check digit: looked up exactly, never silently corrected."""
-        return self.fault is Fault.CHECKSUM
+        return self.fault is _CHECKSUM
 
     @property
     def is_sound(self) -> bool:
@@ -103,9 +109,9 @@ class Identifier(msgspec.Struct, frozen=True):
         """The 9 characters of the organisation code, also where a check digit fails; None where there is none."""
         if self.is_masked or self.is_malformed:
             return None
-        if self.scheme is Scheme.USCC:
+        if self.scheme is _USCC:
             return self.value[8:17]
-        return self.value if self.scheme is Scheme.ORG_CODE else None
+        return self.value if self.scheme is _ORG_CODE else None
 
 
 class _Wrong(Exception):  # noqa: N818 (never leaves this module)
@@ -144,12 +150,12 @@ def by_shape(text: str, subject_class: SubjectClass) -> Scheme | None:
     """
     value = fold(text)
     length = len(value)
-    if subject_class is SubjectClass.PERSON:
-        return Scheme.CITIZEN_ID if length in (CITIZEN_LENGTH, OLD_CITIZEN_LENGTH) else None
+    if subject_class is _PERSON:
+        return _CITIZEN_ID if length in (CITIZEN_LENGTH, OLD_CITIZEN_LENGTH) else None
     if length == UNIFIED_LENGTH:
-        return Scheme.USCC
+        return _USCC
     if length == ORGANISATION_LENGTH:
-        return Scheme.ORG_CODE
+        return _ORG_CODE
     if length in (REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH) and _checks.is_of(value, _checks.DIGITS):
         return Scheme.REG_NO
     return None
@@ -199,7 +205,7 @@ def mask(identifier: Identifier) -> str:
 
 def _stands_for_nothing(value: str) -> bool:
     # A row of zeros passes several of the checks, and stands for nothing; so does a mask that shows nothing.
-    return value in _PLACEHOLDERS or not value.strip("0") or not value.strip("*")
+    return value in _PLACEHOLDERS or (value[:1] in _NOTHINGS and not (value.strip("0") and value.strip("*")))
 
 
 def _screen(value: str) -> None:
@@ -211,23 +217,23 @@ def _screen(value: str) -> None:
 
 
 def _of_class(scheme: Scheme, subject_class: SubjectClass) -> None:
-    if (scheme in PERSONAL) is not (subject_class is SubjectClass.PERSON):
+    if (scheme in PERSONAL) is not (subject_class is _PERSON):
         raise _Wrong(Fault.SCHEME, f"a number of scheme `{scheme}` is none of a {subject_class}")
 
 
-def _length(value: str, what: str, *lengths: int) -> None:
-    if len(value) not in lengths:
-        wanted = " or ".join(map(str, lengths))
-        raise _Wrong(Fault.LENGTH, f"{what} has {wanted} characters, this has {len(value)}")
+def _wrong_length(value: str, what: str, *lengths: int) -> _Wrong:
+    wanted = " or ".join(map(str, lengths))
+    return _Wrong(Fault.LENGTH, f"{what} has {wanted} characters, this has {len(value)}")
 
 
 def _characters(value: str, alphabet: str, what: str, allowed: str) -> None:
-    if not _checks.is_of(value, alphabet):
+    if value.strip(alphabet):
         raise _Wrong(Fault.CHARACTERS, f"{what} is made of {allowed}")
 
 
 def _uscc(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
-    _length(value, "a unified code", UNIFIED_LENGTH)
+    if len(value) != UNIFIED_LENGTH:
+        raise _wrong_length(value, "a unified code", UNIFIED_LENGTH)
     alphabet = _checks.UNIFIED_ALPHABET + "*" if is_masked else _checks.UNIFIED_ALPHABET
     _characters(value, alphabet, "a unified code", "digits and capital letters without I, O, S, V and Z")
     if is_masked:
@@ -240,7 +246,8 @@ def _uscc(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
 
 def _org_code(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
     _unmasked(is_masked)
-    _length(value, "an organisation code", ORGANISATION_LENGTH)
+    if len(value) != ORGANISATION_LENGTH:
+        raise _wrong_length(value, "an organisation code", ORGANISATION_LENGTH)
     _characters(value[:8], _checks.ALPHANUMERIC, "an organisation code", "8 digits or letters and a check character")
     _characters(value[8], _checks.DIGITS + "X", "the check of an organisation code", "a digit or X")
     if _checks.organisation_check(value) != value[8]:
@@ -250,7 +257,8 @@ def _org_code(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
 
 def _reg_no(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
     _unmasked(is_masked)
-    _length(value, "a registration number", REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH)
+    if len(value) not in (REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH):
+        raise _wrong_length(value, "a registration number", REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH)
     _characters(value, _checks.DIGITS, "a registration number", "digits")
     if len(value) == REGISTRATION_LENGTH and not _checks.is_registration_checked(value):
         raise _Wrong(Fault.CHECKSUM, "the check digit of the registration number is wrong")
@@ -259,11 +267,13 @@ def _reg_no(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
 
 def _citizen_id(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
     if is_masked:
-        _length(value, "a masked citizen number", CITIZEN_LENGTH)
+        if len(value) != CITIZEN_LENGTH:
+            raise _wrong_length(value, "a masked citizen number", CITIZEN_LENGTH)
         _characters(value[:17], _checks.DIGITS + "*", "a citizen number", "digits, the last one may be X")
         _characters(value[17], _checks.DIGITS + "X*", "the check of a citizen number", "a digit or X")
         return Identifier(scheme, value, is_masked=True)
-    _length(value, "a citizen number", CITIZEN_LENGTH, OLD_CITIZEN_LENGTH)
+    if len(value) not in (CITIZEN_LENGTH, OLD_CITIZEN_LENGTH):
+        raise _wrong_length(value, "a citizen number", CITIZEN_LENGTH, OLD_CITIZEN_LENGTH)
     if not _checks.has_citizen_shape(value):
         raise _Wrong(Fault.CHARACTERS, "a citizen number is made of digits, the last of 18 may be X")
     if len(value) == OLD_CITIZEN_LENGTH:
@@ -277,7 +287,8 @@ def _citizen_id(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
 
 def _lei(value: str, scheme: Scheme, is_masked: bool) -> Identifier:
     _unmasked(is_masked)
-    _length(value, "a legal entity identifier", LEI_LENGTH)
+    if len(value) != LEI_LENGTH:
+        raise _wrong_length(value, "a legal entity identifier", LEI_LENGTH)
     _characters(value[:18], _checks.ALPHANUMERIC, "a legal entity identifier", "digits and letters")
     _characters(value[18:], _checks.DIGITS, "the check of a legal entity identifier", "two digits")
     if not _checks.is_lei_checked(value):

@@ -27,7 +27,10 @@ from xingate_server.core.subject import (
     class_of,
 )
 
+# Members of an enumeration are slow to reach by its name (Python 3.11).
+_USCC, _ORG_CODE, _PERSON = Scheme.USCC, Scheme.ORG_CODE, SubjectClass.PERSON
 _ONCE_ONLY = (Scheme.USCC, Scheme.CITIZEN_ID)  # no subject has two of them
+_FOREIGN = frozenset({Scheme.FOREIGN_REG_NO, Scheme.LEI})
 
 
 class NamedSubject(Protocol):
@@ -96,9 +99,13 @@ def settle(
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """A complete number and what stands at it; `file` is None for a miss."""
+    """A complete number and what stands at it; `file` is None for a miss.
+
+    `at` is the key of the number itself, `key` the one that stands for the subject.
+    """
 
     identifier: Identifier
+    at: bytes
     key: bytes
     file: SubjectFile | None = None
     rivals: tuple[Profile, ...] = ()
@@ -132,13 +139,13 @@ class _Case:
         key = self.key(identifier.scheme, identifier.value)
         file = self.lookup.get(key)
         if file is not None and file.rivals:
-            return _Found(identifier, key, None, file.rivals)
+            return _Found(identifier, key, key, None, file.rivals)
         if identifier.is_checksum_failure:
-            return None if file is None else _Found(identifier, key, file)
+            return None if file is None else _Found(identifier, key, key, file)
         code = identifier.org_code
-        if identifier.scheme is not Scheme.USCC or code is None:
-            return _Found(identifier, key, file)
-        return self._find_by_inner_code(identifier, key, file, self.key(Scheme.ORG_CODE, code))
+        if identifier.scheme is not _USCC or code is None:
+            return _Found(identifier, key, key, file)
+        return self._find_by_inner_code(identifier, key, file, self.key(_ORG_CODE, code))
 
     def _find_by_inner_code(
         self, identifier: Identifier, key: bytes, file: SubjectFile | None, inner_key: bytes
@@ -146,23 +153,28 @@ class _Case:
         """A unified code and the organisation code inside it: one subject, and one key in the records."""
         inner = self.lookup.get(inner_key)
         if file is not None:
-            is_same = inner is not None and _core(inner) == _core(file)
-            return _Found(identifier, inner_key if is_same else key, file)
+            is_same = inner is file or (inner is not None and _core(inner) == _core(file))
+            return _Found(identifier, key, inner_key if is_same else key, file)
         if inner is None:
-            return _Found(identifier, inner_key)
+            return _Found(identifier, key, inner_key)
         if inner.rivals:
-            return _Found(identifier, key, None, inner.rivals)
+            return _Found(identifier, key, key, None, inner.rivals)
         if any(p.uscc and p.uscc != identifier.value for p in inner.profiles):
-            return _Found(identifier, key, None, inner.profiles)
-        return _Found(identifier, inner_key, inner)
+            return _Found(identifier, key, key, None, inner.profiles)
+        return _Found(identifier, key, inner_key, inner)
 
     def is_ambiguous(self, found: Sequence[_Found]) -> bool:
         """Whether a number stands for several subjects, or the numbers for different ones."""
         files = [f.file for f in found if f.file is not None]
+        unified = {p.uscc for file in files for p in file.profiles if p.uscc}
+        if len(self.identifiers) == 1:
+            only = found[0]
+            is_unified = only.identifier.scheme is _USCC and only.identifier.is_sound
+            return bool(only.rivals) or (is_unified and not unified <= {only.identifier.value})
         return (
             any(f.rivals for f in found)
             or any(_core(file) != _core(files[0]) for file in files)
-            or self._contradicts({p.uscc for file in files for p in file.profiles if p.uscc})
+            or self._contradicts(unified)
         )
 
     def among(self, found: Sequence[_Found]) -> tuple[Candidate, ...]:
@@ -177,7 +189,7 @@ class _Case:
             return True
         for scheme in _ONCE_ONLY:
             values = {i.value for i in sound if i.scheme is scheme}
-            known = values | unified if scheme is Scheme.USCC else values
+            known = values | unified if scheme is _USCC else values
             masks = {i.value for i in self.identifiers if i.scheme is scheme and i.is_masked}
             if len(values) > 1 or (values and not values >= known):
                 return True
@@ -188,11 +200,13 @@ class _Case:
     def settled(self, found: Sequence[_Found]) -> Settled:
         main = next((f for f in found if f.file is not None), found[0])
         file = main.file or EMPTY_FILE
+        further_keys = self._further_keys(found, file)
+        if not (file.unsettled or further_keys):
+            return self.result(main.key, file=file)
         unsettled = dict.fromkeys(file.unsettled)
-        at = self.key(main.identifier.scheme, main.identifier.value)
         # The file at the inner code, which stands for the subject, may lack the unsettled entries of this one.
-        keys = [at] if file.unsettled and at != main.key and self.lookup.get(at) is not None else []
-        for key in self._further_keys(found, file):
+        keys = [main.at] if file.unsettled and main.at != main.key and self.lookup.get(main.at) is not None else []
+        for key in further_keys:
             further = self.lookup.get(key)
             more = [held for held in further.unsettled if held not in unsettled] if further else []
             if more:
@@ -204,7 +218,7 @@ class _Case:
     def _further_keys(self, found: Sequence[_Found], file: SubjectFile) -> list[bytes]:
         """Where unsettled entries that fit may stand: other numbers, masks of all numbers, names alone."""
         numbers = dict.fromkeys((f.identifier.scheme, f.identifier.value) for f in found)
-        numbers |= dict.fromkeys((Scheme.USCC, code) for code in sorted(p.uscc for p in file.profiles if p.uscc))
+        numbers |= dict.fromkeys((_USCC, code) for code in sorted(p.uscc for p in file.profiles if p.uscc))
         keys = [self.key(scheme, value) for scheme, value in numbers] if len(found) > 1 else []
         for scheme, value in numbers:
             shapes = self.lookup.mask_shapes(self.subject_class, scheme)
@@ -264,14 +278,14 @@ class _Case:
 
     def _code(self) -> str:
         """The first complete number of an organisation that may stand in clear."""
-        if self.subject_class is SubjectClass.PERSON:
+        if self.subject_class is _PERSON:
             return ""
         return next((i.value for i in self.complete() if not could_be_citizen_number(i.value)), "")
 
     def _is_foreign(self) -> bool:
         """As in admission: a foreign registration number, and none of those given in China beside it."""
         schemes = {i.scheme for i in self.identifiers}
-        return Scheme.FOREIGN_REG_NO in schemes and schemes <= {Scheme.FOREIGN_REG_NO, Scheme.LEI}
+        return Scheme.FOREIGN_REG_NO in schemes and schemes <= _FOREIGN
 
     def _fit(self, display: str) -> tuple[float, str]:
         is_fitting = any(i.is_masked and fits(i.value, display) for i in self.identifiers)
@@ -290,7 +304,7 @@ class _Case:
         return self.keyer.mask(self.subject_class, scheme, masked)
 
     def _list_types(self, profile: Profile) -> set[str]:
-        file = self.lookup.get(self.key(Scheme.USCC, profile.uscc)) if profile.uscc else None
+        file = self.lookup.get(self.key(_USCC, profile.uscc)) if profile.uscc else None
         return {held.entry.list_type for held in file.held} if file else set()
 
 

@@ -7,6 +7,7 @@ text of it that survives is a mask for display. Source: DESIGN sections 4 (Ident
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
 
@@ -44,9 +45,14 @@ class SubjectClass(StrEnum):
     PERSON = "person"
 
 
+_CLASSES: Mapping[SubjectKind, SubjectClass] = MappingProxyType(
+    dict.fromkeys(SubjectKind, SubjectClass.ORGANISATION) | {SubjectKind.NATURAL_PERSON: SubjectClass.PERSON}
+)
+
+
 def class_of(kind: SubjectKind) -> SubjectClass:
     """The class of a kind: natural persons are persons, all others organisations."""
-    return SubjectClass.PERSON if kind is SubjectKind.NATURAL_PERSON else SubjectClass.ORGANISATION
+    return _CLASSES[kind]
 
 
 class SubjectKeyer:
@@ -56,40 +62,50 @@ class SubjectKeyer:
     found by trying all numbers.
     """
 
-    __slots__ = ("_secret",)
+    __slots__ = ("_empty", "_secret")
 
     def __init__(self, secret: bytes) -> None:
         if not SECRET_SHORTEST <= len(secret) <= SECRET_LONGEST:
             raise ValueError(f"a subject key has {SECRET_SHORTEST} to {SECRET_LONGEST} bytes, not {len(secret)}")
         self._secret = secret
+        self._empty = blake2b(digest_size=KEY_BYTES, key=secret)
 
     def identifier(self, subject_class: SubjectClass, scheme: str, value: str) -> bytes:
         """The key of a complete identifier, `value` in its folded form."""
-        return self._hash("id", subject_class, scheme, value)
+        return self._hash(_framed("id", subject_class, scheme), value)
 
     def mask(self, subject_class: SubjectClass, scheme: str, masked: str) -> bytes:
         """The key of a masked identifier: hidden characters are `*`, all others stand."""
-        return self._hash("mask", subject_class, scheme, masked)
+        return self._hash(_framed("mask", subject_class, scheme), masked)
 
     def name(self, subject_class: SubjectClass, normalised: str) -> bytes:
         """The key of a normalised name (`core.names.normalise`)."""
-        return self._hash("name", subject_class, normalised)
+        return self._hash(_framed("name", subject_class), normalised)
 
     def entry(self, list_type: str, subject: bytes, authority: str, document_no: str) -> str:
         """The id of an entry, 32 hex digits: the same key gives the same id in every snapshot."""
-        return self._hash("entry", list_type, subject.hex(), authority, document_no).hex()
+        return self._hash(_framed("entry", list_type) + _frame(subject.hex()) + _frame(authority), document_no).hex()
 
     def digest(self, content: bytes) -> bytes:
         """A 32-byte keyed digest of a question, so that a stored one can be compared but not guessed."""
         return blake2b(content, digest_size=32, key=self._secret, person=b"question").digest()
 
-    def _hash(self, *parts: str) -> bytes:
-        # Length prefixes, so that no two lists of parts ever give the same bytes.
-        made = blake2b(digest_size=KEY_BYTES, key=self._secret)
-        for part in parts:
-            content = part.encode()
-            made.update(len(content).to_bytes(4, "big") + content)
+    def _hash(self, start: bytes, last: str) -> bytes:
+        made = self._empty.copy()
+        made.update(start + _frame(last))
         return made.digest()
+
+
+def _frame(part: str) -> bytes:
+    # Length prefixes, so that no two lists of parts ever give the same bytes.
+    content = part.encode()
+    return len(content).to_bytes(4, "big") + content
+
+
+@lru_cache(maxsize=256)
+def _framed(*words: str) -> bytes:
+    """The parts that recur: what is hashed, classes, schemes and list types."""
+    return b"".join(map(_frame, words))
 
 
 class EntityRef(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
