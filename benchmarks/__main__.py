@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import appends, inside, steady, wire
+from benchmarks import appends, inside, swaps, wire
 from benchmarks.chart import bars
 from benchmarks.compile_once import compile_apart
 from benchmarks.data import Data, cache, prepare
@@ -22,7 +22,7 @@ from benchmarks.servers import BenchError, cores, gateway, pinned
 from benchmarks.table import LATEST, RESULTS, cells, results, save, show, write_pages
 
 SUBJECTS = 1_000_000
-GROUPS = ("compile", "inside", "start", "wire", "steady", "appends")
+GROUPS = ("compile", "inside", "start", "wire", "swaps", "appends")
 _FAILED, _LEFT_OUT = 1, 4
 
 
@@ -72,7 +72,7 @@ def _measure(folder: Path, subjects: int, seconds: float, groups: tuple[str, ...
         yield from _inside(data, state)
     if "start" in groups:
         yield from inside.starts(state, folder)
-    if "wire" in groups or "steady" in groups:
+    if "wire" in groups or "swaps" in groups:
         yield from _served(data, state, folder, seconds, groups)
     if "appends" in groups:
         for what, ours, floor, ratio in appends.rows():
@@ -94,11 +94,11 @@ def _served(data: Data, state: Path, folder: Path, seconds: float, groups: tuple
             if isinstance(row, Row) and row.id == "grpc-64":
                 peak = row.ours
             yield row
-        if "steady" in groups:
+        if "swaps" in groups:
             if not peak:
                 yield Skipped(("open-loop", "swap-failed", "swap-p99"), "without h2load there is no rate to go by")
                 return
-            yield from steady.rows(bench, peak)
+            yield from swaps.rows(bench, peak)
     with contextlib.suppress(OSError):
         shutil.rmtree(folder / "gateway")
 

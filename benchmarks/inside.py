@@ -98,6 +98,18 @@ def starts(state: Path, folder: Path) -> Iterator[Row]:
     )
 
 
+def command(data: Data, number: int) -> Command:
+    """Question `number`; one in a hundred is about a listed company."""
+    return Command(
+        kind=SubjectKind.LEGAL_ENTITY,
+        action=ACTION,
+        identifiers=(("uscc", data.code(number, 1)),),
+        system="bench",
+        organisation="示例单位",
+        matter="示例-0001",
+    )
+
+
 def _timed(action: Callable[[], object]) -> float:
     began = time.perf_counter()
     action()
@@ -164,20 +176,10 @@ async def _checks(data: Data, state: Path, callers: int, seconds: float) -> tupl
 
 
 async def _caller(answering: Gateway, data: Data, first: int, until: float) -> list[float]:
-    """One in a hundred questions is about a listed company."""
     took: list[float] = []
     number = first * 1_000_003
     while (began := time.perf_counter()) < until:
         number += 1
-        await answering.check(
-            Command(
-                kind=SubjectKind.LEGAL_ENTITY,
-                action=ACTION,
-                identifiers=(("uscc", data.code(number, 1)),),
-                system="bench",
-                organisation="示例单位",
-                matter="示例-0001",
-            )
-        )
+        await answering.check(command(data, number))
         took.append(time.perf_counter() - began)
     return took

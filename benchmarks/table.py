@@ -1,7 +1,8 @@
 """The results as a table: on the screen, in `results/latest.json`, and in the pages that show them.
 
-`python -m benchmarks.table` writes the tables of README.md, README.zh-CN.md and docs/performance.md from the
-committed results; `--check` only says whether they are current. A page has a table between two marker comments.
+`python -m benchmarks.table` writes the tables of README.md, README.zh-CN.md, docs/performance.md and docs/scaling.md
+from the committed results; `--check` only says whether they are current. A page has a table between two marker
+comments.
 """
 
 import json
@@ -189,7 +190,18 @@ def pages() -> dict[Path, str]:
         if each is not None:
             text = filled(text, marker, whole_table(each))
     wanted[performance] = text
-    return wanted
+    return wanted | _scaling_page(latest)
+
+
+def _scaling_page(latest: Results | None) -> dict[Path, str]:
+    from benchmarks import growth, scaling  # which know this module
+
+    if (found := growth.load()) is None:
+        return {}
+    path = ROOT / "docs" / "scaling.md"
+    text = filled(path.read_text(encoding="utf-8"), "growth", scaling.sizes_table(found))
+    measured = None if latest is None else scaling.measured(found, latest)
+    return {path: text if measured is None else filled(text, "places", scaling.places_table(measured))}
 
 
 def write_pages(*, only_check: bool = False) -> list[Path]:

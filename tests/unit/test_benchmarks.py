@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import apsw
 import pytest
-from benchmarks import chart, data, load, rows, steady, table, wire
+from benchmarks import chart, data, load, rows, swaps, table, wire
 from benchmarks.__main__ import _from_text
 from benchmarks.open_loop import Sent
 from benchmarks.rows import Row
@@ -180,7 +180,7 @@ def test_a_log_with_more_or_fewer_lookups_than_answers_fails_the_run(tmp_path: P
 
 def test_a_swap_is_judged_by_the_worse_of_its_two_seconds() -> None:
     answers = [(at / 10, 50.0 if 40 <= at < 50 else 2.0) for at in range(90)]  # slow from 4 s to 5 s
-    in_swap, quiet = steady._p99s(Sent(answers, 0), [3.0, 6.0], 9.0)
+    in_swap, quiet = swaps._p99s(Sent(answers, 0), [3.0, 6.0], 9.0)
     assert (in_swap, quiet) == ([50.0, 2.0], [2.0, 2.0, 2.0])
 
 
