@@ -6,9 +6,11 @@ and 10.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import click
@@ -28,8 +30,14 @@ from xingate_server.cli._common import (
 from xingate_server.core.catalogue import Posture
 from xingate_server.core.days import parse_day
 from xingate_server.snapshot.errors import SnapshotError
-from xingate_server.snapshot.plan import Compiled
-from xingate_server.wiring.compile import CompileOptions, GivenFile, OptionError, compile_from_options
+from xingate_server.snapshot.plan import Compiled, Corrected
+from xingate_server.wiring.compile import (
+    CompileOptions,
+    GivenFile,
+    OptionError,
+    compile_from_options,
+    load_listed_source,
+)
 
 _DATED = re.compile(r"(?P<path>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -139,6 +147,20 @@ def _days(text: str) -> int:
     help="A year of official working days (holiday-cn JSON); repeatable.",
 )
 @click.option("--accept-shrink", multiple=True, metavar="KIND", help="Let this source shrink, or be left out.")
+@click.option(
+    "--refusals",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.xlsx",
+    help="Write the refused rows to a workbook in which a clerk can correct them.",
+)
+@click.option(
+    "--fix",
+    "fixes",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.xlsx",
+    help="Take such a workbook back: its corrected rows replace those of the files. Repeatable, in order.",
+)
 @click.option("--dry-run", is_flag=True, help="Do all but move the current snapshot, and say what would change.")
 @state_option
 @json_option
@@ -147,9 +169,10 @@ def compile_command(**given: Any) -> None:
     from xingate_adapters.sources import SourceError, UnknownSourceError
     from xingate_server.catalogues import CatalogueError
 
-    options = _options(given)
     try:
-        compiled = _with_progress(options)
+        with _refused_to(given["refusals"]) as refused:
+            options = _options(given, refused)
+            compiled = _compiled(options, given["refusals"])
     except (OptionError, UnknownSourceError, CatalogueError) as error:
         raise AskedWronglyError(str(error)) from error
     except (SourceError, SnapshotError) as error:
@@ -160,7 +183,51 @@ def compile_command(**given: Any) -> None:
         _show(compiled, console(), is_dry_run=options.is_dry_run)
 
 
-def _options(given: dict[str, Any]) -> CompileOptions:
+@contextmanager
+def _refused_to(report: Path | None) -> Iterator[Path | None]:
+    """Where the refused rows are kept until the report is written."""
+    if report is None:
+        yield None
+        return
+    if report.suffix.lower() != ".xlsx":
+        raise AskedWronglyError(f"--refusals writes xlsx; `{report.name}` has another ending")
+    if not report.parent.is_dir():
+        raise AskedWronglyError(f"--refusals: there is no folder `{report.parent}`")
+    with TemporaryDirectory(prefix="xingate-") as folder:
+        yield Path(folder) / "refused.jsonl"
+
+
+def _compiled(options: CompileOptions, report: Path | None) -> Compiled:
+    """Compile, and write the report, also when nothing could be compiled."""
+    try:
+        compiled = _with_progress(options)
+    except SnapshotError:
+        _report(options, report)
+        raise
+    _report(options, report)
+    return compiled
+
+
+def _report(options: CompileOptions, report: Path | None) -> None:
+    from xingate_server.cli._refusals import write_report
+
+    refused = options.refused_to
+    if report is None or refused is None or not refused.exists():
+        return
+
+    def columns_of(kind: str, header: Sequence[str]) -> Mapping[str, str]:
+        return load_listed_source(kind, options).columns(header)
+
+    try:
+        rows = write_report(refused, report, columns_of)
+    except OSError as error:
+        raise CommandError(f"cannot write `{report}`: {(error.strerror or 'unknown').lower()}") from error
+    click.echo(f"{rows:,} refused rows in {report}", err=True)
+
+
+def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
+    from xingate_server.cli._refusals_fix import read_report
+
     return CompileOptions(
         state_dir=given["state"],
         files=tuple(GivenFile(kind, path, day) for kind, (path, day) in given["sources"]),
@@ -173,6 +240,8 @@ def _options(given: dict[str, Any]) -> CompileOptions:
         accept_shrink=frozenset(given["accept_shrink"]),
         is_dry_run=given["dry_run"],
         mappings=_once("--map", given["mappings"]),
+        corrections=tuple(read_report(file) for file in given["fixes"]),
+        refused_to=refused,
     )
 
 
@@ -228,6 +297,13 @@ def _document(compiled: Compiled, *, is_dry_run: bool) -> dict[str, Any]:
         "subjects": manifest.subjects,
         "entries": manifest.entries,
     }
+    if compiled.manifest.corrections:
+        document["fix"] = {
+            "applied": compiled.corrected.applied,
+            "changedSince": compiled.corrected.changed_since,
+            "masked": compiled.corrected.masked,
+            "notFound": compiled.corrected.not_found,
+        }
     if is_dry_run:
         document["dryRun"] = True
         document["changes"] = _changes(compiled)
@@ -250,6 +326,16 @@ def _difference(had: dict[str, int], has: dict[str, int]) -> dict[str, list[int]
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
+def _corrected(corrected: Corrected) -> Iterator[str]:
+    yield f"{corrected.applied:,} rows corrected by the report"
+    for place in corrected.changed_since:
+        yield f"not corrected: {place} has changed since the report was made; make the report again"
+    for place in corrected.masked:
+        yield f"not corrected: {place} has a cell that was changed and still holds `*`; write the whole number"
+    for place in corrected.not_found:
+        yield f"not corrected: {place} is in no file of this compile"
+
+
 def _show(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
     table = Table("source", "file", "rows", "admitted", "refused and flagged")
     for column in table.columns[2:4]:
@@ -262,6 +348,9 @@ def _show(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
         )
     out.print(table)
     manifest = compiled.manifest
+    if manifest.corrections:
+        for line in _corrected(compiled.corrected):
+            out.print(escape(line), soft_wrap=True)
     for source in manifest.sources:
         if not source.is_loaded:
             out.print(f"source {source.kind} is not loaded: actions that depend on it cannot be told")

@@ -42,6 +42,7 @@ def with_changes(
         previous=reference,
         accepted_shrinks=tuple(kind for kind, _, _ in shrunk),
         calendars=plan.calendars,
+        corrections=plan.corrections,
         removed=removed,
     )
     if previous is None:

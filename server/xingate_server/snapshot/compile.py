@@ -6,10 +6,12 @@ a compile that fails or is killed leaves only a draft, which the next one clears
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from hashlib import file_digest, sha256
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 import apsw
@@ -39,7 +41,7 @@ from xingate_server.snapshot.manifest import (
     read_manifest,
 )
 from xingate_server.snapshot.plan import Compiled, CompilePlan, Progress
-from xingate_server.snapshot.refusals import Refusals, masked_row
+from xingate_server.snapshot.refusals import Refusals, masked_row, row_digest
 from xingate_server.snapshot.spool import Row, Spool
 from xingate_server.snapshot.subjects import SubjectWriter
 from xingate_server.snapshot.tally import SourceTally, Tally
@@ -115,7 +117,11 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
     tally = Tally(sorted(plan.sources, key=lambda source: not source.is_register))
     _hash_files(tally)
     spool_path = draft / "spool.db"
-    with Refusals(draft / REFUSED_FILE) as refusals, Spool(spool_path) as spool:
+    with ExitStack() as stack:
+        if plan.refused_to is not None:  # also when nothing can be compiled: then it is needed most
+            stack.callback(copyfile, draft / REFUSED_FILE, plan.refused_to)
+        refusals = stack.enter_context(Refusals(draft / REFUSED_FILE))
+        spool = stack.enter_context(Spool(spool_path))
         _admit_all(tally, rules, spool, refusals, progress)
         if not any(source.admitted for source in tally.sources):
             raise NothingToCompileError(_nothing(tally))
@@ -167,7 +173,8 @@ def _admit_one(record: Record, rules: Rules, source: SourceTally, refusals: Refu
     outcome = admit(record, rules)
     if isinstance(outcome, Refused):
         file.refused.update(outcome.reasons)
-        refusals.write(file, record.row, outcome.reasons, outcome.details, masked_row(record))
+        digest = row_digest(rules.keyer, record.raw.values())
+        refusals.write(file, record.row, outcome.reasons, outcome.details, masked_row(record), digest)
         return None
     return outcome
 

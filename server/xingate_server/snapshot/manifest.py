@@ -114,7 +114,7 @@ class SequenceRef(_Struct, frozen=True):
 
 
 class CalendarRef(_Struct, frozen=True):
-    """A year of working days that the operator added to the official calendar."""
+    """A file of the operator's: a year of working days, or a report with corrected rows."""
 
     file: str
     sha256: str
@@ -133,8 +133,8 @@ class Manifest(_Struct, frozen=True):
     """The whole of it. `next_update` is when the first loaded source becomes stale, "" where none can.
 
     `compiled_by` is the operating system's name of who compiled, `previous` the snapshot that was current then,
-    `removed` the sequences that this compile no longer keeps; `changes` are against `previous`. Older manifests have
-    none of these.
+    `corrections` the reports by which rows were corrected, `removed` the sequences that this compile no longer keeps;
+    `changes` are against `previous`. Older manifests have none of these.
     """
 
     format_version: int
@@ -152,6 +152,7 @@ class Manifest(_Struct, frozen=True):
     previous: SequenceRef | None = None
     accepted_shrinks: tuple[str, ...] = ()
     calendars: tuple[CalendarRef, ...] = ()
+    corrections: tuple[CalendarRef, ...] = ()
     removed: tuple[int, ...] = ()
     changes: tuple[Change, ...] = ()
 

@@ -46,7 +46,8 @@ class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One compile. `accept_shrink` names kinds that may shrink, vanish or be left out from now on; `compiled_by` says
-    who compiles, `calendars` what was added to the official calendar."""
+    who compiles, `calendars` what was added to the official calendar, `corrections` by which reports rows were
+    corrected. The refused rows are copied to `refused_to`, also when nothing can be compiled."""
 
     sources: tuple[SourcePlan, ...]
     absent: tuple[AbsentPlan, ...] = ()
@@ -58,6 +59,17 @@ class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     is_dry_run: bool = False
     compiled_by: str = ""
     calendars: tuple[CalendarRef, ...] = ()
+    corrections: tuple[CalendarRef, ...] = ()
+    refused_to: Path | None = None
+
+
+class Corrected(msgspec.Struct, frozen=True):
+    """What became of a report's corrected rows: `applied` counts them; the others are told as `kind file row`."""
+
+    applied: int = 0
+    changed_since: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
+    not_found: tuple[str, ...] = ()
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +78,7 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     manifest: Manifest
     path: Path
     previous: Manifest | None = None
+    corrected: Corrected = Corrected()
     removed: tuple[int, ...] = ()
 
     def file_counts(self) -> tuple[tuple[str, FileCount], ...]:

@@ -24,6 +24,7 @@ from xingate_server.snapshot.compile import compile_snapshot
 from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.manifest import CalendarRef
 from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, Progress, SourcePlan
+from xingate_server.wiring.corrections import Corrections, Corrector
 
 if TYPE_CHECKING:
     from xingate_adapters.sources import Source
@@ -48,7 +49,8 @@ class GivenFile(msgspec.Struct, frozen=True):
 
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
-    layout of their own are read; further sources stand in the folder `sources` of the state directory."""
+    layout of their own are read; further sources stand in the folder `sources` of the state directory. `corrections`
+    are applied in their order; the refused rows are copied to `refused_to`."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -62,6 +64,8 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     is_dry_run: bool = False
     keep: int = 10
     mappings: Mapping[str, Path] = msgspec.field(default_factory=dict)
+    corrections: tuple[Corrections, ...] = ()
+    refused_to: Path | None = None
 
 
 def _quiet_file(path: Path, done: int, total: int) -> None:
@@ -89,7 +93,8 @@ def compile_from_options(
     _check(options, today)
     catalogue = catalogues.load(options.catalogues, options.posture)
     calendar = _calendar(options.calendars)
-    sources = _sources(options, today, on_bytes)
+    corrector = Corrector(options.corrections)
+    sources = _sources(options, today, on_bytes, corrector)
     plan = CompilePlan(
         sources=sources,
         absent=_absent(options),
@@ -99,7 +104,9 @@ def compile_from_options(
         keep=options.keep,
         is_dry_run=options.is_dry_run,
         compiled_by=_who(),
-        calendars=_calendar_refs(options.calendars),
+        calendars=_file_refs(options.calendars),
+        corrections=_file_refs(tuple(corrections.file for corrections in options.corrections)),
+        refused_to=options.refused_to,
     )
     key = read_or_make_key(options.state_dir, is_dry_run=options.is_dry_run)
     rules = Rules(
@@ -108,7 +115,9 @@ def compile_from_options(
         keyer=SubjectKeyer(key),
         today=today,
     )
-    return compile_snapshot(plan, rules, options.state_dir, on_stage)
+    corrector.keyer = rules.keyer
+    compiled = compile_snapshot(plan, rules, options.state_dir, on_stage)
+    return msgspec.structs.replace(compiled, corrected=corrector.outcome())
 
 
 def _check(options: CompileOptions, today: date) -> None:
@@ -129,7 +138,7 @@ def _check(options: CompileOptions, today: date) -> None:
     for kind, window in options.coverage.items():
         _check_window(kind, *window, today)
     for kind in options.accept_shrink - known:
-        _load(kind, options)
+        load_listed_source(kind, options)
 
 
 def _check_window(kind: str, first: date, last: date, today: date) -> None:
@@ -153,23 +162,30 @@ def _check_file(file: GivenFile) -> None:
         raise OptionError(f"source `{file.kind}`: cannot read `{file.path}`: {error.strerror}") from error
 
 
-def _sources(options: CompileOptions, today: date, on_bytes: FileProgress) -> tuple[SourcePlan, ...]:
+def _sources(
+    options: CompileOptions, today: date, on_bytes: FileProgress, corrector: Corrector
+) -> tuple[SourcePlan, ...]:
     by_kind: dict[str, list[GivenFile]] = {}
     for file in options.files:
         by_kind.setdefault(file.kind, []).append(file)
-    return tuple(_source(kind, files, options, today, on_bytes) for kind, files in by_kind.items())
+    return tuple(_source(kind, files, options, today, on_bytes, corrector) for kind, files in by_kind.items())
 
 
 def _source(
-    kind: str, files: list[GivenFile], options: CompileOptions, today: date, on_bytes: FileProgress
+    kind: str,
+    files: list[GivenFile],
+    options: CompileOptions,
+    today: date,
+    on_bytes: FileProgress,
+    corrector: Corrector,
 ) -> SourcePlan:
-    source = _load(kind, options)
+    source = load_listed_source(kind, options)
     declared = source.declaration
     paths = tuple(file.path for file in files)
     # Of several files the oldest decides: what is not known later is not known.
     data_as_of = min(_data_as_of(file, source, today) for file in files)
     coverage = options.coverage.get(kind)
-    records = source.records(paths, on_bytes, data_as_of=data_as_of)
+    records = source.records(paths, on_bytes, data_as_of=data_as_of, correct=corrector.of(kind))
     return SourcePlan(
         kind=kind,
         provides=declared.provides,
@@ -190,7 +206,7 @@ def _absent(options: CompileOptions) -> tuple[AbsentPlan, ...]:
     given = {file.kind for file in options.files}
     plans = []
     for kind in sorted(set(options.required) - given):
-        declared = _load(kind, options).declaration
+        declared = load_listed_source(kind, options).declaration
         plans.append(
             AbsentPlan(
                 kind=kind,
@@ -202,7 +218,8 @@ def _absent(options: CompileOptions) -> tuple[AbsentPlan, ...]:
     return tuple(plans)
 
 
-def _load(kind: str, options: CompileOptions) -> "Source":
+def load_listed_source(kind: str, options: CompileOptions) -> "Source":
+    """The source of a kind as these options read it. Raises `OptionError`, and `UnknownSourceError` of the sources."""
     try:
         from xingate_adapters.sources import MappingError, load_source, read_mapping
     except ImportError as error:
@@ -239,7 +256,7 @@ def _who() -> str:
         return f"uid {os.geteuid()}"
 
 
-def _calendar_refs(files: tuple[Path, ...]) -> tuple[CalendarRef, ...]:
+def _file_refs(files: tuple[Path, ...]) -> tuple[CalendarRef, ...]:
     return tuple(CalendarRef(file=file.name, sha256=sha256(file.read_bytes()).hexdigest()) for file in files)
 
 

@@ -1,0 +1,158 @@
+"""The refusal report: a workbook in which a clerk sees every refused row, why, and where, and corrects it in place.
+
+One sheet for each source (more where a sheet would be full), and a summary. Persons' numbers are masked; `row` and
+`key` tell `--fix` which row of which file it is. Every cell is text, so that neither a formula runs nor a code loses
+its digits. It is written as a stream: memory does not grow with the rows, save for the first rows' comments.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from xingate_server.cli._refusals_words import faulty_columns, told
+from xingate_server.cli._sheets import is_formula
+from xingate_server.snapshot.refusals import Refusal, read_refusals
+from xingate_server.wiring.corrections import shown
+
+SUMMARY: Final = "汇总 summary"
+KEYS: Final = ("来源 source", "文件 file", "行 row", "键 key (勿改 keep)", "原因", "reason")
+ROWS_A_SHEET: Final = 1_000_000
+COMMENTS_A_SHEET: Final = 2_000  # openpyxl holds comments in memory
+_FILE_MODE = 0o640
+_MARK, _HEAD = "FFC7CE", "D9E1F2"
+_HELP = (
+    "请在各表中改正标红的单元格（或该行其他单元格），保存后用 --fix 交回。不要改动前四列。",
+    "带 * 的号码不必补全：未改动的单元格按原文件还原；号码本身有错的，请填写完整号码。",
+    "Correct the marked cells, or others of their row, in place; save, and give the file back with --fix.",
+    "Leave the first four columns as they are. What you do not change, numbers with * too, is restored from the file.",
+)
+Columns = Callable[[str, Sequence[str]], Mapping[str, str]]
+
+
+def write_report(refused: Path, target: Path, columns_of: Columns) -> int:
+    """Write the report of a `refused.jsonl` to `target`; gives the number of rows. Raises OSError.
+
+    `columns_of(kind, header)` says from which column of the header each field is read. Needs openpyxl.
+    """
+    from openpyxl import Workbook
+
+    draft = target.with_name(f".{target.name}.draft")
+    draft.open("wb").close()  # before any work: openpyxl takes it ill when its file cannot be written
+    headers, counts = _survey(refused)
+    book = Workbook(write_only=True)
+    _summary(book, counts)
+    for kind, header in headers.items():
+        fields = columns_of(kind, header)
+        rows = (row for row in read_refusals(refused) if row.source == kind)
+        _sheets_of(book, kind, header, fields, rows)
+    try:
+        book.save(draft)
+        draft.chmod(_FILE_MODE)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return sum(count for (_, _, reason), count in counts.items() if not reason)
+
+
+def _survey(refused: Path) -> tuple[dict[str, list[str]], Counter[tuple[str, str, str]]]:
+    """Each source's columns over all its files, and rows by source, file and reason ("" counts rows)."""
+    headers: dict[str, dict[str, None]] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in read_refusals(refused):
+        headers.setdefault(row.source, {}).update(dict.fromkeys(row.raw))
+        counts[row.source, row.file, ""] += 1
+        counts.update((row.source, row.file, reason) for reason in row.reasons)
+    return {kind: list(header) for kind, header in headers.items()}, counts
+
+
+def _summary(book: Any, counts: Counter[tuple[str, str, str]]) -> None:
+    page = book.create_sheet(SUMMARY)
+    for column, width in zip("ABCDE", (22, 40, 12, 60, 60), strict=True):
+        page.column_dimensions[column].width = width
+    for line in _HELP:
+        page.append([line])
+    page.append([])
+    page.append([_plain(page, text, _HEAD) for text in ("来源 source", "文件 file", "行数 rows", "原因", "reason")])
+    for (kind, file, reason), count in sorted(counts.items()):
+        words = ("合计", "all refused rows") if not reason else (told(reason).zh, f"{reason}: {told(reason).en}")
+        page.append([_plain(page, kind), _plain(page, file), count, *(_plain(page, word) for word in words)])
+
+
+def _sheets_of(book: Any, kind: str, header: Sequence[str], fields: Mapping[str, str], rows: Iterable[Refusal]) -> None:
+    page: Any = None
+    style = _Style()
+    for number, row in enumerate(rows):
+        place, sheet = number % ROWS_A_SHEET, number // ROWS_A_SHEET + 1
+        if place == 0:
+            page = book.create_sheet(f"{kind[:24]} {sheet}" if sheet > 1 else kind[:31])
+            page.freeze_panes = "G2"
+            for column, width in zip("ABCDEF", (18, 24, 8, 8, 50, 50), strict=True):
+                page.column_dimensions[column].width = width
+            page.column_dimensions["D"].hidden = True
+            page.append([_plain(page, text, _HEAD) for text in (*KEYS, *header)])
+        page.append(list(_cells(page, row, header, fields, style, has_comment=place < COMMENTS_A_SHEET)))
+
+
+class _Style:
+    """The two styles of cells, made once: making one for each cell is most of the time of a report."""
+
+    def __init__(self) -> None:
+        self.plain: Any = None
+        self.marked: Any = None
+
+    def of(self, page: Any, *, is_marked: bool) -> Any:
+        if self.plain is None:
+            self.plain = _plain(page, "")._style  # noqa: SLF001  openpyxl has no other way to share a style
+            self.marked = _plain(page, "", _MARK)._style  # noqa: SLF001
+        return self.marked if is_marked else self.plain
+
+
+def _cells(
+    page: Any, row: Refusal, header: Sequence[str], fields: Mapping[str, str], style: _Style, *, has_comment: bool
+) -> Iterator[Any]:
+    reasons = [(reason, detail, told(reason)) for reason, detail in zip(row.reasons, row.details, strict=True)]
+    marks: dict[str, list[str]] = {}
+    for reason, detail, words in reasons:
+        for column in faulty_columns(reason, detail, fields):
+            marks.setdefault(column, []).append(f"{words.zh}\n{words.en}\n{detail}")
+    zh = "；".join(words.zh for _, _, words in reasons)
+    en = "; ".join(f"{words.en} ({detail})" for _, detail, words in reasons)
+    for text in (row.source, row.file, str(row.row), row.digest, zh, en):
+        yield _text(page, text, style.of(page, is_marked=False))
+    for column in header:
+        cell = _text(page, row.raw.get(column, ""), style.of(page, is_marked=column in marks))
+        if column in marks and has_comment:
+            cell.comment = _comment("\n".join(marks[column]))
+        yield cell
+
+
+def _text(page: Any, text: str, style: Any) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    cell: Any = WriteOnlyCell(page)
+    cell.value = shown(text)
+    cell._style = style  # noqa: SLF001  as above
+    cell.data_type = "s"  # never a formula, an error or a number
+    return cell
+
+
+def _plain(page: Any, text: str, colour: str = "") -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import PatternFill
+
+    cell: Any = WriteOnlyCell(page)
+    cell.value = shown(text)
+    cell.number_format = "@"  # what a person types stays text, codes with all their digits
+    if colour:
+        cell.fill = PatternFill("solid", start_color=colour)
+    cell.data_type = "s"
+    if is_formula(text):
+        cell.quotePrefix = True
+    return cell
+
+
+def _comment(text: str) -> Any:
+    from openpyxl.comments import Comment
+
+    return Comment(text, "xingate", height=120, width=360)
