@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).with_name("cli.md")
-_BLOCK = re.compile(r"<!-- help: ?(?P<command>[a-z ]*?) ?-->\n(?:```text\n.*?\n```\n)?", re.DOTALL)
+_BLOCK = re.compile(r"<!-- help: ?(?P<command>[a-z -]*?) ?-->\n(?:```text\n.*?\n```\n)?", re.DOTALL)
 
 
 def help_of(command: str) -> str:

@@ -6,7 +6,8 @@ all of them. Excluded: what a log did before the spool first saw it, and the gat
 section 7; RFC 6962.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -29,11 +30,30 @@ from xingate.types import SignedCheckpoint
 _T = TypeVar("_T")
 Steps = Generator[_base.Call[Any] | float, Any, _T]
 
+OnProgress = Callable[[int, int], None]
+"""Hears how many answers are done, of how many."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the steps came to."""
+
+    value: Any
+
+
+def advance(resume: Callable[[Any], Any], value: object) -> Any:
+    """The next step, or `Done`: a StopIteration cannot leave a thread's future."""
+    try:
+        return resume(value)
+    except StopIteration as done:
+        return Done(done.value)
+
+
 # Worker processes of one gateway may be this far apart in the checkpoints that they know.
 _PAUSES_S: Final = (0.5, 1.0, 2.0)
 
 
-def verify_all(spool: Spool, verifier_key: str = "") -> Steps[SpoolReport]:
+def verify_all(spool: Spool, verifier_key: str = "", on_progress: OnProgress | None = None) -> Steps[SpoolReport]:
     """Check every kept answer. `verifier_key` "": the one pinned in the spool, or, at first use, the gateway's own.
 
     Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the key
@@ -45,9 +65,12 @@ def verify_all(spool: Spool, verifier_key: str = "") -> Steps[SpoolReport]:
     earlier = verify(known.note, known.verifier_key).tree_size if known.note else None
     yield from history.extend(given)
     records: list[RecordResult] = []
-    for kept in spool.answers():
+    answers = list(spool.answers())
+    for done, kept in enumerate(answers):
+        if on_progress is not None:
+            on_progress(done, len(answers))
         if isinstance(kept, Path):
-            records.append(RecordResult(kept.name, -1, "damaged", "the file is no kept answer"))
+            records.append(RecordResult(kept.name, -1, "damaged", "a line of the file is no kept answer"))
         else:
             records.append((yield from _record(kept, spool, history)))
     return SpoolReport(

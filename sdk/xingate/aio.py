@@ -1,11 +1,11 @@
 """The client for asyncio: the twin of `xingate.client`, method by method."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from xingate import _base, _proofs
 from xingate._base import AsyncPort, Attempts, Call, Options, RetryPolicy, open_spool
@@ -37,7 +37,7 @@ from xingate.types import (
 __all__ = ["AsyncClient", "connect_async"]
 
 if TYPE_CHECKING:
-    from xingate._verify import Steps
+    from xingate._verify import OnProgress, Steps
 
 _T = TypeVar("_T")
 
@@ -170,16 +170,19 @@ class AsyncClient:
         """
         return await self._run(_proofs.consistency_call(size1, size2))
 
-    async def verify_all(self, verifier_key: str = "") -> SpoolReport:
+    async def verify_all(self, verifier_key: str = "", *, on_progress: "OnProgress | None" = None) -> SpoolReport:
         """Show that the log still holds every answer that the spool kept, and that it only grew since last time.
 
         `verifier_key` is the log's key as its operator publishes it; "": the one pinned in the spool at first use.
+        `on_progress` hears how many answers are done, of how many. Proofs are checked, and receipts
+        written, in a thread apart.
+
         Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
         key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
         """
         from xingate._verify import verify_all
 
-        return await self._drive(verify_all(_proofs.require_spool(self._options.spool), verifier_key))
+        return await self._drive(verify_all(_proofs.require_spool(self._options.spool), verifier_key, on_progress))
 
     async def actions(self) -> list[Action]:
         """The actions that can be asked about."""
@@ -225,23 +228,22 @@ class AsyncClient:
         await self.close()
 
     async def _drive(self, steps: "Steps[_T]") -> _T:
-        """Make the calls and the pauses that `steps` asks for."""
-        step = next(steps)
-        try:
-            while True:
-                if isinstance(step, float):
-                    await asyncio.sleep(step)
-                    step = next(steps)
-                    continue
-                try:
-                    answer = await self._run(step)
-                except XingateError as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(answer)
-        except StopIteration as done:
-            result: _T = done.value
-            return result
+        """Make the calls and the pauses that `steps` asks for, and all that is between them in a thread apart."""
+        from xingate._verify import Done, advance
+
+        resume: Callable[[Any], Any] = steps.send
+        value: object = None
+        while not isinstance(step := await asyncio.to_thread(advance, resume, value), Done):
+            resume, value = steps.send, None
+            if isinstance(step, float):
+                await asyncio.sleep(step)
+                continue
+            try:
+                value = await self._run(step)
+            except XingateError as error:
+                resume, value = steps.throw, error
+        result: _T = step.value
+        return result
 
     async def _run(self, call: Call[_T], timeout_s: float | None = None) -> _T:
         attempts = Attempts(self._options.retry, self._options.timeout_s if timeout_s is None else timeout_s)

@@ -37,7 +37,7 @@ from xingate.types import (
 __all__ = ["Client", "RetryPolicy", "connect"]
 
 if TYPE_CHECKING:
-    from xingate._verify import Steps
+    from xingate._verify import OnProgress, Steps
 
 _T = TypeVar("_T")
 
@@ -174,16 +174,18 @@ class Client:
         """
         return self._run(_proofs.consistency_call(size1, size2))
 
-    def verify_all(self, verifier_key: str = "") -> SpoolReport:
+    def verify_all(self, verifier_key: str = "", *, on_progress: "OnProgress | None" = None) -> SpoolReport:
         """Show that the log still holds every answer that the spool kept, and that it only grew since last time.
 
         `verifier_key` is the log's key as its operator publishes it; "": the one pinned in the spool at first use.
+        `on_progress` hears how many answers are done, of how many.
+
         Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
         key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
         """
         from xingate._verify import verify_all
 
-        return self._drive(verify_all(_proofs.require_spool(self._options.spool), verifier_key))
+        return self._drive(verify_all(_proofs.require_spool(self._options.spool), verifier_key, on_progress))
 
     def actions(self) -> list[Action]:
         """The actions that can be asked about."""

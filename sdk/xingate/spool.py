@@ -1,13 +1,16 @@
 """The caller's own memory of its lookups: what was answered, the receipts, the log's key and last seen checkpoint.
 
-A folder of small files, each mode 600 and written whole or not at all (renamed into place, not fsynced: a power cut
-may cost the newest). It is bounded by number and by bytes; the oldest go first. Several processes may share it. It
-holds record ids, places in the log, verdicts and digests, and receipts as the gateway made them: never a person's
-number. Excluded: the proofs themselves (`xingate._verify`), and a folder that others may write.
+A folder of files of mode 600. It is bounded by number and by bytes; the oldest go first. Several processes may share
+it. It holds record ids, places in the log, verdicts and digests, and receipts as the gateway made them: never a
+person's number. Excluded: the proofs themselves (`xingate._verify`), and a folder that others may write.
 
-    answers/<record id>.<digest>.json   what a decision said; a second answer to the same record has a file of its own
-    receipts/<record id>.json           a receipt that was verified and stands under the last seen checkpoint
-    logs/<digest of the origin>.json    a log's verifier key, pinned at first use, and its last seen checkpoint
+    answers/<time>-<process>-<random>.jsonl   what decisions said, a line each
+    receipts/<record id>.json                 a receipt that was verified and stands under the last seen checkpoint
+    logs/<digest of the origin>.json          a log's verifier key, pinned at first use, and its last seen checkpoint
+
+**Durability.** The durable record of a lookup is the gateway's; here is the caller's evidence of it. An answer is
+appended at once and not fsynced, because a caller waits for it: a killed program loses none, a power cut may cost the
+newest. Receipts, keys and checkpoints are written whole and fsynced.
 """
 
 import contextlib
@@ -19,11 +22,13 @@ import re
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from xingate._segments import Segments
 from xingate._spool_report import RecordResult, SpoolReport
 from xingate._words import Verdict
 from xingate.types import Decision
@@ -32,7 +37,9 @@ __all__ = ["Kept", "KnownLog", "RecordResult", "Spool", "SpoolReport"]
 
 MOST_RECORDS = 10_000
 MOST_BYTES = 64 * 1024 * 1024
-_KEPT_AFTER_CUT = 0.9  # so that the folder is not listed again for every further answer
+_FILES = 64  # into which a full spool is divided: one of them goes at a time
+_LINE_BYTES = 256  # of a usual answer
+_REMOVED_PER_ANSWER = 4  # receipts of answers that are gone
 _SAFE_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _DIGEST_CHARACTERS = 16
 _PART_AGE_S = 3600.0
@@ -76,9 +83,13 @@ class Spool:
         self._has_failed = False
         for name in ("answers", "receipts", "logs"):
             (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._records = self._bytes = 0
+        self._most_lines = max(1, min(most_records, most_bytes // _LINE_BYTES) // _FILES)
+        self._answers = Segments(self.folder / "answers", self._most_lines)
+        self._orphans: deque[str] = deque()  # the records whose answers are gone; their receipts are to go
         _remove_parts(self.folder)
-        self._cut()
+        self._receipt_bytes = self._settle_receipts()
+        self._bytes = 0  # of all answers and receipts, as far as is known
+        self._cut(0, 0)
 
     def keep(self, decision: Decision) -> None:
         """Keep what a decision said. Never raises for a full disk: the answer matters more; a warning is logged."""
@@ -90,21 +101,31 @@ class Spool:
             verdict=decision.verdict.name,
             decision_digest=decision.decision_digest,
         )
-        content = _encode(asdict(kept))
-        name = f"{_stem(kept.record_id)}.{hashlib.sha256(content).hexdigest()[:_DIGEST_CHARACTERS]}.json"
+        line = _encode(vars(kept))
         try:
             with self._lock:
-                self._put(self.folder / "answers" / name, content)
+                if self._answers.is_due():
+                    self._cut(self._most_lines, self._most_lines * len(line))
+                self._answers.append(line)
+                self._bytes += len(line) + 1
+                self._remove_orphans(_REMOVED_PER_ANSWER)
+                self._make_room()
         except OSError as error:
             if not self._has_failed:
-                _log.warning("an answer could not be kept in `%s`: %s", self.folder, error.strerror)
+                _log.warning("an answer could not be kept in `%s`: %s", self.folder, error.strerror or error)
             self._has_failed = True
 
     def answers(self) -> Iterator[Kept | Path]:
-        """What is kept, oldest first; the path of a file that is no answer, damaged as it must be."""
-        for path in _oldest_first(self.folder / "answers"):
-            with contextlib.suppress(FileNotFoundError):  # cut meanwhile
-                yield _read_kept(path)
+        """What is kept, oldest first, the same answer once; the path of a file for each line in it that is no answer,
+        damaged as it must be."""
+        seen: set[Kept] = set()
+        for path, line in self._answers.read():
+            kept = _read_kept(line)
+            if kept is None:
+                yield path
+            elif kept not in seen:
+                seen.add(kept)
+                yield kept
 
     def receipt(self, record_id: str) -> str | None:
         """The JSON of a kept receipt, or None."""
@@ -114,9 +135,15 @@ class Spool:
             return None
 
     def keep_receipt(self, record_id: str, content: str) -> None:
-        """Keep a receipt's JSON, which was verified before. Raises OSError."""
+        """Keep a receipt's JSON, which was verified before. Durable on return. Raises OSError."""
+        path, encoded = self._receipt_path(record_id), content.encode()
         with self._lock:
-            self._put(self._receipt_path(record_id), content.encode())
+            grown = len(encoded) - _size(path)
+            self._bytes += grown
+            self._receipt_bytes += grown
+            self._make_room()
+            if self._bytes <= self._most_bytes:
+                _write(path, encoded)
 
     def known_log(self, origin: str) -> KnownLog:
         """What is known of a log; an empty one before first use. Raises ValueError where its file is damaged."""
@@ -143,36 +170,56 @@ class Spool:
     def _log_path(self, origin: str) -> Path:
         return self.folder / "logs" / f"{hashlib.sha256(origin.encode()).hexdigest()[:_DIGEST_CHARACTERS]}.json"
 
-    def _put(self, path: Path, content: bytes) -> None:
-        if path.parent.name == "answers" and path.exists():
-            return
-        _write(path, content)
-        self._records += path.parent.name == "answers"
-        self._bytes += len(content)
-        if self._records > self._most_records or self._bytes > self._most_bytes:
-            self._cut()
+    def _cut(self, lines: int, size: int) -> None:
+        """Remove the oldest answers until there is room for so many more lines and bytes."""
+        count, answer_bytes = self._answers.totals()
+        self._bytes = answer_bytes + self._receipt_bytes
+        files = self._answers.files() if count + lines > self._most_records else []
+        for path in files:
+            if count + lines <= self._most_records:
+                break
+            count -= self._remove(path)
+        self._make_room(size)
 
-    def _cut(self) -> None:
-        """Count what there is, and where it is too much remove the oldest answers, each with its receipt."""
-        answers = _oldest_first(self.folder / "answers")
-        alive = {_record_of(path) for path in answers}
-        sizes = {path: _size(path) for path in answers}
-        receipts: dict[str, Path] = {}
+    def _make_room(self, size: int = 0) -> None:
+        """Remove what is due to go, and then the oldest answers, until so many more bytes fit."""
+        if self._bytes + size <= self._most_bytes:
+            return
+        for path in [None, *self._answers.files()]:
+            if path is not None:
+                self._remove(path)
+            while self._orphans and self._bytes + size > self._most_bytes:
+                self._remove_orphans(1)
+            if self._bytes + size <= self._most_bytes:
+                return
+
+    def _remove(self, path: Path) -> int:
+        """Remove a file of answers; how many they were. Their receipts go a few at a time."""
+        lines = self._answers.lines(path)
+        self._orphans += (_stem(kept.record_id) for kept in map(_read_kept, lines) if kept is not None)
+        self._bytes -= _size(path)
+        self._answers.remove(path)
+        return len(lines)
+
+    def _remove_orphans(self, most: int) -> None:
+        for _ in range(min(most, len(self._orphans))):
+            path = self.folder / "receipts" / f"{self._orphans.popleft()}.json"
+            size = _size(path)
+            if size:
+                path.unlink(missing_ok=True)
+                self._bytes -= size
+                self._receipt_bytes -= size
+
+    def _settle_receipts(self) -> int:
+        """Remove the receipts of answers that are gone; the bytes of the others."""
+        alive = {_stem(kept.record_id) for kept in self.answers() if isinstance(kept, Kept)}
+        size = 0
         for receipt in (self.folder / "receipts").glob("*.json"):
             if receipt.stem in alive:
-                receipts[receipt.stem], sizes[receipt] = receipt, _size(receipt)
+                size += _size(receipt)
             else:
                 receipt.unlink(missing_ok=True)
-        count, size = len(answers), sum(sizes.values())
-        is_over = count > self._most_records or size > self._most_bytes
-        while answers and is_over:
-            oldest = answers.pop(0)
-            for path in filter(None, (oldest, receipts.pop(_record_of(oldest), None))):
-                path.unlink(missing_ok=True)
-                size -= sizes[path]
-            count -= 1
-            is_over = count > self._most_records * _KEPT_AFTER_CUT or size > self._most_bytes * _KEPT_AFTER_CUT
-        self._records, self._bytes = count, size
+        return size
 
 
 def _stem(record_id: str) -> str:
@@ -180,10 +227,6 @@ def _stem(record_id: str) -> str:
     if _SAFE_ID.fullmatch(record_id):
         return record_id
     return f"other-{hashlib.sha256(record_id.encode()).hexdigest()[:32]}"
-
-
-def _record_of(answer: Path) -> str:
-    return answer.name.partition(".")[0]
 
 
 def _size(path: Path) -> int:
@@ -203,26 +246,25 @@ def _write(path: Path, content: bytes) -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(path)
+        sync = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(sync)
+        finally:
+            os.close(sync)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
 
 
-def _oldest_first(folder: Path) -> list[Path]:
-    found: list[tuple[int, str, Path]] = []
-    for path in folder.glob("*.json"):
-        with contextlib.suppress(FileNotFoundError):
-            found.append((path.stat().st_mtime_ns, path.name, path))
-    return [path for *_, path in sorted(found)]
-
-
-def _read_kept(path: Path) -> Kept | Path:
+def _read_kept(line: bytes) -> Kept | None:
     try:
-        kept = Kept(**json.loads(path.read_bytes()))
+        kept = Kept(**json.loads(line))
         Verdict[kept.verdict]
     except (ValueError, TypeError, KeyError):
-        return path
+        return None
     return kept
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -148,6 +150,90 @@ def test_threads_and_processes_may_share_it(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert 40 <= len(kept(Spool(tmp_path, most_records=50))) <= 50
+
+
+def test_an_answer_never_waits_for_many_files_to_be_removed(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, most_records=640)
+    for number in range(640):
+        spool.keep(decision(f"rec-{number}"))
+        (tmp_path / "receipts" / f"rec-{number}.json").write_bytes(b"{}")
+    spool = Spool(tmp_path, most_records=640)
+    before = len(files(spool))
+    for number in range(640, 1280):
+        spool.keep(decision(f"rec-{number}"))
+        after = len(files(spool))
+        assert before - after <= 5, "one file of answers and four receipts at most"
+        before = after
+    assert [one.record_id for one in kept(spool)][-1] == "rec-1279"
+    assert list((tmp_path / "receipts").iterdir()) == []
+
+
+def test_the_same_answer_after_a_retry_is_told_once(tmp_path: Path) -> None:
+    for _ in range(3):
+        spool = Spool(tmp_path)
+        spool.keep(decision("rec-1"))
+        spool.keep(decision("rec-1"))
+    assert len(kept(spool)) == 1
+
+
+def test_who_is_cut_away_by_another_process_goes_on_elsewhere(tmp_path: Path) -> None:
+    slow, fast = Spool(tmp_path, most_records=128), Spool(tmp_path, most_records=128)
+    slow.keep(decision("slow-1"))
+    for number in range(256):
+        fast.keep(decision(f"fast-{number}"))
+    assert "slow-1" not in {one.record_id for one in kept(slow)}
+    slow.keep(decision("slow-2"))
+    assert "slow-2" in {one.record_id for one in kept(Spool(tmp_path, most_records=128))}
+
+
+def test_a_fork_writes_to_a_file_of_its_own(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.keep(decision("before"))
+    code = 0
+    if (child := os.fork()) == 0:
+        spool.keep(decision("child"))
+        os._exit(0)
+    spool.keep(decision("parent"))
+    code = os.waitpid(child, 0)[1]
+    assert code == 0
+    assert sorted(one.record_id for one in kept(spool)) == ["before", "child", "parent"]
+    assert len(list((tmp_path / "answers").iterdir())) == 2
+
+
+@pytest.mark.parametrize("most_bytes", [100, 1000])
+def test_what_a_full_disk_cuts_off_is_no_damage(tmp_path: Path, most_bytes: int) -> None:
+    """A limit on the size of a file stops a write in the middle, as a full disk does."""
+    code = f"""
+import resource, signal, sys
+from xingate.spool import Spool
+from xingate.types import Decision, TraceRef, Verdict
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+spool = Spool({str(tmp_path)!r})
+resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, resource.RLIM_INFINITY))
+for number in range(9):
+    spool.keep(Decision("r", Verdict.CLEAR, TraceRef(f"rec-{{number}}", 0, "log.example"), decision_digest="d" * 64))
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+spool.keep(Decision("r", Verdict.CLEAR, TraceRef("rec-9", 0, "log.example"), decision_digest="d" * 64))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("could not be kept")) == (0, 1)
+    names = [one.record_id for one in kept(Spool(tmp_path))]
+    assert names[-1] == "rec-9"
+    assert (len(names) > 3) is (most_bytes == 1000)
+
+
+def test_a_killed_program_loses_no_answer(tmp_path: Path) -> None:
+    code = f"""
+import os, signal
+from xingate.spool import Spool
+from xingate.types import Decision, TraceRef, Verdict
+spool = Spool({str(tmp_path)!r})
+for number in range(500):
+    spool.keep(Decision("r", Verdict.CLEAR, TraceRef(f"rec-{{number}}", 0, "log.example"), decision_digest="d" * 64))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    assert len(kept(Spool(tmp_path))) == 500
 
 
 def test_a_persons_number_is_in_no_file(tmp_path: Path) -> None:

@@ -188,7 +188,9 @@ def test_two_answers_to_one_record_cannot_both_hold(caller: Caller) -> None:
     (decision,) = caller.ask()
     file = next((caller.folder / "answers").iterdir())
     value = json.loads(file.read_bytes())
-    file.with_name(f"{decision.trace.record_id}.other.json").write_text(json.dumps(value | {"verdict": "PROHIBITED"}))
+    assert value["record_id"] == decision.trace.record_id
+    with file.open("a") as answers:
+        answers.write(json.dumps(value | {"verdict": "PROHIBITED"}) + "\n")
     assert sorted(checks(caller.verify())) == ["changed", "proven"]
 
 

@@ -126,9 +126,14 @@ def open_records(target: str, state: Path) -> Iterator[xingate.Client]:
 def open_recorded(target: str, state: Path, **who: str) -> Iterator[xingate.Client]:
     """As `open_gateway`, for what needs a log that is there already: raises CommandError where `state` has none."""
     if not target:
-        _open(read_settings(state=state)).close()
+        require_log(state)
     with open_gateway(target, state, **who) as gateway:
         yield gateway
+
+
+def require_log(state: Path) -> None:
+    """Raises CommandError where `state` has no log."""
+    _open(read_settings(state=state)).close()
 
 
 def _require_state(settings: Settings) -> None:

@@ -24,6 +24,7 @@ from xingate_server.cli.trace_outcome import outcome_command
 from xingate_server.cli.trace_receipt import receipt_command, verify_command
 from xingate_server.cli.trace_replay import replay_command
 from xingate_server.cli.trace_report import recipients_command, report_command
+from xingate_server.cli.trace_spool import verify_all_command
 
 ALL = "all"
 KINDS = ("check", "outcome", "denial", "act", ALL)
@@ -37,6 +38,7 @@ def trace() -> None:
 trace.add_command(outcome_command)
 trace.add_command(receipt_command)
 trace.add_command(verify_command)
+trace.add_command(verify_all_command)
 trace.add_command(fsck_command)
 trace.add_command(replay_command)
 trace.add_command(report_command)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 EXIT_NOT_PROVEN: Final = 1
 _MOST_BYTES = 4_194_304
+_MOST_SHOWN = 200
 
 _WRONG_ZH = {
     "format": "文件不是这种格式的回执",
@@ -189,19 +190,18 @@ def _read_proof(path: Path) -> tuple[bytes, ...]:
 
 
 def _keys(texts: tuple[str, ...]) -> tuple[VerifierKey, ...]:
-    """Verifier keys, each given as a file or as its text."""
-    found = []
-    for text in texts:
-        path = Path(text)
-        content = text
-        try:
-            if path.is_file():
-                content = path.read_text(encoding="utf-8").strip()
-            found.append(VerifierKey.parse(content))
-        except (OSError, UnicodeDecodeError, CheckpointError) as error:
-            why = error.message if isinstance(error, CheckpointError) else "it cannot be read"
-            raise AskedWronglyError(f"`{text}` is neither the file nor the text of a verifier key: {why}") from None
-    return tuple(found)
+    return tuple(map(read_key, texts))
+
+
+def read_key(text: str) -> VerifierKey:
+    """A verifier key, given as its file or as its text. Raises AskedWronglyError."""
+    path = Path(text)
+    try:
+        return VerifierKey.parse(_read(path).decode().strip() if path.is_file() else text)
+    except (OSError, ValueError, CheckpointError) as error:
+        why = error.message if isinstance(error, CheckpointError) else "it cannot be read"
+        shown = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+        raise AskedWronglyError(f"`{shown}` is neither the file nor the text of a verifier key: {why}") from None
 
 
 def _read(path: Path) -> bytes:
