@@ -10,6 +10,8 @@ _FORMS = re.compile(
     r"(?:(\d{4})-(\d{2})-(\d{2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})(\d{2})(\d{2})|(\d{4})年(\d{1,2})月(\d{1,2})日)"
 )
 
+_SERIAL = re.compile(r"[1-6]\d{4}(?:\.\d+)?", re.ASCII)  # days since 1899-12-30: to the year 2091
+
 
 @lru_cache(maxsize=1 << 14)  # lists repeat their dates
 def parse_day(text: str) -> date | None:
@@ -21,6 +23,8 @@ def parse_day(text: str) -> date | None:
     if not folded:
         return None
     match = _FORMS.fullmatch(folded)
+    if match is None and _SERIAL.fullmatch(folded):
+        raise ValueError(f"`{text}` is a spreadsheet's day number; format the column as a date and export it again")
     if match is None:
         raise ValueError(f"`{text}` is not a date; expected YYYY-MM-DD, YYYY/M/D, YYYYMMDD or YYYY年M月D日")
     year, month, day = (int(part) for part in match.groups() if part is not None)

@@ -7,6 +7,7 @@ number was issued, whom it belongs to, and division codes, whose tables age. No 
 the number itself.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -47,6 +48,7 @@ ORGANISATION_LENGTH = 9
 REGISTRATION_LENGTH = 15
 OLD_REGISTRATION_LENGTH = 13  # has no check digit
 LEI_LENGTH = 20
+_EXPONENT = re.compile(r"\d(?:\.\d+)?E\+\d{1,3}", re.ASCII)
 PASSPORT_SHORTEST, PASSPORT_LONGEST = 5, 20
 DOCUMENT_LONGEST = 64
 
@@ -61,6 +63,7 @@ class Fault(StrEnum):
     CHECKSUM = "checksum"
     SCHEME = "scheme"  # not a scheme of this class, or no known shape
     DATE = "date"  # a birth date that does not exist
+    DESTROYED = "destroyed"  # a spreadsheet program has rounded it
 
 
 # Members of an enumeration are slow to reach by its name (Python 3.11).
@@ -214,6 +217,12 @@ def _screen(value: str) -> None:
         raise _Wrong(Fault.MISSING, "no number is given")
     if _checks.is_mojibake(value):
         raise _Wrong(Fault.MOJIBAKE, "unreadable characters: the text was read in a wrong encoding")
+    if "E+" in value and _EXPONENT.fullmatch(value):
+        raise _Wrong(
+            Fault.DESTROYED,
+            "a spreadsheet program made a number of the form 1.23E+17 of it and has destroyed its digits, which cannot "
+            "be got back: export the column again as text",
+        )
 
 
 def _of_class(scheme: Scheme, subject_class: SubjectClass) -> None:
