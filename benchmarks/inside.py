@@ -16,7 +16,6 @@ from benchmarks.data import Data
 from benchmarks.rows import RUNS, Row, in_turns, percentile
 from benchmarks.servers import BenchError, cores, gateway, pinned
 from benchmarks.wire import ACTION
-from xingate_server.core.decide import decide
 from xingate_server.core.decision import Question, Situation
 from xingate_server.core.subject import EMPTY_FILE, SubjectClass, SubjectKind
 from xingate_server.gateway.answer import Command
@@ -146,10 +145,10 @@ def _decide_p50(snapshot: Snapshot, code: Callable[[int], str], run: int) -> flo
     today = date.today()  # noqa: DTZ011 - of whatever day it is
     question = Question(action=ACTION, kind=SubjectKind.LEGAL_ENTITY, as_of=today)
     situation = Situation(sources=snapshot.sources, checked_on=today)
-    catalogue, took = snapshot.catalogue, []
+    decide, took = snapshot.decider.decide, []
     for key in keys:
         began = time.perf_counter_ns()
-        decide(snapshot.get(key) or EMPTY_FILE, catalogue, question, situation)
+        decide(snapshot.get(key) or EMPTY_FILE, question, situation)
         took.append(time.perf_counter_ns() - began)
     return statistics.median(took) / _NS_IN_US
 

@@ -39,6 +39,7 @@ _COMMANDS: Mapping[str, _Home] = MappingProxyType(
         "trace": _Home("trace", "trace", "Show what was asked and answered."),
         "witness": _Home("witness", "witness_command", "Cosign the checkpoints that a gateway pushes to a folder."),
         "keygen": _Home("keygen", "keygen_command", "Make a key pair for signing."),
+        "bench": _Home("bench", "bench_command", "Measure checks on this machine, on the snapshot in use."),
     }
 )
 
