@@ -30,6 +30,7 @@ from xingate_server.core.subject import (
 # Members of an enumeration are slow to reach by its name (Python 3.11).
 _USCC, _ORG_CODE, _PERSON = Scheme.USCC, Scheme.ORG_CODE, SubjectClass.PERSON
 _ONCE_ONLY = (Scheme.USCC, Scheme.CITIZEN_ID)  # no subject has two of them
+_FOREIGN_REG_NO = Scheme.FOREIGN_REG_NO
 _FOREIGN = frozenset({Scheme.FOREIGN_REG_NO, Scheme.LEI})
 
 
@@ -90,7 +91,7 @@ def settle(
 ) -> Settled:
     """Find the subject. `identifiers` are not malformed, `names` are normalised; at least one of them is given."""
     case = _Case(class_of(kind), identifiers, names, lookup, keyer)
-    complete = [found for found in map(case.find, case.complete()) if found is not None]
+    complete = [found for i in identifiers if not i.is_masked and (found := case.find(i)) is not None]
     if not complete:
         return case.unsettled()
     if case.is_ambiguous(complete):
@@ -127,9 +128,6 @@ class _Case:
         self.names = names
         self.lookup = lookup
         self.keyer = keyer
-
-    def complete(self) -> list[Identifier]:
-        return [i for i in self.identifiers if not i.is_masked]
 
     def key(self, scheme: Scheme, value: str) -> bytes:
         return self.keyer.identifier(self.subject_class, scheme, value)
@@ -217,12 +215,14 @@ class _Case:
 
     def _further_keys(self, found: Sequence[_Found], file: SubjectFile) -> list[bytes]:
         """Where unsettled entries that fit may stand: other numbers, masks of all numbers, names alone."""
-        numbers = dict.fromkeys((f.identifier.scheme, f.identifier.value) for f in found)
-        numbers |= dict.fromkeys((_USCC, code) for code in sorted(p.uscc for p in file.profiles if p.uscc))
+        numbers = dict.fromkeys([(f.identifier.scheme, f.identifier.value) for f in found])
+        if file.profiles:
+            numbers |= dict.fromkeys([(_USCC, code) for code in sorted([p.uscc for p in file.profiles if p.uscc])])
         keys = [self.key(scheme, value) for scheme, value in numbers] if len(found) > 1 else []
         for scheme, value in numbers:
             shapes = self.lookup.mask_shapes(self.subject_class, scheme)
-            keys += [self._mask_key(scheme, _mask(value, s)) for s in shapes if len(s) == len(value)]
+            if shapes:
+                keys += [self._mask_key(scheme, _mask(value, s)) for s in shapes if len(s) == len(value)]
         keys += [self._mask_key(i.scheme, i.value) for i in self.identifiers if i.is_masked]
         return keys + [self.keyer.name(self.subject_class, name) for name in self.names]
 
@@ -269,23 +269,25 @@ class _Case:
     def _flags(self, *, is_settled: bool) -> tuple[Flag, ...]:
         flags = []
         for place, identifier in enumerate(self.identifiers):
-            where = f"subject.identifiers[{place}]"
             if identifier.inner_mismatch:
-                flags.append(Flag(code="inner_check_mismatch", detail=where))
-            if is_settled and identifier.is_checksum_failure and self.find(identifier) is None:
-                flags.append(Flag(code="identifier_ignored", detail=where))
+                flags.append(Flag(code="inner_check_mismatch", detail=f"subject.identifiers[{place}]"))
+            if identifier.is_checksum_failure and is_settled and self.find(identifier) is None:
+                flags.append(Flag(code="identifier_ignored", detail=f"subject.identifiers[{place}]"))
         return tuple(flags)
 
     def _code(self) -> str:
         """The first complete number of an organisation that may stand in clear."""
         if self.subject_class is _PERSON:
             return ""
-        return next((i.value for i in self.complete() if not could_be_citizen_number(i.value)), "")
+        for identifier in self.identifiers:
+            if not (identifier.is_masked or could_be_citizen_number(identifier.value)):
+                return identifier.value
+        return ""
 
     def _is_foreign(self) -> bool:
         """As in admission: a foreign registration number, and none of those given in China beside it."""
-        schemes = {i.scheme for i in self.identifiers}
-        return Scheme.FOREIGN_REG_NO in schemes and schemes <= _FOREIGN
+        schemes = [i.scheme for i in self.identifiers]
+        return _FOREIGN_REG_NO in schemes and _FOREIGN.issuperset(schemes)
 
     def _fit(self, display: str) -> tuple[float, str]:
         is_fitting = any(i.is_masked and fits(i.value, display) for i in self.identifiers)

@@ -91,8 +91,9 @@ class SubjectKeyer:
         return blake2b(content, digest_size=32, key=self._secret, person=b"question").digest()
 
     def _hash(self, start: bytes, last: str) -> bytes:
+        content = last.encode()
         made = self._empty.copy()
-        made.update(start + _frame(last))
+        made.update(start + len(content).to_bytes(4, "big") + content)
         return made.digest()
 
 

@@ -110,12 +110,16 @@ class Snapshot:
 
     def get(self, key: bytes) -> SubjectFile | None:
         """What stands at a key (of an identifier, a mask, or a name that is all there is). About 3 microseconds."""
-        packed = self._transaction().get(key, db=self._subject)
+        try:
+            transaction = self._local.transaction
+        except AttributeError:
+            transaction = self._transaction()
+        packed = transaction.get(key, db=self._subject)
         return None if packed is None else self._decode(packed)
 
     def mask_shapes(self, subject_class: SubjectClass, scheme: str) -> tuple[str, ...]:
         """The shapes of masks in this snapshot: `*` where a character is hidden, `.` where it is shown."""
-        return self._shapes.get((subject_class.value, str(scheme)), ())
+        return self._shapes.get((subject_class, scheme), ())
 
     def named(self, subject_class: SubjectClass, normalised: str) -> tuple[tuple[Named, ...], tuple[Held, ...]]:
         """Those who bear a name (20 at most), and the listings that rest on this name alone."""
