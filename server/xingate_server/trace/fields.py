@@ -13,7 +13,8 @@ def text_field(tag: bytes, text: str) -> bytes:
     if not text:
         return b""
     content = text.encode()
-    return tag + varint(len(content)) + content
+    size = len(content)
+    return tag + (_SMALL[size] if size < _MORE else varint(size)) + content
 
 
 def varint(value: int) -> bytes:

@@ -58,24 +58,28 @@ def join(parts: LeafParts, asked: Asked) -> bytes:
     context = (
         trace_pb2.CheckRecord(context=asked.context).SerializeToString(deterministic=True) if asked.context else b""
     )
-    body = (
-        asked.caller
-        + parts.action
-        + text_field(_MATTER, asked.matter)
-        + parts.kind
-        + text_field(_SUBJECT_KEY, asked.subject_key.hex())
-        + text_field(_SUBJECT_CODE, asked.subject_code)
-        + parts.answer
-        + context
-        + parts.situation
+    body = b"".join(
+        (
+            asked.caller,
+            parts.action,
+            text_field(_MATTER, asked.matter),
+            parts.kind,
+            text_field(_SUBJECT_KEY, asked.subject_key.hex()),
+            text_field(_SUBJECT_CODE, asked.subject_code),
+            parts.answer,
+            context,
+            parts.situation,
+        )
     )
-    return (
-        text_field(_RECORD_ID, asked.record_id)
-        + text_field(_REQUEST_ID, asked.request_id)
-        + text_field(_TIME, asked.time)
-        + _BODY
-        + varint(len(body))
-        + body
+    return b"".join(
+        (
+            text_field(_RECORD_ID, asked.record_id),
+            text_field(_REQUEST_ID, asked.request_id),
+            text_field(_TIME, asked.time),
+            _BODY,
+            varint(len(body)),
+            body,
+        )
     )
 
 

@@ -6,6 +6,7 @@ serialised deterministically, and of its proto3 JSON by `proto_json` (a test com
 of earlier reports are rare and made whole.
 """
 
+from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -34,7 +35,17 @@ class _Said(NamedTuple):
     content: bytes
 
 
-_messages: Kept[tuple[int, bool], _Said] = Kept(MOST_KEPT)
+class _Answered(NamedTuple):
+    """What an answer says but for its request and its record: the fields before `trace`, and those behind."""
+
+    decision: Decision
+    snapshot: SnapshotInfo
+    as_of: date
+    before: bytes
+    behind: bytes
+
+
+_messages: Kept[tuple[int, bool], _Answered] = Kept(MOST_KEPT)
 _jsons: Kept[tuple[int, bool], _Said] = Kept(MOST_KEPT)
 
 
@@ -42,21 +53,17 @@ def response(answer: Answer, view: int) -> bytes:
     """The serialised CheckResponse."""
     if answer.notices:
         return render.check_response(answer, view).SerializeToString(deterministic=True)
+    is_basic = view == v.VIEW_BASIC
+    said = _messages.get((id(answer.decision), is_basic))
+    if said is None or not _is_of(said, answer):
+        said = _answered(answer, is_basic=is_basic)
     trace = (
         text_field(_RECORD_ID, answer.record_id)
         + (_LEAF_INDEX + varint(answer.leaf_index) if answer.leaf_index else b"")
         + text_field(_LOG_ORIGIN, answer.log_origin)
     )
-    return (
-        text_field(_REQUEST_ID, answer.request_id)
-        + _message(answer.decision, is_basic=view == v.VIEW_BASIC)
-        + _snapshot(answer.snapshot)
-        + _TRACE
-        + varint(len(trace))
-        + trace
-        + text_field(_AS_OF, answer.as_of.isoformat())
-        + text_field(_DIGEST, answer.digest)
-    )
+    request_id = text_field(_REQUEST_ID, answer.request_id)
+    return b"".join((request_id, said.before, _TRACE, varint(len(trace)), trace, said.behind))
 
 
 def response_json(answer: Answer, view: int) -> bytes:
@@ -92,13 +99,21 @@ def batch(results: list[bytes]) -> bytes:
     return b"".join([part for content in results for part in (_RESULT, varint(len(content)), content)])
 
 
-def _message(decision: Decision, *, is_basic: bool) -> bytes:
-    """Fields 2 to 11."""
-    key = (id(decision), is_basic)
-    said = _messages.get(key)
-    if said is None or said.decision is not decision:
-        said = _messages.put(key, _Said(decision, decision_fields(decision, is_basic=is_basic)))
-    return said.content
+def _is_of(said: _Answered, answer: Answer) -> bool:
+    return said.decision is answer.decision and said.snapshot is answer.snapshot and said.as_of == answer.as_of
+
+
+def _answered(answer: Answer, *, is_basic: bool) -> _Answered:
+    fields = decision_fields(answer.decision, is_basic=is_basic)
+    snapshot = render.snapshot_ref(answer.snapshot).SerializeToString(deterministic=True)
+    said = _Answered(
+        answer.decision,
+        answer.snapshot,
+        answer.as_of,
+        fields + _SNAPSHOT + varint(len(snapshot)) + snapshot,
+        text_field(_AS_OF, answer.as_of.isoformat()) + text_field(_DIGEST, answer.digest),
+    )
+    return _messages.put((id(answer.decision), is_basic), said)
 
 
 def _json(decision: Decision, *, is_basic: bool) -> bytes:
@@ -106,18 +121,12 @@ def _json(decision: Decision, *, is_basic: bool) -> bytes:
     key = (id(decision), is_basic)
     said = _jsons.get(key)
     if said is None or said.decision is not decision:
-        message = v.CheckResponse.FromString(_message(decision, is_basic=is_basic))
+        message = v.CheckResponse.FromString(decision_fields(decision, is_basic=is_basic))
         members = proto_json.members(message)
         for name in ("requestId", "snapshot", "trace", "asOf", "decisionDigest"):
             members.pop(name, None)
         said = _jsons.put(key, _Said(decision, orjson.dumps(members)[1:-1]))
     return said.content
-
-
-@lru_cache(maxsize=64)
-def _snapshot(info: SnapshotInfo) -> bytes:
-    content = render.snapshot_ref(info).SerializeToString(deterministic=True)
-    return _SNAPSHOT + varint(len(content)) + content
 
 
 @lru_cache(maxsize=64)
