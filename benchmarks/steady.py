@@ -1,6 +1,6 @@
 """Latency second by second while something happens: a snapshot is swapped, lists are compiled, too much is asked.
 
-    python -m benchmarks.steady swap|compile|overload [--subjects N] [--rate R] [--workers W]
+    python -m benchmarks.steady swap|compile|overload [--subjects N] [--rate R] [--workers W] [--nice N]
 
 Load is open-loop (h2load at a fixed rate over gRPC), its own log gives every latency; answers are counted by the
 gateway's own metrics, because h2load calls a refusal over gRPC a success. Not part of `make bench`: figures are in
@@ -31,7 +31,7 @@ from xingate_server.snapshot import folders
 from xingate_server.wiring.compile import compile_from_options
 
 _CONNECTIONS = 16
-_STREAMS = 256  # per connection: enough that the tool never waits for an answer before it asks
+_STREAMS = 256  # per connection: 4096 calls are open before the tool has to wait
 _SECONDS = 12
 _AT_S = 6.0
 _WARM_S = 2.0
@@ -139,11 +139,12 @@ def point(root: Path, sequence: int) -> None:
     link.replace(root / folders.CURRENT)
 
 
-def beside_compile(data: Data, state: Path, rate: float, workers: int) -> None:
+def beside_compile(data: Data, state: Path, rate: float, workers: int, niceness: int = 0) -> None:
     """A compile in another process, into the state that is served."""
     if not folders.sequences(folders.snapshots_dir(state)):
         compile_from_options(data.options(state))
-    command = [sys.executable, "-m", "xingate_server.cli", "compile", "--state", str(state)]
+    command = ["nice", "-n", str(niceness)]
+    command += [sys.executable, "-m", "xingate_server.cli", "compile", "--state", str(state)]
     for kind, file in data.sources:
         command += ["--source", f"{kind}={file}@{time.strftime('%Y-%m-%d')}"]
     with served(state, workers) as server:
@@ -205,13 +206,15 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1000.0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--state", type=Path, help="Keep the compiled state here, for the next run.")
+    parser.add_argument("--nice", type=int, default=0, help="How far the compile gives way (compile only).")
     given = parser.parse_args()
     data = prepare(given.subjects)
     state = given.state or Path(tempfile.mkdtemp(prefix="xingate-steady-"))
     try:
-        {"swap": swap, "compile": beside_compile, "overload": overload}[given.what](
-            data, state, given.rate, given.workers
-        )
+        if given.what == "compile":
+            beside_compile(data, state, given.rate, given.workers, given.nice)
+        else:
+            {"swap": swap, "overload": overload}[given.what](data, state, given.rate, given.workers)
     finally:
         if given.state is None:
             shutil.rmtree(state, ignore_errors=True)

@@ -3,10 +3,12 @@
 Records are held up by another process that keeps the log locked, so that calls pile up without any load.
 """
 
+import asyncio
 import re
 import shutil
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -191,3 +193,34 @@ def test_the_client_ends_with_a_clear_exception(gateway: Any, scheme: str) -> No
             client.check(COMPANY, "market.entry", request_id="r-3")
         assert (caught.value.reason, caught.value.retry_after_s) == ("overloaded", 1.0)
         assert caught.value.request_id == "r-3"
+
+
+async def test_a_burst_of_one_client_is_answered_in_full(start_gateway: Callable[..., Any], own_state: Path) -> None:
+    gateway = start_gateway(own_state)
+    async with xingate.connect_async(f"grpc://{gateway.grpc}", system="tests") as client:
+        answers = await asyncio.gather(*(client.check(COMPANY, "market.entry") for _ in range(1000)))
+    assert len({answer.trace.record_id for answer in answers}) == 1000
+
+
+def test_far_too_much_leaves_no_call_hanging_and_no_record_unanswered(
+    start_gateway: Callable[..., Any], own_state: Path
+) -> None:
+    gateway = start_gateway(own_state, XINGATE_SERVER__MOST_IN_FLIGHT="32")
+    ends: Counter[str] = Counter()
+    channels = [grpc.insecure_channel(gateway.grpc, [("grpc.use_local_subchannel_pool", 1)]) for _ in range(40)]
+    futures = []
+    for n in range(1200):
+        check = verification_pb2_grpc.VerificationServiceStub(channels[n % len(channels)]).Check
+        futures.append(check.future(question(f"f-{n}"), timeout=20))
+    for future in futures:
+        error = future.exception()
+        ends[error.code().name if isinstance(error, grpc.RpcError) else "OK"] += 1
+    for channel in channels:
+        channel.close()
+    assert set(ends) <= {"OK", "RESOURCE_EXHAUSTED", "CANCELLED"}
+    assert ends["OK"] >= 32
+    assert ends.total() == 1200
+    log = SqliteLog(own_state / "trace")
+    recorded = sum(stored.kind == "check" for stored in log.read())
+    log.close()
+    assert recorded == ends["OK"]
