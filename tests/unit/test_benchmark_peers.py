@@ -25,11 +25,8 @@ def test_the_peers_plan_gives_our_verdicts_and_measures(tmp_path: Path, monkeypa
     situation = Situation(sources=snapshot.sources, checked_on=today)
     verdicts = set()
     listed = dict(plan.entries(data))
-    assert {entry["list_type"] for entry in listed.values()} == {
-        held.entry.list_type
-        for _, file in snapshot.keys()
-        for held in file.held  # noqa: SIM118 - no mapping
-    }
+    held = {each.entry.list_type for _, file in list(snapshot.keys()) for each in file.held}
+    assert {entry["list_type"] for entry in listed.values()} == held
     for (code, entry), action in product((*listed.items(), (data.clean(0), None)), plan.ACTIONS):
         key = snapshot.keyer.identifier(SubjectClass.ORGANISATION, "uscc", code)
         question = Question(action=action, kind=SubjectKind.LEGAL_ENTITY, as_of=today)
