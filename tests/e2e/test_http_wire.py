@@ -196,3 +196,46 @@ def test_continue_is_said_where_it_is_asked_for(gateway: Any) -> None:
         assert raw.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         raw.sendall(BODY)
         assert answer(raw)[0] == 200
+
+
+def test_an_answer_in_one_piece_has_the_headers_of_one_made_in_the_usual_way(gateway: Any) -> None:
+    varying = ("date", "content-length", "connection")
+    found = {}
+    ways = {
+        "kept": head(len(BODY)),
+        "closed": head(len(BODY), b"Connection: close"),
+        "expected": head(len(BODY), b"Expect: 100-continue"),
+        "old": head(len(BODY)).replace(b"HTTP/1.1", b"HTTP/1.0"),
+        "old and kept": head(len(BODY), b"Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0"),
+    }
+    for way, asked in ways.items():
+        with connect(gateway) as raw:
+            raw.sendall(asked + BODY)
+            status, headers, body = answer(raw)
+            assert (status, json.loads(body)["verdict"]) == (200, "VERDICT_PROHIBITED")
+            assert int(headers["content-length"]) == len(body)
+            assert headers["date"].endswith(" GMT")
+            found[way] = {name: value for name, value in headers.items() if name not in varying}
+            if headers.get("connection", "") == "close" or way == "old":
+                assert raw.recv(1) == b""
+    assert list(found.values()) == [found["closed"]] * len(ways)
+    assert found["kept"]["content-type"] == "application/json"
+
+
+def test_many_answers_over_one_connection_and_pipelined(gateway: Any) -> None:
+    with connect(gateway) as raw:
+        raw.sendall((head(len(BODY)) + BODY) * 20)
+        records = {json.loads(answer_of(raw))["trace"]["recordId"] for _ in range(20)}
+    assert len(records) == 20
+
+
+def answer_of(raw: socket.socket) -> bytes:
+    """The body of one answer of several: `http.client` would read on into the next."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += raw.recv(1)
+    length = int(got.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    body = b""
+    while len(body) < length:
+        body += raw.recv(length - len(body))
+    return body

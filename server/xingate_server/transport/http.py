@@ -25,7 +25,7 @@ from xingate_server.transport.docs_page import page
 from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.handlers import Handlers, running
 from xingate_server.transport.http_body import JSON, body_of
-from xingate_server.transport.http_checks import BATCH_CHECK, CHECK, batch_handle, check_handle
+from xingate_server.transport.http_checks import hot_handles
 from xingate_server.transport.json_body import read, read_body
 from xingate_server.transport.limits import GATED
 from xingate_server.transport.openapi import document
@@ -160,8 +160,8 @@ def application(
 ) -> web.Application:
     """The routes of DESIGN section 9 that exist so far."""
     app = web.Application(client_max_size=most_bytes, middlewares=middlewares)
-    app.router.add_post(CHECK, check_handle(handlers, most_bytes))
-    app.router.add_post(BATCH_CHECK, batch_handle(handlers, most_bytes))
+    for path, hot in hot_handles(handlers, most_bytes).items():
+        app.router.add_post(path, hot)
     for route in ROUTES:
         app.router.add_route(route.verb, route.path, _handle(handlers, route, most_bytes))
     api = orjson.dumps(document(), option=orjson.OPT_INDENT_2)

@@ -7,7 +7,7 @@ from xingate_server.transport.errors import ClientGoneError, MediaTypeError, Mes
 JSON = "application/json"
 
 
-async def body_of(request: web.Request, most_bytes: int) -> bytes:
+async def body_of(request: web.BaseRequest, most_bytes: int) -> bytes:
     """The body. Raises MediaTypeError, MessageTooLargeError, ClientGoneError."""
     headers = request.headers
     if headers.get(hdrs.CONTENT_TYPE) != JSON or hdrs.CONTENT_ENCODING in headers:
@@ -20,7 +20,7 @@ async def body_of(request: web.Request, most_bytes: int) -> bytes:
         raise ClientGoneError from None
 
 
-def _check_media(request: web.Request) -> None:
+def _check_media(request: web.BaseRequest) -> None:
     if request.content_type != JSON:
         raise MediaTypeError("the body is not said to be JSON")
     if (request.charset or "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8", "us-ascii"}:

@@ -21,15 +21,20 @@ from xingate_server.transport.problems import json_path
 
 CHECK, BATCH_CHECK = "/v1/check", "/v1/check:batch"
 
-Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def check_handle(handlers: Handlers, most_bytes: int) -> Handle:
+def hot_handles(handlers: Handlers, most_bytes: int) -> dict[str, Handle]:
+    """What answers these paths."""
+    return {CHECK: _check_handle(handlers, most_bytes), BATCH_CHECK: _batch_handle(handlers, most_bytes)}
+
+
+def _check_handle(handlers: Handlers, most_bytes: int) -> Handle:
     """One question."""
     observe = handlers.metrics.timing("http", "Check").observe
     checks, require_room = handlers.checks, handlers.admission.require_room
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.BaseRequest) -> web.Response:
         started = perf_counter()
         try:
             require_room()
@@ -43,12 +48,12 @@ def check_handle(handlers: Handlers, most_bytes: int) -> Handle:
     return handle
 
 
-def batch_handle(handlers: Handlers, most_bytes: int) -> Handle:
+def _batch_handle(handlers: Handlers, most_bytes: int) -> Handle:
     """Several questions."""
     observe = handlers.metrics.timing("http", "BatchCheck").observe
     checks, require_room = handlers.checks, handlers.admission.require_room
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.BaseRequest) -> web.Response:
         started = perf_counter()
         try:
             require_room()

@@ -8,13 +8,14 @@ aiohttp shuts down only when none is left or the time for it has passed. Exclude
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.http import Readiness, application
+from xingate_server.transport.http_checks import Handle, hot_handles
 from xingate_server.transport.http_ready import SERVER, ReadyAnswer
 from xingate_server.transport.problems import Problems
 
@@ -31,20 +32,21 @@ class HttpFace:
         app = application(
             handlers, readiness, (self._in_flight.middleware, self._problems.middleware), most_bytes=most_bytes
         )
+        self._hot = hot_handles(handlers, most_bytes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         self._listener: asyncio.AbstractServer | None = None
 
     async def start(self, bound: socket.socket) -> None:
         """Listen on a socket that is bound; it is ours from here on."""
         await self._runner.setup()
-        loop, server = asyncio.get_running_loop(), self._runner.server
+        server = self._runner.server
         if server is None:
             raise RuntimeError("the HTTP server was set up without a server")
 
         def connect() -> Connection:
-            return Connection(server, self._problems, self._in_flight, loop)
+            return Connection(server, self._problems, self._in_flight, self._hot)
 
-        self._listener = await loop.create_server(connect, sock=bound, backlog=_BACKLOG)
+        self._listener = await asyncio.get_running_loop().create_server(connect, sock=bound, backlog=_BACKLOG)
 
     async def stop(self, grace_s: float) -> None:
         """Take no new connections, let the requests in flight end for at most `grace_s` seconds, then close all."""
@@ -71,14 +73,14 @@ class InFlight:
             self._ended.clear()
             await self._ended.wait()
 
-    @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
-        """For as long as one is."""
+    def __enter__(self) -> None:
+        """One more."""
         self._count += 1
-        try:
-            yield
-        finally:
-            self._count -= 1
+
+    def __exit__(self, *_: object) -> None:
+        """One less."""
+        self._count -= 1
+        if not self._count:
             self._ended.set()
 
     @property
@@ -87,7 +89,7 @@ class InFlight:
 
         @web.middleware
         async def middleware(request: web.Request, handler: Any) -> web.StreamResponse:
-            with self.one():
+            with self:
                 answer: web.StreamResponse = await handler(request)
             return answer
 
@@ -95,16 +97,32 @@ class InFlight:
 
 
 class Connection(web.RequestHandler):
-    """A connection on which also what aiohttp itself refuses is answered with a problem document."""
+    """A connection on which also what aiohttp itself refuses is answered with a problem document.
 
-    __slots__ = ("_in_flight", "_problems")
+    Questions go to their handlers at once: finding the route and the way through the middlewares would cost as much
+    as the answer. What comes with an `Expect`, and every other path, takes the usual way.
+    """
 
-    def __init__(
-        self, server: web.Server, problems: Problems, in_flight: InFlight, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    __slots__ = ("_hot", "_in_flight", "_problems", "_usual")
+
+    def __init__(self, server: web.Server, problems: Problems, in_flight: InFlight, hot: Mapping[str, Handle]) -> None:
+        loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, access_log=None, auto_decompress=False)  # type: ignore[arg-type] # no log
         self._problems = problems
         self._in_flight = in_flight
+        self._hot = hot
+        self._usual = server.request_handler
+        self._request_handler = self._handle
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        handle = self._hot.get(request.raw_path)
+        if handle is None or request.method != hdrs.METH_POST or hdrs.EXPECT in request.headers:
+            return await self._usual(request)
+        with self._in_flight:
+            try:
+                return await handle(request)
+            except Exception as error:  # noqa: BLE001 - the table says what a caller is told
+                return self._problems.answer(error)
 
     def handle_error(
         self,
@@ -132,5 +150,5 @@ class Connection(web.RequestHandler):
             resp.headers["Server"] = SERVER
         if self._in_flight.is_closing:
             resp.force_close()
-        with self._in_flight.one():
+        with self._in_flight:
             return await super().finish_response(request, resp, start_time)
