@@ -17,7 +17,9 @@ from xingate.errors import ProtocolError, XingateError
 _MOST_BYTES = 64 * 1024 * 1024  # 1000 answers in full
 _CLOSED = "Channel closed!"  # gRPC's word for a call that our own `close` cut off
 # Without a status of the gateway's own: the transport, or a server that stops and cancels what is in flight.
-_LOST = frozenset({grpc.StatusCode.UNAVAILABLE.value[0], grpc.StatusCode.CANCELLED.value[0]})
+_CANCELLED: int = grpc.StatusCode.CANCELLED.value[0]
+_LOST = frozenset({grpc.StatusCode.UNAVAILABLE.value[0], _CANCELLED})
+_RETRY_AFTER_S = 0.5  # who cancels without a word stops, or has more calls than it can look at
 
 
 def _options(target: Target) -> list[tuple[str, int]]:
@@ -38,7 +40,10 @@ def _error(error: Any, target: Target) -> XingateError:
     if code in _LOST and status is None:
         if error.details() == _CLOSED:
             return _closed()
-        return _status.unreachable(str(target), error.details() or "the gateway ended the call")
+        lost = _status.unreachable(str(target), error.details() or "the gateway ended the call")
+        if code == _CANCELLED:
+            lost.retry_after_s = _RETRY_AFTER_S
+        return lost
     return _status.from_grpc(code, error.details() or "", status)
 
 
