@@ -1,6 +1,9 @@
 """A decider that remembers gives what a new one gives, on every day, and both give what the plain rules say."""
 
+import gc
+import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import msgspec
@@ -243,3 +246,44 @@ def test_nothing_held_is_answered_with_one_object() -> None:
     assert decider.encoded(registered, msgspec.structs.replace(question), situation) is first
     tomorrow = msgspec.structs.replace(question, as_of=date(2026, 7, 2))
     assert decider.encoded(EMPTY_FILE, tomorrow, situation) is not first
+
+
+def test_threads_share_a_decider() -> None:
+    """Their first questions meet an empty memory at the same time."""
+    entry = Entry(
+        id="A",
+        list_type="black.bribery",
+        severity=Severity.SERIOUS,
+        document_date=date(2025, 1, 1),
+        valid_from=date(2025, 1, 1),
+    )
+    file = SubjectFile(held=(Held(entry),))
+    situation = Situation(sources=(), checked_on=date(2026, 7, 1))
+    asked = [
+        Question(action=action, kind=kind, as_of=date(2026, 7, 1) + timedelta(days=day))
+        for action in ACTIONS
+        for kind in SubjectKind
+        for day in range(20)
+    ]
+    expected = [encode(decide(file, PLANNED, question, situation)) for question in asked]
+    decider = Decider(PLANNED)
+
+    def answers(_: int) -> list[bytes]:
+        return [encode(decider.decide(file, question, situation)) for question in asked]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(found == expected for found in pool.map(answers, range(8)))
+
+
+def test_what_is_remembered_goes_with_its_decider() -> None:
+    """Without waiting for the garbage collector: a snapshot that was replaced is dropped at once."""
+    gc.disable()
+    try:
+        decider = Decider(PLANNED)
+        question = Question(action="permit.grant", kind=SubjectKind.LEGAL_ENTITY, as_of=date(2026, 7, 1))
+        decider.encoded(EMPTY_FILE, question, Situation(sources=(), checked_on=date(2026, 7, 1)))
+        gone = weakref.ref(decider)
+        del decider
+        assert gone() is None
+    finally:
+        gc.enable()
