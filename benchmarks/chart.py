@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
 from benchmarks.rows import Row
-from benchmarks.table import cells
+from benchmarks.table import cells, number
 
-_WIDTH: Final = 1100
-_LABEL, _NUMBERS = 430, 190
+_WIDTH: Final = 1240
+_LABEL, _NUMBERS = 430, 420
 _PITCH, _BAR = 26, 15
 _MOST = 2.0  # twice as good as asked for; longer bars are cut, with an arrow
 _GREEN, _RED, _INK, _PALE = "#2e7d32", "#c62828", "#222", "#777"
@@ -41,7 +41,7 @@ def attainment(row: Row) -> float | None:
 def bars(title: str, subtitle: str, rows: Sequence[Row]) -> str:
     """One bar for each row with a target."""
     drawn = [(row, score) for row in rows if (score := attainment(row)) is not None]
-    top, left, right = 84, _LABEL, _WIDTH - _NUMBERS
+    top, left, right = 104, _LABEL, _WIDTH - _NUMBERS
     bottom = top + len(drawn) * _PITCH
     x_of = lambda score: left + (right - left) * min(score, _MOST) / _MOST  # noqa: E731 - one formula, used thrice
     parts = [_text(24, 34, title, size=20, bold=True), _text(24, 56, subtitle, colour=_PALE)]
@@ -51,15 +51,16 @@ def bars(title: str, subtitle: str, rows: Sequence[Row]) -> str:
     for place, (row, score) in enumerate(drawn):
         y = top + place * _PITCH
         colour = _GREEN if row.is_met else _RED
-        what, ours, _beside, ratio, target, _met = cells(row)
+        what, _ours, _beside, ratio, target, _met = cells(row)
         parts.append(_text(left - 10, y + _BAR - 2, what, anchor="end"))
         parts.append(
             f'<rect x="{left}" y="{y}" width="{max(x_of(score) - left, 1):.1f}" height="{_BAR}" fill="{colour}"/>'
         )
-        own = row.target is not None and row.target.is_own
-        figure = ours.split(" (")[0] if own else ratio
-        arrow = " »" if score > _MOST else ""
-        parts.append(_text(right + 10, y + _BAR - 2, f"{figure} (target {target}){arrow}", size=12))
+        figures = number(row.ours) if row.floor is None else f"{number(row.ours)} : {number(row.floor)}"
+        told = [f"{figures} {row.unit}", f"ratio {ratio}" if ratio else "", f"target {target}"]
+        told.append("met" if row.is_met else "missed")
+        arrow = "» " if score > _MOST else ""
+        parts.append(_text(right + 10, y + _BAR - 2, arrow + ", ".join(filter(None, told)), size=12))
     return _document(bottom + 24, title, parts)
 
 
@@ -101,9 +102,10 @@ def _curve(curve: Curve, x0: int, y0: int, width: int, height: int) -> list[str]
     places = [(x_of(x), y_of(y), y) for x, y in curve.points]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in places)
     parts.append(f'<polyline points="{line}" fill="none" stroke="#1565c0" stroke-width="2"/>')
-    for x, y, value in places:
+    for place, (x, y, value) in enumerate(places):
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="#1565c0"/>')
-        parts.append(_text(x, y - 8, f"{value:,.3g}" if value < 1000 else f"{value:,.0f}", anchor="middle", size=11))
+        anchor = "middle" if place else "start"  # clear of the numbers on the axis
+        parts.append(_text(x, y - 8, number(value), anchor=anchor, size=11))
     return parts
 
 

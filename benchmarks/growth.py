@@ -20,7 +20,7 @@ from benchmarks import inside
 from benchmarks.chart import Curve, curves
 from benchmarks.compile_once import compile_apart
 from benchmarks.data import Data, cache, prepare
-from benchmarks.rows import RUNS, TARGETS
+from benchmarks.rows import RUNS, TARGETS, Row
 from benchmarks.servers import BenchError, cores, gateway, peak_mb, pinned
 from benchmarks.table import RESULTS, results
 from xingate_server.gateway.check import Gateway
@@ -103,6 +103,29 @@ def main() -> int:
 def load() -> Growth | None:
     """The saved run; None where there is none."""
     return msgspec.json.decode(GROWTH.read_bytes(), type=Growth) if GROWTH.exists() else None
+
+
+def rows(growth: Growth) -> tuple[Row, ...]:
+    """What the largest size is judged by."""
+    small, large = growth.sizes[0], growth.sizes[-1]
+    return (
+        Row(
+            id="growth-lookup",
+            what=f"look up one of {large.subjects:,} subjects",
+            unit="us",
+            ours=large.lookup_us,
+            floor=small.lookup_us,
+            floor_name=f"one of {small.subjects:,}",
+            ratio=large.lookup_us / small.lookup_us,
+        ),
+        Row(
+            id="growth-memory",
+            what=f"compile {large.records:,} records: peak memory",
+            unit="MB",
+            ours=large.compile_peak_mb,
+            note=f"{large.compile_per_s:,.0f} records/s",
+        ),
+    )
 
 
 def chart(growth: Growth) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
 import msgspec
@@ -25,10 +25,14 @@ from rich.table import Table
 from benchmarks.rows import Row, Skipped
 from benchmarks.servers import cores
 
+if TYPE_CHECKING:
+    from benchmarks.growth import Growth
+
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 LATEST = RESULTS / "latest.json"
 PEERS = RESULTS / "peers.json"
+_SMALL = 0.1  # ratios below this are told with two digits that count
 _PACKAGES = ("grpcio", "aiohttp", "uvloop", "lmdb", "protobuf", "msgspec")
 _MARKED = r"(<!-- {name}[^>]*-->\n).*?(<!-- /{name} -->)"
 # The rows of the short table, in its order, and how README.zh-CN.md calls them.
@@ -44,6 +48,8 @@ SHORT = {
     "decide-hit": "进程内查询并裁量，命中名单，p50",
     "decide-miss": "进程内查询并裁量，未知主体，p50",
     "compile": "编译",
+    "growth-lookup": "最大规模下查询一个主体，与一万个主体时相比",
+    "growth-memory": "最大规模编译时的内存峰值",
     "open": "打开并校验快照",
     "ready": "从进程启动到就绪",
     "swap-failed": "负载下切换快照：失败的请求",
@@ -123,7 +129,8 @@ def cells(row: Row) -> tuple[str, str, str, str, str, str]:
     met = {True: "yes", False: "no", None: ""}[row.is_met]
     target = str(row.target) if row.target else ""
     ours = f"{number(row.ours)} {row.unit}" + (f" ({row.note})" if row.note else "")
-    return row.what, ours, beside, "" if row.ratio is None else f"{row.ratio:.2f}", target, met
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}" if row.ratio >= _SMALL else f"{row.ratio:.2g}"
+    return row.what, ours, beside, ratio, target, met
 
 
 def number(value: float) -> str:
@@ -133,20 +140,19 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def short_table(found: Sequence[Results], *, chinese: bool = False) -> str:
-    """The rows of the README as Markdown, from the first results that have each."""
+def short_table(found: Sequence[Row], *, chinese: bool = False) -> str:
+    """The rows of the README as Markdown, in its order; those that were not measured are left out."""
     head = ("项目", "xingate", "对照", "比值", "目标", "达到") if chinese else (
         "what", "xingate", "beside it", "ratio", "target", "met"
     )  # fmt: skip
     lines = [_line(head), _line(("---",) * len(head))]
     for ident, name in SHORT.items():
-        row = next((row for each in found if (row := each.row(ident)) is not None), None)
-        if row is not None:
+        if (row := next((row for row in found if row.id == ident), None)) is not None:
             texts = list(cells(row))
             if chinese:
                 texts[0], texts[5] = name, {"yes": "是", "no": "否", "": ""}[texts[5]]
             lines.append(_line(texts))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" if len(lines) > 2 else ""
 
 
 def whole_table(found: Results) -> str:
@@ -176,31 +182,30 @@ def filled(page: str, name: str, content: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Every page that shows results, as it ought to be."""
-    latest, peers = load(LATEST), load(PEERS)
-    have = [each for each in (latest, peers) if each is not None]
-    if not have:
-        return {}
+    from benchmarks import growth  # which knows this module
+
+    latest, peers, sizes = load(LATEST), load(PEERS), growth.load()
+    short = [row for each in (latest, peers) if each is not None for row in each.rows]
+    short += growth.rows(sizes) if sizes is not None else ()
     wanted: dict[Path, str] = {}
     for name, chinese in (("README.md", False), ("README.zh-CN.md", True)):
         path = ROOT / name
-        wanted[path] = filled(path.read_text(encoding="utf-8"), "bench", short_table(have, chinese=chinese))
+        wanted[path] = filled(path.read_text(encoding="utf-8"), "bench", short_table(short, chinese=chinese))
     performance = ROOT / "docs" / "performance.md"
     text = performance.read_text(encoding="utf-8")
     for marker, each in (("bench", latest), ("peers", peers)):
         if each is not None:
             text = filled(text, marker, whole_table(each))
     wanted[performance] = text
-    return wanted | _scaling_page(latest)
+    return wanted if sizes is None else wanted | _scaling_page(sizes, latest)
 
 
-def _scaling_page(latest: Results | None) -> dict[Path, str]:
-    from benchmarks import growth, scaling  # which know this module
+def _scaling_page(sizes: "Growth", latest: Results | None) -> dict[Path, str]:
+    from benchmarks import scaling  # which knows this module
 
-    if (found := growth.load()) is None:
-        return {}
     path = ROOT / "docs" / "scaling.md"
-    text = filled(path.read_text(encoding="utf-8"), "growth", scaling.sizes_table(found))
-    measured = None if latest is None else scaling.measured(found, latest)
+    text = filled(path.read_text(encoding="utf-8"), "growth", scaling.sizes_table(sizes))
+    measured = None if latest is None else scaling.measured(sizes, latest)
     return {path: text if measured is None else filled(text, "places", scaling.places_table(measured))}
 
 

@@ -100,3 +100,5 @@ def test_growth_is_drawn_and_told_for_every_size() -> None:
     latest = table.results("make bench", 10, 7, [rate])
     assert scaling.measured(found, latest) == scaling.Measured(sizes[-1], 1500.0, 5000.0)
     assert scaling.measured(found, table.results("make bench", 10, 7, [])) is None
+    lookup, memory = growth.rows(found)
+    assert (lookup.ratio, lookup.is_met, memory.ours, memory.is_met) == (1.0, True, 500.0, True)
