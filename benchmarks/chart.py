@@ -43,7 +43,10 @@ def bars(title: str, subtitle: str, rows: Sequence[Row]) -> str:
     drawn = [(row, score) for row in rows if (score := attainment(row)) is not None]
     top, left, right = 104, _LABEL, _WIDTH - _NUMBERS
     bottom = top + len(drawn) * _PITCH
-    x_of = lambda score: left + (right - left) * min(score, _MOST) / _MOST  # noqa: E731 - one formula, used thrice
+
+    def x_of(score: float) -> float:
+        return left + (right - left) * min(score, _MOST) / _MOST
+
     parts = [_text(24, 34, title, size=20, bold=True), _text(24, 56, subtitle, colour=_PALE)]
     met = x_of(1.0)
     parts.append(_line(met, top - 14, met, bottom, _INK, dashed=True))
@@ -78,8 +81,13 @@ def _curve(curve: Curve, x0: int, y0: int, width: int, height: int) -> list[str]
     values = [y for _, y in curve.points] + ([curve.limit] if curve.limit else [])
     low_x, high_x = _decades([x for x, _ in curve.points])
     low_y, high_y = _decades(values)
-    x_of = lambda x: left + (right - left) * (math.log10(x) - low_x) / (high_x - low_x)  # noqa: E731
-    y_of = lambda y: bottom - (bottom - top) * (math.log10(y) - low_y) / (high_y - low_y)  # noqa: E731
+
+    def x_of(x: float) -> float:
+        return left + (right - left) * (math.log10(x) - low_x) / (high_x - low_x)
+
+    def y_of(y: float) -> float:
+        return bottom - (bottom - top) * (math.log10(y) - low_y) / (high_y - low_y)
+
     parts = [_text(x0 + 4, y0 + 16, f"{curve.title} [{curve.unit}]", bold=True)]
     for power in range(low_y, high_y + 1):
         y = y_of(10**power)

@@ -14,7 +14,7 @@ from benchmarks.servers import BenchError, peak_mb
 from xingate_server.wiring.compile import compile_from_options
 
 
-def compile_apart(subjects: int, state: Path) -> tuple[float, float, float]:
+def compile_apart(subjects: int, state: Path) -> tuple[float, float, int]:
     """Records a second, peak memory in MB and the data file's bytes of a compile in another process."""
     prepare(subjects)
     _, peak, printed = peak_mb([sys.executable, "-m", "benchmarks.compile_once", str(subjects), str(state)])

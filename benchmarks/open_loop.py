@@ -93,7 +93,7 @@ async def send(port: int, rate: float, seconds: float, messages: Sequence[bytes]
                 await asyncio.sleep(left - _SPIN_S if left > _SPIN_S else 0)
             group.create_task(one(number, due))
     for channel in channels:
-        await channel.close()
+        await channel.close(None)
     return Sent(sorted(answers), errors)
 
 

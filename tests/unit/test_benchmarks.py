@@ -105,6 +105,15 @@ def test_a_missing_tool_names_its_package(monkeypatch: pytest.MonkeyPatch) -> No
         load.require("h2load")
 
 
+def test_rows_of_a_missing_tool_are_left_out_with_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    bench = wire.Bench(data.Data(10, tmp_path, tmp_path, None), tmp_path, tmp_path, None, 1.0)  # type: ignore[arg-type]
+    left_out = list(wire.rows(bench))
+    assert all(isinstance(each, rows.Skipped) for each in left_out)
+    assert {ident for each in left_out for ident in each.ids} >= {"grpc-64", "http-32", "batch-100"}
+    assert [each.reason.split()[-1] for each in left_out] == ["nghttp2-client", "wrk"]
+
+
 def test_a_grpc_body_is_framed() -> None:
     message = wire.request("91420399000000019G").SerializeToString()
     framed = load.grpc_frame(message)
