@@ -7,7 +7,7 @@ compile. The kind of subject is never guessed from a number.
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,9 +61,9 @@ def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None 
         rows, fault = _shown(load_source(mapping.kind or "city_list", homes).mapped(mapping), file)
         return Inspection(file, found, mapping.kind, mapping.header_row, (), mapping, rows, fault)
     if found.form in ("json", "xml"):
-        return _ready(file, found, _readers(file, kinds(homes), homes))
+        return _ready(file, found, homes)
     header_row, header = _header(found)
-    source = _best(_readers(file, kinds(homes), homes), header)
+    source = _best(file, header, homes)
     if source is not None:
         known = {label: field for field, label in source.columns(header).items()}
         guesses = [ColumnGuess(label, known.get(label, ""), float(label in known), "") for label in header if label]
@@ -79,31 +79,38 @@ def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None 
 # -- a kind that reads it as it is
 
 
-def _readers(file: Path, known: Sequence[str], homes: Sequence[Path]) -> list[Source]:
-    """The sources that read the file's first row without a fault."""
-    found = []
-    for kind in known:
+def _reads(source: Source, file: Path) -> bool:
+    """Whether a source reads the file's first row without a fault."""
+    try:
+        return next(source.records([file]), None) is not None
+    except SourceError:
+        return False
+
+
+def _ready(file: Path, found: Probe, homes: Sequence[Path]) -> Inspection:
+    for source in _sources(homes):
+        if _reads(source, file):
+            rows, fault = _shown(source, file)
+            return Inspection(file, found, source.kind, 0, (), None, rows, fault)
+    raise SourceError(
+        f"no source reads this {found.form} file", file=file, expected=f"one of {', '.join(kinds(homes))}"
+    )
+
+
+def _sources(homes: Sequence[Path]) -> Iterator[Source]:
+    for kind in kinds(homes):
         try:
-            source = load_source(kind, homes)
-            if next(source.records([file]), None) is not None:
-                found.append(source)
-        except (SourceError, ModuleNotFoundError):
+            yield load_source(kind, homes)
+        except ModuleNotFoundError:  # an extra that is not installed
             continue
-    return found
 
 
-def _ready(file: Path, found: Probe, sources: Sequence[Source]) -> Inspection:
-    if not sources:
-        raise SourceError(f"no source reads this {found.form} file", file=file, expected=f"one of {', '.join(kinds())}")
-    rows, fault = _shown(sources[0], file)
-    return Inspection(file, found, sources[0].kind, 0, (), None, rows, fault)
-
-
-def _best(sources: Sequence[Source], header: Sequence[str]) -> Source | None:
-    """The source that knows most of the columns, more than half of them."""
+def _best(file: Path, header: Sequence[str], homes: Sequence[Path]) -> Source | None:
+    """The source that knows most of the columns, more than half of them, and reads the file."""
     filled = sum(1 for label in header if label)
-    best = max(sources, key=lambda source: len(source.columns(header)), default=None)
-    return best if best is not None and 2 * len(best.columns(header)) > filled else None
+    known = [(len(source.columns(header)), source) for source in _sources(homes)]
+    likely = sorted((pair for pair in known if 2 * pair[0] > filled), key=lambda pair: -pair[0])
+    return next((source for _, source in likely if _reads(source, file)), None)
 
 
 # -- a layout of its own

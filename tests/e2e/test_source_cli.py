@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
+from xingate_server.cli import app
 from xingate_server.cli.app import cli
 from xingate_server.demo.numbers import citizen_number, unified_code
 
@@ -205,6 +206,21 @@ class TestNew:
         run("source", "new", "district_list", "--state", tmp_path)
         (tmp_path / "sources" / "district_list" / "source.toml").write_text("title_zh = 1", encoding="utf-8")
         assert "cannot use" in run("source", "list", "--state", tmp_path, code=2).output
+
+
+def test_an_extra_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in [name for name in sys.modules if name.startswith(("xingate_adapters.sources.ftm", "followthemoney"))]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "followthemoney", None)
+    file = tmp_path / "a.json"
+    file.write_text("{}", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        app.run(["compile", "--source", f"ftm={file}", "--state", str(tmp_path / "state")])
+    assert ended.value.code == 2
+    assert "pip install 'xingate[server,adapters,ftm]'" in capsys.readouterr().err
+    assert "not installed: followthemoney" in run("source", "list").stdout
 
 
 def test_the_kinds_are_listed_for_people() -> None:

@@ -1,6 +1,7 @@
 """Lists that are read by a mapping: what their rows become, and whether admission takes them."""
 
 import json
+import tracemalloc
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -239,6 +240,22 @@ class TestFollowTheMoney:
 
     def test_partial_dates_are_not_completed(self, tmp_path: Path) -> None:
         assert self.entity(tmp_path, {"startDate": ["2019"]}).document_date == DAY.isoformat()
+
+    def test_memory_does_not_grow_with_the_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "e.json"
+        entity = {"schema": "Company", "datasets": ["a"], "properties": {"name": ["Example"], "topics": ["sanction"]}}
+        with file.open("w", encoding="utf-8") as lines:
+            for n in range(1_500):
+                properties = {"entity": [f"e{n}"], "reason": ["x" * 16_000]}
+                lines.write(json.dumps({"id": f"s{n}", "schema": "Sanction", "properties": properties}) + "\n")
+                lines.write(json.dumps(entity | {"id": f"e{n}"}) + "\n")
+        records = load_source("ftm").records([file])
+        tracemalloc.start()
+        with_reason = sum(1 for record in records if record.facts)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert with_reason == 1_500
+        assert peak < 12_000_000 < file.stat().st_size // 2
 
     def test_a_bad_number_costs_the_number_and_not_the_row(self, tmp_path: Path, rules: Rules) -> None:
         record = self.entity(tmp_path, uscCode=["91420399000000013C"], leiCode=["X"], registrationNumber=["123"])

@@ -69,6 +69,8 @@ def read(files: Sequence[Path], run: Run) -> Iterator[Entity]:
 def _links(file: Path, run: Run) -> Iterator[tuple[str, bool, bytes]]:
     for row, item in json_items(file, run):
         schema = item.get("schema", "")
+        if not schema or not item.get("id"):
+            raise SourceError("no FollowTheMoney entity", file=file, row=row, expected=_SHAPE)
         owner = _OF_ANOTHER.get(schema)
         if owner is None:
             continue
@@ -80,9 +82,7 @@ def _links(file: Path, run: Run) -> Iterator[tuple[str, bool, bytes]]:
 
 def _entities(file: Path, run: Run, spool: sqlite3.Connection) -> Iterator[Entity]:
     for row, item in json_items(file, run):
-        identity, schema = item.get("id", ""), item.get("schema", "")
-        if not identity or not schema:
-            raise SourceError("no FollowTheMoney entity", file=file, row=row, expected=_SHAPE)
+        identity, schema = item["id"], item["schema"]  # the first reading has found both
         if nature(schema) == "link":
             run.passed_over[schema] += 1
             continue
