@@ -31,7 +31,10 @@ class Rows:
         """Raises BenchError unless there are as many as answers; then counts from here."""
         found = self._value(_COUNT, self._from)
         if found != answers:
-            raise BenchError(f"{answers:,} answers and {found:,} records: the run does not count")
+            raise BenchError(
+                f"{answers:,} answers and {found:,} records: the run does not count (to a load generator a gRPC call "
+                "that was refused looks like an answer)"
+            )
         self._from = self._value(_END)
 
     def _value(self, query: str, *bindings: int) -> int:

@@ -25,6 +25,7 @@ from xingate.v1 import verification_pb2 as v
 
 ACTION = "tender.bid"
 BATCH = 100
+BATCHES = 2  # in flight: together below the number of checks that a worker takes at once
 HIT_RATES = (1, 10, 100)  # percent
 _BODIES = 1000
 _WARM = 300
@@ -120,23 +121,23 @@ def _same_size(load: Load) -> Load:
 
 
 def _batch(bench: Bench, single: Sequence[float]) -> Row:
-    """A hundred questions a call, 8 calls in flight, beside the single calls of this run with 64 in flight."""
+    """A hundred questions a call, beside the single calls of this run with 64 in flight."""
     rates = []
     with Rows(bench.state) as log:
         calls = 0
         for number in range(RUNS + 1):
             codes = [bench.data.code(number * BATCH + n, 1) for n in range(BATCH)]
             message = v.BatchCheckRequest(requests=[request(code) for code in codes]).SerializeToString()
-            load = h2load(bench.server.grpc, BATCH_CHECK, message, in_flight=8, requests=calls or 32)
+            load = h2load(bench.server.grpc, BATCH_CHECK, message, in_flight=BATCHES, requests=calls or 8 * BATCHES)
             _no_errors(load)
             log.expect(load.answers * BATCH)
-            calls = calls or max(8, int(load.rate * bench.seconds))
+            calls = calls or max(BATCHES, int(load.rate * bench.seconds))
             if number:
                 rates.append(load.rate * BATCH)
     pair = paired(rates, single)
     return Row(
         id="batch-100",
-        what="BatchCheck of 100, 8 in flight",
+        what=f"BatchCheck of {BATCH}, {BATCHES} in flight",
         unit="checks/s",
         ours=pair.ours,
         floor=pair.floor,
