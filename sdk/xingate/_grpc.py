@@ -3,6 +3,9 @@
 Messages go through as bytes. gRPC's own retries are off: ours keep count and keep the request id.
 """
 
+import asyncio
+import queue
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +15,7 @@ import grpc.aio
 from xingate import _status
 from xingate._methods import grpc_path
 from xingate._target import Target
-from xingate.errors import ProtocolError, XingateError
+from xingate.errors import DeadlineError, ProtocolError, UnavailableError, XingateError
 
 _MOST_BYTES = 64 * 1024 * 1024  # 1000 answers in full
 _CLOSED = "Channel closed!"  # gRPC's word for a call that our own `close` cut off
@@ -47,6 +50,114 @@ def _error(error: Any, target: Target) -> XingateError:
     return _status.from_grpc(code, error.details() or "", status)
 
 
+def _ended(target: Target) -> UnavailableError:
+    return _status.unreachable(str(target), "the gateway ended the stream")
+
+
+def _late(target: Target) -> DeadlineError:
+    return DeadlineError(f"no answer from `{target}` in time", reason="deadline_exceeded")
+
+
+class GrpcStream:
+    """See `xingate._stream.Stream`."""
+
+    def __init__(self, channel: grpc.Channel, path: str, target: Target) -> None:
+        self._target = target
+        self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[bytes | XingateError] = queue.SimpleQueue()
+        function: Any = channel.stream_stream(path, None, None)
+        try:
+            self._call = function(iter(self._outgoing.get, None))
+        except ValueError:  # the channel is closed
+            raise _closed() from None
+        threading.Thread(target=self._read, name="xingate-stream", daemon=True).start()
+
+    def send(self, payload: bytes) -> None:
+        """Hand one message over; whether it arrives shows at `receive`."""
+        self._outgoing.put(payload)
+
+    def end(self) -> None:
+        """No more is sent."""
+        self._outgoing.put(None)
+
+    def has_answer(self) -> bool:
+        """Whether `receive` would not wait."""
+        return not self._answers.empty()
+
+    def receive(self, timeout_s: float) -> bytes:
+        """The next message."""
+        try:
+            answer = self._answers.get(timeout=timeout_s)
+        except queue.Empty:
+            raise _late(self._target) from None
+        if isinstance(answer, XingateError):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """End the call."""
+        self.end()
+        self._call.cancel()
+
+    def _read(self) -> None:
+        try:
+            for answer in self._call:
+                self._answers.put(answer)
+            self._answers.put(_ended(self._target))
+        except grpc.RpcError as error:
+            self._answers.put(_error(error, self._target))
+
+
+class AsyncGrpcStream:
+    """See `xingate._stream.AsyncStream`."""
+
+    def __init__(self, channel: grpc.aio.Channel, path: str, target: Target) -> None:
+        self._target = target
+        function: Any = channel.stream_stream(path, None, None)
+        try:
+            self._call = function()
+        except grpc.aio.UsageError:
+            raise _closed() from None
+
+    async def asend(self, payload: bytes) -> None:
+        """Hand one message over; whether it arrives shows at `areceive`."""
+        await self._quietly(self._call.write(payload))
+
+    async def aend(self) -> None:
+        """No more is sent."""
+        await self._quietly(self._call.done_writing())
+
+    async def areceive(self, timeout_s: float) -> bytes:
+        """The next message."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._call.read()
+        except TimeoutError:
+            raise _late(self._target) from None
+        except grpc.RpcError as error:
+            raise _error(error, self._target) from None
+        except asyncio.CancelledError:
+            if self._call.cancelled() and not asyncio.current_task().cancelling():  # type: ignore[union-attr]
+                raise _closed() from None
+            raise
+        if answer is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing in its stubs
+            raise _ended(self._target)
+        return bytes(answer)
+
+    def close(self) -> None:
+        """End the call."""
+        self._call.cancel()
+
+    async def _quietly(self, sending: Any) -> None:
+        try:
+            await sending
+        except (grpc.RpcError, asyncio.InvalidStateError):
+            pass
+        except asyncio.CancelledError:
+            if asyncio.current_task().cancelling():  # type: ignore[union-attr]  # inside a task
+                raise
+
+
 class GrpcPort:
     """A channel for threads; safe to share between them."""
 
@@ -71,6 +182,10 @@ class GrpcPort:
                 raise
             raise _closed() from None
         return answer
+
+    def stream(self, path: str) -> GrpcStream:
+        """A stream there and back."""
+        return GrpcStream(self._channel, path, self._target)
 
     def close(self) -> None:
         """Close the channel."""
@@ -100,6 +215,10 @@ class AsyncGrpcPort:
         except grpc.aio.UsageError:
             raise _closed() from None
         return answer
+
+    def astream(self, path: str) -> AsyncGrpcStream:
+        """A stream there and back."""
+        return AsyncGrpcStream(self._channel, path, self._target)
 
     async def aclose(self) -> None:
         """Close the channel."""

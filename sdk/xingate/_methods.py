@@ -121,6 +121,9 @@ METHODS: Mapping[str, Method] = {
     ),
 }
 
+STREAM_CHECK = "/xingate.v1.VerificationService/StreamCheck"
+"""A stream there and back, which HTTP and a gateway in this process have not."""
+
 
 def grpc_path(method: str) -> str:
     """The full name of a method in gRPC."""

@@ -88,6 +88,11 @@ def read_batch(content: bytes, request_ids: list[str]) -> list[Decision | Xingat
     return [_read_result(result, i) for result, i in zip(results, request_ids, strict=True)]
 
 
+def read_stream_result(content: bytes, request_id: str) -> Decision | XingateError:
+    """The next result of a StreamCheck."""
+    return _read_result(parse(verification_pb2.BatchCheckResult, content), request_id)
+
+
 def _read_result(result: verification_pb2.BatchCheckResult, request_id: str) -> Decision | XingateError:
     if result.WhichOneof("result") == "response":
         return read_decision(result.response, request_id)

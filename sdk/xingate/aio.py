@@ -1,8 +1,9 @@
 """The client for asyncio: the twin of `xingate.client`, method by method."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from xingate import _base, _proofs
 from xingate._base import AsyncPort, Attempts, Call, Options, RetryPolicy, open_spool
 from xingate._reporting import outcome_call
+from xingate._stream import WINDOW, Asking, astream
 from xingate._target import Target, parse_target
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.receipt import Receipt
@@ -117,6 +119,24 @@ class AsyncClient:
                 results += batch.failed(error)
         self._options.keep(*results)
         return results
+
+    def check_stream(
+        self,
+        questions: Iterable[Question] | AsyncIterable[Question],
+        *,
+        view: View = View.FULL,
+        window: int = WINDOW,
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[Decision | XingateError, None]:
+        """Any number of questions, with at most `window` (1 to 1000) of them in flight; results in their order.
+
+        Each question has its own answer or error, with the request id under which to ask again. Over gRPC by
+        StreamCheck, where answers come while the next question is waited for; over HTTP and in-process in batches of
+        `window`. Where the stream breaks, those in flight are asked again by themselves. `timeout_s` is for the next
+        answer, and for a batch.
+        """
+        asking = Asking(self._options, view, window, timeout_s)
+        return astream(self._port, asking, questions, partial(self.check_many, view=view, timeout_s=timeout_s))
 
     async def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""

@@ -1,8 +1,9 @@
 """The client for threads. Thin: `_base` thinks, a port sends, this waits."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 from xingate import _base, _proofs
 from xingate._base import Attempts, Call, Options, Port, RetryPolicy, open_spool
 from xingate._reporting import outcome_call
+from xingate._stream import WINDOW, Asking, stream
 from xingate._target import Target, parse_target
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.receipt import Receipt
@@ -121,6 +123,23 @@ class Client:
                 results += batch.failed(error)
         self._options.keep(*results)
         return results
+
+    def check_stream(
+        self,
+        questions: Iterable[Question],
+        *,
+        view: View = View.FULL,
+        window: int = WINDOW,
+        timeout_s: float | None = None,
+    ) -> Generator[Decision | XingateError, None, None]:
+        """Any number of questions, with at most `window` (1 to 1000) of them in flight; results in their order.
+
+        Each question has its own answer or error, with the request id under which to ask again. Over gRPC by
+        StreamCheck; over HTTP and in-process in batches of `window`. Where the stream breaks, those in flight are
+        asked again by themselves. `timeout_s` is for the next answer, and for a batch.
+        """
+        asking = Asking(self._options, view, window, timeout_s)
+        return stream(self._port, asking, questions, partial(self.check_many, view=view, timeout_s=timeout_s))
 
     def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""
