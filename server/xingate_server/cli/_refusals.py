@@ -73,15 +73,14 @@ def _summary(book: Any, counts: Counter[tuple[str, str, str]]) -> None:
     for line in _HELP:
         page.append([line])
     page.append([])
-    page.append([_plain(page, text, _HEAD) for text in ("来源 source", "文件 file", "行数 rows", "原因", "reason")])
+    page.append([_text(page, text, _HEAD) for text in ("来源 source", "文件 file", "行数 rows", "原因", "reason")])
     for (kind, file, reason), count in sorted(counts.items()):
         words = ("合计", "all refused rows") if not reason else (told(reason).zh, f"{reason}: {told(reason).en}")
-        page.append([_plain(page, kind), _plain(page, file), count, *(_plain(page, word) for word in words)])
+        page.append([_text(page, kind), _text(page, file), count, *(_text(page, word) for word in words)])
 
 
 def _sheets_of(book: Any, kind: str, header: Sequence[str], fields: Mapping[str, str], rows: Iterable[Refusal]) -> None:
     page: Any = None
-    style = _Style()
     for number, row in enumerate(rows):
         place, sheet = number % ROWS_A_SHEET, number // ROWS_A_SHEET + 1
         if place == 0:
@@ -90,26 +89,12 @@ def _sheets_of(book: Any, kind: str, header: Sequence[str], fields: Mapping[str,
             for column, width in zip("ABCDEF", (18, 24, 8, 8, 50, 50), strict=True):
                 page.column_dimensions[column].width = width
             page.column_dimensions["D"].hidden = True
-            page.append([_plain(page, text, _HEAD) for text in (*KEYS, *header)])
-        page.append(list(_cells(page, row, header, fields, style, has_comment=place < COMMENTS_A_SHEET)))
-
-
-class _Style:
-    """The two styles of cells, made once: making one for each cell is most of the time of a report."""
-
-    def __init__(self) -> None:
-        self.plain: Any = None
-        self.marked: Any = None
-
-    def of(self, page: Any, *, is_marked: bool) -> Any:
-        if self.plain is None:
-            self.plain = _plain(page, "")._style  # noqa: SLF001  openpyxl has no other way to share a style
-            self.marked = _plain(page, "", _MARK)._style  # noqa: SLF001
-        return self.marked if is_marked else self.plain
+            page.append([_text(page, text, _HEAD) for text in (*KEYS, *header)])
+        page.append(list(_cells(page, row, header, fields, has_comment=place < COMMENTS_A_SHEET)))
 
 
 def _cells(
-    page: Any, row: Refusal, header: Sequence[str], fields: Mapping[str, str], style: _Style, *, has_comment: bool
+    page: Any, row: Refusal, header: Sequence[str], fields: Mapping[str, str], *, has_comment: bool
 ) -> Iterator[Any]:
     reasons = [(reason, detail, told(reason)) for reason, detail in zip(row.reasons, row.details, strict=True)]
     marks: dict[str, list[str]] = {}
@@ -119,25 +104,15 @@ def _cells(
     zh = "；".join(words.zh for _, _, words in reasons)
     en = "; ".join(f"{words.en} ({detail})" for _, detail, words in reasons)
     for text in (row.source, row.file, str(row.row), row.digest, zh, en):
-        yield _text(page, text, style.of(page, is_marked=False))
+        yield _text(page, text)
     for column in header:
-        cell = _text(page, row.raw.get(column, ""), style.of(page, is_marked=column in marks))
+        cell = _text(page, row.raw.get(column, ""), _MARK if column in marks else "")
         if column in marks and has_comment:
             cell.comment = _comment("\n".join(marks[column]))
         yield cell
 
 
-def _text(page: Any, text: str, style: Any) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-
-    cell: Any = WriteOnlyCell(page)
-    cell.value = shown(text)
-    cell._style = style  # noqa: SLF001  as above
-    cell.data_type = "s"  # never a formula, an error or a number
-    return cell
-
-
-def _plain(page: Any, text: str, colour: str = "") -> Any:
+def _text(page: Any, text: str, colour: str = "") -> Any:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import PatternFill
 
