@@ -52,7 +52,7 @@ class StoreClosedError(TraceError):
     """The log was closed before."""
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A leaf to be appended. `kind` is that of the leaf's body; `question_digest` tells a retry from another question;
     `answer` is given back, as it is, to a retry; `time` is RFC 3339 in UTC; `topic` is a keyed hash under which
     `by_topic` finds the leaf, empty where nobody looks for it."""
@@ -74,7 +74,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind, self.system, self.organisation, self.request_id
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+class Stored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A leaf that is durable. `is_replay`: it was there before, and `leaf` and `answer` are those of that time."""
 
     leaf_index: int
