@@ -225,6 +225,11 @@ class TestTheDay:
         assert stale.decision.verdict is Verdict.CANNOT_TELL
         assert GapReason.SOURCE_STALE in {gap.reason for gap in stale.decision.gaps}
 
+    @pytest.mark.parametrize(("microsecond", "text"), [(0, "000000"), (7, "000007"), (123456, "123456")])
+    def test_times_have_microseconds(self, gateway: Gateway, clock: Clock, microsecond: int, text: str) -> None:
+        clock.now = datetime(2026, 7, 1, 1, 2, 3, microsecond, tzinfo=UTC)
+        assert leaf_of(gateway, ask(gateway, NOBODY)).time == f"2026-07-01T01:02:03.{text}Z"
+
     def test_another_day_asked_about_is_not_today(self, gateway: Gateway, clock: Clock) -> None:
         today = ask(gateway, ENDING)
         named = ask(gateway, ENDING, as_of=LAST_DAY.isoformat())

@@ -7,7 +7,6 @@ snapshot came into use. Excluded: who may ask (transport), rules (core). Source:
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -51,9 +50,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@lru_cache(maxsize=2)
-def _second(now: datetime) -> str:
-    return now.replace(tzinfo=None).isoformat()
+def _stamp(now: datetime) -> str:
+    text = now.isoformat()  # which leaves out microseconds where there are none
+    return f"{text[:26]}Z" if now.microsecond else f"{text[:19]}.000000Z"
 
 
 class Gateway:
@@ -254,7 +253,7 @@ class Gateway:
                 told = told.with_settled(earlier.flags, earlier.records)
         record_id = self._new_id()
         request_id = command.request_id or self._new_id()
-        time = f"{_second(now.replace(microsecond=0))}.{now.microsecond:06}Z"
+        time = _stamp(now)
         asked = leaf_parts.Asked(
             record_id,
             request_id,

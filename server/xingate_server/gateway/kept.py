@@ -1,7 +1,7 @@
 """A bounded memo: what was made once is kept until newer things take its place, the oldest first.
 
-Reading takes no lock and costs one look into a dict; the caches of cachetools cost ten times as much, half a dozen
-times per question. Excluded: when what is kept stops being true (the key has to say it).
+Reading takes no lock and changes nothing: one look into a dict. Caches that keep what was used last have to be locked
+to be read by several threads. Excluded: when what is kept stops being true (the key has to say it).
 """
 
 from collections.abc import Hashable

@@ -110,16 +110,19 @@ def _may_hold_number(text: str) -> bool:
 
 
 def _check_texts(command: Command) -> None:
-    _check("request_id", command.request_id, MAX_REQUEST_ID)
+    if command.request_id:
+        _check("request_id", command.request_id, MAX_REQUEST_ID)
     _check("action", command.action, MAX_TEXT)
-    _check("subject.name", command.name, MAX_NAME)
+    if command.name:
+        _check("subject.name", command.name, MAX_NAME)
     _check("matter", command.matter, MAX_TEXT)
     caller = (command.system, command.organisation, command.operator)
     is_known = _callers.get(caller) is not None
     if not is_known:
         for field, text in zip(_CALLER_FIELDS, caller, strict=True):
             _check(field, text, MAX_TEXT)
-    _refuse_number("request_id", command.request_id)
+    if command.request_id:
+        _refuse_number("request_id", command.request_id)
     if not is_known:
         for field, text in zip(_CALLER_FIELDS[:2], caller, strict=False):
             _refuse_number(field, text)

@@ -123,7 +123,7 @@ class Metrics:
 
     def tick(self, is_ready: bool) -> None:
         """Bring what changes by itself up to date; to be called about once a second."""
-        self._hand_over()
+        self.hand_over()
         self.is_ready.set(int(is_ready))
         self.in_flight.set(self._count_in_flight())
         if self._created_at:
@@ -137,7 +137,7 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads, of all worker processes."""
-        self._hand_over()
+        self.hand_over()
         self.in_flight.set(self._count_in_flight())
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
@@ -145,7 +145,8 @@ class Metrics:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the package types half of itself
         return generate_latest(registry)
 
-    def _hand_over(self) -> None:
+    def hand_over(self) -> None:
+        """Give Prometheus what was counted since the last time; whoever ends does it once more."""
         for timing in (self.recording, *self._timings.values()):
             timing.hand_over()
         for (verdict, action), count in self._answered.items():

@@ -153,6 +153,7 @@ class Node:
     def close(self) -> None:
         """Sign what the log holds, commit what waits in it, and close both."""
         self._looking.shutdown(cancel_futures=True)
+        self.metrics.hand_over()
         self._checkpoints.close()
         self._log.close()
 
