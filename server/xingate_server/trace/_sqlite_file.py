@@ -17,6 +17,7 @@ from xingate_server.trace.log import StoreUnusableError
 SCHEMA_VERSION: Final = 3
 _FAULTY_FROM, _FAULTY_UNTIL = (3, 7, 0), (3, 51, 2)
 _SYNCHRONOUS_FULL = 2
+_LOCK_POLL_S = 0.0002  # commits take from 0.1 ms on
 
 # The unique key of a caller's request ids serves retries and the settling of unknown commits. `seal` covers what the
 # leaf's own hash does not; `frontier` is that of the tree after this row, in the last row of every insert;
@@ -68,12 +69,28 @@ def open_file(path: Path, lock_wait_s: float) -> apsw.Connection:
             os.close(descriptor)
     connection = apsw.Connection(str(path))
     try:
-        connection.set_busy_timeout(round(lock_wait_s * 1000))
+        connection.set_busy_handler(_patience(lock_wait_s))
         _set_durable(connection, path, lock_wait_s)
     except BaseException:
         connection.close(True)
         raise
     return connection
+
+
+def _patience(wait_s: float) -> Callable[[int], bool]:
+    """Waits for another process's commit. SQLite's own handler asks less often the longer it has waited, so that who
+    has just committed gets the lock again and the others starve; here all ask equally often."""
+    until = 0.0
+
+    def is_worth_another_try(tries: int) -> bool:
+        nonlocal until
+        now = monotonic()
+        if not tries:
+            until = now + wait_s
+        sleep(_LOCK_POLL_S)
+        return now < until
+
+    return is_worth_another_try
 
 
 def _set_durable(connection: apsw.Connection, path: Path, lock_wait_s: float) -> None:

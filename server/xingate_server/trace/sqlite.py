@@ -57,10 +57,12 @@ _INSERT = (
     "INSERT INTO leaves (leaf_index, kind, record_id, system, organisation, request_id, question_digest, leaf, answer,"
     " time, leaf_hash, topic, seal, frontier) VALUES "
 )
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROW = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"  # short: apsw keeps no prepared statement of more than 16 KiB
 _NO_INDEX = (1 << 63) - 1
 
 _Value = str | bytes | int | float | None
+_Leaf = tuple[Draft, bytes, bytes]
+"""With its hash and seal."""
 
 
 class SqliteLog:
@@ -83,6 +85,7 @@ class SqliteLog:
         # The writer thread's alone, once it runs. None: to be opened at the next batch.
         self._connection: apsw.Connection | None = None
         self._frontier = Frontier()
+        self._is_shared = False  # another process has appended since our last batch
         # Readers never wait for a commit: WAL lets them see the state before it.
         self._reading = threading.Lock()
         self._reader: apsw.Connection | None = None
@@ -184,37 +187,67 @@ class SqliteLog:
 
     def _insert(self, drafts: dict[Key, Draft]) -> dict[Key, Stored]:
         connection = self._connection or self._open_writer()
-        if len(drafts) <= _ROWS_PER_INSERT:
+        leaves = [(d, leaf_hash(d.leaf), seal(d)) for d in drafts.values()]
+        is_tried = not self._is_shared and len(leaves) <= _ROWS_PER_INSERT
+        if is_tried:
             try:
-                return self._insert_rows(connection, list(drafts.values()))
+                return self._insert_rows(connection, leaves)
             except apsw.ConstraintError:
                 pass  # another process was faster, or a request id is known: look under the lock
         connection.execute("BEGIN IMMEDIATE")
         try:
-            rows = _rows(connection, drafts)
-            new = [draft for key, draft in drafts.items() if key not in rows]
-            self._frontier = _tip(connection.execute(_TIP).fetchall(), self._path)
-            for start in range(0, len(new), _ROWS_PER_INSERT):
-                rows |= self._insert_rows(connection, new[start : start + _ROWS_PER_INSERT])
+            tip = _tip(connection.execute(_TIP).fetchall(), self._path)
+            self._is_shared = tip != self._frontier
+            self._frontier = tip
+            if self._is_shared or not is_tried:
+                rows = self._insert_unknown(connection, drafts, leaves)
+            else:
+                rows = self._insert_new(connection, drafts, leaves)
             connection.execute("COMMIT")
         except BaseException:
             self._drop_writer()  # rolls back; a failed COMMIT leaves nothing else to do
             raise
         return rows
 
-    def _insert_rows(self, connection: apsw.Connection, drafts: Sequence[Draft]) -> dict[Key, Stored]:
+    def _insert_unknown(
+        self, connection: apsw.Connection, drafts: dict[Key, Draft], leaves: Sequence[_Leaf]
+    ) -> dict[Key, Stored]:
+        """All of them, as long as no request id is known: looking each up takes longer than trying."""
+        tip = self._frontier
+        connection.execute("SAVEPOINT batch")
+        try:
+            return self._insert_parts(connection, leaves)
+        except apsw.ConstraintError:
+            connection.execute("ROLLBACK TO batch")
+            self._frontier = tip
+            return self._insert_new(connection, drafts, leaves)
+
+    def _insert_new(
+        self, connection: apsw.Connection, drafts: dict[Key, Draft], leaves: Sequence[_Leaf]
+    ) -> dict[Key, Stored]:
+        rows = _rows(connection, drafts)
+        return rows | self._insert_parts(connection, [leaf for leaf in leaves if leaf[0].key not in rows])
+
+    def _insert_parts(self, connection: apsw.Connection, leaves: Sequence[_Leaf]) -> dict[Key, Stored]:
+        rows: dict[Key, Stored] = {}
+        for start in range(0, len(leaves), _ROWS_PER_INSERT):
+            rows |= self._insert_rows(connection, leaves[start : start + _ROWS_PER_INSERT])
+        return rows
+
+    def _insert_rows(self, connection: apsw.Connection, leaves: Sequence[_Leaf]) -> dict[Key, Stored]:
         first_index = self._frontier.size
         frontier = self._frontier.copy()
+        frontier.extend(hashed for _, hashed, _ in leaves)
         values: list[_Value] = []
-        for leaf_index, d in enumerate(drafts, first_index):
-            hashed = leaf_hash(d.leaf)
-            frontier.append(hashed)
-            values += (leaf_index, d.kind, d.record_id, d.system, d.organisation, d.request_id)
-            values += (d.question_digest, d.leaf, d.answer, d.time, hashed, d.topic, seal(d), None)
+        for leaf_index, (d, hashed, sealed) in enumerate(leaves, first_index):
+            values += (
+                *(leaf_index, d.kind, d.record_id, d.system, d.organisation, d.request_id, d.question_digest),
+                *(d.leaf, d.answer, d.time, hashed, d.topic, sealed, None),
+            )
         values[-1] = frontier.to_bytes()
-        connection.execute(_INSERT + ", ".join((_ROW,) * len(drafts)), values)
+        connection.execute(_INSERT + ",".join((_ROW,) * len(leaves)), values)
         self._frontier = frontier
-        return {d.key: fresh(d, leaf_index) for leaf_index, d in enumerate(drafts, first_index)}
+        return {d.key: fresh(d, leaf_index) for leaf_index, (d, _, _) in enumerate(leaves, first_index)}
 
     def _settle(self, drafts: dict[Key, Draft]) -> dict[Key, Stored]:
         """What of a batch of unknown outcome is there, and durable for certain."""
