@@ -41,7 +41,10 @@ def kill_under_load(directory: Path, prefix: str, after_s: float) -> dict[str, i
         time.sleep(after_s)
     finally:
         process.send_signal(signal.SIGKILL)
-        output, complaint = process.communicate(timeout=30)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process:  # not `communicate`, which loses what `readline` has read ahead
+        output, complaint = process.stdout.read(), process.stderr.read()
     assert first, complaint
     return answered(first + output)
 

@@ -219,7 +219,9 @@ def kill(state: Path, times: int) -> None:
         first = process.stdout.readline()
         time.sleep(0.01 * (number % 7))
         process.send_signal(signal.SIGKILL)
-        output, complaint = process.communicate(timeout=30)
+        assert process.stderr is not None
+        with process:  # not `communicate`, which loses what `readline` has read ahead
+            output, complaint = process.stdout.read(), process.stderr.read()
         assert first, complaint
         told |= answered(first + output)
     assert len(told) > times
