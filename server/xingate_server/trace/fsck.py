@@ -12,7 +12,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -69,13 +69,15 @@ def fsck(
     size = source.size()
     tasks = _tasks(source, directory, size, _claims(directory, size, report), key)
     spine = _Spine(report, key)
-    for derived, task in _derived(tasks, size, processes):
-        spine.take(derived, task)
-        on_progress(report.leaves)
-    spine.finish(size)
-    if is_deep:
-        for fault in source.faults():
-            report.add(fault)
+    with _workers(size, processes, is_deep=is_deep) as (pool, at_once):
+        of_store = pool.submit(source.faults) if pool is not None and is_deep else None  # takes as long as the leaves
+        for derived, task in _derived(tasks, pool, at_once):
+            spine.take(derived, task)
+            on_progress(report.leaves)
+        spine.finish(size)
+        if is_deep:
+            for fault in of_store.result() if of_store is not None else source.faults():
+                report.add(fault)
     return report
 
 
@@ -173,20 +175,30 @@ def _notes(files: CheckpointFiles) -> Iterator[tuple[str, str]]:
         yield files.path.name, files.read() or ""
 
 
-def _derived(tasks: Iterator[Task], size: int, processes: int | None) -> Iterator[tuple[Derived, Task]]:
-    """Every task with its result, in order; not more at a time than the processes need."""
+@contextmanager
+def _workers(size: int, processes: int | None, *, is_deep: bool) -> Iterator[tuple[ProcessPoolExecutor | None, int]]:
+    """Worker processes, None where one is enough; and how many chunks to derive at a time."""
     count = processes or min(os.cpu_count() or 1, _MOST_PROCESSES)
     if count == 1 or size <= _INLINE_CHUNKS * CHUNK:
+        yield None, 1
+        return
+    pool = ProcessPoolExecutor(count + is_deep, multiprocessing.get_context("spawn"))
+    try:
+        yield pool, count
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _derived(tasks: Iterator[Task], pool: ProcessPoolExecutor | None, at_once: int) -> Iterator[tuple[Derived, Task]]:
+    """Every task with its result, in order; not more at a time than the processes need."""
+    if pool is None:
         yield from ((derive(task), task) for task in tasks)
         return
     waiting: deque[tuple[Future[Derived], Task]] = deque()
-    with ExitStack() as stack:
-        pool = stack.enter_context(ProcessPoolExecutor(count, multiprocessing.get_context("spawn")))
-        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        for task in tasks:
-            waiting.append((pool.submit(derive, task), task))
-            if len(waiting) > count + 1:
-                done, its_task = waiting.popleft()
-                yield done.result(), its_task
-        for done, its_task in waiting:
+    for task in tasks:
+        waiting.append((pool.submit(derive, task), task))
+        if len(waiting) > at_once + 1:
+            done, its_task = waiting.popleft()
             yield done.result(), its_task
+    for done, its_task in waiting:
+        yield done.result(), its_task
