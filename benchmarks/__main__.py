@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import appends, inside, swaps, wire
+from benchmarks import appends, inside, proof, swaps, wire
 from benchmarks.chart import bars
 from benchmarks.compile_once import compile_apart
 from benchmarks.data import Data, cache, prepare
@@ -84,6 +84,7 @@ def _inside(data: Data, state: Path) -> Iterator[Row]:
         yield from inside.lookups(data, state)
         yield from inside.decisions(data, state)
     yield from inside.checks(data, state)
+    yield from proof.checks(data, state)
 
 
 def _served(data: Data, state: Path, folder: Path, seconds: float, groups: tuple[str, ...]) -> Iterator[Row | Skipped]:

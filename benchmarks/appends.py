@@ -26,11 +26,11 @@ from xingate_server.trace.sqlite import LOCK_WAIT_S, SqliteLog
 CALLERS = (1, 64, 512)
 RUNS = 7
 SECONDS = 0.5
-LEAF, ANSWER = os.urandom(600), os.urandom(1500)
+LEAF, ANSWER = os.urandom(700), os.urandom(900)
 
 HASH, SEAL = os.urandom(32), os.urandom(16)
 
-_SQLITE_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SQLITE_ROW = "(?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _SQLITE_INSERT = (
     "INSERT INTO leaves (leaf_index, kind, record_id, system, organisation, request_id, question_digest, leaf, answer,"
     " time, leaf_hash, topic, seal) VALUES "
@@ -99,7 +99,7 @@ async def _sqlite(folder: Path) -> list[Row]:
         for d in drafts:
             values += (next(numbers), d.kind, d.record_id, d.system, d.organisation, d.request_id, d.question_digest)
             values += (d.leaf, d.answer, d.time, HASH, d.topic, SEAL)
-        connection.execute(_SQLITE_INSERT + ", ".join((_SQLITE_ROW,) * len(drafts)), values)
+        connection.execute(_SQLITE_INSERT + ",".join((_SQLITE_ROW,) * len(drafts)), values)
 
     try:
         return [await _row("SQLite", log, insert, callers) for callers in CALLERS]

@@ -163,7 +163,7 @@ async def _checks(data: Data, state: Path, callers: int, seconds: float) -> tupl
         for _ in range(RUNS):
             until = time.perf_counter() + seconds
             began = time.perf_counter()
-            done = await asyncio.gather(*(_caller(answering, data, n, until) for n in range(callers)))
+            done = await asyncio.gather(*(caller(answering, data, n, until) for n in range(callers)))
             took = [each for one in done for each in one]
             rates.append(len(took) / (time.perf_counter() - began))
             latencies += took
@@ -174,7 +174,8 @@ async def _checks(data: Data, state: Path, callers: int, seconds: float) -> tupl
     return rates, latencies
 
 
-async def _caller(answering: Gateway, data: Data, first: int, until: float) -> list[float]:
+async def caller(answering: Gateway, data: Data, first: int, until: float) -> list[float]:
+    """Ask one question after the other; the seconds that each took."""
     took: list[float] = []
     number = first * 1_000_003
     while (began := time.perf_counter()) < until:

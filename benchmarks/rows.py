@@ -39,6 +39,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         "decide-hit": Target("<=", 5.0, is_own=True),
         "decide-miss": Target("<=", 3.0, is_own=True),
         "check-64": Target(">=", 50_000, is_own=True),
+        "check-64-proven": Target(">=", 0.85),
         "compile": Target(">=", 50_000, is_own=True),
         "open": Target("<=", 0.5, is_own=True),
         "ready": Target("<=", 1.5, is_own=True),
