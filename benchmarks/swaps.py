@@ -37,13 +37,17 @@ def rows(bench: Bench, peak_rate: float) -> Iterator[Row]:
 def _open_loop(bench: Bench, rate: float, messages: list[bytes]) -> Iterator[Row]:
     ours: list[list[float]] = []
     floor: list[list[float]] = []
+    refused = calls = 0
     with wire.grpc_floor(bench, bench.data.clean(0), "open-loop") as noop, Rows(bench.state) as log:
         for number in range(RUNS):
             for is_ours in (True, False) if number % 2 == 0 else (False, True):
                 port = bench.server.grpc if is_ours else noop.grpc
-                sent = _judged(open_loop.finish(open_loop.start(port, rate, bench.seconds, messages)))
+                sent = open_loop.finish(open_loop.start(port, rate, bench.seconds, messages))
                 if is_ours:
                     log.expect(len(sent.answers))
+                    refused, calls = refused + sent.errors, calls + sent.errors + len(sent.answers)
+                elif sent.errors:
+                    raise BenchError(f"{sent.errors:,} calls of the floor failed: the run does not count")
                 (ours if is_ours else floor).append([percentile(sent.latencies(), share) for share in SHARES])
     for place, share in enumerate(SHARES):
         pair = paired([run[place] for run in ours], [run[place] for run in floor])
@@ -56,6 +60,7 @@ def _open_loop(bench: Bench, rate: float, messages: list[bytes]) -> Iterator[Row
             floor=pair.floor,
             floor_name="no-op grpc.aio",
             ratio=pair.ratio,
+            note=f"{refused:,} of {calls:,} calls refused" if refused else "",
         )
 
 
@@ -118,9 +123,3 @@ def _point(folder: Path, sequence: int) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(str(sequence))
     link.replace(folder / folders.CURRENT)
-
-
-def _judged(sent: open_loop.Sent) -> open_loop.Sent:
-    if sent.errors:
-        raise BenchError(f"{sent.errors:,} errors beside {len(sent.answers):,} answers: the run does not count")
-    return sent
