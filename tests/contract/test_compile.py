@@ -257,7 +257,7 @@ class TestSurvival:
         for delay in (0.0, 0.1, 0.3):
             with subprocess.Popen(command("--source", f"city_list={path}", "--state", state)) as process:
                 deadline = time.monotonic() + 30
-                while not list((state / "snapshots").glob(".tmp-*/spool.db")):
+                while not list((state / "snapshots").glob(".tmp-*/spool")):
                     assert time.monotonic() < deadline
                     time.sleep(0.01)
                 time.sleep(delay)

@@ -13,16 +13,22 @@ Correct = Callable[[Path, int, Sequence[str], list[str]], list[str]]
 """Given the file, the row, the columns' names and the cells: the cells as they are to be read."""
 
 
-@dataclass(frozen=True, slots=True)
+def _all(ordinal: int) -> bool:
+    return True
+
+
+@dataclass(slots=True)
 class Run:
     """`data_as_of` is the day the data is of, for lists whose rows have no date. `passed_over` counts what a file
     holds that is no row of it (a vessel on a sanctions list, padding), by kind; it is filled while reading goes on.
-    `correct` puts corrected cells in the place of those in the files."""
+    `correct` puts corrected cells in the place of those in the files. `holds` says which records, by their number
+    from 0, are asked for: a source may give None for the others."""
 
     on_progress: Progress | None = None
     data_as_of: date | None = None
     passed_over: Counter[str] = field(default_factory=Counter)
     correct: Correct | None = None
+    holds: Callable[[int], bool] = _all
 
     def report(self, file: Path, read_bytes: int, total_bytes: int) -> None:
         """Tell how far reading is."""

@@ -4,8 +4,7 @@ A source turns rows into `Record`s of text and judges nothing: admission (`xinga
 whole file are `SourceError`s; nothing else is raised for what a file holds. Sources never import each other.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
@@ -43,7 +42,7 @@ MAPPING_FILE = "mapping.toml"
 class _Reader(Protocol):
     """What a source's `map` module offers."""
 
-    def records(self, files: Sequence[Path], run: Run) -> Iterator[Record]: ...
+    def records(self, files: Sequence[Path], run: Run) -> Iterator[Record | None]: ...
 
     def own_date(self, file: Path) -> date | None: ...
 
@@ -54,15 +53,22 @@ class Records(Iterator[Record]):
     `passed_over` counts, while reading goes on, what the files hold that is no row of the list.
     """
 
-    def __init__(self, records: Iterator[Record], passed_over: Counter[str]) -> None:
+    def __init__(self, records: Iterator[Record | None], run: Run) -> None:
         self._records = records
-        self.passed_over = passed_over
+        self._run = run
+        self.passed_over = run.passed_over
 
     def __iter__(self) -> Iterator[Record]:
-        return self._records
+        return cast("Iterator[Record]", self._records)
 
     def __next__(self) -> Record:
-        return next(self._records)
+        return cast("Record", next(self._records))
+
+    def share(self, holds: Callable[[int], bool], on_progress: Progress) -> Iterator[Record | None]:
+        """The same, before anything is read: only the records whose number, from 0, `holds` are asked for, and others
+        may be None. `on_progress` is told instead."""
+        self._run.holds, self._run.on_progress = holds, on_progress
+        return self._records
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class Source:
         read. Raises `SourceError` while iterating.
         """
         run = Run(on_progress, data_as_of, correct=correct)
-        return Records(self._reader.records([Path(file) for file in files], run), run.passed_over)
+        return Records(self._reader.records([Path(file) for file in files], run), run)
 
     def mapped(self, mapping: MappingFile) -> "Source":
         """The same source, its files read by a mapping of the operator's."""

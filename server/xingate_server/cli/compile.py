@@ -5,6 +5,7 @@ compiled, because of what a file holds or of the state directory, or the shrink 
 and 10.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -96,6 +97,10 @@ def _days(text: str) -> int:
     return int(found[1])
 
 
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @click.command("compile")
 @click.option(
     "--source",
@@ -160,6 +165,13 @@ def _days(text: str) -> int:
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.xlsx",
     help="Take such a workbook back: its corrected rows replace those of the files. Repeatable, in order.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=_cores,
+    show_default="cores",
+    help="How many processes work at it; what they make is the same.",
 )
 @click.option("--dry-run", is_flag=True, help="Do all but move the current snapshot, and say what would change.")
 @state_option
@@ -239,6 +251,7 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         calendars=given["calendar"],
         accept_shrink=frozenset(given["accept_shrink"]),
         is_dry_run=given["dry_run"],
+        jobs=given["jobs"],
         mappings=_once("--map", given["mappings"]),
         corrections=tuple(read_report(file) for file in given["fixes"]),
         refused_to=refused,

@@ -17,12 +17,14 @@ import msgspec
 from xingate_server.core import _checks
 from xingate_server.core._checks import could_be_citizen_number, fold
 from xingate_server.core._held import holds_citizen_number
+from xingate_server.core._masks import OLD_LENGTH as SHORTEST_SHAPE
 from xingate_server.core._masks import hide, mask_dated, mask_text
 from xingate_server.core._schemes import PERSONAL, SCHEME_WORDS, Scheme, scheme_of
 from xingate_server.core.subject import SubjectClass
 
 __all__ = [
     "SCHEME_WORDS",
+    "SHORTEST_SHAPE",
     "Fault",
     "Identifier",
     "Scheme",
@@ -203,6 +205,8 @@ def mask(identifier: Identifier) -> str:
         return hide(value, 6, 4) if is_long else hide(value, 1, 2)
     if could_be_citizen_number(value):
         return hide(value, 6, 4 if len(value) == CITIZEN_LENGTH else 2)
+    if identifier.scheme is Scheme.USCC and identifier.is_sound:
+        return value if value[:17].isdigit() else mask_dated(value)  # as one number it was looked at above
     return mask_text(value) if identifier.is_malformed else mask_dated(value)
 
 

@@ -5,23 +5,18 @@ everything that grows is on disk in the draft folder. Until `current` is moved, 
 a compile that fails or is killed leaves only a draft, which the next one clears away. Source: DESIGN section 6.
 """
 
-from collections.abc import Iterator
 from contextlib import ExitStack
-from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from hashlib import file_digest, sha256
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 
-import apsw
 import lmdb
 
-from xingate_server.core import identifiers
-from xingate_server.core.admission import Admitted, Refused, Rules, admit
-from xingate_server.core.entry import REGISTER, Record
-from xingate_server.core.subject import SubjectClass, class_of
+from xingate_server.core.admission import Rules
 from xingate_server.snapshot import folders
+from xingate_server.snapshot.admit import Admission
 from xingate_server.snapshot.changes import with_changes
 from xingate_server.snapshot.data import write_data
 from xingate_server.snapshot.errors import CompileError, NothingToCompileError
@@ -41,14 +36,12 @@ from xingate_server.snapshot.manifest import (
     read_manifest,
 )
 from xingate_server.snapshot.plan import Compiled, CompilePlan, Progress
-from xingate_server.snapshot.refusals import Refusals, masked_row, row_digest
-from xingate_server.snapshot.spool import Row, Spool
-from xingate_server.snapshot.subjects import SubjectWriter
-from xingate_server.snapshot.tally import SourceTally, Tally
+from xingate_server.snapshot.resolution import Resolution
+from xingate_server.snapshot.spool import Spool
+from xingate_server.snapshot.tally import Tally
 
 SHANGHAI = timezone(timedelta(hours=8))  # the only offset in use there since 1992
 _FILE_MODE = 0o640
-_REPORT_EVERY = 10_000
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -67,7 +60,7 @@ def compile_snapshot(plan: CompilePlan, rules: Rules, state_dir: Path, progress:
             return _try(plan, rules, folder, progress)
         with folders.compile_lock(folder, plan.lock_timeout_s):
             return _compile(plan, rules, folder, progress)
-    except (OSError, apsw.Error, lmdb.Error) as error:
+    except (OSError, lmdb.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CompileError(
             f"cannot make a snapshot in `{folder}`: {reason[:1].lower()}{reason[1:]}; the current one is unchanged"
@@ -116,27 +109,19 @@ class _Before:
 def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progress: Progress) -> Manifest:
     tally = Tally(sorted(plan.sources, key=lambda source: not source.is_register))
     _hash_files(tally)
-    spool_path = draft / "spool.db"
+    spool = Spool(draft / "spool")
     with ExitStack() as stack:
         if plan.refused_to is not None:  # also when nothing can be compiled: then it is needed most
             stack.callback(copyfile, draft / REFUSED_FILE, plan.refused_to)
-        refusals = stack.enter_context(Refusals(draft / REFUSED_FILE))
-        spool = stack.enter_context(Spool(spool_path))
-        _admit_all(tally, rules, spool, refusals, progress)
+        refused = stack.enter_context((draft / REFUSED_FILE).open("wb"))
+        Admission(tally, rules, spool, plan, progress).run(refused)
         if not any(source.admitted for source in tally.sources):
             raise NothingToCompileError(_nothing(tally))
-        writer = SubjectWriter(spool, tally, refusals, rules.keyer)
-        total = spool.count("row")
-        done = 0
-        for subject_class in (SubjectClass.ORGANISATION, SubjectClass.PERSON):
-            for rows in writer.write(subject_class):
-                done += rows
-                progress("resolve", done, total)
-        progress("resolve", total, total)
-        counts = source_counts(tally, plan, before.previous)
-        check_shrink(counts, plan, before.previous)
-        _write(spool, rules, draft / DATA_FILE, progress)
-    spool_path.unlink()
+        Resolution(tally, rules.keyer, spool, plan.jobs, progress).run(refused)
+    counts = source_counts(tally, plan, before.previous)
+    check_shrink(counts, plan, before.previous)
+    _write(spool, rules, draft / DATA_FILE, progress)
+    spool.remove()
     manifest = _manifest(plan, rules, tally, counts, _reference(draft / DATA_FILE), before.sequence)
     manifest = with_changes(manifest, plan, before.previous, before.reference, before.retained)
     (draft / MANIFEST_FILE).write_bytes(encode_manifest(manifest))
@@ -144,70 +129,6 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
         (draft / name).chmod(_FILE_MODE)
         folders.sync(draft / name)
     return manifest
-
-
-# -- admission
-
-
-def _admit_all(tally: Tally, rules: Rules, spool: Spool, refusals: Refusals, progress: Progress) -> None:
-    codes: set[str] = set(rules.registered_codes)
-    rules = copy(rules)
-    rules.registered_codes = codes
-    done = 0
-    for source in tally.sources:
-        for record in source.plan.records:
-            admitted = _admit_one(record, rules, source, refusals)
-            if admitted is not None:
-                if source.plan.is_register and admitted.flags:
-                    codes.update(_failing_codes(record, admitted))
-                _spool(record, admitted, source, tally, spool)
-            done += 1
-            if done % _REPORT_EVERY == 0:
-                progress("admit", done, 0)
-    progress("admit", done, done)
-
-
-def _admit_one(record: Record, rules: Rules, source: SourceTally, refusals: Refusals) -> Admitted | None:
-    file = source.file(record.file)
-    file.rows += 1
-    outcome = admit(record, rules)
-    if isinstance(outcome, Refused):
-        file.refused.update(outcome.reasons)
-        digest = row_digest(rules.keyer, record.raw.values())
-        refusals.write(file, record.row, outcome.reasons, outcome.details, masked_row(record), digest)
-        return None
-    return outcome
-
-
-def _spool(record: Record, admitted: Admitted, source: SourceTally, tally: Tally, spool: Spool) -> None:
-    file = source.file(record.file)
-    tally.admit(file, record.list_type, admitted.flags)
-    if admitted.mask_shape:
-        tally.add_shape(admitted.subject_class, admitted.mask_shape)
-    row = Row(
-        admitted.profile,
-        file.position,
-        record.row,
-        admitted.names,
-        admitted.document,
-        admitted.unified,
-        admitted.aliases,
-        admitted.masks,
-        admitted.is_unsettled,
-        admitted.entry,
-        admitted.registration,
-        admitted.related,
-        {} if record.list_type == REGISTER else masked_row(record),
-    )
-    spool.add_row(admitted.subject_class, admitted.group, row)
-
-
-def _failing_codes(record: Record, admitted: Admitted) -> Iterator[str]:
-    """Codes of a register's row that fail their check digit: listings may use exactly these."""
-    for scheme, text in record.identifiers:
-        number = identifiers.read(text, scheme, class_of(admitted.profile.kind))
-        if number.is_checksum_failure:
-            yield number.value
 
 
 def _nothing(tally: Tally) -> str:

@@ -8,7 +8,7 @@ catalogue). Source: DESIGN section 6.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from xingate_server.snapshot.subjects import merged
 
 _BATCH = 10_000  # the changed pages of a transaction stay in memory
 _FIRST_MAP_BYTES = 64 << 20
+_MAP_STEP_BYTES = 256 << 20  # the file is mapped anew at each step, so that no more of it counts as memory in use
 
 
 def write_data(spool: Spool, catalogue: Catalogue, path: Path) -> Iterator[int]:
@@ -37,18 +38,24 @@ def write_data(spool: Spool, catalogue: Catalogue, path: Path) -> Iterator[int]:
         max_dbs=DATABASES,
     ) as environment:
         yield from _fill(environment, SUBJECT, _files(spool))
-        yield from _fill(environment, NAME, spool.names(), is_many=True)
+        yield from _fill(environment, NAME, chain.from_iterable(spool.names()), is_many=True)
         yield from _fill(environment, CATALOGUE, [(CATALOGUE_KEY, msgspec.msgpack.encode(catalogue))])
 
 
 def _files(spool: Spool) -> Iterator[tuple[bytes, bytes]]:
     encode = msgspec.msgpack.Encoder().encode
     decode = msgspec.msgpack.Decoder(SubjectFile).decode
-    for key, pieces in spool.pieces():
-        if len(pieces) == 1:
-            yield key, pieces[0][1]
-        else:
-            yield key, encode(merged([(owner, decode(packed)) for owner, packed in pieces]))
+    several: list[tuple[bytes, SubjectFile]] = []
+    for pieces in spool.pieces():
+        for (key, owner, packed), following in zip_longest(pieces, islice(pieces, 1, None)):
+            if following is not None and key == following[0]:
+                several.append((owner, decode(packed)))
+            elif several:
+                several.append((owner, decode(packed)))
+                yield key, encode(merged(several))
+                several = []
+            else:
+                yield key, packed
 
 
 def _fill(
@@ -63,5 +70,6 @@ def _fill(
                     transaction.cursor().putmulti(batch, dupdata=is_many, append=True)
                 break
             except lmdb.MapFullError:
-                environment.set_mapsize(environment.info()["map_size"] * 2)
+                size = environment.info()["map_size"]
+                environment.set_mapsize(size + min(size, _MAP_STEP_BYTES))
         yield len(batch)

@@ -62,7 +62,7 @@ def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None) ->
         coverage_to=given.coverage_to,
         max_age_days=given.max_age_days,
         vanished=tuple(name for name in gone if name not in list_types),
-        passed_over=dict(sorted(given.passed_over.items())),
+        passed_over=dict(sorted(source.passed_over.items())),
     )
 
 

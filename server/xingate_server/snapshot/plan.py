@@ -9,8 +9,26 @@ import msgspec
 from xingate_server.core.entry import Record
 from xingate_server.snapshot.manifest import CalendarRef, FileCount, Manifest
 
+
+class Share(msgspec.Struct, frozen=True):
+    """The part of the records that falls to one process: whole blocks of them, in turns."""
+
+    number: int = 0
+    of: int = 1
+
+    def holds(self, ordinal: int) -> bool:
+        """Whether the `ordinal`th record of a source, from 0, falls to this process."""
+        return self.of == 1 or ordinal // BLOCK_RECORDS % self.of == self.number
+
+
 # Called with a stage ("admit", "resolve", "write", "verify"), how much is done and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
+FileProgress = Callable[[Path, int, int], None]  # a file, the bytes read of it, and its size
+BLOCK_RECORDS = 1_024
+
+
+def _silent(path: Path, done: int, total: int) -> None:
+    """No progress is shown."""
 
 
 class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +36,8 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     `shrink_threshold` is the fraction of rows (0 to 1) that may be lost against the previous sequence.
     `coverage_to` is shown, not judged. `passed_over` counts, once all records are read, what the files hold that is
-    no row of the list.
+    no row of the list. `share` gives the records where only some of them, by their number from 0, are asked for: the
+    others may be None, which costs less; it is told whom to tell how far reading is.
     """
 
     kind: str
@@ -33,6 +52,7 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     is_register: bool = False
     is_required: bool = False
     passed_over: Mapping[str, int] = msgspec.field(default_factory=dict)
+    share: Callable[[Callable[[int], bool], FileProgress], Iterator[Record | None]] | None = None
 
 
 class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +67,8 @@ class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
 class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One compile. `accept_shrink` names kinds that may shrink, vanish or be left out from now on; `compiled_by` says
     who compiles, `calendars` what was added to the official calendar, `corrections` by which reports rows were
-    corrected. The refused rows are copied to `refused_to`, also when nothing can be compiled."""
+    corrected. The refused rows are copied to `refused_to`, also when nothing can be compiled. `jobs` processes work at
+    it (see `snapshot.workers` for when more than one may); what they make does not depend on their number."""
 
     sources: tuple[SourcePlan, ...]
     absent: tuple[AbsentPlan, ...] = ()
@@ -61,6 +82,8 @@ class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     calendars: tuple[CalendarRef, ...] = ()
     corrections: tuple[CalendarRef, ...] = ()
     refused_to: Path | None = None
+    jobs: int = 1
+    on_bytes: FileProgress = _silent
 
 
 class Corrected(msgspec.Struct, frozen=True):

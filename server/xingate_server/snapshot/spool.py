@@ -1,61 +1,34 @@
-"""The sort spool of a compile: rows, links and pieces on disk, so that memory stays flat.
+"""The sort spool of a compile: on disk by the first byte of the key, so that memory stays flat.
 
-A SQLite file in the draft folder, written without journal or sync: it is thrown away whatever happens. It holds
-keyed hashes and masked text, never a natural person's number.
+Keys are hashes, so the 256 shelves of a table are of like size and each is sorted in memory by itself. Every process
+of a compile writes files of its own and hands back where its blocks lie (`Stored`); all of them stand in the draft
+folder and are thrown away whatever happens. They hold keyed hashes and masked text, never a natural person's number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from shutil import rmtree
 from types import TracebackType
 from typing import Any
 
-import apsw
 import msgspec
 
 from xingate_server.core.entry import Entry
 from xingate_server.core.relations import Related
 from xingate_server.core.subject import Held, Profile, Registration, SubjectClass
+from xingate_server.snapshot.joins import Targets
 
-CHUNK = 5_000
-CACHE_KIB = 16_384  # also bounds what a sort holds in memory; four times as much gains nothing
-CLASS_CODE = {SubjectClass.ORGANISATION: 0, SubjectClass.PERSON: 1}
+SHELVES = 256
+_WAITING = 16_384  # items of a table that wait in memory
 
-_SCHEMA = """
-CREATE TABLE row (class INTEGER, grp BLOB, payload BLOB);
-CREATE TABLE link (class INTEGER, alias BLOB, grp BLOB, unified BLOB);
-CREATE TABLE move (old BLOB PRIMARY KEY, new BLOB, unified BLOB) WITHOUT ROWID;
-CREATE TABLE relation (grp BLOB, payload BLOB);
-CREATE TABLE piece (key BLOB, owner BLOB, payload BLOB);
-CREATE TABLE name (name BLOB, key BLOB);
-"""
-_INSERT = {
-    "row": "INSERT INTO row VALUES (?, ?, ?)",
-    "link": "INSERT INTO link VALUES (?, ?, ?, ?)",
-    "move": "INSERT INTO move VALUES (?, ?, ?)",
-    "relation": "INSERT INTO relation VALUES (?, ?)",
-    "piece": "INSERT INTO piece VALUES (?, ?, ?)",
-    "name": "INSERT INTO name VALUES (?, ?)",
-}
-# Rows of one class in the order of their final group; a moved row brings its unified code along.
-_ROWS = """
-SELECT COALESCE(move.new, row.grp) AS final, COALESCE(move.unified, x''), move.new IS NOT NULL, row.payload, 0
-FROM row LEFT JOIN move ON move.old = row.grp WHERE row.class = ?1
-UNION ALL
-SELECT COALESCE(move.new, relation.grp), x'', 0, relation.payload, 1
-FROM relation LEFT JOIN move ON move.old = relation.grp WHERE ?1 = 1
-ORDER BY final
-"""
-_LINKS = """
-SELECT DISTINCT alias, grp, unified FROM link
-WHERE class = ?1 AND alias IN (SELECT grp FROM row WHERE class = ?1 UNION ALL SELECT grp FROM relation WHERE ?1 = 1)
-ORDER BY alias, grp, unified
-"""
+_KEY, _ORDER = itemgetter(0), itemgetter(0, 1)
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Row(msgspec.Struct, array_like=True, omit_defaults=True):
-    """An admitted row on its way. `position` is the number of its file, `raw` the masked row for the report."""
+    """An admitted row on its way. `position` is the number of its file, `raw` the masked row for the report, packed."""
 
     profile: Profile
     position: int
@@ -69,7 +42,7 @@ class Row(msgspec.Struct, array_like=True, omit_defaults=True):
     entry: Entry | None = None
     registration: Registration | None = None
     related: tuple[Related, ...] = ()
-    raw: dict[str, str] = msgspec.field(default_factory=dict)
+    raw: bytes = b""
 
 
 class Relation(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -81,7 +54,7 @@ class Relation(msgspec.Struct, array_like=True, omit_defaults=True):
 
 
 class Group(msgspec.Struct):
-    """All rows and relations of one subject, in no particular order."""
+    """All rows (in the order in which they were read) and relations of one subject."""
 
     key: bytes
     rows: list[Row]
@@ -89,103 +62,223 @@ class Group(msgspec.Struct):
     relations: list[Relation]
 
 
-class Spool:
-    """The tables, with inserts gathered into chunks."""
+class Stored(msgspec.Struct, frozen=True, array_like=True):
+    """What one process wrote of one table: per shelf, where its blocks lie in the file."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = apsw.Connection(str(path))
-        self._temporary = self._pragma("temp_store_directory") or ""
-        self._pragma(f"temp_store_directory='{str(path.parent).replace(chr(39), chr(39) * 2)}'")
-        for setting in (
-            "journal_mode=OFF",
-            "synchronous=OFF",
-            "locking_mode=EXCLUSIVE",
-            "temp_store=FILE",
-            f"cache_size=-{CACHE_KIB}",
-        ):
-            self._pragma(setting)
-        self._db.execute(_SCHEMA)
-        self._db.execute("BEGIN")
-        self._waiting: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _INSERT}
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._row = msgspec.msgpack.Decoder(Row).decode
-        self._relation = msgspec.msgpack.Decoder(Relation).decode
+    path: str
+    blocks: tuple[tuple[tuple[int, int], ...], ...]
 
-    def __enter__(self) -> "Spool":
+
+Written = dict[str, Stored]
+
+
+class Writer:
+    """What one process adds to the spool; `name` tells its files from those of others."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._tables: dict[str, _Table] = {}
+
+    def __enter__(self) -> "Writer":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pragma(f"temp_store_directory='{self._temporary}'")
-        self._db.close(True)
+        for table in self._tables.values():
+            table.file.close()
 
-    def add(self, table: str, *values: Any) -> None:
-        """Add one row to a table."""
-        waiting = self._waiting[table]
-        waiting.append(values)
-        if len(waiting) >= CHUNK:
-            self._flush(table)
-
-    def add_row(self, subject_class: SubjectClass, group: bytes, row: Row) -> None:
-        """Spool an admitted row, and its aliases."""
-        code = CLASS_CODE[subject_class]
-        self.add("row", code, group, self._encode(row))
+    def row(self, subject_class: SubjectClass, group: bytes, place: int, row: Row) -> None:
+        """Add an admitted row and its aliases; `place` is its number in the whole compile."""
+        self._add(f"row_{subject_class}", (group, place, _encode(row)))
         for alias in row.aliases:
-            self.add("link", code, alias, group, row.unified)
+            self._add(f"link_{subject_class}", (alias, group, row.unified))
 
-    def add_relation(self, person: bytes, relation: Relation) -> None:
-        """Spool what an entry means for a person."""
-        self.add("relation", person, self._encode(relation))
+    def moved(self, subject_class: SubjectClass, group: bytes, place: int, payload: bytes, unified: bytes) -> None:
+        """Add a spooled row once more, under the group that it joined."""
+        self._add(f"moved_{subject_class}", (group, place, payload, unified))
 
-    def links(self, subject_class: SubjectClass) -> Iterator[tuple[bytes, set[tuple[bytes, bytes]]]]:
+    def relation(self, person: bytes, packed: bytes) -> None:
+        """Add what an entry means for a person (a packed `Relation`)."""
+        self._add("relation", (person, packed))
+
+    def piece(self, key: bytes, owner: bytes, packed: bytes) -> None:
+        """Add a packed piece of what stands at a key."""
+        self._add("piece", (key, owner, packed))
+
+    def name(self, name: bytes, key: bytes) -> None:
+        """Add a subject's key under a name's."""
+        self._add("name", (name, key))
+
+    def close(self) -> Written:
+        """Write what waits; where everything is."""
+        return {name: table.close() for name, table in self._tables.items()}
+
+    def _add(self, name: str, item: tuple[Any, ...]) -> None:
+        table = self._tables.get(name)
+        if table is None:
+            table = self._tables[name] = _Table(self._folder / f"{self._name}-{name}")
+        table.add(item)
+
+
+class _Table:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.file = path.open("xb", buffering=0)
+        self._shelves: list[list[tuple[Any, ...]]] = [[] for _ in range(SHELVES)]
+        self._blocks: list[list[tuple[int, int]]] = [[] for _ in range(SHELVES)]
+        self._waiting = self._offset = 0
+
+    def add(self, item: tuple[Any, ...]) -> None:
+        self._shelves[item[0][0]].append(item)
+        self._waiting += 1
+        if self._waiting >= _WAITING:
+            self._flush()
+
+    def close(self) -> Stored:
+        self._flush()
+        self.file.close()
+        return Stored(str(self._path), tuple(tuple(blocks) for blocks in self._blocks))
+
+    def _flush(self) -> None:
+        packed = bytearray()
+        for shelf, blocks in zip(self._shelves, self._blocks, strict=True):
+            if shelf:
+                block = _encode(shelf)
+                blocks.append((self._offset + len(packed), len(block)))
+                packed += block
+                shelf.clear()
+        view = memoryview(packed)
+        while view:
+            view = view[self.file.write(view) :]
+        self._offset += len(packed)
+        self._waiting = 0
+
+
+class Spool:
+    """All that the processes of a compile wrote, to be read shelf by shelf."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(mode=0o750)
+        self._stored: dict[str, list[Stored]] = {}
+        self._row = msgspec.msgpack.Decoder(Row).decode
+        self._relation = msgspec.msgpack.Decoder(Relation).decode
+
+    def take(self, written: Written) -> None:
+        """Take over what a process wrote."""
+        for table, stored in written.items():
+            self._stored.setdefault(table, []).append(stored)
+
+    def has(self, subject_class: SubjectClass) -> bool:
+        """Whether there is anything of a class."""
+        return bool(_of(subject_class) & self._stored.keys())
+
+    def drop(self, subject_class: SubjectClass) -> None:
+        """Remove the rows, links and relations of a class, once they are resolved."""
+        for table in _of(subject_class) & self._stored.keys():
+            for stored in self._stored.pop(table):
+                Path(stored.path).unlink()
+
+    def remove(self) -> None:
+        """Remove everything."""
+        rmtree(self.folder)
+
+    def links(self, subject_class: SubjectClass) -> Iterator[tuple[bytes, Targets]]:
         """Aliases that are also the group of some row, each with the groups (and unified codes) it points to."""
-        self._flush("row", "link", "relation")
-        found = self._db.execute(_LINKS, (CLASS_CODE[subject_class],))
-        for alias, rows in groupby(found, key=itemgetter(0)):
-            yield alias, {(group, unified) for _, group, unified in rows}
+        for shelf in range(SHELVES):
+            links = self._shelf(f"link_{subject_class}", shelf)
+            if not links:
+                continue
+            groups = {item[0] for item in self._shelf(f"row_{subject_class}", shelf)}
+            groups.update(item[0] for item in self._relations(subject_class, shelf))
+            found: dict[bytes, Targets] = {}
+            for alias, group, unified in links:
+                if alias in groups:
+                    found.setdefault(alias, set()).add((group, unified))
+            yield from found.items()
 
-    def groups(self, subject_class: SubjectClass) -> Iterator[Group]:
-        """The groups of a class in the order of their keys. Pieces, names and relations may be added meanwhile."""
-        self._flush(*_INSERT)
-        found = self._db.execute(_ROWS, (CLASS_CODE[subject_class],))
-        for key, rows in groupby(found, key=itemgetter(0)):
-            group = Group(key, [], set(), [])
-            for _, unified, is_moved, payload, is_relation in rows:
-                if is_relation:
-                    group.relations.append(self._relation(payload))
-                    continue
-                row = self._row(payload)
-                if is_moved:
-                    group.moved.add(len(group.rows))
-                    row.unified = row.unified or unified
-                group.rows.append(row)
-            yield group
+    def move(self, subject_class: SubjectClass, moves: Mapping[bytes, tuple[bytes, bytes]]) -> None:
+        """Put the rows and relations of joined groups under their final group as well."""
+        with Writer(self.folder, f"moved_{subject_class}") as writer:
+            for shelf in sorted({old[0] for old in moves}):
+                for key, place, payload in self._shelf(f"row_{subject_class}", shelf):
+                    if key in moves:
+                        writer.moved(subject_class, moves[key][0], place, payload, moves[key][1])
+                for key, payload in self._relations(subject_class, shelf):
+                    if key in moves:
+                        writer.relation(moves[key][0], payload)
+            self.take(writer.close())
 
-    def pieces(self) -> Iterator[tuple[bytes, list[tuple[bytes, bytes]]]]:
-        """Each key with its owners and packed pieces, in the order of the keys."""
-        self._flush(*_INSERT)
-        found = self._db.execute("SELECT key, owner, payload FROM piece ORDER BY key, owner")
-        for key, rows in groupby(found, key=itemgetter(0)):
-            yield key, [(owner, payload) for _, owner, payload in rows]
+    def groups(
+        self, subject_class: SubjectClass, shelf: int, moves: Mapping[bytes, tuple[bytes, bytes]]
+    ) -> Iterator[Group]:
+        """The groups of a shelf in the order of their keys, those that joined another one left out."""
+        items: list[tuple[Any, ...]] = self._shelf(f"row_{subject_class}", shelf)
+        items += self._shelf(f"moved_{subject_class}", shelf)
+        items.sort(key=_ORDER)
+        relations: dict[bytes, list[bytes]] = {}
+        for key, payload in self._relations(subject_class, shelf):
+            relations.setdefault(key, []).append(payload)
+        rows = {key: list(same) for key, same in groupby(items, key=_KEY)}
+        for key in sorted({*rows, *relations}) if relations else rows:
+            if key not in moves:
+                yield self._group(key, rows.get(key, ()), relations.get(key, ()))
 
-    def names(self) -> Iterator[tuple[bytes, bytes]]:
-        """Name keys and the subject keys that bear them, sorted."""
-        self._flush(*_INSERT)
-        yield from self._db.execute("SELECT DISTINCT name, key FROM name ORDER BY name, key")
+    def pieces(self) -> Iterator[list[tuple[bytes, bytes, bytes]]]:
+        """Per shelf: keys, owners and packed pieces, sorted."""
+        yield from self._sorted("piece")
 
-    def count(self, table: str) -> int:
-        """How many rows a table has, those that wait included."""
-        self._flush(table)
-        (total,) = next(iter(self._db.execute(f"SELECT COUNT(*) FROM {table}")))  # noqa: S608 - our own table names
-        return int(total)
+    def names(self) -> Iterator[list[tuple[bytes, bytes]]]:
+        """Per shelf: name keys and the subject keys that bear them, sorted, each once."""
+        for items in self._sorted("name"):
+            yield list(dict.fromkeys(items))
 
-    def _flush(self, *tables: str) -> None:
-        for table in tables:
-            waiting = self._waiting[table]
-            if waiting:
-                self._db.executemany(_INSERT[table], waiting)
-                waiting.clear()
+    def _group(self, key: bytes, rows: Iterable[tuple[Any, ...]], relations: Iterable[bytes]) -> Group:
+        group = Group(key, [], set(), [self._relation(payload) for payload in relations])
+        for _, _, payload, *unified in rows:
+            row = self._row(payload)
+            if unified:
+                group.moved.add(len(group.rows))
+                row.unified = row.unified or unified[0]
+            group.rows.append(row)
+        return group
 
-    def _pragma(self, text: str) -> Any:
-        return next((row[0] for row in self._db.execute(f"PRAGMA {text}")), None)
+    def _sorted(self, table: str) -> Iterator[list[tuple[Any, ...]]]:
+        for shelf in range(SHELVES):
+            items = self._shelf(table, shelf)
+            items.sort(key=_ORDER)
+            yield items
+
+    def _relations(self, subject_class: SubjectClass, shelf: int) -> Sequence[tuple[bytes, bytes]]:
+        return self._shelf("relation", shelf) if subject_class is SubjectClass.PERSON else ()
+
+    def _shelf(self, table: str, shelf: int) -> list[Any]:
+        items: list[Any] = []
+        decode = _DECODERS[table.partition("_")[0]]
+        for stored in self._stored.get(table, ()):
+            blocks = stored.blocks[shelf]
+            if not blocks:
+                continue
+            with Path(stored.path).open("rb", buffering=0) as file:
+                for offset, length in blocks:
+                    file.seek(offset)
+                    items += decode(file.read(length))
+        return items
+
+
+def _of(subject_class: SubjectClass) -> set[str]:
+    """The tables of a class."""
+    relations = {"relation"} if subject_class is SubjectClass.PERSON else set()
+    return relations | {f"{table}_{subject_class}" for table in ("row", "link", "moved")}
+
+
+_DECODERS: Mapping[str, Callable[[bytes], list[Any]]] = {
+    "row": msgspec.msgpack.Decoder(list[tuple[bytes, int, bytes]]).decode,
+    "moved": msgspec.msgpack.Decoder(list[tuple[bytes, int, bytes, bytes]]).decode,
+    "link": msgspec.msgpack.Decoder(list[tuple[bytes, bytes, bytes]]).decode,
+    "relation": msgspec.msgpack.Decoder(list[tuple[bytes, bytes]]).decode,
+    "piece": msgspec.msgpack.Decoder(list[tuple[bytes, bytes, bytes]]).decode,
+    "name": msgspec.msgpack.Decoder(list[tuple[bytes, bytes]]).decode,
+}

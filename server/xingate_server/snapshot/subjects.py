@@ -24,15 +24,14 @@ from xingate_server.core.subject import (
     SubjectKeyer,
     SubjectKind,
 )
-from xingate_server.snapshot.joins import Joins, Targets, find_joins
-from xingate_server.snapshot.refusals import Refusals
-from xingate_server.snapshot.spool import Group, Relation, Row, Spool
+from xingate_server.snapshot.joins import Joins, Targets
+from xingate_server.snapshot.refusals import Refusals, unpack_row
+from xingate_server.snapshot.spool import Group, Relation, Row, Writer
 from xingate_server.snapshot.tally import Tally
 
 _Item = TypeVar("_Item")
 _pack = msgspec.msgpack.Encoder().encode
 _MORE_THAN_ONE = 2
-_REPORT_EVERY = 10_000
 NOBODY = b""  # the owner of a piece that is unsettled
 
 _WHY = {
@@ -50,35 +49,26 @@ class _Standing(msgspec.Struct):
 
 
 class SubjectWriter:
-    """Turns groups into pieces, names and relations of the spool."""
+    """Turns the groups of a class into pieces, names and relations of the spool."""
 
-    def __init__(self, spool: Spool, tally: Tally, refusals: Refusals, keyer: SubjectKeyer) -> None:
-        self._spool = spool
+    def __init__(self, writer: Writer, tally: Tally, refusals: Refusals, keyer: SubjectKeyer, joins: Joins) -> None:
+        self._writer = writer
         self._tally = tally
         self._refusals = refusals
         self._keyer = keyer
-        self._joins = Joins({}, {})
+        self._joins = joins
 
-    def write(self, subject_class: SubjectClass) -> Iterable[int]:
-        """Write all subjects of a class, organisations before persons; yields how many more rows are done."""
-        self._joins = find_joins(self._spool.links(subject_class))
-        for old, (new, unified) in self._joins.moves.items():
-            self._spool.add("move", old, new, unified)
-        done = 0
-        for group in self._spool.groups(subject_class):
-            for position in group.moved:
-                self._rekey(group.rows[position], group.key)
-            unsettled = [row for row in group.rows if row.is_unsettled]
-            if unsettled:
-                self._unsettled(unsettled, subject_class)
-            settled = [row for row in group.rows if not row.is_unsettled]
-            if settled or group.relations:
-                self._settled(group, settled, subject_class)
-            done += len(group.rows)
-            if done >= _REPORT_EVERY:
-                yield done
-                done = 0
-        yield done
+    def write(self, group: Group, subject_class: SubjectClass) -> int:
+        """Write one subject; how many rows it had."""
+        for position in group.moved:
+            self._rekey(group.rows[position], group.key)
+        unsettled = [row for row in group.rows if row.is_unsettled]
+        if unsettled:
+            self._unsettled(unsettled, subject_class)
+        settled = [row for row in group.rows if not row.is_unsettled]
+        if settled or group.relations:
+            self._settled(group, settled, subject_class)
+        return len(group.rows)
 
     # -- settled subjects
 
@@ -145,7 +135,7 @@ class SubjectWriter:
         held = tuple(msgspec.structs.replace(h, names=h.names or names) for h in (*file.held, *file.unsettled))
         if held:
             for key in {key for pair in targets for key in pair if key}:
-                self._spool.add("piece", key, NOBODY, _pack(SubjectFile(unsettled=held)))
+                self._writer.piece(key, NOBODY, _pack(SubjectFile(unsettled=held)))
 
     # -- unsettled rows
 
@@ -167,10 +157,10 @@ class SubjectWriter:
             name_keys = {self._keyer.name(subject_class, name) for name in names}
             masks = {mask for row in staying for mask in row.masks}
             for key in masks or name_keys:
-                self._spool.add("piece", key, NOBODY, _pack(file))
+                self._writer.piece(key, NOBODY, _pack(file))
             for name in name_keys:
                 for key in masks or {name}:
-                    self._spool.add("name", name, key)
+                    self._writer.name(name, key)
             for item in entries:
                 self._relate(item, is_unsettled=True)
 
@@ -217,7 +207,7 @@ class SubjectWriter:
             is_elsewhere = self._tally.files[first.position].source is not file.source
             self._tally.refuse_after_all(file, reasons, row.entry, is_elsewhere=is_elsewhere)
             details = [_WHY.get(reason, reason) for reason in reasons]
-            self._refusals.write(file, row.number, reasons, details, row.raw)
+            self._refusals.write(file, row.number, reasons, details, unpack_row(row.raw))
 
     def _held(self, standing: Iterable[_Standing], *, is_named: bool = False) -> tuple[Held, ...]:
         held = []
@@ -250,11 +240,11 @@ class SubjectWriter:
     def _reach(self, person: Related, held: Held, *, is_unsettled: bool) -> None:
         profile = Profile(SubjectKind.NATURAL_PERSON, person.name, person.display)
         if person.subject:
-            self._spool.add_relation(person.subject, Relation(profile, held, is_unsettled))
+            self._writer.relation(person.subject, _pack(Relation(profile, held, is_unsettled)))
         elif person.mask:
             self._tally.add_shape(SubjectClass.PERSON, person.mask_shape)
             file = SubjectFile(profiles=(profile,), unsettled=(held,))
-            self._spool.add("piece", person.mask, NOBODY, _pack(file))
+            self._writer.piece(person.mask, NOBODY, _pack(file))
             self._add_names(SubjectClass.PERSON, held.names, person.mask)
 
     # -- keys
@@ -262,14 +252,14 @@ class SubjectWriter:
     def _put(self, owner: bytes, keys: Iterable[bytes], file: SubjectFile) -> None:
         packed = _pack(file)
         for key in keys:
-            self._spool.add("piece", key, owner, packed)
+            self._writer.piece(key, owner, packed)
 
     def _name(self, subject_class: SubjectClass, rows: Iterable[Row], key: bytes) -> None:
         self._add_names(subject_class, {name for row in rows for name in row.names}, key)
 
     def _add_names(self, subject_class: SubjectClass, names: Iterable[str], key: bytes) -> None:
         for name in names:
-            self._spool.add("name", self._keyer.name(subject_class, name), key)
+            self._writer.name(self._keyer.name(subject_class, name), key)
 
 
 def ordered(items: Iterable[_Item]) -> tuple[_Item, ...]:

@@ -1,13 +1,41 @@
 """Counts of a compile: per file, per source, per list type. Nothing is dropped without a count."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+
+import msgspec
 
 from xingate_server.core.entry import REGISTER, Entry
 from xingate_server.core.subject import SubjectClass
 from xingate_server.snapshot.manifest import FileCount
 from xingate_server.snapshot.plan import SourcePlan
+
+
+class FileCounts(msgspec.Struct, frozen=True, array_like=True):
+    """What one process counted of one file."""
+
+    rows: int
+    admitted: int
+    refused: dict[str, int]
+    flags: dict[str, int]
+
+
+class SourceCounts(msgspec.Struct, frozen=True, array_like=True):
+    """What one process counted of one source."""
+
+    list_types: dict[str, int]
+    elsewhere: int
+    files: tuple[FileCounts, ...]
+
+
+class Counts(msgspec.Struct, frozen=True, array_like=True):
+    """What one process of a compile counted."""
+
+    sources: tuple[SourceCounts, ...]
+    list_types: dict[str, int]
+    mask_shapes: frozenset[tuple[str, str]]
+    subjects: int
 
 
 class FileTally:
@@ -43,7 +71,8 @@ class SourceTally:
     """The rows of one source kind.
 
     `elsewhere` counts rows refused as duplicates of another source's: the list holds them all the same, so that it
-    does not seem to shrink or vanish; `list_types` includes them.
+    does not seem to shrink or vanish; `list_types` includes them. `passed_over` counts what the files hold that is
+    no row of the list.
     """
 
     def __init__(self, plan: SourcePlan, first_position: int) -> None:
@@ -51,6 +80,7 @@ class SourceTally:
         self.files = [FileTally(first_position + n, path, self) for n, path in enumerate(plan.files)]
         self.list_types: Counter[str] = Counter()
         self.elsewhere = 0
+        self.passed_over: Mapping[str, int] = {}
         self._by_name = {file.path.name: file for file in reversed(self.files)}
         self._by_name.update({str(file.path): file for file in self.files})
 
@@ -83,9 +113,10 @@ class Tally:
     """The counts of one compile."""
 
     def __init__(self, plans: Iterable[SourcePlan]) -> None:
+        self.plans = tuple(plans)
         self.sources: list[SourceTally] = []
         self.files: list[FileTally] = []
-        for plan in plans:
+        for plan in self.plans:
             source = SourceTally(plan, len(self.files))
             self.sources.append(source)
             self.files.extend(source.files)
@@ -97,6 +128,36 @@ class Tally:
     def entries(self) -> int:
         """Listings that stand in the snapshot, each counted once however many files hold it."""
         return sum(self.list_types.values())
+
+    def counts(self) -> Counts:
+        """All that was counted here, to be added to another tally of the same plans."""
+        return Counts(
+            tuple(
+                SourceCounts(
+                    dict(source.list_types),
+                    source.elsewhere,
+                    tuple(FileCounts(f.rows, f.admitted, dict(f.refused), dict(f.flags)) for f in source.files),
+                )
+                for source in self.sources
+            ),
+            dict(self.list_types),
+            frozenset(self.mask_shapes),
+            self.subjects,
+        )
+
+    def add(self, counts: Counts) -> None:
+        """Add what another tally of the same plans counted."""
+        for source, of_source in zip(self.sources, counts.sources, strict=True):
+            source.list_types.update(of_source.list_types)
+            source.elsewhere += of_source.elsewhere
+            for file, of_file in zip(source.files, of_source.files, strict=True):
+                file.rows += of_file.rows
+                file.admitted += of_file.admitted
+                file.refused.update(of_file.refused)
+                file.flags.update(of_file.flags)
+        self.list_types.update(counts.list_types)
+        self.mask_shapes |= counts.mask_shapes
+        self.subjects += counts.subjects
 
     def refuse_after_all(self, file: FileTally, reasons: Collection[str], entry: Entry, *, is_elsewhere: bool) -> None:
         """A row that admission let pass is refused because of another one; `is_elsewhere`: of another source."""

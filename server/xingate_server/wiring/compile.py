@@ -7,7 +7,7 @@ sections 3 and 6.
 import json
 import os
 import pwd
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +23,7 @@ from xingate_server.core.subject import SubjectKeyer
 from xingate_server.snapshot.compile import compile_snapshot
 from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.manifest import CalendarRef
-from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, Progress, SourcePlan
+from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, FileProgress, Progress, SourcePlan
 from xingate_server.wiring.corrections import Corrections, Corrector
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 SOURCES_FOLDER = "sources"
 """In the state directory: the operator's own sources, a folder each."""
+_WORTH_A_JOB_BYTES = 1 << 20
 SHANGHAI = timezone(timedelta(hours=8))
-FileProgress = Callable[[Path, int, int], None]
 
 
 class OptionError(ValueError):
@@ -50,7 +50,8 @@ class GivenFile(msgspec.Struct, frozen=True):
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
     layout of their own are read; further sources stand in the folder `sources` of the state directory. `corrections`
-    are applied in their order; the refused rows are copied to `refused_to`."""
+    are applied in their order; the refused rows are copied to `refused_to`. More than one of `jobs` are for a program
+    that has no other threads (`snapshot.workers`)."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -63,6 +64,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     accept_shrink: frozenset[str] = frozenset()
     is_dry_run: bool = False
     keep: int = 10
+    jobs: int = 1
     mappings: Mapping[str, Path] = msgspec.field(default_factory=dict)
     corrections: tuple[Corrections, ...] = ()
     refused_to: Path | None = None
@@ -107,6 +109,8 @@ def compile_from_options(
         calendars=_file_refs(options.calendars),
         corrections=_file_refs(tuple(corrections.file for corrections in options.corrections)),
         refused_to=options.refused_to,
+        jobs=_jobs(options),
+        on_bytes=on_bytes,
     )
     key = read_or_make_key(options.state_dir, is_dry_run=options.is_dry_run)
     rules = Rules(
@@ -192,6 +196,7 @@ def _source(
         files=paths,
         records=records,
         passed_over=records.passed_over,
+        share=records.share,
         data_as_of=data_as_of,
         coverage_from=coverage[0] if coverage else data_as_of,
         coverage_to=coverage[1] if coverage else None,
@@ -200,6 +205,14 @@ def _source(
         is_register=declared.is_register,
         is_required=kind in options.required,
     )
+
+
+def _jobs(options: CompileOptions) -> int:
+    """As many processes as asked for, but no more than the files are worth; corrections are counted by one."""
+    if options.corrections:
+        return 1
+    size = sum(file.path.stat().st_size for file in options.files)
+    return max(1, min(options.jobs, size // _WORTH_A_JOB_BYTES))
 
 
 def _absent(options: CompileOptions) -> tuple[AbsentPlan, ...]:

@@ -6,6 +6,7 @@ blank `id_scheme` stays blank: admission then reads the code by its shape. Dates
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from xingate_adapters.reading import columns
@@ -19,10 +20,11 @@ _DATES = ("document_date", "notice_start", "notice_end", "valid_from", "valid_un
 _OWN_FIELDS = ("code", "id_scheme")
 
 
-def records(files: Sequence[Path], run: Run) -> Iterator[Record]:
-    """One record per row."""
+def records(files: Sequence[Path], run: Run) -> Iterator[Record | None]:
+    """One record per row; None where it is not asked for."""
+    ordinals = count()
     for file in files:
-        yield from _records(file, run)
+        yield from _records(file, run, ordinals)
 
 
 def own_date(file: Path) -> date | None:
@@ -36,13 +38,16 @@ def columns_of(header: Sequence[str]) -> dict[str, str]:
     return columns.labelled(header, KNOWN)
 
 
-def _records(file: Path, run: Run) -> Iterator[Record]:
+def _records(file: Path, run: Run, ordinals: Iterator[int]) -> Iterator[Record | None]:
     table, places = read(file, run)
     names, origin = columns.names(table.header), str(file)
     texts = [(field, place) for field, place in places.items() if field not in (*_DATES, *_OWN_FIELDS)]
     dates = [(field, places[field]) for field in _DATES if field in places]
     code_place, scheme_place = places["code"], places.get("id_scheme")
-    for row, cells in table.rows:
+    for (row, cells), ordinal in zip(table.rows, ordinals):  # noqa: B905
+        if not run.holds(ordinal):
+            yield None
+            continue
         stripped = [cell.strip() for cell in cells]
         fields = {field: cell for field, place in texts if (cell := stripped[place]) not in NOTHING}
         for field, place in dates:

@@ -1,0 +1,181 @@
+"""A compile by several processes: the same bytes as by one, and nothing left behind when one of them fails."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from xingate_server.demo.generate import COLUMNS, row
+from xingate_server.demo.numbers import citizen_number, unified_code
+
+ROWS = 6_000  # more than 3 MiB: what is less is not worth three processes
+LONG = "示例：" + "长" * 120
+
+
+def lists(folder: Path) -> list[str]:
+    """Rows of all kinds: admitted, refused, twice, masked, joined, of people, with relations, red beside black."""
+    city, register = folder / "city.csv", folder / "register.csv"
+    with city.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        for n in range(ROWS):
+            serial, person = n % 1_500, citizen_number(n % 900)
+            code = (unified_code(serial), unified_code(serial)[8:17], person, f"{person[:10]}****{person[14:]}")[n % 4]
+            cells = {"认定事由": LONG, "法定代表人": f"示例{n % 50}", "法定代表人证件号码": citizen_number(n % 50)}
+            if code.startswith("99"):
+                cells["主体类别"] = "自然人"
+            if n % 7 == 0:
+                cells["认定日期"] = "2026-13-01"
+            list_type = ("black.contract_fraud", "red.integrity_model", "general.ordinary")[n % 3]
+            writer.writerow(row(list_type, f"示例第{serial}有限公司", code, serial, **cells))
+    with register.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["name", "uscc", "reg_no", "reg_date", "type"])
+        for n in range(500):
+            code = unified_code(n)[:-1] + "0" if n % 5 == 0 else unified_code(n)
+            rows.writerow([f"示例第{n}有限公司", code, "", "2010-05-06", "有限责任公司"])
+    return ["--source", f"city_list={city}@2026-06-01", "--source", f"entity_register={register}@2026-06-01"]
+
+
+def state_of(folder: Path) -> Path:
+    """A state directory with a key that is always the same."""
+    key = folder / "keys" / "subject.key"
+    key.parent.mkdir(parents=True)
+    key.write_bytes(b"k" * 32)
+    key.chmod(0o600)
+    return folder
+
+
+def command(state: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "xingate_server.cli", "compile", "--state", str(state), *arguments]
+
+
+def run(state: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command(state, *arguments), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def made(state: Path) -> tuple[bytes, bytes, dict[str, object]]:
+    folder = state / "snapshots" / "1"
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    del manifest["created_at"]
+    return (folder / "data.lmdb").read_bytes(), (folder / "refused.jsonl").read_bytes(), manifest
+
+
+def children(parent: int) -> list[int]:
+    """The processes that this one has started and that still run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, _, rest = stat.read_text(encoding="utf-8", errors="replace").rpartition(") ")
+        except OSError:  # it has just ended
+            continue
+        state, of = rest.split()[:2]
+        if of == str(parent) and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def wait_for_children(process: "subprocess.Popen[str]", count: int) -> list[int]:
+    deadline = time.monotonic() + 60
+    while len(found := children(process.pid)) < count:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.005)
+    return found
+
+
+def is_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{pid}").exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def left(state: Path) -> list[str]:
+    return sorted(file.name for file in (state / "snapshots").iterdir())
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return lists(tmp_path_factory.mktemp("lists"))
+
+
+def test_what_is_made_does_not_depend_on_the_number_of_processes(tmp_path: Path, sources: list[str]) -> None:
+    results = []
+    for jobs in ("1", "2", "3"):
+        state = state_of(tmp_path / jobs)
+        told = run(state, *sources, "--jobs", jobs, "--json").stdout.replace(str(state), "")
+        results.append((json.loads(told), made(state)))
+    assert results[1] == results[0]
+    assert results[2] == results[0]
+    counted, (_, refused, manifest) = results[0]
+    assert sum(file["rows"] for file in counted["sources"]) == ROWS + 500
+    assert refused.count(b"\n") > ROWS // 7
+    assert manifest["sources"][0]["refused"].keys() >= {"date_malformed", "duplicate"}  # type: ignore[index]
+
+
+def test_a_dry_run_by_several_changes_nothing(tmp_path: Path, sources: list[str]) -> None:
+    state = state_of(tmp_path / "state")
+    assert json.loads(run(state, *sources, "--jobs", "2", "--dry-run", "--json").stdout)["dryRun"] is True
+    assert not (state / "snapshots").exists()
+
+
+def test_a_fault_of_a_file_is_told_with_its_place(tmp_path: Path, sources: list[str]) -> None:
+    bad = tmp_path / "bad.csv"
+    whole = Path(sources[1].partition("=")[2].partition("@")[0]).read_text(encoding="utf-8")
+    bad.write_text(whole + "cut,off\n", encoding="utf-8")
+    state = state_of(tmp_path / "state")
+    said = {jobs: run(state, "--source", f"city_list={bad}", "--jobs", jobs, code=3).stderr for jobs in ("1", "2")}
+    assert f"row {ROWS + 2}" in said["2"]
+    assert said["2"] == said["1"]
+    assert left(state) == [".lock"]
+
+
+def test_a_killed_process_ends_the_compile_with_one_line(tmp_path: Path, sources: list[str]) -> None:
+    state = state_of(tmp_path / "state")
+    with subprocess.Popen(command(state, *sources, "--jobs", "2"), stderr=subprocess.PIPE, text=True) as process:
+        pids = wait_for_children(process, 2)
+        os.kill(pids[0], signal.SIGKILL)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 3
+    assert len(said.strip().splitlines()) == 1
+    assert "ended by SIGKILL" in said
+    assert left(state) == [".lock"]
+    assert all(is_gone(pid) for pid in pids)
+
+
+def test_an_interrupt_leaves_nothing_half_made(tmp_path: Path, sources: list[str]) -> None:
+    state = state_of(tmp_path / "state")
+    with subprocess.Popen(
+        command(state, *sources, "--jobs", "2"), stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        pids = wait_for_children(process, 2)
+        time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode != 0
+    assert "Traceback" not in said
+    assert left(state) == [".lock"]
+    assert all(is_gone(pid) for pid in pids)
+
+
+def test_processes_do_not_outlive_a_killed_compile(tmp_path: Path, sources: list[str]) -> None:
+    state = state_of(tmp_path / "state")
+    with subprocess.Popen(command(state, *sources, "--jobs", "2"), stderr=subprocess.PIPE, text=True) as process:
+        pids = wait_for_children(process, 2)
+        process.kill()
+        process.communicate(timeout=60)
+    assert all(is_gone(pid) for pid in pids)
+    run(state, *sources, "--jobs", "2")
+    assert left(state) == [".lock", "1", "current"]
