@@ -41,7 +41,7 @@ class ServerSettings(_Part):
     workers: int | None = Field(None, ge=1, le=256)
     insecure_allow_remote: bool = False
     most_message_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
-    most_in_flight: int = Field(256, ge=1, le=65_536)
+    most_in_flight: int = Field(2048, ge=1, le=65_536)
     drain_s: float = Field(10.0, ge=0, le=600)
 
     @property

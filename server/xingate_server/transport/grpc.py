@@ -43,7 +43,7 @@ class GrpcFace:
     """The server of one process. `start`, `set_ready` whenever that changes, `stop`."""
 
     def __init__(self, handlers: Handlers, *, most_bytes: int, is_port_shared: bool) -> None:
-        most_waiting = max(_LEAST_WAITING, min(handlers.admission.most, _MOST_WAITING) // 4)
+        most_waiting = max(_LEAST_WAITING, min(handlers.admission.most, _MOST_WAITING) // 2)
         self._handlers = handlers
         self._closed = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in its stubs
@@ -52,8 +52,8 @@ class GrpcFace:
                 ("grpc.so_reuseport", int(is_port_shared)),
                 ("grpc.max_receive_message_length", most_bytes),
                 # What gRPC has received and no Python has seen: past the first, ever more of the newest calls are
-                # cancelled, past the second all of them. Refusing these one by one would cost as much as answering,
-                # and a longer queue loses answers (docs/performance.md).
+                # cancelled, past the second all of them. Refusing these one by one would cost as much as answering;
+                # a shorter queue cancels calls of a burst that would soon have had their turn (docs/performance.md).
                 ("grpc.server.max_pending_requests", most_waiting),
                 ("grpc.server.max_pending_requests_hard_limit", 2 * most_waiting),
                 ("grpc.max_send_message_length", -1),  # a batch of a thousand full answers is large, and asked for
