@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         XingateError,
     )
     from xingate.guard import requires_check
+    from xingate.screening import RosterPerson, RosterRow, ScreenedRow
     from xingate.types import Decision, Identifier, Question, Subject, SubjectKind, Verdict, View
 
 __all__ = [
@@ -57,6 +58,9 @@ __all__ = [
     "RefusedError",
     "RequestIdReusedError",
     "RetryPolicy",
+    "RosterPerson",
+    "RosterRow",
+    "ScreenedRow",
     "Subject",
     "SubjectKind",
     "UnavailableError",
@@ -75,6 +79,9 @@ _HOMES = {
     "RetryPolicy": "client",
     "connect": "client",
     "requires_check": "guard",
+    "RosterPerson": "screening",
+    "RosterRow": "screening",
+    "ScreenedRow": "screening",
     "Decision": "types",
     "Identifier": "types",
     "Question": "types",

@@ -1,7 +1,8 @@
 """The client for asyncio: the twin of `xingate.client`, method by method."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from xingate._stream import WINDOW, Asking, astream
 from xingate._target import Target, parse_target
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.receipt import Receipt
+from xingate.screening import IN_FLIGHT, Result, RosterBatch, RosterRow, ScreenedRow, Screening
 from xingate.spool import Spool, SpoolReport
 from xingate.types import (
     Action,
@@ -137,6 +139,40 @@ class AsyncClient:
         """
         asking = Asking(self._options, view, window, timeout_s)
         return astream(self._port, asking, questions, partial(self.check_many, view=view, timeout_s=timeout_s))
+
+    async def screen(
+        self,
+        rows: Iterable[RosterRow],
+        action: str,
+        *,
+        as_of: date | str | None = None,
+        operator: str = "",
+        context: Mapping[str, str] | None = None,
+        run_id: str = "",
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[ScreenedRow, None]:
+        """A whole roster: each row's subject, and the people who belong to it, asked in a few batches at a time.
+
+        Yields the rows in their order, each question with its own answer or error, and reads `rows` no further ahead
+        than it must. With the same `run_id`, rows and options, whatever was recorded is answered as it was and not
+        recorded again; "" is a new run. `timeout_s` is for each batch with its retries.
+        """
+        screening = Screening(action, as_of, operator, context or {}, run_id)
+        pending: deque[tuple[RosterBatch, asyncio.Task[list[Result]]]] = deque()
+        try:
+            for batch in screening.batches(rows):
+                pending.append((batch, asyncio.create_task(self.check_many(batch.questions, timeout_s=timeout_s))))
+                if len(pending) == IN_FLIGHT:
+                    first, answer = pending.popleft()
+                    for screened in first.screened(await answer):
+                        yield screened
+            while pending:
+                first, answer = pending.popleft()
+                for screened in first.screened(await answer):
+                    yield screened
+        finally:
+            for _, answer in pending:
+                answer.cancel()
 
     async def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""

@@ -1,7 +1,9 @@
 """The client for threads. Thin: `_base` thinks, a port sends, this waits."""
 
 import time
-from collections.abc import Generator, Iterable
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from xingate._stream import WINDOW, Asking, stream
 from xingate._target import Target, parse_target
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.receipt import Receipt
+from xingate.screening import IN_FLIGHT, Result, RosterBatch, RosterRow, ScreenedRow, Screening
 from xingate.spool import Spool, SpoolReport
 from xingate.types import (
     Action,
@@ -140,6 +143,38 @@ class Client:
         """
         asking = Asking(self._options, view, window, timeout_s)
         return stream(self._port, asking, questions, partial(self.check_many, view=view, timeout_s=timeout_s))
+
+    def screen(
+        self,
+        rows: Iterable[RosterRow],
+        action: str,
+        *,
+        as_of: date | str | None = None,
+        operator: str = "",
+        context: Mapping[str, str] | None = None,
+        run_id: str = "",
+        timeout_s: float | None = None,
+    ) -> Generator[ScreenedRow, None, None]:
+        """A whole roster: each row's subject, and the people who belong to it, asked in a few batches at a time.
+
+        Yields the rows in their order, each question with its own answer or error, and reads `rows` no further ahead
+        than it must. With the same `run_id`, rows and options, whatever was recorded is answered as it was and not
+        recorded again; "" is a new run. `timeout_s` is for each batch with its retries.
+        """
+        screening = Screening(action, as_of, operator, context or {}, run_id)
+        pending: deque[tuple[RosterBatch, Future[list[Result]]]] = deque()
+        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="xingate-screen") as pool:
+            try:
+                for batch in screening.batches(rows):
+                    pending.append((batch, pool.submit(self.check_many, batch.questions, timeout_s=timeout_s)))
+                    if len(pending) == IN_FLIGHT:
+                        first, answer = pending.popleft()
+                        yield from first.screened(answer.result())
+                while pending:
+                    first, answer = pending.popleft()
+                    yield from first.screened(answer.result())
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""

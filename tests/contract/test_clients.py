@@ -39,6 +39,7 @@ from xingate.errors import (
     XingateError,
 )
 from xingate.receipt import verify_receipt
+from xingate.screening import RosterPerson, RosterRow, new_run_id
 from xingate.spool import Spool
 from xingate.testing import FakeGateway
 from xingate.types import (
@@ -74,7 +75,9 @@ class Driven:
 
     def check_stream(self, questions: Any, **options: Any) -> Iterator[Any]:
         """Over the async stream, result by result."""
-        results = self._client.check_stream(questions, **options)
+        return self._each(self._client.check_stream(questions, **options))
+
+    def _each(self, results: Any) -> Iterator[Any]:
         try:
             while True:
                 yield self._runner.run(anext(results))
@@ -82,6 +85,10 @@ class Driven:
             return
         finally:
             self._runner.run(results.aclose())
+
+    def screen(self, rows: Any, action: str, **options: Any) -> Iterator[Any]:
+        """The same over a roster."""
+        return self._each(self._client.screen(rows, action, **options))
 
     async def _made(self, make: Callable[[], xingate.AsyncClient]) -> xingate.AsyncClient:
         return make()
@@ -339,6 +346,48 @@ def test_a_stream_that_is_left_and_one_without_questions(client: Any) -> None:
     for window in (0, 1001):
         with pytest.raises(ValueError, match="window is 1 to 1000"):
             list(client.check_stream([], window=window))
+
+
+def rosters(count: int) -> Iterator[RosterRow]:
+    """Every tenth row is listed, one has no number, each has its legal representative."""
+    for number in range(count):
+        code = {0: LISTED, 5: ""}.get(number % 10, unified_code(20_000 + number))
+        people = (
+            RosterPerson("legal_representative", Subject.natural_person(citizen_number(number % 999, "19991231"))),
+        )
+        yield RosterRow(Subject.legal_entity(code), people, matter=f"R-{number}")
+
+
+def test_a_roster_is_screened_in_order_with_a_record_for_each_question(client: Any) -> None:
+    run_id = new_run_id()
+    rows = list(client.screen(rosters(150), "tender.bid", run_id=run_id, operator="示例评标人"))
+    assert [row.row.matter for row in rows] == [f"R-{number}" for number in range(150)]
+    for number, row in enumerate(rows):
+        assert [result.request_id for result in row.results] == [f"{run_id}.{number + 1}.{n}" for n in (0, 1)]
+        if number % 10 == 5:
+            assert isinstance(row.result, InvalidRequestError)
+            assert row.verdict is None
+        else:
+            assert row.verdict is (Verdict.CLEAR if number % 10 else Verdict.RESTRICTED)
+        assert isinstance(row.people[0], Decision)
+    record = client.record(rows[7].result.trace.record_id)
+    assert (record.check.matter, record.check.caller.operator) == ("R-7", "示例评标人")
+
+
+def test_a_roster_screened_again_under_its_run_is_not_recorded_again(client: Any) -> None:
+    run_id = new_run_id()
+    stream = client.screen(rosters(1_000), "tender.bid", run_id=run_id)
+    first = [next(stream) for _ in range(100)]
+    stream.close()
+    again = list(client.screen(rosters(200), "tender.bid", run_id=run_id))
+    ids = [result.trace.record_id for row in again for result in row.results if isinstance(result, Decision)]
+    assert ids[:150] == [r.trace.record_id for row in first for r in row.results if isinstance(r, Decision)][:150]
+    newest = {entry.record_id for entry in client.records(1_000) if entry.request_id.startswith(run_id)}
+    assert set(ids) <= newest
+    assert len(set(ids)) == len(ids) == 380
+    other = list(client.screen(rosters(10), "tender.bid"))
+    assert not {row.people[0].trace.record_id for row in other} & set(ids)
+    assert list(client.screen([], "tender.bid")) == []
 
 
 def test_what_the_callers_own_iterable_raises_comes_out(client: Any) -> None:
@@ -611,7 +660,7 @@ def test_both_clients_offer_the_same() -> None:
     assert names == [name for name in vars(twin) if not name.startswith("_")]
     for name in names:
         ours, theirs = inspect.signature(getattr(plain, name)), inspect.signature(getattr(twin, name))
-        if name == "check_stream":  # each iterates in its own way
+        if name in ("check_stream", "screen"):  # each iterates in its own way
             ours, theirs = (
                 each.replace(
                     parameters=[one.replace(annotation="") for one in each.parameters.values()], return_annotation=""
