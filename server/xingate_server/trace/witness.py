@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from xingate.checkpoint import Checkpoint, SignatureType, VerifierKey, cosign, verifier_key, verify
+from xingate.checkpoint import Checkpoint, SignatureType, SignedNote, VerifierKey, cosign, verifier_key, verify
 from xingate.errors import ProofError
 from xingate.merkle import verify_consistency
 from xingate_server.trace.anchor_folder import AnchorFolder, KeptCheckpoint
@@ -26,6 +26,18 @@ _LOCK = "witness.lock"
 
 class WitnessError(Exception):
     """A checkpoint is not cosigned; the text says why."""
+
+
+class NotSignedError(WitnessError):
+    """It is no checkpoint, or the log that it names did not sign it."""
+
+
+class UnknownLogError(NotSignedError):
+    """It is of a log that this witness does not know."""
+
+
+class OtherSizeError(WitnessError):
+    """The proof starts from another size than the one that was seen last."""
 
 
 class NotContinuedError(WitnessError):
@@ -76,15 +88,15 @@ class Witness:
     def cosign(self, note: str, size_before: int, proof: Sequence[bytes]) -> str:
         """The note with this witness's cosignature, given the proof from what it saw last.
 
-        Raises WitnessError where no known log signed it, or `size_before` is not what was seen last;
-        NotContinuedError where the proof does not hold.
+        Raises NotSignedError where no known log signed it, OtherSizeError where `size_before` is not what was seen
+        last, NotContinuedError where the proof does not hold, OSError where what is seen cannot be kept.
         """
         with (self._directory / _LOCK).open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             checkpoint = self._verified(note)
             seen = self.seen(checkpoint.origin)
             if size_before != seen.size:
-                raise WitnessError(f"the log `{checkpoint.origin}` was seen at {seen.size} leaves, not {size_before}")
+                raise OtherSizeError(f"the log `{checkpoint.origin}` was seen at {seen.size} leaves, not {size_before}")
             _need_continued(seen, checkpoint, proof)
             self._keep(checkpoint)
             return cosign(note, self._key, name=self._name, time_s=int(self._clock()))
@@ -118,9 +130,12 @@ class Witness:
 
     def _verified(self, note: str) -> Checkpoint:
         try:
+            origin = SignedNote.parse(note).text.partition("\n")[0]
+            if origin not in self.origins:
+                raise UnknownLogError(f"the log `{origin}` is not known to this witness")
             return verify(note, self._logs)
         except ProofError as error:
-            raise WitnessError(f"the checkpoint is not cosigned: {error}") from error
+            raise NotSignedError(f"the checkpoint is not cosigned: {error}") from error
 
     def _state(self) -> dict[str, Seen]:
         path = self._directory / STATE
@@ -143,6 +158,8 @@ def _need_continued(seen: Seen, checkpoint: Checkpoint, proof: Sequence[bytes]) 
     if checkpoint.tree_size < seen.size:
         raise NotContinuedError(f"{name} is older than the one for {seen.size} that was cosigned")
     if not seen.size:
+        if proof:
+            raise NotContinuedError(f"{name} comes with a proof, and none was cosigned that it could continue")
         return
     try:
         verify_consistency(
