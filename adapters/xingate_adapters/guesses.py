@@ -1,10 +1,15 @@
-"""What labels and cells usually mean: the knowledge behind `inspection`."""
+"""What labels and cells usually mean: the knowledge behind `inspection` and `rosters`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from rapidfuzz import fuzz, process
+
+from xingate_adapters.reading import columns
 from xingate_adapters.reading.cells import day, text
 from xingate_adapters.reading.labels import LABELS
+from xingate_adapters.reading.probe import Probe
 from xingate_server.core import identifiers
 from xingate_server.core.days import parse_day
 from xingate_server.core.entry import SEVERITY_WORDS, STATUS_WORDS, fold_word
@@ -82,6 +87,22 @@ NEEDED = {
 
 _LIST_TYPE = re.compile(r"(black|red|watch|grade|general|commitment|criticised|penalty|permit)\.\w+")
 _SHARE = 0.6
+_HEADER_WITHIN = 15
+_CLOSE = 75  # of 100: below, two labels have nothing to do with each other
+_SURE = 0.5
+_OTHER_SHAPE = 0.5
+
+Synonyms = Mapping[str, Sequence[str]]
+"""Field -> the labels that its column usually has."""
+
+
+class ColumnGuess(NamedTuple):
+    """One column: what it seems to be (`field` "" where nothing fits), how sure that is, and why."""
+
+    label: str
+    field: str
+    confidence: float
+    why: str
 
 
 def looks_like(cells: Sequence[str]) -> tuple[str, float]:
@@ -114,3 +135,62 @@ def _is_day(cell: str) -> bool:
         return parse_day(day(cell)) is not None
     except ValueError:
         return False
+
+
+def header_of(found: Probe, synonyms: Synonyms = SYNONYMS) -> tuple[int, list[str]]:
+    """The row in which most cells are labels that are known; without any, the first with several filled cells."""
+    known = {columns.fold(label) for labels in synonyms.values() for label in labels}
+    best, best_score = (0, list[str]()), 0
+    for row, cells in found.head[:_HEADER_WITHIN]:
+        score = sum(1 for cell in cells if columns.fold(cell) in known)
+        filled = sum(1 for cell in cells if cell.strip())
+        if score > best_score or (not best[0] and filled > 1):
+            best, best_score = (row, [cell.strip() for cell in cells]), score
+    row, header = best
+    return (row, header) if row else (found.head[0][0], [cell.strip() for cell in found.head[0][1]])
+
+
+def guess_columns(
+    header: Sequence[str], body: Sequence[Sequence[str]], synonyms: Synonyms = SYNONYMS
+) -> list[ColumnGuess]:
+    """Each column's best field; a field goes to the surest of its columns alone."""
+    guesses = [
+        _column(synonyms, label, [cells[place] for cells in body if place < len(cells) and cells[place].strip()])
+        for place, label in enumerate(header)
+        if label
+    ]
+    surest: dict[str, float] = {}
+    for guess in guesses:
+        surest[guess.field] = max(surest.get(guess.field, 0.0), guess.confidence)
+    taken: set[str] = set()
+    for place, guess in enumerate(guesses):
+        is_second = guess.confidence < surest[guess.field] or guess.field in taken
+        if guess.field and guess.field != "identifiers" and is_second:
+            guesses[place] = ColumnGuess(guess.label, "", 0.0, f"another column is more likely `{guess.field}`")
+        taken.add(guess.field)
+    return guesses
+
+
+def _column(synonyms: Synonyms, label: str, cells: Sequence[str]) -> ColumnGuess:
+    shape, share = looks_like(cells)
+    field, score, spelt = _by_label(synonyms, label)
+    if not field:
+        if shape in ("identifiers", "subject_kind", "list_type", "severity", "status") and share >= _SURE:
+            return ColumnGuess(label, shape, round(0.8 * share, 2), f"{share:.0%} of its cells look like it")
+        return ColumnGuess(label, "", 0.0, f"{share:.0%} of its cells are dates" if shape == "date" else "")
+    why = "its label" if score == 1 else f"its label is like `{spelt}`"
+    wanted = "date" if "date" in field or field.startswith(("notice_", "valid_", "ended", "established")) else field
+    wanted = "identifiers" if field.endswith("_id") else wanted
+    is_fitting = not cells or wanted == shape or (wanted not in ("date", "identifiers") and shape != "identifiers")
+    if not is_fitting:
+        return ColumnGuess(label, field, round(score * _OTHER_SHAPE, 2), f"{why}, but its cells do not look like it")
+    return ColumnGuess(label, field, round(score, 2), why)
+
+
+def _by_label(synonyms: Synonyms, label: str) -> tuple[str, float, str]:
+    folded = columns.fold(label)
+    choices = {columns.fold(synonym): field for field, labels in synonyms.items() for synonym in labels}
+    if folded in choices:
+        return choices[folded], 1.0, label
+    found = process.extractOne(folded, list(choices), scorer=fuzz.ratio, score_cutoff=_CLOSE)
+    return (choices[found[0]], found[1] / 100, found[0]) if found else ("", 0.0, "")

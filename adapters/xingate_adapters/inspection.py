@@ -11,10 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rapidfuzz import fuzz, process
-
-from xingate_adapters.guesses import NEEDED, SYNONYMS, looks_like
-from xingate_adapters.reading import columns
+from xingate_adapters.guesses import NEEDED, ColumnGuess, guess_columns, header_of
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.mapping import BY_SHAPE, MappingFile
 from xingate_adapters.reading.probe import Probe, probe
@@ -25,20 +22,7 @@ from xingate_server.core.privacy import hidden, personal_numbers
 from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
 
 SHOWN_ROWS = 10
-_HEADER_WITHIN = 15
-_CLOSE = 75  # of 100: below, two labels have nothing to do with each other
-_SURE = 0.5
-_OTHER_SHAPE = 0.5
 _TEXT_FIELDS = ("name", "facts", "authority", "basis", "document_no")
-
-
-class ColumnGuess(NamedTuple):
-    """One column: what it seems to be (`field` "" where nothing fits), how sure that is, and why."""
-
-    label: str
-    field: str
-    confidence: float
-    why: str
 
 
 class Inspection(NamedTuple):
@@ -62,7 +46,7 @@ def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None 
         return Inspection(file, found, mapping.kind, mapping.header_row, (), mapping, rows, fault)
     if found.form in ("json", "xml"):
         return _ready(file, found, homes)
-    header_row, header = _header(found)
+    header_row, header = header_of(found)
     source = _best(file, header, homes)
     if source is not None:
         known = {label: field for field, label in source.columns(header).items()}
@@ -70,7 +54,7 @@ def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None 
         rows, fault = _shown(source, file)
         return Inspection(file, found, source.kind, header_row, tuple(guesses), None, rows, fault)
     body = [cells for row, cells in found.head if row > header_row]
-    guesses = _guess(header, body)
+    guesses = guess_columns(header, body)
     proposed = _mapping(found, header_row, guesses)
     rows, fault = _shown(load_source("city_list").mapped(proposed), file)
     return Inspection(file, found, "", header_row, tuple(guesses), proposed, rows, fault)
@@ -114,62 +98,6 @@ def _best(file: Path, header: Sequence[str], homes: Sequence[Path]) -> Source | 
 
 
 # -- a layout of its own
-
-
-def _header(found: Probe) -> tuple[int, list[str]]:
-    """The row in which most cells are labels that are known; without any, the first with several filled cells."""
-    known = {columns.fold(label) for labels in SYNONYMS.values() for label in labels}
-    best, best_score = (0, list[str]()), 0
-    for row, cells in found.head[:_HEADER_WITHIN]:
-        score = sum(1 for cell in cells if columns.fold(cell) in known)
-        filled = sum(1 for cell in cells if cell.strip())
-        if score > best_score or (not best[0] and filled > 1):
-            best, best_score = (row, [cell.strip() for cell in cells]), score
-    row, header = best
-    return (row, header) if row else (found.head[0][0], [cell.strip() for cell in found.head[0][1]])
-
-
-def _guess(header: Sequence[str], body: Sequence[Sequence[str]]) -> list[ColumnGuess]:
-    """Each column's best field; a field goes to the surest of its columns alone."""
-    guesses = [
-        _column(label, [cells[place] for cells in body if place < len(cells) and cells[place].strip()])
-        for place, label in enumerate(header)
-        if label
-    ]
-    surest: dict[str, float] = {}
-    for guess in guesses:
-        surest[guess.field] = max(surest.get(guess.field, 0.0), guess.confidence)
-    taken: set[str] = set()
-    for place, guess in enumerate(guesses):
-        is_second = guess.confidence < surest[guess.field] or guess.field in taken
-        if guess.field and guess.field != "identifiers" and is_second:
-            guesses[place] = ColumnGuess(guess.label, "", 0.0, f"another column is more likely `{guess.field}`")
-        taken.add(guess.field)
-    return guesses
-
-
-def _column(label: str, cells: Sequence[str]) -> ColumnGuess:
-    shape, share = looks_like(cells)
-    field, score, spelt = _by_label(label)
-    if not field:
-        if shape in ("identifiers", "subject_kind", "list_type", "severity", "status") and share >= _SURE:
-            return ColumnGuess(label, shape, round(0.8 * share, 2), f"{share:.0%} of its cells look like it")
-        return ColumnGuess(label, "", 0.0, f"{share:.0%} of its cells are dates" if shape == "date" else "")
-    why = "its label" if score == 1 else f"its label is like `{spelt}`"
-    wanted = "date" if "date" in field or field.startswith(("notice_", "valid_", "ended", "established")) else field
-    is_fitting = not cells or wanted == shape or (wanted not in ("date", "identifiers") and shape != "identifiers")
-    if not is_fitting:
-        return ColumnGuess(label, field, round(score * _OTHER_SHAPE, 2), f"{why}, but its cells do not look like it")
-    return ColumnGuess(label, field, round(score, 2), why)
-
-
-def _by_label(label: str) -> tuple[str, float, str]:
-    folded = columns.fold(label)
-    choices = {columns.fold(synonym): field for field, labels in SYNONYMS.items() for synonym in labels}
-    if folded in choices:
-        return choices[folded], 1.0, label
-    found = process.extractOne(folded, list(choices), scorer=fuzz.ratio, score_cutoff=_CLOSE)
-    return (choices[found[0]], found[1] / 100, found[0]) if found else ("", 0.0, "")
 
 
 def _mapping(found: Probe, header_row: int, guesses: Sequence[ColumnGuess]) -> MappingFile:
