@@ -19,6 +19,7 @@ from xingate_server.snapshot import folders
 from xingate_server.snapshot.admit import Admission
 from xingate_server.snapshot.changes import with_changes
 from xingate_server.snapshot.data import write_data
+from xingate_server.snapshot.digests import reference
 from xingate_server.snapshot.errors import CompileError, NothingToCompileError
 from xingate_server.snapshot.guard import check_shrink, source_counts
 from xingate_server.snapshot.manifest import (
@@ -122,7 +123,7 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
     check_shrink(counts, plan, before.previous)
     _write(spool, rules, draft / DATA_FILE, progress)
     spool.remove()
-    manifest = _manifest(plan, rules, tally, counts, _reference(draft / DATA_FILE), before.sequence)
+    manifest = _manifest(plan, rules, tally, counts, reference(draft / DATA_FILE), before.sequence)
     manifest = with_changes(manifest, plan, before.previous, before.reference, before.retained)
     (draft / MANIFEST_FILE).write_bytes(encode_manifest(manifest))
     for name in (DATA_FILE, MANIFEST_FILE, REFUSED_FILE):
@@ -154,11 +155,6 @@ def _write(spool: Spool, rules: Rules, path: Path, progress: Progress) -> None:
         done += written
         progress("write", done, 0)
     progress("write", done, done)
-
-
-def _reference(path: Path) -> DataRef:
-    with path.open("rb") as content:
-        return DataRef(sha256=file_digest(content, "sha256").hexdigest(), bytes=path.stat().st_size)
 
 
 def _manifest(

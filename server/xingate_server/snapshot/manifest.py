@@ -92,10 +92,11 @@ class CatalogueRef(_Struct, frozen=True):
 
 
 class DataRef(_Struct, frozen=True):
-    """The data file by size and hash."""
+    """The data file by size and hash; `blocks`: those of its blocks (`snapshot.digests`), where there are several."""
 
     bytes: int
     sha256: str
+    blocks: tuple[str, ...] = ()
 
 
 class MaskShape(_Struct, frozen=True):

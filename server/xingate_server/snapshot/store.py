@@ -6,7 +6,7 @@ Source: DESIGN section 6. Nothing is written here, and no lock file is made.
 
 import threading
 from collections.abc import Iterator
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -20,6 +20,7 @@ from xingate_server.core.decision import SourceState
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import Held, Profile, SubjectClass, SubjectFile, SubjectKeyer
 from xingate_server.snapshot import folders
+from xingate_server.snapshot.digests import check_content, check_size
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
 from xingate_server.snapshot.keys import read_key
 from xingate_server.snapshot.manifest import (
@@ -101,7 +102,9 @@ class Snapshot:
         path = folder / DATA_FILE
         try:
             manifest_hash = sha256((folder / MANIFEST_FILE).read_bytes()).hexdigest()
-            _check_data(path, manifest, verify=verify)
+            check_size(path, manifest.data)
+            if verify:
+                check_content(path, manifest.data)
             return cls(manifest, manifest_hash, _environment(path), keyer)
         except OSError as error:
             raise SnapshotError(f"cannot read `{path}`: {error.strerror}") from error
@@ -296,17 +299,6 @@ def _inode(path: Path) -> int:
         return path.stat().st_ino
     except OSError:
         return 0
-
-
-def _check_data(path: Path, manifest: Manifest, *, verify: bool) -> None:
-    size = path.stat().st_size
-    if size != manifest.data.bytes:
-        raise SnapshotError(f"`{path}` has {size} bytes, its manifest says {manifest.data.bytes}")
-    if verify:
-        with path.open("rb") as content:
-            found = file_digest(content, "sha256").hexdigest()
-        if found != manifest.data.sha256:
-            raise SnapshotError(f"`{path}` has SHA-256 {found}, its manifest says {manifest.data.sha256}")
 
 
 def _candidates(file: SubjectFile, normalised: str) -> Iterator[tuple[Profile, set[str]]]:
