@@ -2,16 +2,15 @@
 
 A batch is cut as soon as it holds as many drafts as the last batch plus the arrivals during its commit, or 4 ms
 after that commit: those just answered are about to ask again, so waiting for them saves a commit, and a lone caller
-never waits. Where they need about as long to ask again as a commit takes, waiting for them would leave the disk idle:
-then half of them are committed while the other half asks. Answers go back with one wake-up per batch and event loop.
-Excluded: how a batch is made durable (the `commit` argument). Source: DESIGN section 12.
+never waits. Answers go back with one wake-up per batch and event loop. Excluded: how a batch is made durable (the
+`commit` argument). Source: DESIGN section 12.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Condition, Lock, Thread
-from time import monotonic, thread_time
+from time import monotonic
 from typing import Final
 
 from xingate_server.trace.log import Draft, Outcome, RecordFailedError, StoreClosedError, Stored, TraceError
@@ -19,8 +18,6 @@ from xingate_server.trace.log import Draft, Outcome, RecordFailedError, StoreClo
 LINGER_S: Final = 0.004
 MAX_BATCH: Final = 2048
 MAX_WAITING: Final = 65_536
-
-_WORTH_WAITING = 2  # a disk that needs so many times as long as callers to ask again is spared rather than overlapped
 
 _Loop = asyncio.AbstractEventLoop
 _Waiter = tuple[_Loop | None, "asyncio.Future[Sequence[Outcome]] | Future[Sequence[Outcome]]", Sequence[Draft]]
@@ -48,9 +45,6 @@ class GroupCommit:
         self._waiters: list[_Waiter] = []
         self._waiting = 0  # drafts, not waiters
         self._target = 1
-        self._most = MAX_BATCH
-        self._answered = 1
-        self._last_put = self._answered_at = monotonic()
         self._is_idle = False  # the writer sleeps: wake it at `_target` drafts
         self._is_closed = False
         self._thread = Thread(target=self._run, name="xingate-trace-writer", daemon=True)
@@ -77,43 +71,32 @@ class GroupCommit:
         self._thread.join()
 
     def _put(self, waiter: _Waiter) -> None:
-        count = len(waiter[2])
         with self._lock:
             if self._is_closed:
                 raise StoreClosedError("the log is closed")
-            if self._waiting + count > MAX_WAITING:
+            if self._waiting + len(waiter[2]) > MAX_WAITING:
                 raise RecordFailedError(f"{self._waiting} records wait already; try again later")
             self._waiters.append(waiter)
-            self._waiting += count
-            self._last_put = monotonic()
+            self._waiting += len(waiter[2])
             if self._is_idle and self._waiting >= self._target:
                 self._is_idle = False
                 self._changed.notify()
 
     def _run(self) -> None:
-        while batch := self._cut():
-            began, worked = monotonic(), thread_time()
+        linger_until = 0.0
+        while batch := self._cut(linger_until):
             outcomes = self._commit_safely([draft for _, _, drafts in batch for draft in drafts])
+            linger_until = monotonic() + self._linger_s
             with self._lock:  # before the answers go out: who is answered and asks again is no arrival
-                self._aim(len(outcomes), monotonic() - began, thread_time() - worked)
+                self._target = min(len(outcomes) + self._waiting, MAX_BATCH)
             _deliver(batch, outcomes)
         self._release()
 
-    def _aim(self, committed: int, took_s: float, worked_s: float) -> None:
-        """Set how large the next batch should be, after a commit that took `took_s`, `worked_s` of it at work here."""
-        in_flight = committed + self._waiting
-        # How long those who are answered now will need to ask again, by those answered before.
-        returning_s = (self._last_put - self._answered_at) * committed / self._answered
-        can_overlap = returning_s < took_s and took_s - worked_s < _WORTH_WAITING * returning_s
-        self._target = min((in_flight + 1) // 2 if can_overlap else in_flight, MAX_BATCH)
-        self._most = self._target if can_overlap else MAX_BATCH
-        self._answered, self._answered_at = committed, monotonic()
-
-    def _cut(self) -> list[_Waiter]:
+    def _cut(self, linger_until: float) -> list[_Waiter]:
         """The next batch; empty only when the log is closed and nothing waits."""
         with self._lock:
             while not self._is_closed and self._waiting < self._target:
-                left_s = self._answered_at + self._linger_s - monotonic()
+                left_s = linger_until - monotonic()
                 if left_s <= 0 and self._waiting:
                     break
                 if left_s <= 0:
@@ -122,9 +105,9 @@ class GroupCommit:
                 self._changed.wait(left_s if left_s > 0 else None)
             self._is_idle = False
             count, size = len(self._waiters), self._waiting
-            if size > self._most:
+            if size > MAX_BATCH:
                 count = size = 0
-                while not count or size < self._most:
+                while not count or size < MAX_BATCH:
                     size += len(self._waiters[count][2])
                     count += 1
             batch, self._waiters = self._waiters[:count], self._waiters[count:]
