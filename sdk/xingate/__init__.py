@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         XingateError,
     )
     from xingate.guard import requires_check
+    from xingate.matter import MatterDecision, Party
     from xingate.screening import RosterPerson, RosterRow, ScreenedRow
     from xingate.types import Decision, Identifier, Question, Subject, SubjectKind, Verdict, View
 
@@ -46,11 +47,13 @@ __all__ = [
     "Identifier",
     "InclusionError",
     "InvalidRequestError",
+    "MatterDecision",
     "MissingExtraError",
     "NotAllowedError",
     "NotFoundError",
     "NotGuardedError",
     "OverloadedError",
+    "Party",
     "ProofError",
     "ProtocolError",
     "Question",
@@ -82,6 +85,8 @@ _HOMES = {
     "RosterPerson": "screening",
     "RosterRow": "screening",
     "ScreenedRow": "screening",
+    "MatterDecision": "matter",
+    "Party": "matter",
     "Decision": "types",
     "Identifier": "types",
     "Question": "types",

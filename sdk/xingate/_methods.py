@@ -49,6 +49,13 @@ METHODS: Mapping[str, Method] = {
         lambda _: "/v1/check:batch",
         has_body=True,
     ),
+    "CheckMatter": Method(
+        "VerificationService",
+        verification_pb2.CheckMatterRequest,
+        verification_pb2.CheckMatterResponse,
+        lambda _: "/v1/check:matter",
+        has_body=True,
+    ),
     "ListActions": Method(
         "CatalogueService",
         catalogue_pb2.ListActionsRequest,
@@ -106,6 +113,12 @@ METHODS: Mapping[str, Method] = {
         trace_pb2.GetReceiptRequest,
         trace_pb2.Receipt,
         lambda request: f"/v1/trace/{quote(request.record_id, safe='')}/receipt",
+    ),
+    "GetMatterReceipt": Method(
+        "TraceService",
+        trace_pb2.GetMatterReceiptRequest,
+        trace_pb2.MatterReceipt,
+        lambda request: f"/v1/trace/{quote(request.record_id, safe='')}/matter-receipt",
     ),
     "GetCheckpoint": Method(
         "TraceService",

@@ -25,6 +25,7 @@ _Read = Callable[[Any], Any]
 
 _JSON_MESSAGES: Mapping[str, type[Message]] = {
     "CheckResponse": verification_pb2.CheckResponse,
+    "CheckMatterResponse": verification_pb2.CheckMatterResponse,
     "TraceEntry": trace_pb2.TraceEntry,
 }
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from xingate import _base, _proofs
+from xingate import _base, _matters, _proofs
 from xingate._base import Attempts, Call, Options, Port, RetryPolicy, open_spool
 from xingate._reporting import outcome_call
 from xingate._stream import WINDOW, Asking, stream
 from xingate._target import Target, parse_target
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
+from xingate.matter import MatterDecision, MatterOptions, Party
+from xingate.matter_receipt import MatterReceipt
 from xingate.receipt import Receipt
 from xingate.screening import IN_FLIGHT, Result, RosterBatch, RosterRow, ScreenedRow, Screening
 from xingate.spool import Spool, SpoolReport
@@ -127,6 +129,27 @@ class Client:
         self._options.keep(*results)
         return results
 
+    def check_matter(
+        self,
+        matter: str,
+        action: str,
+        subjects: Iterable[Party],
+        *,
+        view: View = View.FULL,
+        timeout_s: float | None = None,
+        **options: Unpack[MatterOptions],
+    ) -> MatterDecision:
+        """What applies to all parties of `matter` together, exactly one of them the applicant: one record each, one
+        answer for the file.
+
+        Options are those of `MatterOptions`. Raises errors of `xingate.errors`: where one party's question is wrong
+        (`field` says whose), nothing is recorded for any.
+        """
+        question = Question(_matters.NOBODY, action, matter=matter, **options)
+        decision = self._run(_matters.matter_call(subjects, question, self._options.caller, view), timeout_s)
+        self._options.keep(*(answer.decision for answer in decision.parties))
+        return decision
+
     def check_stream(
         self,
         questions: Iterable[Question],
@@ -216,6 +239,11 @@ class Client:
     def receipt(self, record_id: str) -> Receipt:
         """What proves one record without a gateway: see `xingate.receipt.verify_receipt`. Raises NotFoundError."""
         return self._run(_proofs.receipt_call(record_id))
+
+    def matter_receipt(self, record_id: str) -> MatterReceipt:
+        """What proves the records of all parties of a matter check, of which `record_id` is any one: see
+        `xingate.matter_receipt.verify_matter_receipt`. Raises NotFoundError, InvalidRequestError."""
+        return self._run(_matters.matter_receipt_call(record_id))
 
     def checkpoint(self) -> SignedCheckpoint:
         """The newest signed checkpoint of the log: see `xingate.checkpoint.verify`."""

@@ -24,6 +24,7 @@ from xingate import _wire
 from xingate._base import Options, RetryPolicy, new_request_id, open_spool, read_entry
 from xingate._embedded import BackendPort
 from xingate._fake_log import FakeLog
+from xingate._fake_matters import fake_check_matter, fake_matter_receipt
 from xingate._fake_outcomes import FakeOutcomes
 from xingate._fake_usage import usage_report
 from xingate._methods import METHODS
@@ -69,6 +70,8 @@ class FakeGateway:
         self._answers_of: Mapping[str, Callable[[Any], Message]] = {
             "Check": self._check,
             "BatchCheck": self._batch,
+            "CheckMatter": self._matter,
+            "GetMatterReceipt": lambda request: fake_matter_receipt(request.record_id, self._entries, self._log),
             "GetRecord": lambda request: self._record(request.record_id),
             "GetUsageReport": lambda request: usage_report(request, self._entries),
             "ListRecords": self._records,
@@ -159,6 +162,10 @@ class FakeGateway:
         request = METHODS[method].request.FromString(payload)
         answer = self._answers_of.get(method, lambda _: METHODS[method].response())
         return answer(request).SerializeToString()
+
+    def _matter(self, request: verification_pb2.CheckMatterRequest) -> verification_pb2.CheckMatterResponse:
+        request.request_id = request.request_id or new_request_id()
+        return fake_check_matter(request, self._require, self._check)
 
     def _batch(self, request: verification_pb2.BatchCheckRequest) -> verification_pb2.BatchCheckResponse:
         return verification_pb2.BatchCheckResponse(results=[self._result(item) for item in request.requests])

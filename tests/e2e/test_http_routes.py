@@ -92,9 +92,13 @@ def test_every_answer_is_as_the_document_describes_it(client: httpx.Client) -> N
     asked = client.post("/v1/check", json=QUESTION)
     record_id = asked.json()["trace"]["recordId"]
     batch = {"requests": [QUESTION, {"action": "market.entry"}]}
+    parties = [{"role": "applicant", "subject": QUESTION["subject"]}]
+    matter = client.post("/v1/check:matter", json={"matter": "示例-1", "action": "market.entry", "parties": parties})
+    party_record = matter.json()["parties"][0]["response"]["trace"]["recordId"]
     answers = {
         ("/v1/check", "post"): asked,
         ("/v1/check:batch", "post"): client.post("/v1/check:batch", json=batch),
+        ("/v1/check:matter", "post"): matter,
         ("/v1/actions", "get"): client.get("/v1/actions"),
         ("/v1/measures", "get"): client.get("/v1/measures"),
         ("/v1/list-types", "get"): client.get("/v1/list-types"),
@@ -106,6 +110,7 @@ def test_every_answer_is_as_the_document_describes_it(client: httpx.Client) -> N
             f"/v1/trace/{record_id}/outcome", json={"note": "已办结", "caller": QUESTION.get("caller", {})}
         ),
         ("/v1/trace/{recordId}/receipt", "get"): client.get(f"/v1/trace/{record_id}/receipt"),
+        ("/v1/trace/{recordId}/matter-receipt", "get"): client.get(f"/v1/trace/{party_record}/matter-receipt"),
         ("/v1/checkpoint", "get"): client.get("/v1/checkpoint"),
         ("/v1/checkpoint/consistency", "get"): client.get("/v1/checkpoint/consistency?size1=1"),
         ("/healthz", "get"): client.get("/healthz"),

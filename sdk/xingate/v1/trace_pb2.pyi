@@ -209,6 +209,20 @@ class Receipt(_message.Message):
     checkpoint: str
     def __init__(self, format: _Optional[str] = ..., log_origin: _Optional[str] = ..., record_id: _Optional[str] = ..., leaf_index: _Optional[int] = ..., leaf: _Optional[bytes] = ..., inclusion_proof: _Optional[_Iterable[bytes]] = ..., checkpoint: _Optional[str] = ...) -> None: ...
 
+class GetMatterReceiptRequest(_message.Message):
+    __slots__ = ("record_id",)
+    RECORD_ID_FIELD_NUMBER: _ClassVar[int]
+    record_id: str
+    def __init__(self, record_id: _Optional[str] = ...) -> None: ...
+
+class MatterReceipt(_message.Message):
+    __slots__ = ("format", "receipts")
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    format: str
+    receipts: _containers.RepeatedCompositeFieldContainer[Receipt]
+    def __init__(self, format: _Optional[str] = ..., receipts: _Optional[_Iterable[_Union[Receipt, _Mapping]]] = ...) -> None: ...
+
 class GetCheckpointRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -50,6 +50,11 @@ class TraceServiceStub:
                 request_serializer=xingate_dot_v1_dot_trace__pb2.GetReceiptRequest.SerializeToString,
                 response_deserializer=xingate_dot_v1_dot_trace__pb2.Receipt.FromString,
                 _registered_method=True)
+        self.GetMatterReceipt = channel.unary_unary(
+                '/xingate.v1.TraceService/GetMatterReceipt',
+                request_serializer=xingate_dot_v1_dot_trace__pb2.GetMatterReceiptRequest.SerializeToString,
+                response_deserializer=xingate_dot_v1_dot_trace__pb2.MatterReceipt.FromString,
+                _registered_method=True)
         self.GetCheckpoint = channel.unary_unary(
                 '/xingate.v1.TraceService/GetCheckpoint',
                 request_serializer=xingate_dot_v1_dot_trace__pb2.GetCheckpointRequest.SerializeToString,
@@ -91,6 +96,13 @@ class TraceServiceServicer:
 
     def GetReceipt(self, request, context):
         """One record with its proof under a signed checkpoint; waits until one covers it (about a second).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMatterReceipt(self, request, context):
+        """The receipts of all parties of the matter check that a record is part of, under one checkpoint.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -141,6 +153,11 @@ def add_TraceServiceServicer_to_server(servicer, server):
                     servicer.GetReceipt,
                     request_deserializer=xingate_dot_v1_dot_trace__pb2.GetReceiptRequest.FromString,
                     response_serializer=xingate_dot_v1_dot_trace__pb2.Receipt.SerializeToString,
+            ),
+            'GetMatterReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMatterReceipt,
+                    request_deserializer=xingate_dot_v1_dot_trace__pb2.GetMatterReceiptRequest.FromString,
+                    response_serializer=xingate_dot_v1_dot_trace__pb2.MatterReceipt.SerializeToString,
             ),
             'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCheckpoint,
@@ -245,6 +262,33 @@ class TraceService:
             '/xingate.v1.TraceService/GetReceipt',
             xingate_dot_v1_dot_trace__pb2.GetReceiptRequest.SerializeToString,
             xingate_dot_v1_dot_trace__pb2.Receipt.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMatterReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xingate.v1.TraceService/GetMatterReceipt',
+            xingate_dot_v1_dot_trace__pb2.GetMatterReceiptRequest.SerializeToString,
+            xingate_dot_v1_dot_trace__pb2.MatterReceipt.FromString,
             options,
             channel_credentials,
             insecure,

@@ -111,3 +111,58 @@ class BatchCheckResponse(_message.Message):
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedCompositeFieldContainer[BatchCheckResult]
     def __init__(self, results: _Optional[_Iterable[_Union[BatchCheckResult, _Mapping]]] = ...) -> None: ...
+
+class Party(_message.Message):
+    __slots__ = ("role", "subject")
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    role: str
+    subject: _types_pb2.Subject
+    def __init__(self, role: _Optional[str] = ..., subject: _Optional[_Union[_types_pb2.Subject, _Mapping]] = ...) -> None: ...
+
+class CheckMatterRequest(_message.Message):
+    __slots__ = ("request_id", "matter", "action", "parties", "as_of", "sequence", "caller", "context", "view")
+    class ContextEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    MATTER_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    PARTIES_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    matter: str
+    action: str
+    parties: _containers.RepeatedCompositeFieldContainer[Party]
+    as_of: str
+    sequence: int
+    caller: _types_pb2.Caller
+    context: _containers.ScalarMap[str, str]
+    view: View
+    def __init__(self, request_id: _Optional[str] = ..., matter: _Optional[str] = ..., action: _Optional[str] = ..., parties: _Optional[_Iterable[_Union[Party, _Mapping]]] = ..., as_of: _Optional[str] = ..., sequence: _Optional[int] = ..., caller: _Optional[_Union[_types_pb2.Caller, _Mapping]] = ..., context: _Optional[_Mapping[str, str]] = ..., view: _Optional[_Union[View, str]] = ...) -> None: ...
+
+class PartyAnswer(_message.Message):
+    __slots__ = ("role", "response")
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    role: str
+    response: CheckResponse
+    def __init__(self, role: _Optional[str] = ..., response: _Optional[_Union[CheckResponse, _Mapping]] = ...) -> None: ...
+
+class CheckMatterResponse(_message.Message):
+    __slots__ = ("request_id", "verdict", "parties")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    PARTIES_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    verdict: _types_pb2.Verdict
+    parties: _containers.RepeatedCompositeFieldContainer[PartyAnswer]
+    def __init__(self, request_id: _Optional[str] = ..., verdict: _Optional[_Union[_types_pb2.Verdict, str]] = ..., parties: _Optional[_Iterable[_Union[PartyAnswer, _Mapping]]] = ...) -> None: ...

@@ -51,6 +51,11 @@ class VerificationServiceStub:
                 request_serializer=xingate_dot_v1_dot_verification__pb2.CheckRequest.SerializeToString,
                 response_deserializer=xingate_dot_v1_dot_verification__pb2.BatchCheckResult.FromString,
                 _registered_method=True)
+        self.CheckMatter = channel.unary_unary(
+                '/xingate.v1.VerificationService/CheckMatter',
+                request_serializer=xingate_dot_v1_dot_verification__pb2.CheckMatterRequest.SerializeToString,
+                response_deserializer=xingate_dot_v1_dot_verification__pb2.CheckMatterResponse.FromString,
+                _registered_method=True)
 
 
 class VerificationServiceServicer:
@@ -78,6 +83,14 @@ class VerificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckMatter(self, request, context):
+        """The parties of one matter asked together: each with its own record in one commit, one answer for the file. Where
+        one party's question is wrong, the call fails and nothing is recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VerificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +108,11 @@ def add_VerificationServiceServicer_to_server(servicer, server):
                     servicer.StreamCheck,
                     request_deserializer=xingate_dot_v1_dot_verification__pb2.CheckRequest.FromString,
                     response_serializer=xingate_dot_v1_dot_verification__pb2.BatchCheckResult.SerializeToString,
+            ),
+            'CheckMatter': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckMatter,
+                    request_deserializer=xingate_dot_v1_dot_verification__pb2.CheckMatterRequest.FromString,
+                    response_serializer=xingate_dot_v1_dot_verification__pb2.CheckMatterResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -180,6 +198,33 @@ class VerificationService:
             '/xingate.v1.VerificationService/StreamCheck',
             xingate_dot_v1_dot_verification__pb2.CheckRequest.SerializeToString,
             xingate_dot_v1_dot_verification__pb2.BatchCheckResult.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckMatter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/xingate.v1.VerificationService/CheckMatter',
+            xingate_dot_v1_dot_verification__pb2.CheckMatterRequest.SerializeToString,
+            xingate_dot_v1_dot_verification__pb2.CheckMatterResponse.FromString,
             options,
             channel_credentials,
             insecure,

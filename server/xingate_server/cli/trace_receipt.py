@@ -10,6 +10,7 @@ import click
 import xingate
 from xingate.checkpoint import Checkpoint, SignedNote, VerifierKey, verify, verify_extends
 from xingate.errors import CheckpointError, ConsistencyError, ReceiptError
+from xingate.matter_receipt import ProvenMatter, is_matter_receipt, verify_matter_receipt
 from xingate.receipt import Proven, verify_receipt
 from xingate_server.cli._common import (
     AskedWronglyError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 EXIT_NOT_PROVEN: Final = 1
 _MOST_BYTES = 4_194_304
 _MOST_SHOWN = 200
+_OWN_WORD = "公钥由网关自述，请与运行单位公布的核对 key as the gateway states it: {}"
 
 _WRONG_ZH = {
     "format": "文件不是这种格式的回执",
@@ -40,6 +42,7 @@ _WRONG_ZH = {
     "inclusion": "记录不在所签署的日志中的该位置",
     "leaf": "记录内容无法识别",
     "record": "内容是另一条记录",
+    "matter": "不是同一办件全部当事人的回执",
     "consistency": "后一检查点不是由前一检查点只增不改而来",
 }
 
@@ -54,6 +57,7 @@ _given = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--key", "keys", multiple=True, metavar="PUB", help="As for `verify`; default: the gateway's own word.")
 @target_option
 @state_option
+@click.option("--matter", "is_matter", is_flag=True, help="The receipts of all parties of its matter, in one file.")
 @json_option
 @tell_errors
 def receipt_command(
@@ -64,6 +68,7 @@ def receipt_command(
     *,
     target: str,
     state: Path,
+    is_matter: bool,
     as_json: bool,
 ) -> int:
     """Fetch the receipt of one record, verify it, and say what it proves.
@@ -71,7 +76,11 @@ def receipt_command(
     Exit codes: 0 proven, 1 the receipt does not hold, 2 usage, 3 no such record, no gateway, or a file that cannot be
     written. With --json it prints the receipt's file instead.
     """
+    if is_matter and html is not None:
+        raise AskedWronglyError("--html is for the receipt of one record, not for --matter")
     with open_recorded(target, state) as gateway:
+        if is_matter:
+            return _matter_receipt(gateway, record_id, out, keys, as_json=as_json)
         receipt = gateway.receipt(record_id)
         trusted = _keys(keys) if keys else (VerifierKey.parse(gateway.checkpoint().verifier_key),)
         try:
@@ -88,7 +97,27 @@ def receipt_command(
         return 0
     _tell(proven)
     if not keys:
-        click.echo(f"公钥由网关自述，请与运行单位公布的核对 key as the gateway states it: {trusted[0]}")
+        click.echo(_OWN_WORD.format(trusted[0]))
+    return 0
+
+
+def _matter_receipt(
+    gateway: xingate.Client, record_id: str, out: Path | None, keys: tuple[str, ...], *, as_json: bool
+) -> int:
+    receipt = gateway.matter_receipt(record_id)
+    trusted = _keys(keys) if keys else (VerifierKey.parse(gateway.checkpoint().verifier_key),)
+    try:
+        proven = verify_matter_receipt(receipt, trusted)
+    except ReceiptError as error:
+        return _tell_wrong(error.check, error.message, as_json=as_json)
+    if out is not None:
+        _write(out, receipt.to_json())
+    if as_json:
+        print_line(receipt.to_json().rstrip())
+        return 0
+    _tell_matter(proven, as_json=False)
+    if not keys:
+        click.echo(_OWN_WORD.format(trusted[0]))
     return 0
 
 
@@ -126,9 +155,9 @@ def verify_command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Verify a receipt without a gateway, or that a log only grew.
 
-    Give a receipt's FILE, or two checkpoints of the log (--from OLD, --to NEW and the --proof between them), or
-    --anchor DIR to compare a log with what another body holds of it. Says what is proven, or the first thing that is
-    wrong, in Chinese and English.
+    Give a receipt's FILE (also that of a whole matter), or two checkpoints of the log (--from OLD, --to NEW and the
+    --proof between them), or --anchor DIR to compare a log with what another body holds of it. Says what is proven, or
+    the first thing that is wrong, in Chinese and English.
 
     Exit codes: 0 proven, 1 not proven, 2 usage, 3 a gateway that was needed cannot be asked.
     """
@@ -139,7 +168,10 @@ def verify_command(  # noqa: PLR0913 - one for each option
         raise AskedWronglyError("give a receipt's FILE, or --from OLD with --to NEW and --proof")
     try:
         if file is not None:
-            proven = verify_receipt(_read(file), trusted)
+            content = _read(file)
+            if is_matter_receipt(content):
+                return _tell_matter(verify_matter_receipt(content, trusted), as_json=as_json)
+            proven = verify_receipt(content, trusted)
         elif earlier is not None:
             old = _read(earlier)
             verify(old, trusted)  # before anything is asked
@@ -235,6 +267,17 @@ def _titles(gateway: xingate.Client, proven: Proven) -> "Titles":
 
 def _tell(proven: Proven) -> None:
     click.echo(f"{proven.text('zh')}\n\n{proven.text('en')}")
+
+
+def _tell_matter(proven: ProvenMatter, *, as_json: bool) -> int:
+    if as_json:
+        parties = zip(proven.roles, proven.parties, strict=True)
+        told = {"action": proven.action, "matter": proven.matter, "requestId": proven.request_id}
+        shown = [{"role": role, **_object(party)} for role, party in parties]
+        print_object({"proven": True, "kind": "matter", **told, "parties": shown})
+        return 0
+    click.echo(f"{proven.text('zh')}\n\n{proven.text('en')}")
+    return 0
 
 
 def _tell_grown(first: Checkpoint, second: Checkpoint, *, as_json: bool) -> int:

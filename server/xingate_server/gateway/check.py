@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from xingate.matter_receipt import MatterReceipt
 from xingate.receipt import Receipt
 from xingate.types import ConsistencyProof, SignedCheckpoint
 from xingate_server.core.catalogue import Catalogue
@@ -21,6 +22,7 @@ from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.kept import Kept
+from xingate_server.gateway.matter import Member, of_party, party_commands, sibling_keys
 from xingate_server.gateway.outcomes import Outcomes
 from xingate_server.gateway.ports import Snapshots, SnapshotView
 from xingate_server.gateway.question import ReadQuestion, question_digest, read_question
@@ -120,6 +122,32 @@ class Gateway:
         remaining = iter(outcomes)
         return [self._answer_or_error(work, next(remaining)) if isinstance(work, _Pending) else work for work in works]
 
+    async def check_matter(self, request_id: str, members: tuple[Member, ...]) -> tuple[str, list[Answer]]:
+        """Answer about all parties of a matter with one commit; its request id, and the answers in their order.
+
+        Raises GatewayError: where one question is wrong, nothing is recorded for any.
+        """
+        request_id = request_id or self._new_id()
+        works = []
+        for place, command in enumerate(party_commands(request_id, members)):
+            try:
+                works.append(self._work(command))
+            except errors.GatewayError as error:
+                raise of_party(error, place) from error
+        drafts = [work.draft for work in works if isinstance(work, _Pending)]
+        try:
+            outcomes = await self._trace.append_many(drafts)
+        except log.TraceError as error:
+            raise _told(error) from error
+        remaining = iter(outcomes)
+        answers = []
+        for work in works:
+            outcome = self._answer_or_error(work, next(remaining)) if isinstance(work, _Pending) else work
+            if isinstance(outcome, errors.GatewayError):
+                raise outcome
+            answers.append(outcome)
+        return request_id, answers
+
     async def report_outcome(self, command: OutcomeCommand) -> OutcomeAnswer:
         """Record what became of a lookup (Cl. 22). Raises GatewayError."""
         return await self._outcomes.report(command)
@@ -150,6 +178,14 @@ class Gateway:
     async def receipt(self, record_id: str) -> Receipt:
         """What proves one record offline. Raises UnknownRecordError, and UnavailableError (`checkpoint_pending`)."""
         return await self._receipts.receipt(self.record(record_id))
+
+    async def matter_receipt(self, record_id: str) -> MatterReceipt:
+        """What proves the records of all parties of the matter check that this record is part of, offline.
+
+        Raises UnknownRecordError, InvalidQuestionError (`record_not_matter`), UnavailableError.
+        """
+        leaves = [self._found(*key) for key in sibling_keys(self.record(record_id))]
+        return MatterReceipt(tuple(await self._receipts.receipts(leaves)))
 
     async def checkpoint(self) -> SignedCheckpoint:
         """The newest signed checkpoint of the log. Raises UnavailableError."""
@@ -218,6 +254,16 @@ class Gateway:
             text = f"unknown action `{mask_text(command.action)}`: see the list of actions"
             raise errors.InvalidQuestionError("action_unknown", text, "action")
         return self._decide(command, question, digest, ground, keyer)
+
+    def _found(self, system: str, organisation: str, request_id: str) -> log.Stored:
+        try:
+            stored = self._trace.find("check", system, organisation, request_id)
+        except log.TraceError as error:
+            raise _told(error) from error
+        if stored is None:
+            text = "another party of this matter check has no record: its call failed, so ask it again"
+            raise errors.UnknownRecordError("record_unknown", text, "record_id")
+        return stored
 
     def _find(self, command: Command, digest: bytes) -> Answer | None:
         try:

@@ -56,7 +56,12 @@ class Receipts:
 
     async def receipt(self, stored: log.Stored) -> Receipt:
         """The receipt of one leaf. Raises UnavailableError: `checkpoint_pending` where no checkpoint covers it yet."""
-        proofs, index = self._proofs(), stored.leaf_index
+        (receipt,) = await self.receipts((stored,))
+        return receipt
+
+    async def receipts(self, leaves: Sequence[log.Stored]) -> list[Receipt]:
+        """The receipts of some leaves under one checkpoint. Raises UnavailableError as `receipt` does."""
+        proofs, index = self._proofs(), max(stored.leaf_index for stored in leaves)
         try:
             note = await proofs.covering(index, COVERED_WITHIN_S)
         except log.TraceError as error:
@@ -65,14 +70,18 @@ class Receipts:
             text = f"no signed checkpoint covers leaf {index} yet: ask again in a second"
             raise UnavailableError("checkpoint_pending", text)
         size = read_note(note).tree_size
-        return Receipt(
-            log_origin=self._trace.origin,
-            record_id=stored.record_id,
-            leaf_index=index,
-            leaf=stored.leaf,
-            inclusion_proof=tuple(await _made(lambda: proofs.inclusion_proof(index, size))),
-            checkpoint=note,
-        )
+        paths = await _made(lambda: [tuple(proofs.inclusion_proof(stored.leaf_index, size)) for stored in leaves])
+        return [
+            Receipt(
+                log_origin=self._trace.origin,
+                record_id=stored.record_id,
+                leaf_index=stored.leaf_index,
+                leaf=stored.leaf,
+                inclusion_proof=path,
+                checkpoint=note,
+            )
+            for stored, path in zip(leaves, paths, strict=True)
+        ]
 
     async def checkpoint(self) -> SignedCheckpoint:
         """The newest signed checkpoint. Raises UnavailableError."""

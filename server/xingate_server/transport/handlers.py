@@ -45,6 +45,10 @@ class Handlers:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    async def check_matter(self, request: v.CheckMatterRequest) -> v.CheckMatterResponse:
+        """All parties of a matter, in one pass and one commit. Raises GatewayError."""
+        return await self.checks.check_matter(request)
+
     async def list_actions(self, _request: c.ListActionsRequest) -> c.ListActionsResponse:
         """The actions of the current catalogue."""
         return render_catalogue.actions(self._gateway.catalogue())
@@ -98,6 +102,10 @@ class Handlers:
         """What proves one record offline. Raises UnknownRecordError, UnavailableError (`checkpoint_pending`)."""
         return (await self._gateway.receipt(request.record_id)).to_message()
 
+    async def get_matter_receipt(self, request: tr.GetMatterReceiptRequest) -> tr.MatterReceipt:
+        """What proves all parties of a matter check offline. Raises GatewayError."""
+        return (await self._gateway.matter_receipt(request.record_id)).to_message()
+
     async def get_checkpoint(self, _request: tr.GetCheckpointRequest) -> tr.Checkpoint:
         """The newest signed checkpoint. Raises UnavailableError."""
         return render_records.checkpoint(await self._gateway.checkpoint())
@@ -138,6 +146,7 @@ SERVICES = (VERIFICATION, CATALOGUE, SNAPSHOT, TRACE)
 UNARY: dict[str, Rpc] = {
     "Check": Rpc(VERIFICATION, v.CheckRequest),
     "BatchCheck": Rpc(VERIFICATION, v.BatchCheckRequest),
+    "CheckMatter": Rpc(VERIFICATION, v.CheckMatterRequest, Handlers.check_matter),
     "ListActions": Rpc(CATALOGUE, c.ListActionsRequest, Handlers.list_actions),
     "ListMeasures": Rpc(CATALOGUE, c.ListMeasuresRequest, Handlers.list_measures),
     "ListListTypes": Rpc(CATALOGUE, c.ListListTypesRequest, Handlers.list_list_types),
@@ -147,6 +156,7 @@ UNARY: dict[str, Rpc] = {
     "ListRecords": Rpc(TRACE, tr.ListRecordsRequest, Handlers.list_records),
     "ReportOutcome": Rpc(TRACE, tr.ReportOutcomeRequest, Handlers.report_outcome),
     "GetReceipt": Rpc(TRACE, tr.GetReceiptRequest, Handlers.get_receipt),
+    "GetMatterReceipt": Rpc(TRACE, tr.GetMatterReceiptRequest, Handlers.get_matter_receipt),
     "GetCheckpoint": Rpc(TRACE, tr.GetCheckpointRequest, Handlers.get_checkpoint),
     "GetConsistencyProof": Rpc(TRACE, tr.GetConsistencyProofRequest, Handlers.get_consistency_proof),
 }

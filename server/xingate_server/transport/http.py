@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
+from xingate.matter_receipt import MatterReceipt
 from xingate.receipt import Receipt
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import snapshot_pb2 as s
@@ -84,7 +85,16 @@ def _prefers(request: web.Request, media: str) -> bool:
     return weights.get(media, 0.0) > weights.get(JSON, 0.0)
 
 
+async def _present_matter_receipt(
+    _handlers: Handlers, receipt: tr.MatterReceipt, _request: web.Request
+) -> web.Response:
+    """The receipt file itself."""
+    file = MatterReceipt.from_message(receipt).to_json().encode()
+    return web.Response(body=file, content_type=JSON, headers=SAFE)
+
+
 ROUTES = (
+    Route("POST", "/v1/check:matter", "CheckMatter", models.CheckMatterBody, lambda m, _: m.message()),
     Route("GET", "/v1/actions", "ListActions", models.NoQuery, lambda _m, _r: c.ListActionsRequest()),
     Route(
         "GET",
@@ -136,6 +146,14 @@ ROUTES = (
         models.ReceiptQuery,
         lambda _, r: tr.GetReceiptRequest(record_id=r.match_info["record_id"]),
         _present_receipt,
+    ),
+    Route(
+        "GET",
+        "/v1/trace/{record_id}/matter-receipt",
+        "GetMatterReceipt",
+        models.NoQuery,
+        lambda _, r: tr.GetMatterReceiptRequest(record_id=r.match_info["record_id"]),
+        _present_matter_receipt,
     ),
     Route(
         "GET",

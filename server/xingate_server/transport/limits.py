@@ -14,7 +14,7 @@ from typing import Final
 from xingate_server.transport.errors import OverloadedError
 
 NO_LIMIT: Final = 1 << 62
-GATED: Final = frozenset({"Check", "BatchCheck", "ReportOutcome"})
+GATED: Final = frozenset({"Check", "BatchCheck", "CheckMatter", "ReportOutcome"})
 """The calls that are refused under overload, by name: those that write records."""
 
 

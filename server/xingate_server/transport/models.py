@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from xingate.matter import ROLES
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
@@ -182,6 +183,49 @@ class BatchCheckBody(_Sent):
     def message(self) -> v.BatchCheckRequest:
         """The same batch as a message."""
         return v.BatchCheckRequest(requests=[r.message() for r in self.requests])
+
+
+class PartyBody(_Sent):
+    """Somebody whom a matter is about."""
+
+    role: str = Field(
+        "",
+        **_said(f"One of {', '.join(ROLES)}.", "当事人身份：申请人、法定代表人等，申请人必有其一。", "applicant"),
+    )
+    subject: SubjectBody = Field(SubjectBody(), **_said("Who is asked about.", "被查询主体。"))
+
+
+class CheckMatterBody(_Sent):
+    """One question about all parties of a matter."""
+
+    request_id: str = Field("", **_said("A retry with the same id finds its records.", "同一编号重试得到原答复。"))
+    matter: str = Field("", **_said("Required: the matter's number.", "必填：事项编号。", "SP-2024-001"))
+    action: str = Field("", **_said("What is about to be done.", "拟办事项。", "permit.grant"))
+    parties: list[PartyBody] = Field([], **_said("1 to 100, one applicant.", "1 至 100 个，其中一个为申请人。"))
+    as_of: str = Field("", **_said("YYYY-MM-DD; empty: today in Asia/Shanghai.", "日期；留空为今日（北京时间）。"))
+    sequence: Uint64 = Field(0, **_said("A retained snapshot; 0: the current one.", "留存的快照；0 为当前。"))
+    caller: CallerBody = Field(CallerBody(), **_said("Who asks.", "查询方。"))
+    context: dict[str, str] = Field({}, **_said("Attributes that some measures ask for.", "部分措施所需的情节。"))
+    view: View = Field(View.VIEW_UNSPECIFIED, **_said("VIEW_BASIC: ids only.", "VIEW_BASIC 仅返回编号。"))
+
+    def message(self) -> v.CheckMatterRequest:
+        """The same question as a message."""
+        shared = CheckBody(
+            as_of=self.as_of, sequence=self.sequence, caller=self.caller, context=self.context, view=self.view
+        ).message()
+        return v.CheckMatterRequest(
+            request_id=self.request_id,
+            matter=self.matter,
+            action=self.action,
+            parties=[
+                v.Party(role=p.role, subject=CheckBody(subject=p.subject).message().subject) for p in self.parties
+            ],
+            as_of=shared.as_of,
+            sequence=shared.sequence,
+            caller=shared.caller,
+            context=shared.context,
+            view=shared.view,
+        )
 
 
 class MeasuresQuery(_Sent):

@@ -53,6 +53,15 @@ OPERATIONS = (
         body=models.BatchCheckBody,
     ),
     _Operation(
+        "post",
+        "/v1/check:matter",
+        "CheckMatter",
+        "All parties of a matter together: one record each, one answer for the file",
+        "同一办件的各当事人一并查询：逐一留痕，给出一个总结论",
+        verification_pb2.CheckMatterResponse,
+        body=models.CheckMatterBody,
+    ),
+    _Operation(
         "get",
         "/v1/actions",
         "ListActions",
@@ -130,6 +139,14 @@ OPERATIONS = (
         trace_pb2.Receipt,
         query=models.ReceiptQuery,
         also="text/html",
+    ),
+    _Operation(
+        "get",
+        "/v1/trace/{recordId}/matter-receipt",
+        "GetMatterReceipt",
+        "What proves the records of all parties of a matter check offline",
+        "同一办件各当事人查询记录的离线可验证回执",
+        trace_pb2.MatterReceipt,
     ),
     _Operation(
         "get",
