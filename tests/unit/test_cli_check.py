@@ -270,4 +270,4 @@ def test_a_prompt_hides_what_is_typed(fake: FakeGateway, monkeypatch: pytest.Mon
 
 
 def test_subjects_are_asked_as_stated() -> None:
-    assert {kind: getattr(Subject, kind)("x").kind for kind in check._KINDS} == check._KINDS
+    assert {kind: getattr(Subject, kind)("x").kind for kind in check.KINDS} == check.KINDS

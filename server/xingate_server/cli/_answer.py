@@ -8,7 +8,7 @@ from rich.table import Table
 
 from xingate.types import AppliedMeasure, Decision, Verdict
 
-_COLOURS = {
+COLOURS = {
     Verdict.CLEAR: "green",
     Verdict.FAVOURED: "bold green",
     Verdict.CAUTION: "yellow",
@@ -27,7 +27,7 @@ _SECTIONS = (
 def show(decision: Decision, console: Console) -> None:
     """Print `decision`."""
     verdict = decision.verdict
-    colour = _COLOURS[verdict]
+    colour = COLOURS[verdict]
     console.print(f"[{colour}]{verdict.title_zh} {verdict.title_en.upper()}[/{colour}]  {decision.as_of or ''}")
     if decision.measures:
         console.print(_measures("措施 measures", decision.measures))

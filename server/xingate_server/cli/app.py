@@ -17,7 +17,7 @@ import click
 
 from xingate_server.cli._common import EXIT_REFUSED, EXIT_USAGE, AskedWronglyError
 
-_ADAPTERS_ONLY = frozenset({"openpyxl", "defusedxml", "rapidfuzz", "charset_normalizer"})
+_ADAPTERS_ONLY = frozenset({"openpyxl", "defusedxml", "rapidfuzz", "charset_normalizer", "xlsxwriter"})
 _INTERRUPTED = 130
 _WIDTH = 100
 
@@ -35,6 +35,7 @@ _COMMANDS: Mapping[str, _Home] = MappingProxyType(
         "source": _Home("source", "source", "List, inspect and scaffold kinds of list files."),
         "serve": _Home("serve", "serve_command", "Answer over gRPC and HTTP."),
         "check": _Home("check", "check_command", "Ask which measures apply to a subject for an action."),
+        "screen": _Home("screen", "screen_command", "Ask about every row of a roster and write an answered workbook."),
         "catalogue": _Home("catalogue", "catalogue", "Show or check the actions, list types and measures."),
         "trace": _Home("trace", "trace", "Show what was asked and answered."),
         "witness": _Home("witness", "witness_command", "Cosign the checkpoints that a gateway pushes to a folder."),

@@ -30,7 +30,7 @@ EXIT_BY_VERDICT = {
     Verdict.PROHIBITED: 12,
     Verdict.CANNOT_TELL: 13,
 }
-_KINDS = {kind.name.lower(): kind for kind in SubjectKind if kind is not SubjectKind.UNSPECIFIED}
+KINDS = {kind.name.lower(): kind for kind in SubjectKind if kind is not SubjectKind.UNSPECIFIED}
 
 
 class _Options(TypedDict):
@@ -55,7 +55,7 @@ class _Options(TypedDict):
 @click.command("check")
 @click.argument("code", default="")
 @click.option("--action", required=True, metavar="A", help="What is about to be done, such as permit.grant.")
-@click.option("--kind", required=True, type=click.Choice(list(_KINDS)), help="Who is asked about; never guessed.")
+@click.option("--kind", required=True, type=click.Choice(list(KINDS)), help="Who is asked about; never guessed.")
 @click.option("--scheme", default="", metavar="S", help="What CODE is: uscc, passport, ...; default: by its shape.")
 @click.option("--name", default="", metavar="N", help="The subject's name. Without CODE it gives candidates only.")
 @click.option("--as-of", default="", metavar="D", help="The day asked about, YYYY-MM-DD; default: today in Shanghai.")
@@ -80,7 +80,7 @@ def check_command(**options: Unpack[_Options]) -> None:
     that cannot be answered, 3 refused or unavailable. With --json the answer is the proto3 JSON of CheckResponse.
     """
     subject = _subject(options)
-    context = _context(options["context"])
+    context = read_context(options["context"])
     with open_gateway(
         options["target"],
         options["state"],
@@ -105,7 +105,7 @@ def check_command(**options: Unpack[_Options]) -> None:
 
 
 def _subject(options: _Options) -> Subject:
-    kind = _KINDS[options["kind"]]
+    kind = KINDS[options["kind"]]
     code = options["code"]
     if code == "-":
         code = _read_code()
@@ -127,7 +127,8 @@ def _read_code() -> str:
     return code.strip()
 
 
-def _context(pairs: tuple[str, ...]) -> dict[str, str]:
+def read_context(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The attributes of a question, given as KEY=VALUE."""
     context: dict[str, str] = {}
     for pair in pairs:
         key, found, value = pair.partition("=")

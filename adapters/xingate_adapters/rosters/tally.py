@@ -1,0 +1,72 @@
+"""What a run adds up to: for the summary, the certificate, and the command's own last line."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xingate.errors import XingateError
+from xingate.types import Decision, SnapshotRef, Verdict
+from xingate_adapters.rosters.answers import Outcome
+from xingate_adapters.rosters.rows import Fault
+
+_EXAMPLES = 5
+
+
+@dataclass
+class Tally:
+    """Counts over rows, and over questions where it says so. `errors` have the first rows of each reason."""
+
+    rows: int = 0
+    verdicts: Counter[Verdict | None] = field(default_factory=Counter)
+    questions: int = 0
+    records: int = 0
+    people: Counter[Verdict | None] = field(default_factory=Counter)
+    measures: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    gaps: Counter[tuple[str, str]] = field(default_factory=Counter)
+    errors: Counter[tuple[str, str]] = field(default_factory=Counter)
+    error_rows: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    snapshots: Counter[SnapshotRef] = field(default_factory=Counter)
+    origins: Counter[str] = field(default_factory=Counter)
+    first_leaf: tuple[int, str] | None = None
+    last_leaf: tuple[int, str] | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether every question of every row has its answer."""
+        return not self.errors
+
+    def add(self, row: int, verdict: Verdict | None, results: Sequence[Outcome]) -> None:
+        """Count a row, its subject's result first."""
+        self.rows += 1
+        self.verdicts[verdict] += 1
+        measures: set[tuple[str, str, str]] = set()
+        gaps: set[tuple[str, str]] = set()
+        for place, result in enumerate(results):
+            if isinstance(result, Decision):
+                self._answered(result)
+                measures.update((one.id, one.title.zh, one.title.en) for one in result.measures)
+                gaps.update((one.reason, one.about) for one in result.gaps)
+            else:
+                self._failed(row, result)
+            self.questions += not isinstance(result, Fault)
+            if place:
+                self.people[result.verdict if isinstance(result, Decision) else None] += 1
+        self.measures.update(measures)
+        self.gaps.update(gaps)
+
+    def _answered(self, result: Decision) -> None:
+        self.records += 1
+        self.snapshots[result.snapshot] += 1
+        trace = result.trace
+        self.origins[trace.log_origin] += 1
+        leaf = (trace.leaf_index, trace.record_id)
+        self.first_leaf = leaf if self.first_leaf is None else min(self.first_leaf, leaf)
+        self.last_leaf = leaf if self.last_leaf is None else max(self.last_leaf, leaf)
+
+    def _failed(self, row: int, result: XingateError | Fault) -> None:
+        zh_en = f"{result.zh} {result.en}" if isinstance(result, Fault) else ""
+        key = (result.reason or type(result).__name__, zh_en)
+        self.errors[key] += 1
+        rows = self.error_rows.setdefault(key, [])
+        if len(rows) < _EXAMPLES and row not in rows:
+            rows.append(row)

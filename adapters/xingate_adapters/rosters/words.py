@@ -1,0 +1,72 @@
+"""What the workbook says in Chinese and English, beside what the gateway says itself."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from xingate.types import Verdict
+
+Words = tuple[str, str]
+
+NOT_ANSWERED: Final[Words] = ("未能查询", "not answered")
+VERDICTS: Final[Mapping[Verdict | None, Words]] = {
+    **{verdict: (verdict.title_zh, verdict.name) for verdict in Verdict},
+    None: NOT_ANSWERED,
+}
+ORDER: Final = (
+    *(Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.CANNOT_TELL, Verdict.CAUTION, Verdict.FAVOURED, Verdict.CLEAR),
+    None,
+)
+COLOURS: Final[Mapping[Verdict | None, Words]] = {
+    Verdict.PROHIBITED: ("#C00000", "#FFFFFF"),
+    Verdict.RESTRICTED: ("#F4B084", "#000000"),
+    Verdict.CANNOT_TELL: ("#D9C3EC", "#000000"),
+    Verdict.CAUTION: ("#FFE699", "#000000"),
+    Verdict.FAVOURED: ("#A9D08E", "#000000"),
+    Verdict.CLEAR: ("#E2EFDA", "#000000"),
+    None: ("#BFBFBF", "#000000"),
+}
+"""Background and text."""
+ROLES: Final[Mapping[str, str]] = {
+    "legal_representative": "法定代表人",
+    "principal": "主要负责人",
+    "executive": "高级管理人员",
+    "director": "董事",
+    "shareholder": "股东",
+    "practitioner": "注册执业人员",
+}
+GAPS: Final[Mapping[str, str]] = {
+    "source_missing": "名单缺失：请装入该名单并发布新快照",
+    "source_stale": "名单过期：请装入新的名单，或查询较早的日期",
+    "source_not_covering": "名单不含所查日期：请装入覆盖该日期的名单",
+    "context_missing": "缺少判断所需的事项属性：请补充后再查",
+    "identity_name_only": "只有名称没有号码：请用完整号码再查，重名不等于本人",
+    "identity_masked": "号码带星号：请用完整号码再查",
+    "identity_ambiguous": "号码对应不止一个主体：请用唯一的号码再查",
+    "identity_checksum": "号码校验位不符，多半有错字：请核对证照原件",
+    "identity_unsettled": "名单上的掩码号码可能是该主体：请人工核实是否本人",
+    "clean_years_unknown": "无法确认三年无失信记录：请装入覆盖三年的名单",
+}
+ERRORS: Final[Mapping[str, str]] = {
+    "identifier_malformed": "号码格式不对：请按证照原件填写完整号码",
+    "date_malformed": "日期格式不对：请写成 2026-03-02 的样子",
+    "request_id_reused": "同一编号已用于另一问题：请用新的输出文件重新查询",
+    "text_malformed": "文字含有不能接受的字符或过长：请更正",
+    "question_unencodable": "文字含有不能发送的字符：请更正",
+}
+COLUMNS: Final = {
+    "row": "行 row",
+    "role": "对象 asked about",
+    "name": "名称 name",
+    "number": "号码 number",
+    "row_verdict": "本行结论 verdict of the row",
+    "verdict": "结论 verdict",
+    "measures": "措施 measures",
+    "basis": "依据 legal basis",
+    "entries": "认定 entries",
+    "remedies": "救济 remedies",
+    "gaps": "缺口（如何补足）gaps (what closes them)",
+    "notes": "备注 notes",
+    "error": "错误 error",
+    "record": "留痕编号 record",
+}
+SUBJECT: Final = "申请主体 subject"

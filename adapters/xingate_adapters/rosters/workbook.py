@@ -1,0 +1,181 @@
+"""The answered roster: a workbook (ISO/IEC 29500) whose rows are written as they come, so that memory stays flat.
+
+Verdicts have a colour and say themselves in words. Every cell of a row is text, never a formula (OWASP, CSV
+Injection); a text that begins like one is marked, so that it stays text when a person edits it. XlsxWriter, because it
+writes about twice as many rows a second as openpyxl does, and charts.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, Final
+
+from xingate.screening import RosterRow
+from xingate.types import Subject, SubjectKind, Verdict
+from xingate_adapters.rosters.answers import Answer, Outcome, answer_of
+from xingate_adapters.rosters.rows import Fault, ReadRow
+from xingate_adapters.rosters.words import COLOURS, COLUMNS, ROLES, SUBJECT, VERDICTS
+from xingate_server.core.identifiers import mask_text
+
+ROWS_A_SHEET: Final = 1_000_000
+FILE_MODE: Final = 0o640
+RESULTS: Final = "结果 results"
+SUMMARY: Final = "汇总 summary"
+CERTIFICATE: Final = "证明 certificate"
+_LONGEST: Final = 32_000  # characters; a cell holds 32,767
+_STARTS: Final = tuple("=+-@＝＋－＠")
+_MOST_LINES: Final = 8
+_LINE_POINTS: Final = 15
+_WIDTHS: Final = {
+    "row": 7, "role": 18, "name": 30, "number": 22, "row_verdict": 20, "verdict": 20, "measures": 52, "basis": 44,
+    "entries": 44, "remedies": 36, "gaps": 44, "notes": 36, "error": 40, "record": 38,
+}  # fmt: skip
+_INPUT_WIDTH: Final = 20
+_LISTS: Final = ("measures", "basis", "entries", "remedies", "gaps", "notes")
+
+
+class Roster:
+    """A workbook being written beside its target; `save` puts it in place, leaving it without that leaves nothing."""
+
+    def __init__(self, target: Path, header: Sequence[str], *, has_people: bool) -> None:
+        """Raises OSError where nothing can be written beside `target`."""
+        from xlsxwriter import Workbook
+
+        self._target = target
+        self._folder = target.with_name(f".{target.name}.draft")
+        rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(mode=0o700)
+        options = {"constant_memory": True, "tmpdir": str(self._folder), "default_date_format": "yyyy-mm-dd"}
+        self.book: Any = Workbook(str(self._folder / "book.xlsx"), options)
+        self.head = self.book.add_format(
+            {"bold": True, "bg_color": "#D9E1F2", "text_wrap": True, "valign": "top", "border": 1}
+        )
+        self.wrapped = self.book.add_format({"text_wrap": True, "valign": "top"})
+        self._text = self.book.add_format({"valign": "top"})
+        self._quoted = self.book.add_format({"valign": "top", "quote_prefix": True})
+        self.verdicts = {
+            verdict: self.book.add_format({"bg_color": back, "font_color": front, "bold": True, "valign": "top"})
+            for verdict, (back, front) in COLOURS.items()
+        }
+        self._keys = [key for key in COLUMNS if has_people or key not in ("role", "row_verdict")]
+        self._header = list(header)
+        self.summary: Any = self.book.add_worksheet(SUMMARY)
+        self._page: Any = None
+        self._pages = 0
+        self._line = 0
+        self._new_page()
+
+    def __enter__(self) -> "Roster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for page in self.book.worksheets():
+            if (handle := getattr(page, "row_data_fh", None)) is not None:
+                handle.close()
+        rmtree(self._folder, ignore_errors=True)
+
+    def add(self, row: ReadRow, verdict: Verdict | None, results: Sequence[Outcome]) -> None:
+        """Write a row, and a row under it for each of its people. `results` are the subject's and theirs."""
+        if self._line + len(results) > ROWS_A_SHEET:
+            self._end_page()
+            self._new_page()
+        subjects = list(_subjects(row.asked))
+        for place, (result, (role, subject)) in enumerate(zip(results, subjects, strict=True)):
+            self._write(row, (role, subject), verdict, answer_of(result), is_first=place == 0)
+
+    def save(self) -> None:
+        """Close the workbook and put it in place. Raises OSError."""
+        from xlsxwriter.exceptions import FileCreateError
+
+        self._end_page()
+        try:
+            self.book.close()
+        except FileCreateError as error:
+            raise OSError(str(error)) from error
+        draft = self._folder / "book.xlsx"
+        draft.chmod(FILE_MODE)
+        draft.replace(self._target)
+
+    def _new_page(self) -> None:
+        self._pages += 1
+        self._page = self.book.add_worksheet(RESULTS if self._pages == 1 else f"{RESULTS} {self._pages}")
+        self._line = 0
+        titles = [*(COLUMNS[key] for key in self._keys), *self._header]
+        for column, key in enumerate(self._keys):
+            self._page.set_column(column, column, _WIDTHS[key])
+        if self._header:
+            self._page.set_column(len(self._keys), len(titles) - 1, _INPUT_WIDTH)
+        self._page.freeze_panes(1, self._keys.index("verdict") + 1)
+        self._page.outline_settings(symbols_below=False)  # people stand under their subject
+        self._page.set_row(0, 2 * _LINE_POINTS)
+        for column, title in enumerate(titles):
+            self._put(0, column, title, self.head)
+
+    def _end_page(self) -> None:
+        self._page.autofilter(0, 0, max(self._line, 1), len(self._keys) + len(self._header) - 1)
+
+    def _write(
+        self,
+        row: ReadRow,
+        asked: tuple[str, Subject | None],
+        verdict: Verdict | None,
+        answer: Answer,
+        *,
+        is_first: bool,
+    ) -> None:
+        self._line += 1
+        line = self._line
+        role, subject = asked
+        lines = max([1, *(len(getattr(answer, key)) for key in _LISTS), answer.error.count("\n") + 1])
+        if lines > 1 or not is_first:
+            level = None if is_first else {"level": 1}
+            self._page.set_row(line, _LINE_POINTS * min(lines, _MOST_LINES), None, level)
+        values = {
+            "role": role,
+            "name": "" if subject is None else mask_text(subject.name),
+            "number": "" if subject is None else _numbers(subject),
+            "error": answer.error,
+            "record": answer.record,
+        }
+        for column, key in enumerate(self._keys):
+            if key == "row":
+                self._page.write_number(line, column, row.number, self._text)
+            elif key in ("verdict", "row_verdict"):
+                said = answer.verdict if key == "verdict" else verdict
+                self._page.write_string(line, column, " ".join(VERDICTS[said]), self.verdicts[said])
+            elif key in _LISTS:
+                if found := getattr(answer, key):
+                    self._put(line, column, "\n".join(found), self.wrapped)
+            elif value := values[key]:
+                self._put(line, column, value, self.wrapped if key == "error" else self._text)
+        if is_first:
+            first = len(self._keys)
+            for column, cell in enumerate(row.shown, first):
+                if cell:
+                    self._put(line, column, cell, self._text)
+
+    def _put(self, line: int, column: int, value: str, style: Any) -> None:
+        text = printable(value)
+        is_like_formula = style is self._text and text.lstrip().startswith(_STARTS)
+        self._page.write_string(line, column, text, self._quoted if is_like_formula else style)
+
+
+def printable(text: str) -> str:
+    """Text that a workbook can hold: no control characters, no half characters, not too long."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _subjects(asked: RosterRow | Fault) -> Iterator[tuple[str, Subject | None]]:
+    if isinstance(asked, Fault):
+        yield SUBJECT, None
+        return
+    yield SUBJECT, asked.subject
+    for person in asked.people:
+        yield f"{ROLES.get(person.role, '')} {person.role}".strip(), person.subject
+
+
+def _numbers(subject: Subject) -> str:
+    is_person = subject.kind is SubjectKind.NATURAL_PERSON
+    return " ".join(identifier.shown(is_person=is_person) for identifier in subject.identifiers)

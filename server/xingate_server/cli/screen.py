@@ -1,0 +1,286 @@
+"""`xingate screen`: a whole roster of bidders, candidates or applicants, asked about row by row.
+
+Shows what the columns seem to be, asks whether that is right, asks the gateway, and writes a workbook. Decides
+nothing, and shows no person's number.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import xingate
+from xingate.types import SubjectKind, Verdict
+from xingate_server.cli._answer import COLOURS
+from xingate_server.cli._common import (
+    EXIT_REFUSED,
+    AskedWronglyError,
+    CommandError,
+    json_option,
+    print_object,
+    state_option,
+    target_option,
+    tell_errors,
+)
+from xingate_server.cli.check import KINDS, read_context
+
+if TYPE_CHECKING:
+    from xingate_adapters.rosters.journal import Journal
+    from xingate_adapters.rosters.layout import RosterLayout
+    from xingate_adapters.rosters.run import Done, OnProgress, Screening
+
+_TIMEOUT_S = 60.0
+_RETRY = xingate.RetryPolicy(attempts=8, pause_s=0.1, max_pause_s=5.0)  # about 20 s: a gateway that is started anew
+_ORIGINS = {
+    "continued": "continuing the run of {}: what is recorded is not recorded again",
+    "file_changed": "the file is not the one of the run of {}: starting anew",
+    "asked_differently": "an earlier run asked something else: starting anew",
+}
+
+
+class _Options(TypedDict):
+    file: Path
+    action: str
+    out: Path | None
+    mapping: tuple[str, ...]
+    kind: str | None
+    as_of: str
+    matter: str
+    context: tuple[str, ...]
+    organisation: str
+    operator: str
+    system: str
+    is_accepted: bool
+    target: str
+    state: Path
+    as_json: bool
+
+
+@click.command("screen")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--action", required=True, metavar="A", help="What is about to be done, such as tender.bid.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The workbook to write; default: FILE with `.screened.xlsx`, beside it.",
+)
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="COLUMN=FIELD",
+    help="What a column is, where the guess is wrong; FIELD `-`: not used. Repeatable.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(list(KINDS)),
+    help="Who is asked about, where no column says it; never guessed from a number.",
+)
+@click.option("--as-of", default="", metavar="D", help="The day asked about, YYYY-MM-DD; default: today in Shanghai.")
+@click.option("--matter", default="", metavar="M", help="The case number, where no column has one; for the record.")
+@click.option("--context", multiple=True, metavar="K=V", help="An attribute that a measure depends on; repeatable.")
+@click.option("--organisation", default="", metavar="O", help="The organisation that asks, for the record.")
+@click.option("--operator", default="", metavar="P", help="The person who asks, for the record.")
+@click.option("--system", default="xingate-cli", show_default=True, metavar="S", help="The system that asks.")
+@click.option("--yes", "is_accepted", is_flag=True, help="Take the columns as guessed, without asking.")
+@target_option
+@state_option
+@json_option
+@tell_errors
+def screen_command(**options: Unpack[_Options]) -> int:
+    """Ask about every row of a roster (xlsx or csv) and write a workbook: each row with its verdict in colour,
+    measures, legal basis, remedies and record, a summary with a chart, and a certificate.
+
+    Legal representatives and principals are asked about too, where the roster has a column of their numbers. Broken
+    off, the same command continues, and nothing is recorded twice. Fields of --map: identifiers, name, subject_kind,
+    id_scheme, legal_representative, legal_representative_id, principal, principal_id, related, matter.
+
+    Exit codes: 0 every row was answered, whatever the verdicts; 2 usage, or the columns are not sure and nobody can be
+    asked; 3 the file cannot be read, the gateway is unavailable, or some rows have no answer (the workbook says why).
+    """
+    screening = _screening(options)
+    url = options["target"] or f"embedded:{options['state']}"
+    try:
+        client = xingate.connect(
+            url,
+            system=screening.system,
+            organisation=screening.organisation,
+            operator=screening.operator,
+            timeout_s=_TIMEOUT_S,
+            retry=_RETRY,
+        )
+    except ValueError as error:
+        raise AskedWronglyError(str(error)) from error
+    with client, _progress() as on_progress:
+        done = _run(client, screening, on_progress)
+    if options["as_json"]:
+        print_object(_document(done, screening))
+    else:
+        _show(done, screening)
+    return 0 if done.tally.is_answered else EXIT_REFUSED
+
+
+def _run(client: xingate.Client, screening: "Screening", on_progress: "OnProgress") -> "Done":
+    from xingate_adapters.reading.errors import SourceError
+    from xingate_adapters.rosters.journal import JournalError
+    from xingate_adapters.rosters.run import StoppedError, screen_file
+
+    try:
+        return screen_file(client, screening, _tell_origin, on_progress)
+    except StoppedError as error:
+        raise CommandError(f"stopped at {error}; run the same command again to continue") from error
+    except (SourceError, JournalError) as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(
+            f"cannot write `{screening.out}`: {(error.strerror or 'unknown').lower()}; run the same command again to "
+            "continue"
+        ) from error
+    except KeyboardInterrupt:
+        click.echo("xingate: broken off; run the same command again to continue", err=True)
+        raise
+
+
+def _tell_origin(journal: "Journal") -> None:
+    if text := _ORIGINS.get(journal.origin):
+        click.echo(text.format(journal.earlier), err=True)
+
+
+# -- what is asked
+
+
+def _screening(options: _Options) -> "Screening":
+    from xingate_adapters.reading.errors import SourceError
+    from xingate_adapters.rosters.layout import MapError, guess_layout
+    from xingate_adapters.rosters.run import Screening
+
+    file = options["file"]
+    out = options["out"] or file.with_name(f"{file.stem}.screened.xlsx")
+    if out.suffix.lower() != ".xlsx":
+        raise AskedWronglyError(f"`{out}` is no name of a workbook: expected one that ends in .xlsx")
+    try:
+        layout = guess_layout(file).mapped(_mapping(options["mapping"]))
+    except MapError as error:
+        raise AskedWronglyError(str(error)) from error
+    except SourceError as error:
+        raise CommandError(str(error)) from error
+    kind = KINDS[options["kind"]] if options["kind"] else None
+    screening = Screening(
+        layout=layout,
+        out=out,
+        action=options["action"],
+        kind=_confirmed(layout, kind, is_accepted=options["is_accepted"]),
+        as_of=options["as_of"],
+        matter=options["matter"],
+        context=read_context(options["context"]),
+        system=options["system"],
+        organisation=options["organisation"],
+        operator=options["operator"],
+    )
+    if out.exists() and not screening.journal.exists():
+        raise AskedWronglyError(f"`{out}` is there already: name another file with --out, or remove it")
+    return screening
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        label, found, field = pair.rpartition("=")
+        if not found or not label:
+            raise AskedWronglyError(f"`{pair}` maps nothing: expected COLUMN=FIELD")
+        if label in mapping:
+            raise AskedWronglyError(f"the column `{label}` is mapped twice")
+        mapping[label] = field
+    return mapping
+
+
+def _confirmed(layout: "RosterLayout", kind: SubjectKind | None, *, is_accepted: bool) -> SubjectKind | None:
+    """The kind of those without one of their own, once a person or the labels have confirmed the columns."""
+    from xingate_adapters.rosters.layout import SURE
+
+    is_asking = sys.stdin.isatty() and not is_accepted
+    confidence = layout.confidence
+    if is_asking or confidence < SURE:
+        _show_layout(layout)
+    if not confidence:
+        raise AskedWronglyError("no column has names or numbers: say which with --map COLUMN=identifiers or =name")
+    if kind is None and not layout.places("subject_kind"):
+        if not is_asking:
+            raise AskedWronglyError("no column says who is asked about: give --kind, or --map COLUMN=subject_kind")
+        kind = KINDS[click.prompt("who is asked about", type=click.Choice(list(KINDS)), err=True)]
+    if is_asking:
+        if not click.confirm("are the columns right", default=True, err=True):
+            raise AskedWronglyError("say what the columns are with --map COLUMN=FIELD, `-` for one that is not used")
+    elif confidence < SURE and not is_accepted:
+        raise AskedWronglyError("the columns are not sure: give --yes where the guess is right, or --map COLUMN=FIELD")
+    return kind
+
+
+def _show_layout(layout: "RosterLayout") -> None:
+    from xingate_adapters.rosters.layout import FIELDS
+
+    table = Table("column", "read as", "sure", "such as (numbers masked)", title=f"{layout.file.name}")
+    for column in layout.columns:
+        read_as = FIELDS.get(column.field, "[dim]-[/dim]")
+        sure = f"{column.confidence:.0%}" if column.field else ""
+        table.add_row(escape(column.label), read_as, sure, escape("; ".join(column.examples)))
+    Console(stderr=True, highlight=False).print(table)
+
+
+# -- what is told
+
+
+@contextmanager
+def _progress() -> "Iterator[OnProgress]":
+    """A bar on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+        task = bars.add_task("reading", total=None)
+        yield lambda what, done, total: bars.update(task, description=what, completed=done, total=total or None)
+
+
+def _counts(done: "Done") -> Mapping[str, int]:
+    names = {verdict: verdict.name for verdict in Verdict}
+    return {
+        names.get(verdict, "NOT_ANSWERED") if verdict else "NOT_ANSWERED": n
+        for verdict, n in done.tally.verdicts.items()
+    }
+
+
+def _document(done: "Done", screening: "Screening") -> dict[str, Any]:
+    tally = done.tally
+    return {
+        "out": str(screening.out),
+        "run": done.run.run_id,
+        "asOf": done.run.as_of,
+        "rows": tally.rows,
+        "records": tally.records,
+        "verdicts": dict(_counts(done)),
+        "errors": {reason: count for (reason, _), count in tally.errors.items()},
+        "snapshots": [snapshot.sequence for snapshot in tally.snapshots],
+        "seconds": {"reading": round(done.read_s, 2), "askingAndWriting": round(done.screened_s, 2)},
+    }
+
+
+def _show(done: "Done", screening: "Screening") -> None:
+    page = Console(highlight=False)
+    for verdict in (*Verdict, None):
+        if count := done.tally.verdicts[verdict]:
+            words = f"{verdict.title_zh} {verdict.title_en}" if verdict else "未能查询 not answered"
+            colour = COLOURS[verdict] if verdict else "dim"
+            page.print(f"[{colour}]{count:>9,}  {words}[/]")
+    for (reason, _), count in done.tally.errors.most_common():
+        page.print(escape(f"{count:>9,}  questions without an answer: {reason}"))
+    page.print(
+        escape(f"{done.tally.rows:,} rows, {done.tally.records:,} lookups on record; written to {screening.out}"),
+        soft_wrap=True,
+    )
