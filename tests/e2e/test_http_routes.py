@@ -92,6 +92,11 @@ def test_every_answer_is_as_the_document_describes_it(client: httpx.Client) -> N
     asked = client.post("/v1/check", json=QUESTION)
     record_id = asked.json()["trace"]["recordId"]
     batch = {"requests": [QUESTION, {"action": "market.entry"}]}
+    evaluation = {
+        "subject": {"type": "legal_entity", "id": unified_code(1)},
+        "action": {"name": "market.entry"},
+        "resource": {"type": "case", "id": "示例-1"},
+    }
     parties = [{"role": "applicant", "subject": QUESTION["subject"]}]
     matter = client.post("/v1/check:matter", json={"matter": "示例-1", "action": "market.entry", "parties": parties})
     party_record = matter.json()["parties"][0]["response"]["trace"]["recordId"]
@@ -99,6 +104,11 @@ def test_every_answer_is_as_the_document_describes_it(client: httpx.Client) -> N
         ("/v1/check", "post"): asked,
         ("/v1/check:batch", "post"): client.post("/v1/check:batch", json=batch),
         ("/v1/check:matter", "post"): matter,
+        ("/access/v1/evaluation", "post"): client.post("/access/v1/evaluation", json=evaluation),
+        ("/access/v1/evaluations", "post"): client.post(
+            "/access/v1/evaluations", json=evaluation | {"evaluations": [{}, {"action": {"name": "?"}}]}
+        ),
+        ("/.well-known/authzen-configuration", "get"): client.get("/.well-known/authzen-configuration"),
         ("/v1/actions", "get"): client.get("/v1/actions"),
         ("/v1/measures", "get"): client.get("/v1/measures"),
         ("/v1/list-types", "get"): client.get("/v1/list-types"),

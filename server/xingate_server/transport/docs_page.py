@@ -134,7 +134,23 @@ def _type(words: dict[str, str], schema: dict[str, Any]) -> str:
     return escape(str(schema.get("type", "")))
 
 
+_EVALUATION = {
+    "subject": {"type": "legal_entity", "id": "91420399MA0000007C"},
+    "action": {"name": "permit.grant"},
+    "resource": {"type": "case", "id": "SP-2024-001"},
+    "context": {"system": "approval", "organisation": "示例审批局"},
+}
+_EVALUATIONS = {
+    **_EVALUATION,
+    "evaluations": [{"action": {"name": "permit.grant"}}, {"action": {"name": "market.entry"}}],
+    "options": {"evaluations_semantic": "deny_on_first_deny"},
+}
+
+
 def _example(operation_id: str) -> str:
+    others = {"Evaluation": _EVALUATION, "Evaluations": _EVALUATIONS}
+    if operation_id in others:
+        return json.dumps(others[operation_id], ensure_ascii=False, indent=2)
     question = {
         "subject": {
             "kind": "SUBJECT_KIND_LEGAL_ENTITY",

@@ -21,7 +21,7 @@ from xingate.receipt import Receipt
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
-from xingate_server.transport import models
+from xingate_server.transport import authzen, models
 from xingate_server.transport.docs_page import page
 from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.handlers import Handlers, running
@@ -174,12 +174,14 @@ ROUTES = (
 
 
 def application(
-    handlers: Handlers, readiness: Readiness, middlewares: Sequence[Any], *, most_bytes: int
+    handlers: Handlers, readiness: Readiness, middlewares: Sequence[Any], *, most_bytes: int, public_url: str
 ) -> web.Application:
-    """The routes of DESIGN section 9 that exist so far."""
+    """The routes of DESIGN section 9."""
     app = web.Application(client_max_size=most_bytes, middlewares=middlewares)
     for path, hot in hot_handles(handlers, most_bytes).items():
         app.router.add_post(path, hot)
+    for path, evaluating in authzen.handles(handlers, most_bytes).items():
+        app.router.add_post(path, evaluating)
     for route in ROUTES:
         app.router.add_route(route.verb, route.path, _handle(handlers, route, most_bytes))
     api = orjson.dumps(document(), option=orjson.OPT_INDENT_2)
@@ -209,6 +211,7 @@ def application(
         ("/metrics", metrics),
         ("/openapi.json", openapi),
         ("/docs", docs),
+        (authzen.CONFIGURATION, authzen.configuration_handle(public_url)),
     ):
         app.router.add_get(path, handle)
     return app

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from aiohttp import hdrs, web
 
+from xingate_server.transport import authzen
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.http import Readiness, application
 from xingate_server.transport.http_checks import Handle, hot_handles
@@ -26,12 +27,11 @@ _SHUTDOWN_S: Final = 1.0  # for what is left when the time to drain has passed
 class HttpFace:
     """The server of one process. `start`, `stop`."""
 
-    def __init__(self, handlers: Handlers, readiness: Readiness, *, most_bytes: int) -> None:
+    def __init__(self, handlers: Handlers, readiness: Readiness, *, most_bytes: int, public_url: str = "") -> None:
         self._problems = Problems(handlers.metrics, most_bytes)
         self._in_flight = InFlight()
-        app = application(
-            handlers, readiness, (self._in_flight.middleware, self._problems.middleware), most_bytes=most_bytes
-        )
+        middlewares = (self._in_flight.middleware, authzen.middleware, self._problems.middleware)
+        app = application(handlers, readiness, middlewares, most_bytes=most_bytes, public_url=public_url)
         self._hot = hot_handles(handlers, most_bytes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         self._listener: asyncio.AbstractServer | None = None

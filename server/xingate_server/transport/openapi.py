@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
-from xingate_server.transport import models, status
+from xingate_server.transport import authzen, authzen_models, models, status
 
 _Schema = dict[str, Any]
 _REF = "#/components/schemas/"
@@ -31,6 +31,7 @@ class _Operation(NamedTuple):
     query: type[BaseModel] | None = None
     media: str = "application/json"
     also: str = ""
+    answer: str = ""  # a schema of `authzen_models`, instead of `response`
 
 
 OPERATIONS = (
@@ -166,6 +167,32 @@ OPERATIONS = (
         trace_pb2.ConsistencyProof,
         query=models.ConsistencyQuery,
     ),
+    _Operation(
+        "post",
+        authzen.EVALUATION,
+        "Evaluation",
+        "AuthZEN: one access evaluation, recorded as a check",
+        "AuthZEN：单条访问评估，留痕同查询",
+        body=authzen_models.AuthzenEvaluation,
+        answer="AuthzenDecision",
+    ),
+    _Operation(
+        "post",
+        authzen.EVALUATIONS,
+        "Evaluations",
+        "AuthZEN: several access evaluations, all of them or up to the first deny or permit",
+        "AuthZEN：多条访问评估，可在首次拒绝或首次允许时停止",
+        body=authzen_models.AuthzenEvaluations,
+        answer="AuthzenDecisions",
+    ),
+    _Operation(
+        "get",
+        authzen.CONFIGURATION,
+        "authzenConfiguration",
+        "AuthZEN: where the policy decision point answers",
+        "AuthZEN：策略决策点的地址",
+        answer="AuthzenConfiguration",
+    ),
     _Operation("get", "/healthz", "healthz", "Whether the process lives", "进程是否存活"),
     _Operation("get", "/readyz", "readyz", "Whether questions can be answered, and why not", "能否答复及其原因"),
     _Operation("get", "/metrics", "metrics", "Prometheus metrics", "监控指标", media="text/plain"),
@@ -190,7 +217,10 @@ def document() -> _Schema:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": operations,
-        "components": {"schemas": _schemas(), "responses": {"Problem": _problem_response()}},
+        "components": {
+            "schemas": _schemas(),
+            "responses": {"Problem": _problem_response(), "Message": _message_response()},
+        },
     }
 
 
@@ -198,6 +228,8 @@ def _operation(operation: _Operation) -> _Schema:
     content: _Schema = {"schema": {"type": "object"}}
     if operation.response is not None:
         content = {"schema": {"$ref": _REF + operation.response.DESCRIPTOR.name}}
+    elif operation.answer:
+        content = {"schema": {"$ref": _REF + operation.answer}}
     elif not operation.media.endswith("json"):
         content = {"schema": {"type": "string"}}
     contents = {operation.media: content}
@@ -209,7 +241,7 @@ def _operation(operation: _Operation) -> _Schema:
         "x-summary-zh": operation.summary_zh,
         "responses": {
             "200": {"description": "The answer", "content": contents},
-            "default": {"$ref": "#/components/responses/Problem"},
+            "default": {"$ref": f"#/components/responses/{_error(operation)}"},
         },
     }
     if operation.body is not None:
@@ -220,8 +252,15 @@ def _operation(operation: _Operation) -> _Schema:
     return out
 
 
+def _error(operation: _Operation) -> str:
+    return "Message" if operation.path in (authzen.EVALUATION, authzen.EVALUATIONS) else "Problem"
+
+
 def _parameters(operation: _Operation) -> list[_Schema]:
     parameters: list[_Schema] = []
+    if _error(operation) == "Message":
+        schema = {"type": "string", "description": "The request id.", "x-description-zh": "请求编号。"}
+        parameters.append({"name": authzen.REQUEST_ID, "in": "header", "required": False, "schema": schema})
     if "{recordId}" in operation.path:
         parameters.append({"name": "recordId", "in": "path", "required": True, "schema": {"type": "string"}})
     if operation.query is not None:
@@ -239,6 +278,7 @@ def _schemas() -> _Schema:
             _add_message(operation.response.DESCRIPTOR, schemas)  # type: ignore[arg-type] # two names for one
     schemas["Receipt"]["properties"]["leafIndex"] = {"type": "integer", "minimum": 0}  # the file's own, not proto3 JSON
     schemas["Problem"] = _problem_schema()
+    schemas |= authzen_models.ANSWERS
     return dict(sorted(schemas.items()))
 
 
@@ -293,6 +333,14 @@ def _problem_response() -> _Schema:
         "description": "A problem (RFC 9457)",
         "x-description-zh": "错误（RFC 9457）",
         "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
+def _message_response() -> _Schema:
+    return {
+        "description": "An error message (AuthZEN, section 10.1.2)",
+        "x-description-zh": "错误说明（AuthZEN 第 10.1.2 节）",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
     }
 
 

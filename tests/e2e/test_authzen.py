@@ -1,0 +1,524 @@
+"""AuthZEN 1.0 against a real gateway, asked by a client that others wrote and by the cases of the certification."""
+
+import asyncio
+import http.client
+import json
+import re
+import shutil
+import sqlite3
+import sys
+import time
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+from apparitor.client import AuthZENClient
+from apparitor.config import ScannerConfig
+from apparitor.errors import AuthZENClientError
+from apparitor.models import (
+    Action,
+    BatchEvaluationRequest,
+    EvaluationItem,
+    EvaluationRequest,
+    EvaluationSemantic,
+    EvaluationsOptions,
+    Resource,
+    Subject,
+)
+
+from xingate_server.demo.cases import CALLERS, Caller
+from xingate_server.demo.numbers import unified_code
+from xingate_server.transport.openapi import document
+
+PATHS = ("/access/v1/evaluation", "/access/v1/evaluations")
+BID_RIGGER, NEW, GRADE_A, WATCHED = unified_code(1), unified_code(19), unified_code(18), unified_code(13)
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway: Callable[..., Any], compiled_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    state = tmp_path_factory.mktemp("authzen") / "state"
+    shutil.copytree(compiled_state, state, symlinks=True)
+    return start_gateway(state)
+
+
+@pytest.fixture
+def client(gateway: Any) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=gateway.http, trust_env=False, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+async def pep(gateway: Any) -> AsyncIterator[AuthZENClient]:
+    config = ScannerConfig(pdp_url=gateway.http, allow_insecure_pdp=True)
+    async with httpx.AsyncClient(trust_env=False) as http, AuthZENClient(config, http_client=http) as client:
+        yield client
+
+
+def evaluation(code: str = NEW, name: str = "permit.accept", **parts: Any) -> dict[str, Any]:
+    return {
+        "subject": {"type": "legal_entity", "id": code},
+        "action": {"name": name},
+        "resource": {"type": "case", "id": "示例-1"},
+        **parts,
+    }
+
+
+def records(client: httpx.Client, request_id: str) -> list[str]:
+    """The request ids on record that begin so, oldest first."""
+    entries = client.get("/v1/trace", params={"limit": 1000}).json()["entries"]
+    ids = [entry["record"]["requestId"] for entry in entries]
+    return sorted(found for found in ids if found.startswith(request_id))
+
+
+def message(response: httpx.Response, status: int) -> str:
+    """The message of an error, as section 10.1.2 has it."""
+    assert response.status_code == status
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "decision" not in response.text
+    return response.text
+
+
+# --- by a client that others wrote
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.system)
+async def test_another_body_s_client_gets_the_demo_s_verdicts_as_decisions(pep: AuthZENClient, caller: Caller) -> None:
+    for case in caller.cases:
+        asked = EvaluationRequest(
+            subject=Subject(type=case.kind, id=case.code, properties={"name": case.name}),
+            action=Action(name=case.action),
+            resource=Resource(type="case", id="示例-2"),
+            context={"system": caller.system, "organisation": caller.organisation, **case.context},
+        )
+        answer = await pep.evaluate(asked)
+        assert answer.context is not None
+        assert answer.context["verdict"] == f"VERDICT_{case.verdict}"
+        assert answer.decision is (case.verdict in {"CLEAR", "FAVOURED", "CAUTION"})
+        assert answer.context["trace"]["recordId"]
+
+
+async def test_another_body_s_client_asks_several_with_every_semantic(pep: AuthZENClient) -> None:
+    def asked(semantic: EvaluationSemantic) -> BatchEvaluationRequest:
+        items = [EvaluationItem(subject=Subject(type="legal_entity", id=code)) for code in (NEW, BID_RIGGER, GRADE_A)]
+        return BatchEvaluationRequest(
+            action=Action(name="market.entry"),
+            resource=Resource(type="case", id="示例-3"),
+            evaluations=items,
+            options=EvaluationsOptions(evaluations_semantic=semantic),
+        )
+
+    async def decisions(semantic: EvaluationSemantic) -> list[bool]:
+        return [each.decision for each in (await pep.evaluate_batch(asked(semantic))).evaluations]
+
+    assert await decisions(EvaluationSemantic.EXECUTE_ALL) == [True, False, True]
+    assert await decisions(EvaluationSemantic.DENY_ON_FIRST_DENY) == [True, False]
+    assert await decisions(EvaluationSemantic.PERMIT_ON_FIRST_PERMIT) == [True]
+
+
+async def test_another_body_s_client_sees_a_refused_question_as_an_error(pep: AuthZENClient) -> None:
+    with pytest.raises(AuthZENClientError):
+        await pep.evaluate(
+            EvaluationRequest(
+                subject=Subject(type="user", id="alice"),
+                action=Action(name="can_read"),
+                resource=Resource(type="document", id="1"),
+            )
+        )
+
+
+# --- one evaluation
+
+
+def test_an_evaluation_is_a_check_on_record(client: httpx.Client) -> None:
+    told = client.post(
+        PATHS[0],
+        json=evaluation(
+            context={"as_of": "2026-01-05", "system": "门户", "organisation": "示例局", "operator": "op", "a": True},
+            futureField={"nested": True},
+        ),
+    ).json()
+    record = client.get(f"/v1/trace/{told['context']['trace']['recordId']}").json()["record"]["check"]
+    assert (record["matter"], record["action"], record["asOf"]) == ("示例-1", "permit.accept", "2026-01-05")
+    assert record["caller"] == {"system": "门户", "organisation": "示例局", "operator": "op"}
+    assert record["context"] == {"a": "true", "resource.type": "case"}
+
+
+def test_the_context_of_a_decision_is_the_answer_of_a_check(client: httpx.Client) -> None:
+    told = client.post(PATHS[0], json=evaluation(BID_RIGGER, "market.entry"), headers={"X-Request-ID": "a-1"}).json()
+    subject = {"kind": "SUBJECT_KIND_LEGAL_ENTITY", "identifiers": [{"value": BID_RIGGER}]}
+    again = client.post(
+        "/v1/check",
+        json={
+            "requestId": "a-1",
+            "subject": subject,
+            "action": "market.entry",
+            "matter": "示例-1",
+            "context": {"resource.type": "case"},
+        },
+    )
+    assert told == {"decision": False, "context": again.json()}
+    assert [measure["id"] for measure in told["context"]["measures"]]
+
+
+def test_the_request_id_is_the_caller_s_and_a_retry_finds_its_answer(client: httpx.Client) -> None:
+    request_id = f"r-{uuid4()}"
+    answers = [client.post(PATHS[0], json=evaluation(), headers={"X-Request-ID": request_id}) for _ in range(2)]
+    assert answers[0].content == answers[1].content
+    assert [answer.headers["x-request-id"] for answer in answers] == [request_id, request_id]
+    assert records(client, request_id) == [request_id]
+    other = client.post(PATHS[0], json=evaluation(GRADE_A), headers={"X-Request-ID": request_id})
+    assert message(other, 400).startswith("request_id_reused: ")
+    assert other.headers["x-request-id"] == request_id
+    moved = client.post(
+        PATHS[0], json=evaluation(resource={"type": "tender", "id": "示例-1"}), headers={"X-Request-ID": request_id}
+    )
+    assert message(moved, 400).startswith("request_id_reused: ")
+    assert "x-request-id" not in client.post(PATHS[0], json=evaluation()).headers
+
+
+def _without(part: str, member: str = "") -> dict[str, Any]:
+    asked = evaluation()
+    del (asked[part] if member else asked)[member or part]
+    return asked
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "no subject": (_without("subject"), "message_malformed: `subject`: field required"),
+    "no action": (_without("action"), "message_malformed: `action`: field required"),
+    "no resource": (_without("resource"), "message_malformed: `resource`: field required"),
+    "no type": (_without("subject", "type"), "message_malformed: `subject.type`: field required"),
+    "no id": (_without("subject", "id"), "message_malformed: `subject.id`: field required"),
+    "no name": (_without("action", "name"), "message_malformed: `action.name`: field required"),
+    "no resource type": (_without("resource", "type"), "message_malformed: `resource.type`: field required"),
+    "no resource id": (_without("resource", "id"), "message_malformed: `resource.id`: field required"),
+    "null": (evaluation(subject=None), "message_malformed: `subject`: field required"),
+    "a text": (evaluation(subject="alice"), "message_malformed: `subject`: "),
+    "a number": (evaluation(action={"name": 123}), "message_malformed: `action.name`: "),
+    "context": (evaluation(context=[]), "message_malformed: `context`: "),
+    "properties": (
+        evaluation(subject={"type": "legal_entity", "id": NEW, "properties": []}),
+        "message_malformed: `subject.properties`: ",
+    ),
+    "a list": ([evaluation()], "message_malformed: the body: "),
+    "kind": (evaluation(subject={"type": "user", "id": NEW}), "subject_kind_unknown: unknown subject.type `user`"),
+    "nobody": (evaluation(subject={"type": "legal_entity", "id": ""}), "subject_missing: "),
+    "number": (evaluation("12"), "identifier_malformed: "),
+    "action": (evaluation(action={"name": "can_read"}), "action_unknown: unknown action `can_read`"),
+    "day": (evaluation(context={"as_of": "05.01.2026"}), "date_malformed: "),
+    "long": (evaluation(resource={"type": "case", "id": "x" * 300}), "matter_malformed: resource.id has 300 "),
+    "many": (evaluation(context={f"a{n}": "1" for n in range(40)}), "context_malformed: "),
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_evaluation_is_a_bad_request_with_a_message(client: httpx.Client, path: str, case: str) -> None:
+    """Certification 2.4.1, 2.4.2 and 2.4.6, and what this gateway cannot answer."""
+    asked, told = REFUSED[case]
+    response = client.post(path, json=asked, headers={"X-Request-ID": f"refused-{case}"})
+    assert message(response, 400).startswith(told)
+    assert response.headers["x-request-id"] == f"refused-{case}"
+    assert records(client, f"refused-{case}") == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("content", "media", "reason"),
+    [
+        (b"", "application/json", "message_malformed"),
+        (b"{", "application/json", "message_malformed"),
+        (b'{"a":1,"a":2}', "application/json", "message_malformed"),
+        (json.dumps(evaluation()).encode(), "text/plain", "media_type_unsupported"),
+        (json.dumps(evaluation()).encode("utf-16"), "application/json", "message_malformed"),
+        (b'{"a":"' + b"x" * (4 << 20) + b'"}', "application/json", "message_too_large"),
+        (b"[" * 100_000, "application/json", "message_malformed"),
+    ],
+    ids=["empty", "broken", "twice", "media", "utf-16", "large", "deep"],
+)
+def test_what_is_no_json_is_a_bad_request(
+    client: httpx.Client, path: str, content: bytes, media: str, reason: str
+) -> None:
+    """Certification 2.4.3 to 2.4.5."""
+    response = client.post(path, content=content, headers={"Content-Type": media})
+    assert message(response, 400).startswith(f"{reason}: ")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_another_method_and_a_strange_request_id(gateway: Any, client: httpx.Client, path: str) -> None:
+    refused = client.get(path)
+    assert message(refused, 405).startswith("method_not_allowed: ")
+    assert refused.headers["allow"] == "POST"
+    for strange in ("x" * 129, "990000198001011015"):
+        response = client.post(path, json=evaluation(), headers={"X-Request-ID": strange})
+        assert message(response, 400).startswith("request_id_malformed: X-Request-ID")
+        assert response.headers["x-request-id"] == strange
+    connection = http.client.HTTPConnection(urlsplit(gateway.http).netloc, timeout=10)
+    headers = {"Content-Type": "application/json", "X-Request-ID": b"\xff\xfe"}
+    connection.request("POST", path, json.dumps(evaluation()).encode(), headers)
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("x-request-id")) == (400, None)
+    connection.close()
+
+
+def test_a_person_s_number_is_never_told(client: httpx.Client) -> None:
+    number = "990000198001011016"
+    for asked in (
+        evaluation(subject={"type": "natural_person", "id": number[:-1]}),
+        evaluation(subject={"type": number, "id": "1"}),
+        evaluation(action={"name": number}),
+        evaluation(context={"as_of": number}),
+    ):
+        assert number[:17] not in message(client.post(PATHS[0], json=asked), 400)
+
+
+# --- several evaluations
+
+
+def test_defaults_from_the_top_are_replaced_by_an_item_s_own_parts(client: httpx.Client) -> None:
+    asked = evaluation(
+        NEW,
+        "permit.accept",
+        resource={"type": "case"},
+        context={"system": "top", "a": "1"},
+        evaluations=[
+            {"resource": {"id": "示例-4"}},
+            {"resource": {"id": "示例-5"}, "context": {"b": "2"}, "action": {"name": "market.entry"}},
+            {"resource": {"type": "tender", "id": "示例-6"}, "subject": {"type": "legal_entity", "id": BID_RIGGER}},
+            {"resource": {"id": "示例-7"}, "subject": None, "context": None},
+        ],
+    )
+    told = client.post(PATHS[1], json=asked)
+    assert told.status_code == 200
+    found = [
+        client.get(f"/v1/trace/{each['context']['trace']['recordId']}").json()["record"]["check"]
+        for each in told.json()["evaluations"]
+    ]
+    assert [(check["matter"], check["action"], check["context"]) for check in found] == [
+        ("示例-4", "permit.accept", {"a": "1", "resource.type": "case"}),
+        ("示例-5", "market.entry", {"b": "2", "resource.type": "case"}),
+        ("示例-6", "permit.accept", {"a": "1", "resource.type": "tender"}),
+        ("示例-7", "permit.accept", {"a": "1", "resource.type": "case"}),
+    ]
+    assert [check["caller"]["system"] for check in found] == ["top", "", "top", "top"]
+    assert [check["subjectCode"] for check in found] == [NEW, NEW, BID_RIGGER, NEW]
+
+
+def test_an_item_s_error_is_a_denial_that_says_why(client: httpx.Client) -> None:
+    """Certification 3.4.1."""
+    items = [{}, {"action": {"name": "can_read"}}, {"subject": "alice"}, 5, {"resource": {"id": 7}}, {}]
+    asked = evaluation(evaluations=items)
+    request_id = f"e-{uuid4()}"
+    told = client.post(PATHS[1], json=asked, headers={"X-Request-ID": request_id}).json()
+    assert set(told) == {"evaluations"}
+    assert [each["decision"] for each in told["evaluations"]] == [True, False, False, False, False, True]
+    errors = [each["context"].get("error", {}).get("reason") for each in told["evaluations"]]
+    malformed = "message_malformed"
+    assert errors == [None, "action_unknown", malformed, malformed, malformed, None]
+    assert told["evaluations"][1]["context"]["error"]["status"] == 400
+    assert records(client, request_id) == [f"{request_id}/1", f"{request_id}/6"]
+    everyone = evaluation(evaluations=[_without("subject") | {"subject": {"type": "user", "id": "x"}}] * 2)
+    assert [each["decision"] for each in client.post(PATHS[1], json=everyone).json()["evaluations"]] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("semantic", "carried_out"),
+    [("execute_all", 5), ("deny_on_first_deny", 2), ("permit_on_first_permit", 1), (None, 5)],
+)
+def test_what_a_semantic_cuts_off_is_neither_told_nor_recorded(
+    client: httpx.Client, semantic: str | None, carried_out: int
+) -> None:
+    codes = (NEW, BID_RIGGER, GRADE_A, BID_RIGGER, WATCHED)
+    items = [{"subject": {"type": "legal_entity", "id": code}} for code in codes]
+    options = {} if semantic is None else {"options": {"evaluations_semantic": semantic, "another_option": 1}}
+    request_id = f"s-{uuid4()}"
+    asked = evaluation(action={"name": "market.entry"}, evaluations=items, **options)
+    answers = [client.post(PATHS[1], json=asked, headers={"X-Request-ID": request_id}) for _ in range(2)]
+    assert answers[0].content == answers[1].content
+    assert answers[0].headers["x-request-id"] == request_id
+    decisions = [each["decision"] for each in answers[0].json()["evaluations"]]
+    assert decisions == [True, False, True, False, True][:carried_out]
+    assert records(client, request_id) == [f"{request_id}/{place + 1}" for place in range(carried_out)]
+
+
+def test_an_error_counts_as_a_deny_and_never_as_a_permit(client: httpx.Client) -> None:
+    wrong = {"action": {"name": "can_read"}}
+    for semantic, decisions in (("deny_on_first_deny", [False]), ("permit_on_first_permit", [False, True])):
+        asked = evaluation(evaluations=[wrong, {}, {}], options={"evaluations_semantic": semantic})
+        told = client.post(PATHS[1], json=asked).json()["evaluations"]
+        assert [each["decision"] for each in told] == decisions
+
+
+@pytest.mark.parametrize("parts", [{}, {"evaluations": []}, {"evaluations": None}], ids=["none", "empty", "null"])
+def test_without_evaluations_it_is_one_evaluation(client: httpx.Client, parts: dict[str, Any]) -> None:
+    """Certification 3.4.2 and 3.4.3."""
+    request_id = f"o-{uuid4()}"
+    several = client.post(PATHS[1], json=evaluation(**parts), headers={"X-Request-ID": request_id})
+    one = client.post(PATHS[0], json=evaluation(), headers={"X-Request-ID": request_id})
+    assert several.status_code == 200
+    assert several.content == one.content
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"evaluations": {}}, "message_malformed: `evaluations`: "),
+        ({"evaluations": [{}], "subject": "alice"}, "message_malformed: `subject`: "),
+        ({"evaluations": [{}], "options": []}, "message_malformed: `options`: "),
+        (
+            {"evaluations": [{}], "options": {"evaluations_semantic": "any"}},
+            "message_malformed: unknown options.evaluations_semantic `any`: expected one of execute_all, ",
+        ),
+        ({"evaluations": [{}], "options": {"evaluations_semantic": 1}}, "message_malformed: unknown options."),
+        ({"evaluations": [{}] * 1001}, "batch_too_large: "),
+    ],
+)
+def test_what_is_wrong_with_the_whole_is_a_bad_request(client: httpx.Client, parts: Any, told: str) -> None:
+    response = client.post(PATHS[1], json=evaluation(**parts))
+    assert message(response, 400).startswith(told)
+
+
+def test_a_thousand_at_once(client: httpx.Client) -> None:
+    told = client.post(PATHS[1], json=evaluation(evaluations=[{}] * 1000)).json()["evaluations"]
+    assert len({each["context"]["trace"]["recordId"] for each in told}) == 1000
+
+
+# --- what is told of it
+
+
+def test_the_configuration_names_what_is_served(
+    client: httpx.Client, start_gateway: Callable[..., Any], own_state: Path
+) -> None:
+    base = str(client.base_url).rstrip("/")
+    told = client.get("/.well-known/authzen-configuration")
+    assert told.headers["content-type"] == "application/json"
+    assert told.json() == {
+        "policy_decision_point": base,
+        "access_evaluation_endpoint": f"{base}/access/v1/evaluation",
+        "access_evaluations_endpoint": f"{base}/access/v1/evaluations",
+    }
+    behind = start_gateway(own_state, XINGATE_SERVER__PUBLIC_URL="https://pdp.example/")
+    configured = httpx.get(f"{behind.http}/.well-known/authzen-configuration", trust_env=False).json()
+    assert configured["policy_decision_point"] == "https://pdp.example"
+    assert configured["access_evaluation_endpoint"] == "https://pdp.example/access/v1/evaluation"
+
+
+def test_the_document_describes_the_answers(client: httpx.Client) -> None:
+    schemas = document()["components"]["schemas"]
+    one = client.post(PATHS[0], json=evaluation()).json()
+    assert set(one) == set(schemas["AuthzenDecision"]["required"])
+    assert set(one["context"]) <= set(schemas["CheckResponse"]["properties"])
+    several = client.post(PATHS[1], json=evaluation(evaluations=[{}])).json()
+    assert set(several) < set(schemas["AuthzenDecisions"]["properties"])
+    for path in PATHS:
+        described = document()["paths"][path]["post"]
+        assert described["responses"]["default"] == {"$ref": "#/components/responses/Message"}
+        assert [parameter["name"] for parameter in described["parameters"]] == ["X-Request-ID"]
+    page = client.get("/docs?lang=zh").text
+    assert re.search(r"/access/v1/evaluation</code>", page)
+
+
+# --- when no decision can be given
+
+
+def test_a_log_that_cannot_be_written_is_no_denial(start_gateway: Callable[..., Any], own_state: Path) -> None:
+    gateway = start_gateway(own_state, XINGATE_TRACE__LOCK_WAIT_S="0.2")
+    items = {"evaluations": [{}, {}]}
+    for path, parts in (
+        (PATHS[0], {}),
+        (PATHS[1], items),
+        (PATHS[1], items | {"options": {"evaluations_semantic": "deny_on_first_deny"}}),
+    ):
+        headers = {"X-Request-ID": f"u-{uuid4()}"}
+        with log_held(gateway.state):
+            failed = httpx.post(f"{gateway.http}{path}", json=evaluation(**parts), headers=headers, trust_env=False)
+        assert message(failed, 503).startswith("record_failed: ")
+        assert (failed.headers["retry-after"], failed.headers["x-request-id"]) == ("1", headers["X-Request-ID"])
+        again = httpx.post(f"{gateway.http}{path}", json=evaluation(**parts), headers=headers, trust_env=False)
+        assert again.status_code == 200
+
+
+def test_a_full_gateway_is_no_denial(start_gateway: Callable[..., Any], own_state: Path) -> None:
+    gateway = start_gateway(own_state, XINGATE_SERVER__MOST_IN_FLIGHT="1", XINGATE_TRACE__LOCK_WAIT_S="20")
+    with ThreadPoolExecutor() as pool:
+        with log_held(gateway.state):
+            held = pool.submit(httpx.post, f"{gateway.http}{PATHS[0]}", json=evaluation(), trust_env=False, timeout=20)
+            for path in PATHS:
+                refused = refusal(f"{gateway.http}{path}")
+                assert message(refused, 429).startswith("overloaded: ")
+                assert refused.headers["retry-after"] == "1"
+        assert held.result().status_code == 200
+
+
+def refusal(url: str) -> httpx.Response:
+    """The answer to a body that is no JSON, once it is another one than that."""
+    deadline = time.monotonic() + 10
+    while (answer := httpx.post(url, content=b"no JSON", trust_env=False)).status_code == 400:
+        assert time.monotonic() < deadline
+    return answer
+
+
+@contextmanager
+def log_held(state: Path) -> Iterator[None]:
+    """No record can be made durable for as long as this lasts."""
+    connection = sqlite3.connect(state / "trace" / "log.sqlite", isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+    finally:
+        connection.close()
+
+
+# --- the example
+
+
+async def test_the_example_proxy_passes_on_what_is_permitted(gateway: Any) -> None:
+    reached: list[str] = []
+
+    async def upstream(request: web.Request) -> web.Response:
+        reached.append(f"{request.method} {request.path} {(await request.read()).decode()}")
+        return web.Response(text="done")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", upstream)
+    async with TestServer(app) as server:
+        port = unused_port()
+        script = Path(__file__).parents[2] / "examples" / "authzen_proxy.py"
+        arguments = (str(script), gateway.http, str(server.make_url("")), str(port))
+        proxy = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=DEVNULL)
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20) as client:
+                await until_reached(client)
+                told = [
+                    await client.post(path, content=b"x", headers={"X-Applicant": code})
+                    for path, code in (
+                        ("/permits/示例-1", NEW),
+                        ("/market/示例-1", BID_RIGGER),
+                        ("/market/示例-1", ""),
+                        ("/elsewhere", ""),
+                    )
+                ]
+        finally:
+            proxy.terminate()
+            await proxy.wait()
+    assert [answer.status_code for answer in told] == [200, 403, 503, 200]
+    assert told[1].text == "market.entry is refused: 18.4\n"
+    assert reached[1:] == ["POST /permits/示例-1 x", "POST /elsewhere x"]
+
+
+async def until_reached(client: httpx.AsyncClient) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        with suppress(httpx.TransportError):
+            await client.get("/ready")
+            return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
