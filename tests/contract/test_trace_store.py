@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -368,6 +369,44 @@ class TestSqliteTogether:
         assert {one.leaf_index for one in got} == set(range(100))
         assert sum(not one.is_replay for one in got) == 100
         assert len({(one.request_id, one.record_id) for one in got}) == 100
+        for log in logs:
+            log.close()
+
+    @pytest.mark.parametrize("known", [0, 300, 1499])
+    @pytest.mark.parametrize("count", [1500, 400])
+    def test_a_known_id_in_a_batch_of_who_shares_the_log(self, tmp_path: Path, known: int, count: int) -> None:
+        mine, other = SqliteLog(tmp_path), SqliteLog(tmp_path)
+        known %= count
+        ids = [f"b{number}" for number in range(count)]
+        mine.append_blocking(draft("r0"))
+        first = other.append_blocking(draft(ids[known]))
+        outcomes = mine.append_many_blocking([draft(each) for each in ids])
+        stored = [one for one in outcomes if isinstance(one, Stored)]
+        assert [one.request_id for one in stored] == ids
+        assert [one.request_id for one in stored if one.is_replay] == [ids[known]]
+        assert stored[known].leaf_index == first.leaf_index == 1
+        assert [one.leaf_index for one in mine.read()] == list(range(count + 1))
+        frontier = Frontier()
+        frontier.extend(other.leaf_hashes())
+        assert mine.frontier() == other.frontier() == frontier
+        assert other.append_blocking(draft("r1")).leaf_index == count + 1
+        mine.close()
+        other.close()
+
+    def test_processes_that_share_a_log_take_turns(self, tmp_path: Path) -> None:
+        logs = [SqliteLog(tmp_path) for _ in range(3)]
+        until = time.monotonic() + 1.0
+
+        def work(log: SqliteLog) -> int:
+            done = 0
+            while time.monotonic() < until:
+                log.append_blocking(draft())
+                done += 1
+            return done
+
+        with ThreadPoolExecutor(3) as pool:
+            done = list(pool.map(work, logs))
+        assert min(done) * 5 > max(done) > 0, f"one starves: {done}"
         for log in logs:
             log.close()
 
