@@ -6,6 +6,7 @@ writes about twice as many rows a second as openpyxl does, and charts.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
@@ -71,7 +72,8 @@ class Roster:
     def __exit__(self, *_: object) -> None:
         for page in self.book.worksheets():
             if (handle := getattr(page, "row_data_fh", None)) is not None:
-                handle.close()
+                with suppress(OSError):  # a full disk, which has been told
+                    handle.close()
         rmtree(self._folder, ignore_errors=True)
 
     def add(self, row: ReadRow, verdict: Verdict | None, results: Sequence[Outcome]) -> None:
