@@ -8,7 +8,7 @@ PROTOS := $(sort $(wildcard proto/xingate/v1/*.proto))
 STATE ?= .xingate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format lint types imports generated proto bench bench-peers bench-growth soak clean
+.PHONY: help demo serve test check format lint types imports generated protos protos-released proto bench bench-peers bench-growth soak clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 15
@@ -32,7 +32,7 @@ serve: $(READY) ## compile the shipped lists and stay up on loopback
 test: check ## the whole check: format, lint, types, import rules, generated code, tests
 	$(BIN)/pytest -m "not soak" --cov=xingate_server.core --cov-report=term-missing:skip-covered --cov-fail-under=100 --cov-branch tests
 
-check: format lint types imports generated ## everything but the tests
+check: format lint types imports generated protos ## everything but the tests
 
 format: $(READY)
 	$(BIN)/ruff format --check .
@@ -50,6 +50,13 @@ generated: $(READY) # the committed messages are what protoc makes of proto/
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$$out --pyi_out=$$out --grpc_python_out=$$out $(PROTOS) && \
 	diff -r -x __init__.py -x __pycache__ $$out/xingate/v1 sdk/xingate/v1 && echo "generated code is current"
+
+protos: $(READY) # the .proto files are formatted, linted, and break no caller of the last release; offline
+	@$(BIN)/buf format proto --diff --exit-code && $(BIN)/buf lint proto && \
+	$(BIN)/buf breaking proto --against proto/released.binpb && echo "the .proto files are in order"
+
+protos-released: $(READY) # in a release's commit alone: what later changes are compared with
+	$(BIN)/buf build proto --exclude-source-info -o proto/released.binpb
 
 proto: $(READY) ## make sdk/xingate/v1 again from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=sdk --pyi_out=sdk --grpc_python_out=sdk $(PROTOS)
