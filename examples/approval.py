@@ -1,44 +1,87 @@
-"""An approval bureau: a permit is granted only after a check, and the check is part of the procedure (Cl. 5).
+"""An approval bureau: a check at acceptance and again at decision, as part of the procedure (Cl. 5, 11, 18, 22, 25).
 
-python examples/approval.py grpc://127.0.0.1:50051 91420399000000019G
-"""  # noqa: INP001 -- a script to read and run
+python examples/approval.py [URL]
+"""
 
 import sys
-from dataclasses import dataclass
+from pathlib import Path
+
+from lists import gateway_url
 
 import xingate
-from xingate.guard import current_decision, requires_check
+from xingate import Party, Subject
+from xingate.types import MeasureOutcome
+from xingate_adapters.systems.approval import (
+    ApprovalDesk,
+    ApprovalFile,
+    Handling,
+    Stage,
+    current_handling,
+    load_matter_map,
+    requires_handling,
+)
+from xingate_adapters.systems.errors import StoppedError
+from xingate_server.demo.numbers import citizen_number, unified_code
+
+MATTERS = Path(__file__).parent / "matters.toml"
 
 
-@dataclass(frozen=True)
-class Case:
-    """A case in the bureau's own system."""
-
-    number: str
-    applicant: xingate.Subject
+def company(serial: int, *others: Party) -> tuple[Party, ...]:
+    return (Party.applicant(Subject.legal_entity(unified_code(serial))), *others)
 
 
-def main(url: str, code: str) -> int:
-    """Grant the permit, or say why not."""
-    with xingate.connect(url, system="permits", organisation="示例行政审批局", operator="示例经办人") as gateway:
+PERSON = Party.legal_representative(Subject.natural_person(citizen_number(101), name="示例甲"))
+FILES = (
+    ApprovalFile("示例-1", "示例-SP-001", company(2), "示例经办人", missing_papers=("示例平面图",)),
+    ApprovalFile("示例-2", "示例-SP-001", company(1), "示例经办人"),
+    ApprovalFile("示例-3", "示例-ZR-003", company(3, PERSON), "示例经办人"),
+)
 
-        @requires_check("permit.grant", subject=lambda c: c.applicant, matter=lambda c: c.number, client=gateway)
-        def grant(case: Case) -> str:
-            duties = [measure.id for measure in current_decision().measures]
-            return f"{case.number} granted" + (f", with regard to {', '.join(duties)}" if duties else "")
 
-        try:
-            print(grant(Case("示例-0001", xingate.Subject.legal_entity(code))))  # noqa: T201 -- its purpose
-        except xingate.RefusedError as error:
-            print(error.decision)  # noqa: T201 -- its purpose
-            return 1
-        except xingate.UnavailableError as error:
-            print(f"no check, so no permit: {error}; ask again as {error.request_id}")  # noqa: T201 -- its purpose
-            return 3
-    return 0
+def show(handling: Handling) -> None:
+    print(
+        f"\n{handling.number} {handling.stage.value} {handling.action}: {handling.step.title_zh} {handling.step.value}"
+    )
+    if (promise := handling.promise) is not None:
+        print(f"  promise: {promise.text_zh}; {', '.join(promise.papers)}; by {promise.deadline}")
+    for reason in handling.reasons:
+        print(f"  reason: {reason}")
+    for remedy in handling.remedies:
+        print(f"  remedy: {remedy}")
+    for change in handling.changes:
+        print(f"  changed: {change}")
+    print(f"  records: {', '.join(handling.decision.record_ids)}")
+
+
+def main(url: str) -> None:
+    matters = load_matter_map(MATTERS)
+    with xingate.connect(url, system="permits", organisation="示例行政审批局") as gateway:
+        matters.require_actions(gateway)
+        desk = ApprovalDesk(gateway, matters)
+        notes = {}  # the matters' files: here a dict, in a bureau its own database
+        for file in FILES:
+            handling = desk.accept(file)
+            notes[file.number] = handling.note()
+            show(handling)
+
+        @requires_handling(desk, Stage.DECISION, file=lambda f: f, accepted=lambda f: notes[f.number])
+        def grant(file: ApprovalFile) -> str:
+            show(current_handling())
+            return f"{file.number} granted"
+
+        for file in FILES:
+            try:
+                print(grant(file))
+            except StoppedError as error:
+                show(error.handling)
+
+        done = [MeasureOutcome.applied("18.1a", document_no="示例〔2026〕1号")]
+        reported = desk.report(notes["示例-2"], done, operator="示例经办人")
+        print(f"\nreported: {reported[0].outcome_id} on {reported[0].lookup_record_id}")
+        receipt = gateway.matter_receipt(notes["示例-3"]["records"][0]["recordId"])
+        print(f"one receipt for 示例-3: {len(receipt.receipts)} parties under one checkpoint")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:  # noqa: PLR2004 -- the script, URL and CODE
-        sys.exit("usage: python examples/approval.py URL CODE")
-    sys.exit(main(*sys.argv[1:]))
+    with gateway_url(sys.argv[1:]) as address:
+        main(address)

@@ -4,7 +4,7 @@ It knows AuthZEN and nothing of xingate. What needs a decision stands in RULES. 
 so in `X-Applicant` (set by the front door, never by the public), the case stands in the path.
 
 python examples/authzen_proxy.py http://127.0.0.1:8080 http://127.0.0.1:9000 8000
-"""  # noqa: INP001 -- a script to read and run
+"""
 
 import re
 import sys

@@ -164,6 +164,15 @@ def test_points_are_the_tenders_within_the_cap(offered: str, cap: str, points: s
             bonus_points(decision, Decimal(wrong))
 
 
+def test_the_award_says_of_which_action_it_speaks(desk: TradingDesk) -> None:
+    opening = desk.open_bids(Tender("示例-9", context={"domain": "environmental_protection"}), [bid(12), bid(18)])
+    assert not opening.of("B12").is_admitted
+    changes = [check.changes for check in desk.award(opening, ["B12", "B18"]).checks]
+    assert any("于 tender.award 不适用" in change and "18.6" in change for change in changes[0])
+    assert "tender.bid RESTRICTED → tender.award CLEAR" in changes[0]
+    assert changes[1] == ("tender.bid FAVOURED → tender.award CLEAR",)
+
+
 def test_somebody_elses_grade_gives_no_points(desk: TradingDesk) -> None:
     member = Party.consortium_member(Subject.legal_entity(unified_code(18)))
     check = desk.open_bids(TENDER, [bid(19, member)]).checks[0]

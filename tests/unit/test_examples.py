@@ -1,19 +1,61 @@
-"""The examples say how they are called."""
+"""Each example runs by one command on the demo's invented lists, and asks a served gateway when given its URL."""
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+from xingate_server.demo.numbers import citizen_number
+
+ROOT = Path(__file__).parents[2]
+SAID = {
+    "approval": ("容缺受理 tolerance", "从严审查 strict_review", "不予办理 refuse", "2 parties under one checkpoint"),
+    "trading": ("B1 FAVOURED    admitted, 3 points", "B2 RESTRICTED  not admitted", "since the opening: nothing new"),
+    "recruitment": ("需注意 CAUTION", "not the same, decided by 示例核实人", "notice.html"),
+    "provincial": ("<conclusion>CAUTION</conclusion>", '"conclusion": "CAUTION"', '"feedbackId"'),
+    "web": ("WSGI /accept/f1: 200 accepted", "WSGI /accept/f2: 409", "ASGI /accept/f2: 409", "ASGI /: 200 home"),
+}
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_without_arguments_it_prints_its_usage(example: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(example)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+def run(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, str(ROOT / "examples" / f"{name}.py"), *arguments]
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False
     )
+
+
+def test_all_examples_are_run_here() -> None:
+    assert {path.stem for path in (ROOT / "examples").glob("*.py")} == {*SAID, "lists", "authzen_proxy"}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_it_runs_by_one_command(name: str) -> None:
+    done = run(name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [said for said in SAID[name] if said not in done.stdout] == []
+    for serial in (101, 107, 301, 302):
+        assert citizen_number(serial) not in done.stdout
+
+
+def test_they_ask_a_served_gateway(start_gateway: Callable[..., Any], own_state: Path) -> None:
+    gateway = start_gateway(own_state)
+    for name, url in (("approval", f"grpc://{gateway.grpc}"), ("recruitment", gateway.http)):
+        done = run(name, url)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [said for said in SAID[name] if said not in done.stdout] == []
+
+
+def test_the_proxy_says_how_it_is_called() -> None:
+    done = run("authzen_proxy")
     assert done.returncode != 0
-    assert done.stderr.startswith(f"usage: python examples/{example.name} URL")
-    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr == "usage: python examples/authzen_proxy.py URL UPSTREAM PORT\n"
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_wrong_call_prints_its_usage(name: str) -> None:
+    done = run(name, "--help")
+    assert done.returncode != 0
+    assert done.stderr == f"usage: python examples/{name}.py [URL]\n"

@@ -43,9 +43,9 @@ class ApprovalDesk:
     def decide(self, file: ApprovalFile, accepted: Mapping[str, Any], *, request_id: str = "") -> Handling:
         """Check again before the decision; `changes` says what is different since `accepted`, the note of the
         acceptance as it stands in the matter's file (`Handling.note`). Raises as `accept` does."""
-        before = _require_note(accepted, file.number)
+        _require_note(accepted, file.number)
         handling = self._handle(file, Stage.DECISION, request_id)
-        return replace(handling, changes=_changes(before, handling))
+        return replace(handling, changes=_changes(accepted, handling))
 
     def handle(
         self, file: ApprovalFile, stage: Stage, accepted: Mapping[str, Any] | None = None, *, request_id: str = ""
@@ -108,9 +108,10 @@ def _require_note(note: Mapping[str, Any], number: str) -> list[dict[str, Any]]:
     return records
 
 
-def _changes(before: list[dict[str, Any]], handling: Handling) -> tuple[str, ...]:
-    """What is different: parties, listings that came or went, and the verdict of each party."""
-    now = handling.decision.parties
+def _changes(accepted: Mapping[str, Any], handling: Handling) -> tuple[str, ...]:
+    """What is different: parties, restricting listings that came or went, and the verdict of each party. Another action
+    may know other measures, so what does not act at the decision is said of that action."""
+    before, now = accepted["records"], handling.decision.parties
     then = [(record["role"], record["subject"]) for record in before]
     if then != [(answer.role, shown_subject(answer.party.subject)) for answer in now]:
         return ("当事人与受理时不同 the parties are not those of the acceptance",)
@@ -118,8 +119,10 @@ def _changes(before: list[dict[str, Any]], handling: Handling) -> tuple[str, ...
     for record, answer in zip(before, now, strict=True):
         old, new = record["listings"], listings_of(answer.decision)
         changes += [f"{answer.role}：新增 new: {told}" for key, told in new.items() if key not in old]
-        changes += [f"{answer.role}：不再适用 no longer: {told}" for key, told in old.items() if key not in new]
+        gone = f"{answer.role}：于 {handling.action} 不适用 does not act there"
+        changes += [f"{gone}: {told}" for key, told in old.items() if key not in new]
         changes += [f"{answer.role}：{old[key]} → {told}" for key, told in new.items() if old.get(key, told) != told]
         if record["verdict"] != answer.decision.verdict.name:
-            changes.append(f"{answer.role}：{record['verdict']} → {answer.decision.verdict.name}")
+            verdict = answer.decision.verdict.name
+            changes.append(f"{answer.role}：{accepted['action']} {record['verdict']} → {handling.action} {verdict}")
     return tuple(changes)

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from xingate import MatterDecision, Verdict
-from xingate.types import Obligation
+from xingate.types import Decision, Effect, Obligation
 from xingate_adapters.systems.subjects import measure_line, shown_subject
 from xingate_adapters.systems.workdays import working_day_deadline
 
@@ -129,11 +129,12 @@ class Handling:
         }
 
 
-def listings_of(decision: Any) -> dict[str, str]:
-    """What acts on a party, or would if it were not suspended: an entry's id and how it is told."""
+def listings_of(decision: Decision) -> dict[str, str]:
+    """What restricts a party, or would if it were not suspended: an entry's id and how it is told. Incentives are left
+    out: an action that knows none says nothing about the entry."""
     found: dict[str, str] = {}
     for state, measures in (("", decision.measures), ("（异议核实中，暂停执行）", decision.suspended)):
-        for measure in measures:
+        for measure in (each for each in measures if each.effect is not Effect.FAVOUR):
             entry = measure.entry
             key = entry.id if entry and entry.id else f"measure:{measure.id.partition('.')[0]}"
             told = (

@@ -110,7 +110,9 @@ class TradingDesk:
         before = [opening.of(number) for number in numbers]
         asked = self._round(opening.tender, opening.tender.award_action, tuple(check.bid for check in before))
         checks = zip(asked.checks, before, strict=True)
-        return replace(asked, checks=tuple(replace(_compared(new, old), bonus=old.bonus) for new, old in checks))
+        return replace(
+            asked, checks=tuple(replace(_compared(new, old, opening, asked), bonus=old.bonus) for new, old in checks)
+        )
 
     def recheck(self, opening: Round) -> Round | None:
         """The bids again, where another snapshot is in use or another day has begun; None where nothing can have
@@ -120,7 +122,7 @@ class TradingDesk:
             return self._completed(opening)
         asked = self._round(opening.tender, opening.action, tuple(check.bid for check in opening.checks))
         checks = zip(asked.checks, opening.checks, strict=True)
-        return replace(asked, checks=tuple(_compared(new, old) for new, old in checks))
+        return replace(asked, checks=tuple(_compared(new, old, opening, asked) for new, old in checks))
 
     def watch(self, opening: Round, stop: threading.Event, *, every_s: float = 60.0) -> Iterator[Round]:
         """Between opening and award: each round that differs from the one before, until `stop` is set.
@@ -189,14 +191,17 @@ def _require_bids(tender: Tender, bids: tuple[Bid, ...]) -> None:
                 raise IncompleteFileError(f"{shown} stands in the bids `{bidders[key]}` and `{bid.number}`")
 
 
-def _compared(new: BidCheck, old: BidCheck) -> BidCheck:
+def _compared(new: BidCheck, old: BidCheck, before: Round, after: Round) -> BidCheck:
+    """The new check with what is different. Another action may know other measures, so what does not act any more is
+    said of that action."""
     if isinstance(new.answer, XingateError) or isinstance(old.answer, XingateError):
         return new
     then, now = _acting(old.answer), _acting(new.answer)
     changes = [f"新增 new: {told}" for key, told in now.items() if key not in then]
-    changes += [f"不再适用 no longer: {told}" for key, told in then.items() if key not in now]
-    if old.answer.verdict is not new.answer.verdict:
-        changes.append(f"{old.answer.verdict.name} → {new.answer.verdict.name}")
+    changes += [f"于 {after.action} 不适用 does not act there: {told}" for key, told in then.items() if key not in now]
+    verdicts = old.answer.verdict, new.answer.verdict
+    if verdicts[0] is not verdicts[1]:
+        changes.append(f"{before.action} {verdicts[0].name} → {after.action} {verdicts[1].name}")
     return replace(new, changes=tuple(changes))
 
 
