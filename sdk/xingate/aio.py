@@ -196,6 +196,7 @@ class AsyncClient:
         finally:
             for _, answer in pending:
                 answer.cancel()
+            await asyncio.gather(*(answer for _, answer in pending), return_exceptions=True)
 
     async def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""

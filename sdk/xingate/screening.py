@@ -13,6 +13,7 @@ from typing import NamedTuple
 from xingate._subject import Subject
 from xingate._words import Verdict
 from xingate.errors import XingateError
+from xingate.matter import Judged, file_verdict
 from xingate.types import Decision, Question
 
 __all__ = ["RosterPerson", "RosterRow", "ScreenedRow", "new_run_id", "strictest"]
@@ -21,14 +22,6 @@ __all__ = ["RosterPerson", "RosterRow", "ScreenedRow", "new_run_id", "strictest"
 BATCH = 64
 IN_FLIGHT = 4
 
-_RANK = {
-    Verdict.CLEAR: 0,
-    Verdict.FAVOURED: 0,
-    Verdict.CAUTION: 1,
-    Verdict.RESTRICTED: 2,
-    Verdict.PROHIBITED: 3,
-    Verdict.CANNOT_TELL: 3,  # as what a gap could be: anything
-}
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # nothing that could be taken for a person's number
 
 Result = Decision | XingateError
@@ -79,21 +72,12 @@ def strictest(results: Sequence[Result]) -> Verdict | None:
     CANNOT_TELL where a gap of any of them may hide a stricter one. None where one has no answer that could be stricter
     still. Of CLEAR and FAVOURED the first result's stands.
     """
-    found = Verdict.CLEAR
-    hidden = 0
-    is_first = True
-    for result in results:
-        if not isinstance(result, Decision):
-            continue
-        verdict = result.verdict
-        if verdict is Verdict.CANNOT_TELL:
-            hidden = max([hidden, *(_RANK[gap.could_be] for gap in result.gaps)]) if result.gaps else _RANK[verdict]
-        elif _RANK[verdict] > _RANK[found] or (is_first and verdict is Verdict.FAVOURED):
-            found = verdict
-        is_first = False
-    if found is not Verdict.PROHIBITED and not all(isinstance(result, Decision) for result in results):
+    decisions = [result for result in results if isinstance(result, Decision)]
+    if not decisions:
         return None
-    return Verdict.CANNOT_TELL if hidden > _RANK[found] else found
+    own, *others = (Judged(one.verdict, tuple(gap.could_be for gap in one.gaps)) for one in decisions)
+    verdict = file_verdict(own, others)
+    return verdict if verdict is Verdict.PROHIBITED or len(decisions) == len(results) else None
 
 
 @dataclass(frozen=True)

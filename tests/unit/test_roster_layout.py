@@ -92,6 +92,15 @@ def test_a_map_overrides_the_guess_and_takes_a_field_from_its_column(tmp_path: P
         layout.mapped({"简称": "nonsense"})
 
 
+def test_two_columns_of_one_label_are_told_apart_by_their_place_and_cannot_be_mapped(tmp_path: Path) -> None:
+    file = roster(tmp_path / "a.csv", "名称,统一社会信用代码,备注,备注", f"示例,{CODE},一,二")
+    layout = guess_layout(file)
+    (row,) = read(layout)
+    assert row.shown[2:] == ["一", "二"]
+    with pytest.raises(MapError, match="has two columns `备注`"):
+        layout.mapped({"备注": "matter"})
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [

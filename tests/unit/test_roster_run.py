@@ -288,3 +288,14 @@ def test_a_roster_without_rows_is_an_empty_workbook(fake: FakeGateway, tmp_path:
     done = run(fake, screening(roster(tmp_path / "a.csv"), kind=SubjectKind.LEGAL_ENTITY))
     assert done.tally.rows == 0
     assert cells(tmp_path / "a.xlsx") == []
+
+
+def test_more_rows_than_a_sheet_takes_go_on_to_the_next(
+    fake: FakeGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xingate_adapters.rosters.workbook.ROWS_A_SHEET", 101)
+    run(fake, screening(roster(tmp_path / "a.csv", *map(company, range(120)))))
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == ["汇总 summary", "结果 results", "结果 results 2", "结果 results 3", "证明 certificate"]
+    assert [sheet.max_row for sheet in book.worksheets[1:4]] == [101, 101, 41], "a subject and its people stay together"
+    assert [sheet.freeze_panes for sheet in book.worksheets[1:4]] == ["G2"] * 3

@@ -131,6 +131,8 @@ class RosterLayout(NamedTuple):
                     f"`{self.file}` has no column `{label}`: "
                     + (f"did you mean `{close[0]}`" if close else f"expected one of {', '.join(labels)}")
                 )
+            if sum(1 for one in self.columns if columns.fold(one.label) == columns.fold(label)) > 1:
+                raise MapError(f"`{self.file}` has two columns `{label}`: rename one of them")
             if field not in (*FIELDS, IGNORED):
                 raise MapError(f"`{field}` is no field of a roster: expected one of {', '.join((*FIELDS, IGNORED))}")
             changed[column.place] = column._replace(

@@ -25,7 +25,7 @@ SUMMARY: Final = "汇总 summary"
 CERTIFICATE: Final = "证明 certificate"
 _LONGEST: Final = 32_000  # characters; a cell holds 32,767
 _STARTS: Final = tuple("=+-@＝＋－＠")
-_MOST_LINES: Final = 8
+_MOST_LINES: Final = 14
 _LINE_POINTS: Final = 15
 _WIDTHS: Final = {
     "row": 7, "role": 18, "name": 30, "number": 22, "row_verdict": 20, "verdict": 20, "measures": 52, "basis": 44,
@@ -128,7 +128,7 @@ class Roster:
         self._line += 1
         line = self._line
         role, subject = asked
-        lines = max([1, *(len(getattr(answer, key)) for key in _LISTS), answer.error.count("\n") + 1])
+        lines = _height(answer)
         if lines > 1 or not is_first:
             level = None if is_first else {"level": 1}
             self._page.set_row(line, _LINE_POINTS * min(lines, _MOST_LINES), None, level)
@@ -160,6 +160,20 @@ class Roster:
         text = printable(value)
         is_like_formula = style is self._text and text.lstrip().startswith(_STARTS)
         self._page.write_string(line, column, text, self._quoted if is_like_formula else style)
+
+
+def _height(answer: Answer) -> int:
+    """How many lines the tallest wrapped cell of an answer takes; a Chinese character is as wide as two others."""
+    tallest = 1
+    for key in (*_LISTS, "error"):
+        if found := getattr(answer, key):
+            lines = found.split("\n") if isinstance(found, str) else found
+            tallest = max(tallest, sum(-(-_width(line) // _WIDTHS[key]) for line in lines))
+    return tallest
+
+
+def _width(text: str) -> int:
+    return len(text) + sum(1 for c in text if not c.isascii())
 
 
 def printable(text: str) -> str:
