@@ -4,7 +4,7 @@ python examples/rosters/bidders.py 1000 examples/rosters/bidders.xlsx
 python examples/rosters/bidders.py 100000 bidders.csv
 
 Among them are the companies of the demo's lists, one with a mistyped number and one without any.
-"""  # noqa: INP001 -- a script to read and run
+"""
 
 import csv
 import sys
