@@ -4,10 +4,11 @@ Companies and people are invented (division 420399, and 990000 which was never i
 """
 
 import asyncio
+import contextlib
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -329,6 +330,24 @@ class TestRetries:
         assert len({answer.record_id for answer in answers}) == 1
         assert answers == [answers[0]] * 50
         assert trace.size() == 1
+
+    @pytest.mark.parametrize("later", [timedelta(hours=1), timedelta(days=400), -timedelta(days=1)])
+    async def test_much_later_and_by_another_worker_it_is_the_same_record(
+        self, snapshots: SnapshotSet, trace: SqliteLog, tmp_path: Path, later: timedelta
+    ) -> None:
+        """Whatever its clock says: a day later "today" is another day, and lists would have become too old."""
+        questions = [ask(request_id=f"r{number}", organisation="o", matter=f"m{number}") for number in range(20)]
+        first = Gateway(snapshots, trace, clock=lambda: NOW)
+        with contextlib.closing(SqliteLog(tmp_path / "trace")) as other:
+            second = Gateway(snapshots, other, clock=lambda: NOW + later)
+            answers = [await first.check(question) for question in questions[:10]]
+            answers += [await second.check(question) for question in questions[10:]]
+            again = await asyncio.gather(*(gateway.check(q) for q in questions[::-1] for gateway in (second, first)))
+            batch = await second.check_many(questions[::2] + questions[::-1])
+        assert again == [answer for answer in answers[::-1] for _ in range(2)]
+        assert batch == answers[::2] + answers[::-1]
+        assert [answer.as_of == answers[0].as_of for answer in answers] == [True] * 10 + [abs(later.days) == 0] * 10
+        assert trace.size() == 20
 
     async def test_a_stored_answer_that_cannot_be_read(self, snapshots: SnapshotSet, trace: SqliteLog) -> None:
         gateway = Gateway(snapshots, trace)
