@@ -21,7 +21,7 @@ from xingate_server.cli._common import (
     state_option,
 )
 from xingate_server.cli._logs import Day, open_logs, progress
-from xingate_server.gateway.check import SHANGHAI
+from xingate_server.gateway.moment import SHANGHAI
 from xingate_server.gateway.replay import Replayed, ReplayResult, replay
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.log import ReadFailedError, Stored, TraceLog

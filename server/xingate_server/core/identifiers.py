@@ -80,7 +80,7 @@ _PLACEHOLDERS = frozenset(
 _NOTHINGS = ("", "0", "*")
 
 
-class Identifier(msgspec.Struct, frozen=True):
+class Identifier(msgspec.Struct, frozen=True, gc=False):
     """One number as read. `value` is folded: 18 characters for a citizen number of 15, no dash in a code.
 
     `inner_mismatch`: a unified code whose own check holds and whose organisation code inside fails. `detail` says

@@ -64,7 +64,7 @@ class Lookup(Protocol):
         ...
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
+class Settled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of the subject. `file` is empty where there is a reason.
 
     `subject_key` stands for the subject in the record, and `file` is what a snapshot holds at it, plus the
@@ -94,12 +94,14 @@ def settle(
     complete = [found for i in identifiers if not i.is_masked and (found := case.find(i)) is not None]
     if not complete:
         return case.unsettled()
+    if len(identifiers) == 1 and case.is_unheld(complete[0]):
+        return case.result(complete[0].key)
     if case.is_ambiguous(complete):
         return case.result(complete[0].key, (GapReason.IDENTITY_AMBIGUOUS,), case.among(complete))
     return case.settled(complete)
 
 
-class _Found(msgspec.Struct, frozen=True):
+class _Found(msgspec.Struct, frozen=True, gc=False):
     """A complete number and what stands at it; `file` is None for a miss.
 
     `at` is the key of the number itself, `key` the one that stands for the subject.
@@ -131,6 +133,15 @@ class _Case:
 
     def key(self, scheme: Scheme, value: str) -> bytes:
         return self.keyer.identifier(self.subject_class, scheme, value)
+
+    def is_unheld(self, only: _Found) -> bool:
+        """Whether nothing stands at the only number, and nothing else of the question could lead to an entry."""
+        return not (
+            only.file is not None
+            or only.rivals
+            or self.names
+            or self.lookup.mask_shapes(self.subject_class, only.identifier.scheme)
+        )
 
     def find(self, identifier: Identifier) -> _Found | None:
         """What stands at a complete number; None where its check digit is wrong and nobody holds it."""

@@ -62,13 +62,13 @@ class SubjectKeyer:
     found by trying all numbers.
     """
 
-    __slots__ = ("_empty", "_secret")
+    __slots__ = ("_empty", "_question")
 
     def __init__(self, secret: bytes) -> None:
         if not SECRET_SHORTEST <= len(secret) <= SECRET_LONGEST:
             raise ValueError(f"a subject key has {SECRET_SHORTEST} to {SECRET_LONGEST} bytes, not {len(secret)}")
-        self._secret = secret
         self._empty = blake2b(digest_size=KEY_BYTES, key=secret)
+        self._question = blake2b(digest_size=32, key=secret, person=b"question")
 
     def identifier(self, subject_class: SubjectClass, scheme: str, value: str) -> bytes:
         """The key of a complete identifier, `value` in its folded form."""
@@ -88,7 +88,9 @@ class SubjectKeyer:
 
     def digest(self, content: bytes) -> bytes:
         """A 32-byte keyed digest of a question, so that a stored one can be compared but not guessed."""
-        return blake2b(content, digest_size=32, key=self._secret, person=b"question").digest()
+        made = self._question.copy()
+        made.update(content)
+        return made.digest()
 
     def _hash(self, start: bytes, last: str) -> bytes:
         content = last.encode()

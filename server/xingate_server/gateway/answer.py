@@ -8,7 +8,7 @@ from xingate_server.core.decision import Decision, Flag
 from xingate_server.core.subject import SubjectKind
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A question as a caller sent it; texts are not yet checked. `identifiers` are pairs of scheme and value."""
 
     kind: SubjectKind
@@ -26,7 +26,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     bodies: tuple[str, ...] | None = None  # of an authenticated caller only
 
 
-class SnapshotInfo(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Which snapshot answered. `status` is "current", "retained" or "superseded_by_bad"."""
 
     sequence: int
@@ -37,7 +37,7 @@ class SnapshotInfo(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A recorded answer: exists only once its record is durable. `notices` are told beside the decision's own flags
     and are no part of it: they rest on the log, not on the snapshot."""
 

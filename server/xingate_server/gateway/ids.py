@@ -13,26 +13,30 @@ _RANDOM_DIGITS = 16
 _POOL = 1024  # ids
 _VARIANTS = {f"{digit:x}": "89ab"[digit & 3] for digit in range(16)}  # 10xx: two bits of the digit stay
 
-_pool: list[str] = []
+_pool: list[str] = []  # the last 19 characters of ids
 
 
 def uuid7() -> str:
     """A fresh id in its usual text form, from any thread."""
     milliseconds, rest = divmod(time.time_ns(), _NS_PER_MS)
-    when, random = f"{milliseconds:012x}", _random()
-    fraction = (rest << 12) // _NS_PER_MS
-    return f"{when[-12:-4]}-{when[-4:]}-7{fraction:03x}-{_VARIANTS[random[0]]}{random[1:4]}-{random[4:]}"
-
-
-def _random() -> str:
     try:
-        return _pool.pop()
+        random = _pool.pop()
     except IndexError:
-        digits = os.urandom(_POOL * _RANDOM_DIGITS // 2).hex()
-        fresh = [digits[start : start + _RANDOM_DIGITS] for start in range(0, len(digits), _RANDOM_DIGITS)]
-        mine = fresh.pop()
-        _pool.extend(fresh)
-        return mine
+        random = _fill_pool()
+    return f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{(rest << 12) // _NS_PER_MS:03x}-{random}"
+
+
+def _fill_pool() -> str:
+    """Put ends of ids into the pool, all but the one that is given back."""
+    digits = os.urandom(_POOL * _RANDOM_DIGITS // 2).hex()
+    fresh = [_end(digits[start : start + _RANDOM_DIGITS]) for start in range(0, len(digits), _RANDOM_DIGITS)]
+    mine = fresh.pop()
+    _pool.extend(fresh)
+    return mine
+
+
+def _end(random: str) -> str:
+    return f"{_VARIANTS[random[0]]}{random[1:4]}-{random[4:]}"
 
 
 os.register_at_fork(after_in_child=_pool.clear)  # or parent and child would give out the same ids

@@ -51,7 +51,7 @@ _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 _callers: Kept[tuple[str, str, str], bool] = Kept(4096)
 
 
-class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True):
+class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A command whose texts have been read. `names` are normalised, `as_of` is None for today.
 
     `operator`, `matter` and `context` are as recorded: without a person's number; empty context values are absent.

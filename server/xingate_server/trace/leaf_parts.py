@@ -20,7 +20,7 @@ _RECORD_ID, _REQUEST_ID, _TIME, _BODY = b"\x0a", b"\x12", b"\x1a", b"\x22"  # of
 _CALLER, _MATTER, _SUBJECT_KEY, _SUBJECT_CODE = b"\x0a", b"\x1a", b"\x2a", b"\x32"  # of a CheckRecord
 
 
-class LeafParts(msgspec.Struct, frozen=True):
+class LeafParts(msgspec.Struct, frozen=True, gc=False):
     """Fields 2, 4, 7 to 15 and 17 of a CheckRecord."""
 
     action: bytes
@@ -29,7 +29,7 @@ class LeafParts(msgspec.Struct, frozen=True):
     situation: bytes
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """What differs from one leaf to the next; `caller` is made by `caller_part`."""
 
     record_id: str

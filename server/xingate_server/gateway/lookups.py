@@ -1,0 +1,174 @@
+"""One lookup before and after its record: from a question to what is to be recorded, and from the record to the answer.
+
+A retry finds its stored answer before anything else is looked at, also after another snapshot came into use. Excluded:
+recording, which may wait (`check`); deciding (`told`). Source: DESIGN sections 4 and 7; clause 5.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from xingate_server.core.identifiers import mask_text
+from xingate_server.core.identity import settle
+from xingate_server.core.subject import SubjectKeyer
+from xingate_server.gateway import errors
+from xingate_server.gateway.answer import Answer, Command
+from xingate_server.gateway.grounds import Grounds
+from xingate_server.gateway.moment import Moments
+from xingate_server.gateway.outcomes import Outcomes
+from xingate_server.gateway.question import ReadQuestion, question_digest, read_question
+from xingate_server.gateway.recorded import Recorded
+from xingate_server.gateway.told import Ground, Told
+from xingate_server.trace import leaf_parts, log
+
+_read_recorded = msgspec.json.Decoder(Recorded).decode
+
+
+class Pending(msgspec.Struct, frozen=True, gc=False):
+    """An answer that waits for its record."""
+
+    draft: log.Draft
+    told: Told
+
+
+class Lookups:
+    """Prepares lookups and ends them. `clock` gives an aware time, `new_id` a UUIDv7. For any number of threads."""
+
+    def __init__(
+        self,
+        grounds: Grounds,
+        trace: log.TraceLog,
+        outcomes: Outcomes,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._grounds = grounds
+        self._trace = trace
+        self._outcomes = outcomes
+        self._clock = clock
+        self._moments = Moments()
+        self._new_id = new_id
+
+    def prepare(self, command: Command) -> Answer | Pending:
+        """A stored answer, or one that waits for its record. Raises GatewayError."""
+        question = read_question(command)
+        keyer = self._grounds.keyer()
+        digest = question_digest(command, keyer)
+        if command.request_id:
+            known = self._find(command, digest)
+            if known is not None:
+                return known
+        ground = self._grounds.ground(command.sequence)
+        if command.action not in ground.actions:
+            text = f"unknown action `{mask_text(command.action)}`: see the list of actions"
+            raise errors.InvalidQuestionError("action_unknown", text, "action")
+        return self._decide(command, question, digest, ground, keyer)
+
+    def prepare_or_error(self, command: Command) -> Answer | Pending | errors.GatewayError:
+        """The same with the error as a value."""
+        try:
+            return self.prepare(command)
+        except errors.GatewayError as error:
+            return error
+
+    def answer(self, pending: Pending, stored: log.Stored) -> Answer:
+        """The answer whose record is durable. Raises UnavailableError for an older one that cannot be read."""
+        if stored.is_replay:  # another caller with the same request id was faster
+            return self._replayed(stored)
+        told = pending.told
+        return Answer(
+            request_id=stored.request_id,
+            as_of=told.question.as_of,
+            decision=told.decision,
+            digest=told.digest,
+            snapshot=told.snapshot,
+            record_id=stored.record_id,
+            leaf_index=stored.leaf_index,
+            log_origin=self._trace.origin,
+            notices=told.notices,
+        )
+
+    def answer_or_error(self, pending: Pending, outcome: log.Outcome) -> Answer | errors.GatewayError:
+        """The same for one of several, with the error as a value."""
+        if isinstance(outcome, log.TraceError):
+            return trace_error(outcome)
+        try:
+            return self.answer(pending, outcome)
+        except errors.GatewayError as error:
+            return error
+
+    def _find(self, command: Command, digest: bytes) -> Answer | None:
+        try:
+            stored = self._trace.find("check", command.system, command.organisation, command.request_id)
+            if stored is None:
+                return None
+            if stored.question_digest != digest:
+                raise log.RequestIdReusedError(command.request_id)
+        except log.TraceError as error:
+            raise trace_error(error) from error
+        return self._replayed(stored)
+
+    def _decide(
+        self, command: Command, question: ReadQuestion, digest: bytes, ground: Ground, keyer: SubjectKeyer
+    ) -> Pending:
+        moment = self._moments.of(self._clock())
+        settled = settle(command.kind, question.identifiers, question.names, ground.view, keyer)
+        told = ground.tell(command, question, settled, moment.day, self._grounds.status(command.sequence))
+        if told.unsettled:
+            earlier = self._outcomes.settled(command.organisation, question.matter, settled.subject_key, told.unsettled)
+            if earlier.records:
+                told = told.with_settled(earlier.flags, earlier.records)
+        record_id = self._new_id()
+        request_id = command.request_id or record_id  # whoever gave none is told one that nobody else has
+        asked = leaf_parts.Asked(
+            record_id,
+            request_id,
+            moment.time,
+            leaf_parts.caller_part(command.system, command.organisation, question.operator),
+            question.matter,
+            settled.subject_key,
+            settled.subject_code,
+            question.context,
+        )
+        draft = log.Draft(
+            kind="check",
+            record_id=record_id,
+            request_id=request_id,
+            system=command.system,
+            organisation=command.organisation,
+            question_digest=digest,
+            time=moment.time,
+            leaf=leaf_parts.join(told.leaf, asked),
+            answer=told.answer(request_id),
+        )
+        return Pending(draft, told)
+
+    def _replayed(self, stored: log.Stored) -> Answer:
+        try:
+            recorded = _read_recorded(stored.answer)
+        except msgspec.DecodeError as error:
+            text = f"the stored answer of record `{stored.record_id}` cannot be read by this release"
+            raise errors.UnavailableError("record_failed", text) from error
+        return Answer(
+            request_id=recorded.request_id,
+            as_of=recorded.as_of,
+            decision=recorded.decision,
+            digest=recorded.digest,
+            snapshot=recorded.snapshot,
+            record_id=stored.record_id,
+            leaf_index=stored.leaf_index,
+            log_origin=self._trace.origin,
+            notices=recorded.notices,
+        )
+
+
+def trace_error(error: log.TraceError) -> errors.GatewayError:
+    """What a caller is told of a failed record."""
+    if isinstance(error, log.RequestIdReusedError):
+        told = f"request id `{mask_text(error.request_id)}` stands for another question of the same caller"
+        return errors.RequestIdReusedError("request_id_reused", told, "request_id")
+    text = "no verdict is given because its record could not be made durable: ask again with the same request id"
+    if isinstance(error, log.ReadFailedError):
+        text = "the log cannot be read at the moment: ask again with the same request id"
+    return errors.UnavailableError("record_failed", text)
