@@ -131,12 +131,12 @@ class MatterDecision:
 
     @property
     def incentives(self) -> tuple[AppliedMeasure, ...]:
-        """What favours the applicant itself; nobody else's incentives are the file's."""
+        """What favours the applicant itself; nobody else's incentives are the file's. Needs a FULL view."""
         return tuple(measure for measure in self.applicant.measures if measure.effect is Effect.FAVOUR)
 
     @property
     def restrictions(self) -> tuple[tuple[Party, AppliedMeasure], ...]:
-        """What acts on any of the parties and is no incentive, each with its party."""
+        """What acts on any of the parties and is no incentive, each with its party. Needs a FULL view."""
         return tuple(
             (answer.party, measure)
             for answer in self.parties

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import shutil
-import subprocess
-import sys
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,6 +29,7 @@ from xingate.matter import ROLES, Judged, file_verdict
 from xingate.matter_receipt import MatterReceipt, verify_matter_receipt
 from xingate.testing import FakeGateway
 from xingate.types import AppliedMeasure, Effect, Gap
+from xingate_server.cli import main
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 APPLICANT = Party.applicant(Subject.legal_entity(unified_code(3)))
@@ -200,6 +201,30 @@ def test_what_only_a_real_gateway_judges(
     assert citizen_number(5) not in str(caught.value)
 
 
+def test_a_retry_completes_what_a_crash_left(embedded: xingate.Client) -> None:
+    own = {"party.role": "applicant", "party.place": "1/3"}
+    left = embedded.check(APPLICANT.subject, "market.entry", matter="M", request_id="crash/1", context=own)
+    with pytest.raises(NotFoundError):
+        embedded.matter_receipt(left.trace.record_id)
+    decision = embedded.check_matter("M", "market.entry", PARTIES, request_id="crash")
+    assert decision.record_ids[0] == left.trace.record_id
+    assert len(embedded.matter_receipt(left.trace.record_id).receipts) == 3
+
+
+def test_the_spool_keeps_every_partys_answer(state: Path, embedded: xingate.Client, tmp_path: Path) -> None:
+    with xingate.connect(f"embedded:{state}", **WHO, spool=tmp_path / "spool") as client:
+        decision = client.check_matter("M", "market.entry", PARTIES)
+        report = client.verify_all(client.checkpoint().verifier_key)
+    assert report.is_proven
+    assert [record.record_id for record in report.records] == list(decision.record_ids)
+
+
+def test_a_basic_view_has_ids_and_the_same_verdict(embedded: xingate.Client) -> None:
+    decision = embedded.check_matter("M", "market.entry", PARTIES, view=xingate.View.BASIC)
+    assert decision.verdict is Verdict.PROHIBITED
+    assert [(measure.id, str(measure.title)) for measure in decision.parties[1].decision.measures] == [("18.4", "")]
+
+
 def test_a_hundred_parties_have_one_receipt(embedded: xingate.Client) -> None:
     people = [Party("shareholder", Subject.natural_person(citizen_number(n))) for n in range(400, 499)]
     decision = embedded.check_matter("M", "market.entry", [APPLICANT, *people], request_id="x" * 120)
@@ -248,17 +273,17 @@ def test_a_file_that_is_no_receipt_is_refused(content: bytes) -> None:
     assert caught.value.check == "format"
 
 
-def test_the_command_fetches_and_verifies_it_offline(own_state: Path, tmp_path: Path) -> None:
+def test_the_command_fetches_and_verifies_it_offline(
+    own_state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with xingate.connect(f"embedded:{own_state}", **WHO) as client:
         decision = client.check_matter("M", "market.entry", PARTIES)
     file, key = tmp_path / "matter.json", own_state / "keys" / "trace.pub"
 
     def run(*arguments: object) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "xingate_server.cli", "trace", *map(str, arguments)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return done.returncode, done.stdout
+        with pytest.raises(SystemExit) as ended:
+            main(["trace", *map(str, arguments)])
+        return int(ended.value.code or 0), capsys.readouterr().out
 
     assert run("receipt", decision.record_ids[2], "--matter", "--out", file, "--state", own_state)[0] == 0
     shutil.rmtree(own_state / "trace")
@@ -307,6 +332,30 @@ def test_a_gateway_that_is_down_gives_an_exception_and_no_verdict() -> None:
         pytest.raises(UnavailableError),
     ):
         nobody.check_matter("M", "market.entry", PARTIES)
+
+
+def test_a_gateway_that_is_killed_leaves_one_record_a_party(start_gateway: Callable[..., Any], own_state: Path) -> None:
+    """Matters in flight are asked again under their ids, also across a restart."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    gateways = [start_gateway(own_state, "--grpc-port", port)]
+
+    def restart() -> None:
+        gateways[0].kill()
+        gateways.append(start_gateway(own_state, "--grpc-port", port))
+
+    killing = threading.Thread(target=restart)
+    retry = RetryPolicy(attempts=1000, pause_s=0.05, factor=1.0)
+    with xingate.connect(f"grpc://127.0.0.1:{port}", **WHO, retry=retry, timeout_s=60.0) as client:
+        decisions = []
+        for number in range(60):
+            if number == 20:
+                killing.start()
+            decisions.append(client.check_matter(f"M-{number}", "market.entry", PARTIES))
+        killing.join()
+        recorded = [entry.record_id for entry in client.records(1000) if entry.kind == "check"]
+    assert recorded[::-1] == [record_id for decision in decisions for record_id in decision.record_ids]
 
 
 @pytest.mark.parametrize("applicant", [*KNOWN, CT])

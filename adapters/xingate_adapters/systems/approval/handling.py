@@ -75,7 +75,8 @@ class Promise:
 
 @dataclass(frozen=True)
 class Handling:
-    """The proposal for one file at one stage. `note()` is what goes into the matter's file."""
+    """The proposal for one file at one stage. `note()` is what goes into the matter's file. `has_green_channel` also
+    where the step is another one, such as tolerance."""
 
     stage: Stage
     step: Step
@@ -100,6 +101,7 @@ class Handling:
         return {
             "stage": self.stage.value,
             "step": self.step.value,
+            "greenChannel": self.has_green_channel,
             "matter": self.number,
             "code": self.code,
             "action": self.action,

@@ -12,7 +12,6 @@ from decimal import Decimal
 
 from xingate import Client, MatterDecision, Party, UnavailableError, XingateError
 from xingate.matter import APPLICANT
-from xingate.types import Subject
 from xingate_adapters.systems.errors import IncompleteFileError
 from xingate_adapters.systems.subjects import measure_line, shown_subject
 from xingate_adapters.systems.trading.bonus import bonus_points
@@ -40,11 +39,6 @@ class Bid:
 
     number: str
     parties: tuple[Party, ...]
-
-    @property
-    def bidder(self) -> Subject:
-        """Whoever leads the bid."""
-        return next(party.subject for party in self.parties if party.role == APPLICANT)
 
 
 @dataclass(frozen=True)
