@@ -39,7 +39,7 @@ class ServerSettings(_Part):
     http_port: int = Field(8080, ge=0, le=65535)
     grpc_port: int = Field(50051, ge=0, le=65535)
     workers: int | None = Field(None, ge=1, le=256)
-    public_url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
+    public_url: str = Field("", pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")
     insecure_allow_remote: bool = False
     most_message_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
     most_in_flight: int = Field(2048, ge=1, le=65_536)

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import random
 import re
 import shutil
 import sqlite3
@@ -269,6 +270,46 @@ def test_another_method_and_a_strange_request_id(gateway: Any, client: httpx.Cli
     connection.close()
 
 
+STRANGE: tuple[Any, ...] = (
+    None, True, 0, 1.5, 2**70, "", "x", "\0", "\ud800", "９１420399000000019G", [], {}, [1], {"a": 1}, "x" * 300,
+    "natural_person", "market.entry", "deny_on_first_deny", "permit_on_first_permit", "2026-01-01",
+)  # fmt: skip
+
+
+def changed(value: Any, chance: random.Random) -> Any:
+    """The same with some parts missing, strange or added."""
+    if chance.random() < 0.04:
+        return chance.choice(STRANGE)
+    if isinstance(value, list):
+        return [changed(item, chance) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: changed(item, chance) for key, item in value.items() if chance.random() > 0.03}
+    added = {chance.choice(("name", "id", "options", "\0")): chance.choice(STRANGE)} if chance.random() < 0.04 else {}
+    return kept | added
+
+
+def test_whatever_is_sent_is_decided_as_the_verdict_says_or_refused(client: httpx.Client) -> None:
+    chance = random.Random(20260111)  # noqa: S311 -- the same strange bodies each time
+    statuses = set()
+    for turn in range(400):
+        asked = evaluation(BID_RIGGER, chance.choice(("market.entry", "permit.grant")), context={"system": "s", "a": 1})
+        if path := turn % 2:
+            asked["evaluations"] = [evaluation() if chance.random() < 0.5 else {} for _ in range(chance.randint(0, 3))]
+            asked["options"] = {"evaluations_semantic": chance.choice(("execute_all", "deny_on_first_deny"))}
+        content = json.dumps(changed(asked, chance))
+        answer = client.post(PATHS[path], content=content, headers={"Content-Type": "application/json"})
+        statuses.add(answer.status_code)
+        if answer.status_code == 400:
+            assert message(answer, 400)
+            continue
+        told = answer.json()
+        for each in told.get("evaluations", [told]):
+            permits = {"VERDICT_CLEAR", "VERDICT_FAVOURED", "VERDICT_CAUTION"}
+            assert each["decision"] is (each["context"].get("verdict") in permits)
+    assert statuses == {200, 400}
+
+
 def test_a_person_s_number_is_never_told(client: httpx.Client) -> None:
     number = "990000198001011016"
     for asked in (
@@ -405,10 +446,10 @@ def test_the_configuration_names_what_is_served(
         "access_evaluation_endpoint": f"{base}/access/v1/evaluation",
         "access_evaluations_endpoint": f"{base}/access/v1/evaluations",
     }
-    behind = start_gateway(own_state, XINGATE_SERVER__PUBLIC_URL="https://pdp.example/")
+    behind = start_gateway(own_state, XINGATE_SERVER__PUBLIC_URL="https://pdp.example/xingate")
     configured = httpx.get(f"{behind.http}/.well-known/authzen-configuration", trust_env=False).json()
-    assert configured["policy_decision_point"] == "https://pdp.example"
-    assert configured["access_evaluation_endpoint"] == "https://pdp.example/access/v1/evaluation"
+    assert configured["policy_decision_point"] == "https://pdp.example/xingate"
+    assert configured["access_evaluation_endpoint"] == "https://pdp.example/xingate/access/v1/evaluation"
 
 
 def test_the_document_describes_the_answers(client: httpx.Client) -> None:

@@ -84,7 +84,7 @@ def configuration_handle(public_url: str) -> Handle:
     """What answers `CONFIGURATION` to GET. Without a `public_url` the caller is told the address that it used."""
 
     async def handle(request: web.Request) -> web.Response:
-        base = public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+        base = public_url or f"{request.scheme}://{request.host}"
         told = {
             "policy_decision_point": base,
             "access_evaluation_endpoint": base + EVALUATION,
