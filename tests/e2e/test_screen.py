@@ -96,6 +96,14 @@ def test_the_two_commands_of_the_readme_answer_a_thousand_bidders(shown: tuple[P
     assert not any(citizen_number(number, "19600101") in str(cell) for number in (2, 3) for cell in page.values)
 
 
+def test_the_shipped_roster_is_what_its_generator_makes(tmp_path: Path) -> None:
+    made = tmp_path / "bidders.xlsx"
+    subprocess.run([sys.executable, SAMPLE.with_suffix(".py"), "1000", made], check=True)
+    rows = [[list(row) for row in openpyxl.load_workbook(file).active.values] for file in (made, SAMPLE)]
+    assert rows[0] == rows[1]
+    assert len(rows[0]) == 1002
+
+
 def test_a_run_that_is_killed_is_continued_by_the_same_command(state: Path, tmp_path: Path) -> None:
     own = tmp_path / "state"
     shutil.copytree(state, own, symlinks=True)
