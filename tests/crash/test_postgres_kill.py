@@ -24,6 +24,7 @@ from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace.postgres import PostgresLog
 
 Sql = Callable[..., list[list[tuple[Any, ...]]]]
+StartAppender = Callable[[str, str, int], Any]
 
 _APPENDER = Path(__file__).with_name("trace_appender.py")
 _SESSIONS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'xingate'"
@@ -102,11 +103,11 @@ def check_log(dsn: str, told: dict[str, int]) -> None:
         assert log.frontier() == frontier
 
 
-def kill_appenders(dsn: str, times: int) -> int:
+def kill_appenders(start_appender: StartAppender, dsn: str, times: int) -> int:
     """Kill one appender after the other over one log."""
     told: dict[str, int] = {}
     for number in range(times):
-        appender = Appender(dsn, f"run{number}")
+        appender = start_appender(dsn, f"run{number}", 16)
         try:
             appender.until_answered()
             time.sleep(0.02 + 0.03 * (number % 5))
@@ -162,8 +163,8 @@ def _sessions(server: ThrowawayPostgres, sql: Sql) -> list[int]:
     return []
 
 
-def test_kill_9_of_who_appends_loses_no_answered_lookup(dsn: str) -> None:
-    assert kill_appenders(dsn, 100) > 1000
+def test_kill_9_of_who_appends_loses_no_answered_lookup(start_appender: StartAppender, dsn: str) -> None:
+    assert kill_appenders(start_appender, dsn, 100) > 1000
 
 
 def test_kill_9_of_a_session_loses_no_answered_lookup(server: ThrowawayPostgres, dsn: str, sql: Sql) -> None:
@@ -194,8 +195,8 @@ def test_two_nodes_ask_the_same_and_get_the_same_leaves(dsn: str) -> None:
 
 
 @pytest.mark.soak
-def test_kill_9_many_times(server: ThrowawayPostgres, dsn: str, sql: Sql) -> None:
-    appended = kill_appenders(dsn, 2000)
+def test_kill_9_many_times(server: ThrowawayPostgres, start_appender: StartAppender, dsn: str, sql: Sql) -> None:
+    appended = kill_appenders(start_appender, dsn, 2000)
     by_session = kill_sessions(server, sql, 6000)
     by_server = kill_server(server, 2000)
     print(f"10,000 kills, {appended} + {by_session} + {by_server} answered lookups, 0 missing")  # noqa: T201

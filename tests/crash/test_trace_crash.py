@@ -5,26 +5,26 @@ A kill tells nothing about power loss: what the disk does with an fsync is its o
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from xingate_server.trace.log import Draft, RecordFailedError
 from xingate_server.trace.sqlite import SqliteLog
 
+StartAppender = Callable[[str, str, int], Any]
+
 _APPENDER = Path(__file__).with_name("trace_appender.py")
 
 
-def start(directory: Path, prefix: str, callers: int, limit: int | None = None) -> "subprocess.Popen[str]":
-    command = [sys.executable, str(_APPENDER), str(directory), prefix, str(callers)]
-    return subprocess.Popen(
-        command + ([str(limit)] if limit else []), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def start(directory: Path, prefix: str, callers: int, limit: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, str(_APPENDER), str(directory), prefix, str(callers), str(limit)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def answered(output: str) -> dict[str, int]:
@@ -33,20 +33,14 @@ def answered(output: str) -> dict[str, int]:
     return {request_id: int(leaf_index) for request_id, leaf_index in lines}
 
 
-def kill_under_load(directory: Path, prefix: str, after_s: float) -> dict[str, int]:
-    process = start(directory, prefix, callers=32)
+def kill_under_load(start_appender: StartAppender, directory: Path, prefix: str, after_s: float) -> dict[str, int]:
+    appender = start_appender(str(directory), prefix, 32)
     try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
+        appender.until_answered()
         time.sleep(after_s)
     finally:
-        process.send_signal(signal.SIGKILL)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with process:  # not `communicate`, which loses what `readline` has read ahead
-        output, complaint = process.stdout.read(), process.stderr.read()
-    assert first, complaint
-    return answered(first + output)
+        told = appender.kill()
+    return told
 
 
 def check_log(directory: Path, told: dict[str, int]) -> None:
@@ -65,28 +59,28 @@ def check_log(directory: Path, told: dict[str, int]) -> None:
         log.close()
 
 
-def kill_repeatedly(directory: Path, times: int) -> None:
+def kill_repeatedly(start_appender: StartAppender, directory: Path, times: int) -> None:
     told: dict[str, int] = {}
     for number in range(times):
-        told |= kill_under_load(directory, f"run{number}", after_s=0.02 + 0.03 * (number % 5))
+        told |= kill_under_load(start_appender, directory, f"run{number}", after_s=0.02 + 0.03 * (number % 5))
     assert len(told) > times
     check_log(directory, told)
 
 
-def test_kill_9_loses_no_answered_lookup(tmp_path: Path) -> None:
-    kill_repeatedly(tmp_path, 100)
+def test_kill_9_loses_no_answered_lookup(start_appender: StartAppender, tmp_path: Path) -> None:
+    kill_repeatedly(start_appender, tmp_path, 100)
 
 
 @pytest.mark.soak
-def test_kill_9_many_times(tmp_path: Path) -> None:
-    kill_repeatedly(tmp_path, 10_000)
+def test_kill_9_many_times(start_appender: StartAppender, tmp_path: Path) -> None:
+    kill_repeatedly(start_appender, tmp_path, 10_000)
 
 
-def test_two_processes_share_one_log_and_one_of_them_is_killed(tmp_path: Path) -> None:
+def test_two_processes_share_one_log_and_one_of_them_is_killed(start_appender: StartAppender, tmp_path: Path) -> None:
     steady = start(tmp_path, "steady", callers=8, limit=5000)
     told = {}
     for number in range(2):
-        told |= kill_under_load(tmp_path, f"killed{number}", after_s=0.2)
+        told |= kill_under_load(start_appender, tmp_path, f"killed{number}", after_s=0.2)
     output, complaint = steady.communicate(timeout=120)
     assert steady.returncode == 0, complaint
     of_steady = answered(output)

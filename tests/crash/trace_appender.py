@@ -2,10 +2,16 @@
 
 Arguments: the log's directory or the address of its database, a prefix of request ids, how many callers; a fourth:
 how many appends, then stop. A record that failed in a database is tried again with the same request id, as callers do.
+
+Without arguments it reads lines from standard input, each a list in JSON of the file to write to and the arguments,
+forks a process for each, and says its id: for who is killed a hundred times and need not import everything each time.
 """
 
 import asyncio
 import itertools
+import json
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -55,5 +61,24 @@ async def main(place: str, prefix: str, callers: str, limit: str = "") -> None:
     log.close()
 
 
+def fork_on_request() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
+    for line in sys.stdin:
+        out, *arguments = json.loads(line)
+        pid = os.fork()
+        if not pid:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(descriptor, 1)
+            sys.stdin.close()
+            asyncio.run(main(*arguments))
+            return
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    if sys.argv[1:]:
+        asyncio.run(main(*sys.argv[1:]))
+    else:
+        fork_on_request()
