@@ -391,3 +391,8 @@ def test_a_registers_row_with_a_day_that_is_none_is_refused(rules: Rules) -> Non
     outcome = refused(row, rules)
     assert outcome.reasons == ("date_malformed",)
     assert outcome.details[0].startswith("established: ")
+
+
+def test_other_names_are_indexed_once_each(rules: Rules) -> None:
+    record = msgspec.structs.replace(listing(), aliases=("示例（有限）公司", "EXAMPLE Co", "", "示例有限公司"))
+    assert admitted(record, rules).names == ("示例有限公司", "example co")

@@ -92,7 +92,7 @@ def _is_suspect(folded: str, is_in_word: bool) -> bool:
     if len(folded) < OLD_LENGTH:
         return False
     if len(folded) == LENGTH and folded.startswith(_COMPANY_STARTS):
-        return _checks.could_be_citizen_number(folded)
+        return _checks.has_citizen_shape(folded) and _checks.has_birth_date(folded)
     if is_in_word:
         return any(_checks.could_be_citizen_number(window) for window in _windows(folded))
     return True

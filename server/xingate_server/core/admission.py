@@ -16,7 +16,7 @@ from xingate_server.core import identifiers
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Catalogue, Reach, triggers_on
 from xingate_server.core.entry import REGISTER, Entry, Record, Severity, fold_word
-from xingate_server.core.identifiers import Fault, Identifier, Scheme
+from xingate_server.core.identifiers import SHORTEST_SHAPE, Fault, Identifier, Scheme
 from xingate_server.core.names import normalise
 from xingate_server.core.privacy import SHORTEST_SURE_NUMBER, hidden, hidden_document, personal_numbers
 from xingate_server.core.relations import Related, read_relations
@@ -32,6 +32,9 @@ from xingate_server.core.subject import (
 from xingate_server.core.terms import Cells, Terms, day_or_fault, read_terms, unknown_word, word
 
 _TERMS_AT_MOST: Final = 1 << 13  # lists repeat them
+
+# Members of an enumeration are slow to reach by its name (Python 3.11).
+_ORGANISATION, _USCC, _ORG_CODE = SubjectClass.ORGANISATION, Scheme.USCC, Scheme.ORG_CODE
 _CHINESE_SCHEMES = frozenset(
     {Scheme.USCC, Scheme.ORG_CODE, Scheme.REG_NO, Scheme.TAX_NO, Scheme.INSTITUTION_NO, Scheme.SOCIAL_ORG_NO}
 )
@@ -113,6 +116,8 @@ def admit(record: Record, rules: Rules) -> Admitted | Refused:
 class _Reading:
     """One record being read: the findings fill while its cells are looked at."""
 
+    __slots__ = ("flags", "numbers", "reasons", "record", "rules")
+
     def __init__(self, record: Record, rules: Rules) -> None:
         self.record = record
         self.rules = rules
@@ -124,7 +129,7 @@ class _Reading:
         self.reasons.setdefault(reason, self._kept(detail))
 
     def _kept(self, text: str) -> str:
-        return hidden(text, self.numbers)
+        return hidden(text, self.numbers) if self.numbers or len(text) >= SHORTEST_SHAPE else text
 
     def outcome(self) -> Admitted | Refused:
         is_register = self.record.list_type == REGISTER
@@ -217,15 +222,15 @@ class _Reading:
                 record.valid_until,
                 record.notice_start,
                 record.notice_end,
-                bool(fold_word(record.signed_by)),
-                bool(fold_word(record.authority)),
-                bool(fold_word(record.basis)),
-                bool(fold_word(record.document_no)),
+                _is_filled(record.signed_by),
+                _is_filled(record.authority),
+                _is_filled(record.basis),
+                _is_filled(record.document_no),
             )
         )
         for reason, detail in terms.reasons:
             self.refuse(reason, detail)
-        self.flags |= terms.flags
+        self.flags.update(terms.flags)
         return terms
 
     # -- the outcome
@@ -235,17 +240,19 @@ class _Reading:
     ) -> Admitted:
         record, keyer, subject_class = self.record, self.rules.keyer, class_of(kind)
         name = self._kept(record.name)
-        names = tuple(dict.fromkeys(normalise(n) for n in (name, *map(self._kept, record.aliases)) if n))
+        names = (normalise(name),) if name else ()
+        if record.aliases:
+            names = tuple(dict.fromkeys([*names, *(normalise(self._kept(alias)) for alias in record.aliases if alias)]))
         related: tuple[Related, ...] = ()
-        if subject_class is SubjectClass.ORGANISATION and record.list_type in self.rules.reaching:
+        if subject_class is _ORGANISATION and record.list_type in self.rules.reaching:
             related, is_unresolved = read_relations(record, keyer, self.numbers)
             if is_unresolved:
                 self.flags.add("relation_unresolved")
         place = _place(subject_class, numbers, names, keyer)
-        flags = tuple(sorted(self.flags))
+        flags = tuple(sorted(self.flags)) if self.flags else ()
         document, entry = ("", None) if terms is None else self._entry(terms, numbers, place.group, flags)
         main = numbers[0] if numbers else None
-        unified = next((n for n in numbers if n.scheme is Scheme.USCC and not n.is_masked), None)
+        unified = next((n for n in numbers if n.scheme is _USCC and not n.is_masked), None)
         is_shown = unified is not None and not identifiers.could_be_citizen_number(unified.value)
         return Admitted(
             subject_class=subject_class,
@@ -310,6 +317,10 @@ class _Reading:
         return self.rules.keyer.digest(whole.encode()).hex()
 
 
+def _is_filled(cell: str) -> bool:
+    return cell[:1].isalnum() or bool(fold_word(cell))
+
+
 class _Place(msgspec.Struct, frozen=True):
     """Under which keys a row stands in the snapshot."""
 
@@ -335,16 +346,16 @@ def _place(
     for number in numbers:
         key = keyer.identifier(subject_class, number.scheme, number.value)
         keys.append(key)
-        if number.scheme is Scheme.USCC and not unified:
+        if number.scheme is _USCC and not unified:
             unified = key
-    inner = [n.org_code for n in numbers if n.scheme in {Scheme.USCC, Scheme.ORG_CODE} and n.org_code]
-    group = keyer.identifier(subject_class, Scheme.ORG_CODE, inner[0]) if inner else keys[0]
-    aliases = tuple(dict.fromkeys(key for key in keys if key not in {group, unified}))
+    inner = next((code for n in numbers if (code := n.org_code)), None)
+    group = keys[0] if inner is None else keyer.identifier(subject_class, _ORG_CODE, inner)
+    aliases = tuple(dict.fromkeys([key for key in keys if key not in (group, unified)]))
     return _Place(group, unified, aliases)
 
 
 def _is_foreign(numbers: list[Identifier], registered_in: str) -> bool:
     """Known to be registered outside China: by a stated country, or by a foreign registration number alone."""
-    if registered_in == "CN" or any(n.scheme in _CHINESE_SCHEMES for n in numbers):
+    if registered_in == "CN" or not _CHINESE_SCHEMES.isdisjoint([n.scheme for n in numbers]):
         return False
     return bool(registered_in) or any(n.scheme is Scheme.FOREIGN_REG_NO for n in numbers)

@@ -48,7 +48,7 @@ def _records(file: Path, run: Run, ordinals: Iterator[int]) -> Iterator[Record |
         if not run.holds(ordinal):
             yield None
             continue
-        stripped = [cell.strip() for cell in cells]
+        stripped = list(map(str.strip, cells))
         fields = {field: cell for field, place in texts if (cell := stripped[place]) not in NOTHING}
         for field, place in dates:
             if (cell := stripped[place]) and (cell := day(cell)):
