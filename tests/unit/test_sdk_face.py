@@ -14,7 +14,7 @@ import xingate.guard
 import xingate.testing
 import xingate.types
 
-PURE = ("xingate", "xingate.errors", "xingate.types", "xingate._print", "xingate._target")
+PURE = ("xingate", "xingate.errors", "xingate.types", "xingate.matter", "xingate._print", "xingate._target")
 
 
 def run_python(code: str) -> str:
@@ -27,7 +27,18 @@ def test_all_holds_what_the_readme_promises() -> None:
     assert sorted(xingate.__all__) == xingate.__all__
 
 
-@pytest.mark.parametrize("module", ["xingate", "xingate.errors", "xingate.types", "xingate.guard", "xingate.testing"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "xingate",
+        "xingate.errors",
+        "xingate.types",
+        "xingate.guard",
+        "xingate.testing",
+        "xingate.matter",
+        "xingate.matter_receipt",
+    ],
+)
 def test_every_exported_name_exists_and_is_listed_once(module: str) -> None:
     loaded = importlib.import_module(module)
     assert len(set(loaded.__all__)) == len(loaded.__all__)
@@ -75,6 +86,7 @@ client = xingate.connect("grpc://127.0.0.1:1", system="s")
 assert_type(client, xingate.Client)
 s = xingate.Subject.legal_entity("X")
 assert_type(client.check(s, "permit.grant", matter="M", as_of="2026-01-01"), xingate.Decision)
+assert_type(client.check_matter("M", "a", [xingate.Party.applicant(s)]), xingate.MatterDecision)
 assert_type(client.check_many([xingate.Question(s, "a")]), list[xingate.Decision | xingate.XingateError])
 guarded = xingate.requires_check("permit.grant", subject=subject_of, client=client)(grant)
 assert_type(guarded("x", times=2), bool)
