@@ -28,7 +28,9 @@ def lines_of(decision: Decision) -> Iterator[str]:
         yield f"  not known: {gap}"
     for candidate in decision.candidates:
         code = f" {candidate.code}" if candidate.code else ""
-        yield f"  may be: {candidate.name}{code} ({', '.join(candidate.list_types) or 'no list'}; {candidate.why})"
+        lists = ", ".join(candidate.list_types) or "no list"
+        closes = f"; {candidate.closes_with}" if candidate.closes_with else ""
+        yield f"  may be: {candidate.name}{code} ({lists}; {candidate.why}{closes})"
     for flag in decision.flags:
         yield f"  note: {flag.code} {flag.detail}".rstrip()
     for remedy in decision.remedies:

@@ -36,6 +36,7 @@ _ACTS = {
     "shrink_accepted": Text("接受名单缩减", "shrink accepted"),
     "coverage_changed": Text("变更覆盖范围", "coverage changed"),
     "posture_changed": Text("变更姿态", "posture changed"),
+    "name_threshold_changed": Text("变更名称相似度门槛", "name threshold changed"),
     "catalogue_changed": Text("变更措施目录", "catalogue changed"),
     "calendar_changed": Text("变更工作日历", "calendar changed"),
     "retention_run": Text("清理过期数据", "retention run"),

@@ -215,7 +215,8 @@ class Gap:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A possible match, never a decision. `code` is masked for people; `score` is 0 to 1."""
+    """A possible match, never a decision. `code` is masked for people; `score` is 0 to 1; `closes_with` says what would
+    settle whether it is the one."""
 
     kind: SubjectKind
     name: str = ""
@@ -223,6 +224,7 @@ class Candidate:
     list_types: tuple[str, ...] = ()
     score: float = 0.0
     why: str = ""
+    closes_with: str = ""
 
 
 @dataclass(frozen=True)

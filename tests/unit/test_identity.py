@@ -15,6 +15,7 @@ from xingate_server.core.decision import GapReason
 from xingate_server.core.entry import Entry
 from xingate_server.core.identifiers import Identifier, Scheme, read
 from xingate_server.core.identity import Settled, settle
+from xingate_server.core.name_search import Match
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import (
     EMPTY_FILE,
@@ -71,12 +72,16 @@ class Snapshot:
         self.files: dict[bytes, SubjectFile] = {}
         self.bearers: dict[bytes, list[bytes]] = {}
         self.shapes: dict[tuple[SubjectClass, str], tuple[str, ...]] = {}
+        self.alike: list[Match] = []
 
     def get(self, key: bytes) -> SubjectFile | None:
         return self.files.get(key)
 
     def mask_shapes(self, subject_class: SubjectClass, scheme: str) -> Sequence[str]:
         return self.shapes.get((subject_class, scheme), ())
+
+    def similar(self, subject_class: SubjectClass, normalised: str) -> list[Match]:
+        return self.alike
 
     def named(self, subject_class: SubjectClass, normalised: str) -> tuple[tuple["Named", ...], tuple[Held, ...]]:
         key = KEYER.name(subject_class, normalised)

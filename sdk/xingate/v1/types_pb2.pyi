@@ -249,20 +249,22 @@ class Gap(_message.Message):
     def __init__(self, reason: _Optional[str] = ..., could_be: _Optional[_Union[Verdict, str]] = ..., closes_with: _Optional[str] = ..., about: _Optional[str] = ...) -> None: ...
 
 class Candidate(_message.Message):
-    __slots__ = ("kind", "name", "code", "list_types", "score", "why")
+    __slots__ = ("kind", "name", "code", "list_types", "score", "why", "closes_with")
     KIND_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     LIST_TYPES_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     WHY_FIELD_NUMBER: _ClassVar[int]
+    CLOSES_WITH_FIELD_NUMBER: _ClassVar[int]
     kind: SubjectKind
     name: str
     code: str
     list_types: _containers.RepeatedScalarFieldContainer[str]
     score: float
     why: str
-    def __init__(self, kind: _Optional[_Union[SubjectKind, str]] = ..., name: _Optional[str] = ..., code: _Optional[str] = ..., list_types: _Optional[_Iterable[str]] = ..., score: _Optional[float] = ..., why: _Optional[str] = ...) -> None: ...
+    closes_with: str
+    def __init__(self, kind: _Optional[_Union[SubjectKind, str]] = ..., name: _Optional[str] = ..., code: _Optional[str] = ..., list_types: _Optional[_Iterable[str]] = ..., score: _Optional[float] = ..., why: _Optional[str] = ..., closes_with: _Optional[str] = ...) -> None: ...
 
 class Flag(_message.Message):
     __slots__ = ("code", "detail")

@@ -77,6 +77,8 @@ def _lines(decision: Decision) -> list[str]:
         lists = ", ".join(candidate.list_types) or "no list"
         text = f"{candidate.name} {candidate.code} ({lists}; {candidate.why}; {candidate.score:.2f})"
         lines.append(f"[bold]候选 candidate[/bold] {escape(text)}")
+        if candidate.closes_with:
+            lines.append(f"  [dim]{escape(candidate.closes_with)}[/dim]")
     for record in decision.records:
         amount = f", {record.amount_yuan} 元 yuan" if record.amount_yuan else ""
         lines.append(f"[bold]记录 on record[/bold] {escape(f'{record.entry}{amount}')}")

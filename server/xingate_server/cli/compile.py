@@ -30,6 +30,7 @@ from xingate_server.cli._common import (
 )
 from xingate_server.core.catalogue import Posture
 from xingate_server.core.days import parse_day
+from xingate_server.core.name_search import THRESHOLD
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.plan import Compiled, Corrected
 from xingate_server.wiring.compile import (
@@ -167,6 +168,14 @@ def _cores() -> int:
     help="Take such a workbook back: its corrected rows replace those of the files. Repeatable, in order.",
 )
 @click.option(
+    "--name-threshold",
+    type=click.FloatRange(0, 1),
+    default=THRESHOLD,
+    show_default=True,
+    metavar="X",
+    help="How alike, from 0 to 1, a listed name must be to be shown to who has no number.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1, 64),
     default=_cores,
@@ -252,6 +261,7 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         accept_shrink=frozenset(given["accept_shrink"]),
         is_dry_run=given["dry_run"],
         jobs=given["jobs"],
+        name_threshold=given["name_threshold"],
         mappings=_once("--map", given["mappings"]),
         corrections=tuple(read_report(file) for file in given["fixes"]),
         refused_to=refused,

@@ -6,10 +6,10 @@ from typing import Final
 import msgspec
 
 from xingate_server.core.decision import Candidate
-from xingate_server.core.subject import Profile
+from xingate_server.core.subject import Profile, SubjectKind
 
 CANDIDATES_AT_MOST: Final = 20
-# How well it fits, 0 to 1, and why.
+# How well it fits, 0 to 1, and why. A name is half an identity at most, and one that is only alike is less.
 NAME, MASK, NAME_AND_MASK, SAME_NUMBER = (
     (0.5, "the name is equal"),
     (0.6, "the masked number is equal"),
@@ -19,7 +19,7 @@ NAME, MASK, NAME_AND_MASK, SAME_NUMBER = (
 
 
 def candidate(profile: Profile, list_types: Iterable[str], score: float, why: str) -> Candidate:
-    """A candidate as shown; `score` and `why` are one of the pairs above."""
+    """A candidate as shown; `score` and `why` are one of the pairs above, or `alike`."""
     return Candidate(
         kind=profile.kind,
         name=profile.name,
@@ -27,7 +27,22 @@ def candidate(profile: Profile, list_types: Iterable[str], score: float, why: st
         list_types=tuple(sorted(list_types)),
         score=score,
         why=why,
+        closes_with=_closes_with(profile),
     )
+
+
+def alike(likeness: float, why: str) -> tuple[float, str]:
+    """How well a name fits that is alike, `likeness` from 0 to 1, and why."""
+    return round(NAME[0] * likeness, 4), f"{why} ({likeness:.2f})"
+
+
+def _closes_with(profile: Profile) -> str:
+    """What would settle whether it is this one."""
+    if profile.kind is SubjectKind.NATURAL_PERSON:
+        return "compare the person's own document, and ask again with its complete number"
+    if profile.uscc or (profile.display and "*" not in profile.display):
+        return f"ask again with the subject's own code; it is this one if that is `{profile.uscc or profile.display}`"
+    return "compare the subject's documents with the entry; no complete code of this one is known"
 
 
 def in_order(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -167,7 +167,7 @@ class Gap(_Struct, frozen=True):
 
 
 class Candidate(_Struct, frozen=True):
-    """A possible match, never a decision. `score` is 0 to 1; `why` names what fits."""
+    """A possible match, never a decision. `score` is 0 to 1; `why` names what fits, `closes_with` what settles it."""
 
     kind: SubjectKind
     name: str
@@ -175,6 +175,7 @@ class Candidate(_Struct, frozen=True):
     list_types: tuple[str, ...]
     score: float
     why: str
+    closes_with: str = ""
 
 
 class Flag(_Struct, frozen=True):

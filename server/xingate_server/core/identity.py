@@ -12,9 +12,10 @@ from typing import Protocol
 
 import msgspec
 
-from xingate_server.core.candidates import MASK, NAME, NAME_AND_MASK, SAME_NUMBER, candidate, fits, in_order
+from xingate_server.core.candidates import MASK, NAME, NAME_AND_MASK, SAME_NUMBER, alike, candidate, fits, in_order
 from xingate_server.core.decision import Candidate, Flag, GapReason
 from xingate_server.core.identifiers import Identifier, Scheme, could_be_citizen_number
+from xingate_server.core.name_search import MOST_MATCHES, Match
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import (
     EMPTY_FILE,
@@ -57,6 +58,10 @@ class Lookup(Protocol):
 
     def mask_shapes(self, subject_class: SubjectClass, scheme: str) -> Sequence[str]:
         """The shapes of masks that occur: `*` hides a character, `.` shows it."""
+        ...
+
+    def similar(self, subject_class: SubjectClass, normalised: str) -> Sequence[Match]:
+        """Names of listed subjects that are alike, not equal; the best first."""
         ...
 
     def named(self, subject_class: SubjectClass, normalised: str) -> tuple[Sequence[NamedSubject], Sequence[Held]]:
@@ -255,6 +260,7 @@ class _Case:
                 keys.append(self.key(identifier.scheme, identifier.value))
         if not self.identifiers:
             reasons.append(GapReason.IDENTITY_NAME_ONLY)
+            candidates += self._named_alike(self.names[0])
             keys.append(self.keyer.name(self.subject_class, self.names[0]))
         return self.result(keys[0], tuple(sorted(set(reasons))), in_order(candidates))
 
@@ -303,6 +309,16 @@ class _Case:
     def _fit(self, display: str) -> tuple[float, str]:
         is_fitting = any(i.is_masked and fits(i.value, display) for i in self.identifiers)
         return NAME_AND_MASK if is_fitting else NAME
+
+    def _named_alike(self, name: str) -> list[Candidate]:
+        """Listed subjects whose names are alike: for who has no number, and never with one."""
+        found = [
+            candidate(n.profile, n.list_types, *alike(match.score, match.why))
+            for match in self.lookup.similar(self.subject_class, name)
+            for n in self.lookup.named(self.subject_class, match.name)[0]
+            if n.list_types
+        ]
+        return found[:MOST_MATCHES]
 
     def _masked_alike(self, key: bytes) -> list[Candidate]:
         file = self.lookup.get(key) or EMPTY_FILE

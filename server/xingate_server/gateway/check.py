@@ -5,9 +5,11 @@ durable leaves no answer. Excluded: who may ask (transport), what is recorded an
 Source: DESIGN sections 4 and 7; clause 5.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from xingate.matter_receipt import MatterReceipt
 from xingate.receipt import Receipt
@@ -31,6 +33,7 @@ from xingate_server.trace.report import Usage
 
 MAX_RECORDS: Final = 1000
 DEFAULT_RECORDS: Final = 50
+_Made = TypeVar("_Made")
 
 
 class Gateway:
@@ -52,6 +55,7 @@ class Gateway:
         self._grounds = Grounds(snapshots, keyer)
         self._trace = trace
         self._new_id = new_id
+        self._searches = ThreadPoolExecutor(1, "names")  # one: they take turns with the event loop anyway
         self._receipts = Receipts(trace, proofs)
         self._outcomes = Outcomes(trace, self._grounds.keyer, clock, new_id)
         self._lookups = Lookups(self._grounds, trace, self._outcomes, clock, new_id)
@@ -63,7 +67,7 @@ class Gateway:
 
     async def check(self, command: Command) -> Answer:
         """Answer one question. Raises GatewayError."""
-        work = self._lookups.prepare(command)
+        work = await self._aside([command], lambda: self._lookups.prepare(command))
         if isinstance(work, Answer):
             return work
         try:
@@ -85,7 +89,7 @@ class Gateway:
 
     async def check_many(self, commands: Sequence[Command]) -> list[Answer | errors.GatewayError]:
         """Answer many with one commit, each with its own answer or error, in their order. Raises nothing."""
-        works = [self._lookups.prepare_or_error(command) for command in commands]
+        works = await self._aside(commands, lambda: [self._lookups.prepare_or_error(command) for command in commands])
         drafts = [work.draft for work in works if isinstance(work, Pending)]
         outcomes: Sequence[log.Outcome]
         try:
@@ -101,12 +105,8 @@ class Gateway:
         Raises GatewayError: where one question is wrong, nothing is recorded for any.
         """
         request_id = request_id or self._new_id()
-        works = []
-        for place, command in enumerate(party_commands(request_id, members)):
-            try:
-                works.append(self._lookups.prepare(command))
-            except errors.GatewayError as error:
-                raise of_party(error, place) from error
+        commands = party_commands(request_id, members)
+        works = await self._aside(commands, lambda: self._parties(commands))
         drafts = [work.draft for work in works if isinstance(work, Pending)]
         try:
             outcomes = await self._trace.append_many(drafts)
@@ -194,6 +194,21 @@ class Gateway:
     def forget(self) -> None:
         """Let go of all snapshots and of what was told from them, when another one has come into use."""
         self._grounds.forget()
+
+    async def _aside(self, commands: Sequence[Command], work: Callable[[], _Made]) -> _Made:
+        """`work()`: where it looks for names, in a thread, so that a few milliseconds keep nobody else waiting."""
+        if any(command.name and not command.identifiers for command in commands):
+            return await asyncio.get_running_loop().run_in_executor(self._searches, work)
+        return work()
+
+    def _parties(self, commands: Sequence[Command]) -> list[Answer | Pending]:
+        works = []
+        for place, command in enumerate(commands):
+            try:
+                works.append(self._lookups.prepare(command))
+            except errors.GatewayError as error:
+                raise of_party(error, place) from error
+        return works
 
     def _found(self, system: str, organisation: str, request_id: str) -> log.Stored:
         try:

@@ -15,8 +15,9 @@ from xingate_server.core.catalogue import Audience
 from xingate_server.core.decision import Decision, GapReason, Question, Situation, SourceState
 from xingate_server.core.gaps import fits_by_name
 from xingate_server.core.identity import Settled
-from xingate_server.core.subject import Held
+from xingate_server.core.subject import Held, SubjectClass, class_of
 from xingate_server.gateway.answer import SnapshotInfo
+from xingate_server.gateway.question import hide_numbers
 from xingate_server.trace.leaf import CheckLeaf
 from xingate_server.trace.leaf_parts import LeafParts, parts_of
 
@@ -25,7 +26,9 @@ class RecordedSituation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """The situation as recorded, with what a replay needs besides: at which keys (hex) the unsettled entries stood,
     which of them (`unsettled_id`) no name spoke against, what was flagged about the numbers given, whether the subject
     is foreign, and the caller's implementing bodies. `settlements` are the records that the answer's notices rest on;
-    no decision depends on them. The states of the sources are the snapshot's: `sources_sha256` (hex) says which."""
+    no decision depends on them. `name` is what an organisation was sought by, normalised, where candidates rest on it
+    alone; a person's is never recorded. The states of the sources are the snapshot's: `sources_sha256` (hex) says
+    which."""
 
     sources_sha256: str
     checked_on: date
@@ -35,6 +38,7 @@ class RecordedSituation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     unsettled: tuple[str, ...] = ()
     flags: tuple[core.Flag, ...] = ()
     is_foreign: bool = False
+    name: str = ""
     bodies: tuple[str, ...] | None = None
     settlements: tuple[str, ...] = ()
 
@@ -100,8 +104,18 @@ def recorded_situation(
         unsettled=tuple(sorted(fitting)),
         flags=settled.flags,
         is_foreign=question.is_foreign,
+        name=_sought(settled, question),
         bodies=question.bodies,
     )
+
+
+def _sought(settled: Settled, question: Question) -> str:
+    """The name by which candidates were found, of organisations alone, and not where it holds a person's number."""
+    is_named_only = settled.candidates and settled.reasons == (GapReason.IDENTITY_NAME_ONLY,)
+    if not is_named_only or class_of(question.kind) is SubjectClass.PERSON:
+        return ""
+    (name,) = question.names
+    return name if hide_numbers(name) == name else ""
 
 
 def kept_answer(recorded: Recorded, encoded: bytes) -> bytes:

@@ -1,9 +1,9 @@
 """Deciding a recorded lookup again, from its leaf and the snapshot that it names, and comparing the digests.
 
-A leaf holds no name and no person's number, so candidates (possible matches by name or mask) are found again only
-where the snapshot gives the name back or the code stands in clear. Where it does not, all else is decided again and
-the candidates are taken from the stored answer, which the leaf's digest then has to fit. Excluded: whether the leaf
-is the one that was written (`xingate trace fsck`, `verify`). Source: DESIGN section 7.
+A leaf holds no person's name or number, so candidates (possible matches by name or mask) are found again only where
+it names an organisation, the snapshot gives the name back or the code stands in clear. Where it does not, all else is
+decided again and the candidates are taken from the stored answer, which the leaf's digest then has to fit. Excluded:
+whether the leaf is the one that was written (`xingate trace fsck`, `verify`). Source: DESIGN section 7.
 """
 
 from collections.abc import Iterator
@@ -159,6 +159,8 @@ def _possible_candidates(
     if not situation.identity:
         return
     subject_class = class_of(leaf.subject_kind)
+    if situation.name and snapshot.keyer.name(subject_class, situation.name) == leaf.subject_key:
+        yield settle(leaf.subject_kind, (), (situation.name,), snapshot, snapshot.keyer).candidates
     profiles = {profile for file in snapshot.bearers(leaf.subject_key) for profile in file.profiles}
     names = {name for profile in profiles if (name := normalise(profile.name))}
     for name in sorted(names):

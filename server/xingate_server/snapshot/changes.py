@@ -52,6 +52,7 @@ def with_changes(
         _change("coverage_changed", *_coverages(previous, manifest)),
         _change("posture_changed", previous.catalogue.posture, manifest.catalogue.posture),
         _change("catalogue_changed", _catalogue(previous), _catalogue(manifest)),
+        _change("name_threshold_changed", previous.name_threshold, manifest.name_threshold),
         _change("calendar_changed", _calendars(previous.calendars), _calendars(manifest.calendars)),
     ]
     if removed:

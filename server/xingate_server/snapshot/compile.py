@@ -36,6 +36,7 @@ from xingate_server.snapshot.manifest import (
     encode_manifest,
     read_manifest,
 )
+from xingate_server.snapshot.name_index import index_names
 from xingate_server.snapshot.plan import Compiled, CompilePlan, Progress
 from xingate_server.snapshot.resolution import Resolution
 from xingate_server.snapshot.spool import Spool
@@ -119,6 +120,7 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
         if not any(source.admitted for source in tally.sources):
             raise NothingToCompileError(_nothing(tally))
         Resolution(tally, rules.keyer, spool, plan.jobs, progress).run(refused)
+        index_names(spool, plan.jobs)
     counts = source_counts(tally, plan, before.previous)
     check_shrink(counts, plan, before.previous)
     _write(spool, rules, draft / DATA_FILE, progress)
@@ -186,6 +188,7 @@ def _manifest(
             for subject_class, (scheme, _, shape) in sorted((c, m.partition(":")) for c, m in tally.mask_shapes)
         ),
         data=data,
+        name_threshold=plan.name_threshold,
     )
 
 

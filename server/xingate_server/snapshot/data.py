@@ -3,8 +3,8 @@
 A compacting copy afterwards would gain about one page in a hundred, and LMDB 0.9.36 crashes when it copies a
 database of many values of one size (`MDB_DUPFIXED`): neither is used.
 
-Databases: `subject` (key -> packed SubjectFile), `name` (name key -> subject keys, many), `catalogue` (the compiled
-catalogue). Source: DESIGN section 6.
+Databases: `subject` (key -> packed SubjectFile), `name` (name key -> subject keys, many), `listed` and `gram`
+(`name_index`), `catalogue` (the compiled catalogue). Source: DESIGN section 6.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,8 @@ import msgspec
 
 from xingate_server.core.catalogue import Catalogue
 from xingate_server.core.subject import SubjectFile
-from xingate_server.snapshot.manifest import CATALOGUE, CATALOGUE_KEY, DATABASES, NAME, SUBJECT
+from xingate_server.snapshot.manifest import CATALOGUE, CATALOGUE_KEY, DATABASES, GRAM, LISTED, NAME, SUBJECT
+from xingate_server.snapshot.name_index import listed_names, postings
 from xingate_server.snapshot.spool import Spool
 from xingate_server.snapshot.subjects import merged
 
@@ -39,6 +40,8 @@ def write_data(spool: Spool, catalogue: Catalogue, path: Path) -> Iterator[int]:
     ) as environment:
         yield from _fill(environment, SUBJECT, _files(spool))
         yield from _fill(environment, NAME, chain.from_iterable(spool.names()), is_many=True)
+        yield from _fill(environment, LISTED, listed_names(spool))
+        yield from _fill(environment, GRAM, postings(spool))
         yield from _fill(environment, CATALOGUE, [(CATALOGUE_KEY, msgspec.msgpack.encode(catalogue))])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from xingate_server.core.decision import SourceState
+from xingate_server.core.name_search import THRESHOLD
 from xingate_server.snapshot.errors import SnapshotError
 
 FORMAT_VERSION = 1
@@ -19,9 +20,9 @@ DATA_FILE = "data.lmdb"
 REFUSED_FILE = "refused.jsonl"
 
 # The databases in the data file.
-SUBJECT, NAME, CATALOGUE = b"subject", b"name", b"catalogue"
+SUBJECT, NAME, CATALOGUE, LISTED, GRAM = b"subject", b"name", b"catalogue", b"listed", b"gram"
 CATALOGUE_KEY = b"catalogue"
-DATABASES = 3
+DATABASES = 5
 
 
 class _Struct(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +124,8 @@ class CalendarRef(_Struct, frozen=True):
 
 class Change(_Struct, frozen=True):
     """An act of the operator that changes answers: `shrink_accepted`, `coverage_changed`, `posture_changed`,
-    `catalogue_changed`, `calendar_changed` or `retention_run`; before and after are JSON texts."""
+    `catalogue_changed`, `name_threshold_changed`, `calendar_changed` or `retention_run`; before and after are JSON
+    texts."""
 
     kind: str
     before: str
@@ -135,7 +137,8 @@ class Manifest(_Struct, frozen=True):
 
     `compiled_by` is the operating system's name of who compiled, `previous` the snapshot that was current then,
     `corrections` the reports by which rows were corrected, `removed` the sequences that this compile no longer keeps;
-    `changes` are against `previous`. Older manifests have none of these.
+    `changes` are against `previous`; names at least `name_threshold` alike are shown. Older manifests have none of
+    these.
     """
 
     format_version: int
@@ -149,6 +152,7 @@ class Manifest(_Struct, frozen=True):
     entries: int
     mask_shapes: tuple[MaskShape, ...]
     data: DataRef
+    name_threshold: float = THRESHOLD
     compiled_by: str = ""
     previous: SequenceRef | None = None
     accepted_shrinks: tuple[str, ...] = ()

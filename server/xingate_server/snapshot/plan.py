@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from xingate_server.core.entry import Record
+from xingate_server.core.name_search import THRESHOLD
 from xingate_server.snapshot.manifest import CalendarRef, FileCount, Manifest
 
 
@@ -76,6 +77,7 @@ class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     catalogue_hash: str
     created_at: datetime
     keep: int = 10
+    name_threshold: float = THRESHOLD
     lock_timeout_s: float = 60.0
     is_dry_run: bool = False
     compiled_by: str = ""

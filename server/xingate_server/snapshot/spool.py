@@ -111,6 +111,14 @@ class Writer:
         """Add a subject's key under a name's."""
         self._add("name", (name, key))
 
+    def listed(self, key: bytes, subject_class: SubjectClass, name: str) -> None:
+        """Add the normalised name of a listed subject; `key` is the name's."""
+        self._add("listed", (key, subject_class, name))
+
+    def gram(self, gram: bytes, first: int, numbers: bytes) -> None:
+        """Add the numbers of names (packed) that have a gram (its hash)."""
+        self._add("gram", (gram, first, numbers))
+
     def close(self) -> Written:
         """Write what waits; where everything is."""
         return {name: table.close() for name, table in self._tables.items()}
@@ -235,6 +243,14 @@ class Spool:
         for items in self._sorted("name"):
             yield list(dict.fromkeys(items))
 
+    def listed(self, shelf: int) -> list[tuple[bytes, str, str]]:
+        """Keys, classes and names of listed subjects on a shelf, sorted, each once."""
+        return sorted(set(self._shelf("listed", shelf)))
+
+    def grams(self) -> Iterator[list[tuple[bytes, int, bytes]]]:
+        """Per shelf: hashes of grams, first numbers and packed numbers, sorted."""
+        yield from self._sorted("gram")
+
     def _group(self, key: bytes, rows: Iterable[tuple[Any, ...]], relations: Iterable[bytes]) -> Group:
         group = Group(key, [], set(), [self._relation(payload) for payload in relations])
         for _, _, payload, *unified in rows:
@@ -281,4 +297,6 @@ _DECODERS: Mapping[str, Callable[[bytes], list[Any]]] = {
     "relation": msgspec.msgpack.Decoder(list[tuple[bytes, bytes]]).decode,
     "piece": msgspec.msgpack.Decoder(list[tuple[bytes, bytes, bytes]]).decode,
     "name": msgspec.msgpack.Decoder(list[tuple[bytes, bytes]]).decode,
+    "listed": msgspec.msgpack.Decoder(list[tuple[bytes, str, str]]).decode,
+    "gram": msgspec.msgpack.Decoder(list[tuple[bytes, int, bytes]]).decode,
 }

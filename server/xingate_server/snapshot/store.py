@@ -17,6 +17,7 @@ import msgspec
 from xingate_server.core.catalogue import Catalogue
 from xingate_server.core.decide import Decider
 from xingate_server.core.decision import SourceState
+from xingate_server.core.name_search import Match, search
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import Held, Profile, SubjectClass, SubjectFile, SubjectKeyer
 from xingate_server.snapshot import folders
@@ -28,12 +29,15 @@ from xingate_server.snapshot.manifest import (
     CATALOGUE_KEY,
     DATA_FILE,
     DATABASES,
+    GRAM,
+    LISTED,
     MANIFEST_FILE,
     NAME,
     SUBJECT,
     Manifest,
     read_manifest,
 )
+from xingate_server.snapshot.name_index import StoredNames
 
 CANDIDATES_AT_MOST = 20
 OPEN_AT_MOST = 4  # retained snapshots kept open beside the current one
@@ -87,6 +91,7 @@ class Snapshot:
         self._environment = environment
         self._subject = environment.open_db(SUBJECT, create=False)
         self._name = environment.open_db(NAME, create=False, dupsort=True)
+        self._listed, self._gram = _opened(environment, LISTED), _opened(environment, GRAM)
         self._local = threading.local()
         self._decode = msgspec.msgpack.Decoder(SubjectFile).decode
         self.catalogue = self._read_catalogue()
@@ -136,6 +141,13 @@ class Snapshot:
         named = [Named(profile, tuple(sorted(list_types))) for profile, list_types in found.items()]
         named.sort(key=lambda n: (not n.list_types, n.profile.name, n.profile.display, n.profile.kind))
         return tuple(named[:CANDIDATES_AT_MOST]), alone.unsettled if alone else ()
+
+    def similar(self, subject_class: SubjectClass, normalised: str) -> list[Match]:
+        """Names of listed subjects that are alike (`core.name_search`); a few milliseconds."""
+        if self._listed is None or self._gram is None:
+            return []  # made by a release that indexed no names
+        names = StoredNames(self._transaction(), self._listed, self._gram, subject_class)
+        return search(normalised, names, self.manifest.name_threshold)
 
     def bearers(self, key: bytes) -> Iterator[SubjectFile]:
         """What stands at those who bear the name of this key (20 at most)."""
@@ -292,6 +304,13 @@ def _environment(path: Path) -> Any:
             )
             _ENVIRONMENTS[stat.st_dev, stat.st_ino] = found
         return found
+
+
+def _opened(environment: Any, name: bytes) -> Any:
+    try:
+        return environment.open_db(name, create=False)
+    except lmdb.NotFoundError:
+        return None
 
 
 def _inode(path: Path) -> int:

@@ -25,6 +25,7 @@ from xingate_server.core.subject import (
     SubjectKind,
 )
 from xingate_server.snapshot.joins import Joins, Targets
+from xingate_server.snapshot.name_index import is_sought
 from xingate_server.snapshot.refusals import Refusals, unpack_row
 from xingate_server.snapshot.spool import Group, Relation, Row, Writer
 from xingate_server.snapshot.tally import Tally
@@ -103,6 +104,7 @@ class SubjectWriter:
             self._put(code, keys, msgspec.structs.replace(file, unsettled=unsettled))
         self._put(key, {key, *(a for row in loose for a in row.aliases)}, SubjectFile(rivals=ordered(rivals)))
         self._name(subject_class, loose, key)
+        self._list(subject_class, (item for item in self._standing(loose)))
 
     def _file(
         self, owner: bytes, rows: list[Row], subject_class: SubjectClass, relations: Sequence[Relation] = ()
@@ -120,8 +122,10 @@ class SubjectWriter:
         related = [relation.held for relation in relations if not relation.is_unsettled]
         self._tally.subjects += 1
         self._name(subject_class, staying, owner)
+        self._list(subject_class, standing, registered)
         for relation in relations:
             self._add_names(subject_class, relation.held.names, owner)
+            self._add_listed(subject_class, relation.held.names, relation.held.entry)
         return SubjectFile(
             profiles=ordered(profiles),
             held=ordered([*self._held(standing), *related]),
@@ -154,6 +158,7 @@ class SubjectWriter:
             staying = [row for item in entries for row in item.rows]
             file = SubjectFile(profiles=ordered(row.profile for row in staying), unsettled=held)
             self._tally.subjects += 1
+            self._list(subject_class, entries)
             name_keys = {self._keyer.name(subject_class, name) for name in names}
             masks = {mask for row in staying for mask in row.masks}
             for key in masks or name_keys:
@@ -246,6 +251,7 @@ class SubjectWriter:
             file = SubjectFile(profiles=(profile,), unsettled=(held,))
             self._writer.piece(person.mask, NOBODY, _pack(file))
             self._add_names(SubjectClass.PERSON, held.names, person.mask)
+            self._add_listed(SubjectClass.PERSON, held.names, held.entry)
 
     # -- keys
 
@@ -256,6 +262,20 @@ class SubjectWriter:
 
     def _name(self, subject_class: SubjectClass, rows: Iterable[Row], key: bytes) -> None:
         self._add_names(subject_class, {name for row in rows for name in row.names}, key)
+
+    def _list(self, subject_class: SubjectClass, standing: Iterable[_Standing], registered: Iterable[Row] = ()) -> None:
+        """Let a listed subject be found when its name is written otherwise; `registered` are its rows in registers."""
+        entry = None
+        for item in standing:
+            entry = item.entry
+            self._add_listed(subject_class, (name for row in item.rows for name in row.names), entry)
+        if entry is not None:
+            self._add_listed(subject_class, (name for row in registered for name in row.names), entry)
+
+    def _add_listed(self, subject_class: SubjectClass, names: Iterable[str], entry: Entry) -> None:
+        if is_sought(entry, subject_class):
+            for name in set(names):
+                self._writer.listed(self._keyer.name(subject_class, name), subject_class, name)
 
     def _add_names(self, subject_class: SubjectClass, names: Iterable[str], key: bytes) -> None:
         for name in names:

@@ -243,4 +243,5 @@ def candidate_ref(candidate: d.Candidate) -> t.Candidate:
         list_types=candidate.list_types,
         score=candidate.score,
         why=candidate.why,
+        closes_with=candidate.closes_with,
     )

@@ -19,6 +19,7 @@ from xingate_server import catalogues
 from xingate_server.core.admission import Rules
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture
+from xingate_server.core.name_search import THRESHOLD
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.snapshot.compile import compile_snapshot
 from xingate_server.snapshot.keys import read_or_make_key
@@ -64,6 +65,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     accept_shrink: frozenset[str] = frozenset()
     is_dry_run: bool = False
     keep: int = 10
+    name_threshold: float = THRESHOLD
     jobs: int = 1
     mappings: Mapping[str, Path] = msgspec.field(default_factory=dict)
     corrections: tuple[Corrections, ...] = ()
@@ -104,6 +106,7 @@ def compile_from_options(
         catalogue_hash=catalogues.catalogue_hash(catalogue),
         created_at=moment,
         keep=options.keep,
+        name_threshold=options.name_threshold,
         is_dry_run=options.is_dry_run,
         compiled_by=_who(),
         calendars=_file_refs(options.calendars),

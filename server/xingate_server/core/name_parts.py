@@ -1,0 +1,120 @@
+"""The parts of a name by which alike names are found: its core, its grams, its sound.
+
+The core is what is left without the legal form (Provisions on the Administration of Enterprise Name Registration,
+art. 6: division, trade name, trade, legal form). Grams are what the index is made of: characters and pairs of them
+for names with Chinese characters, pairs of syllables (without tone) for their sound, runs of three letters for names
+in other scripts, which are written in plain letters first (anyascii). Exclusions: how alike two names are
+(`name_likeness`). Names come as `names.normalise` gives them.
+"""
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+from anyascii import anyascii
+
+LONGEST: Final = 96  # characters of a name that are compared; the longest real name of a company has 40
+ALL: Final = ""  # the gram of every name: its frequency is their number
+_HAN, _SOUND, _LETTERS = "h", "p", "l"
+_RUN = 3
+
+_HAN_CHARACTER = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_FORM = re.compile(r"(?:股份|有限|责任|集团)+(?:公司)?|(?<![分支子])公司")
+_WORD = re.compile(r"[a-z0-9]+")
+_SOUNDED_FORM = re.compile(r"(?:gufen|jituan|youxian|zeren)+(?:gongsi)?|(?<!fen)(?<!zhi)gongsi")
+_SYLLABLE = re.compile(
+    r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ao|an|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|a|e|i|o|u)|."
+)
+_LATIN_FORMS = frozenset(
+    re.findall(
+        "[a-z]+",
+        "ab ag and aktiengesellschaft as asa bv co company corp corporation doo eood est fzc fzco fze gesellschaft "
+        "gmbh group holding holdings inc incorporated jsc kft kg limited llc llp lp ltd ltda mbh nv oao ojsc ooo "
+        "oy oyj pao pjsc plc private pt pte pty pvt sa sarl sas sdn bhd se spa spol srl sro the tov zao zrt",
+    )
+)
+# Characters whose usual reading in names is not the one that is listed first.
+_READINGS = {"地": "di", "行": "hang", "都": "du", "拓": "tuo", "桔": "ju", "陂": "bei", "长": "chang"}
+
+
+def has_han(name: str) -> bool:
+    """Whether there is a Chinese character in it."""
+    return _HAN_CHARACTER.search(name) is not None
+
+
+def core_of(name: str) -> str:
+    """A name with Chinese characters without blanks and legal form; the name itself where nothing else is left."""
+    whole = name[:LONGEST].replace(" ", "")
+    return _FORM.sub("", whole) or whole
+
+
+def legal_form(name: str) -> str:
+    """What `core_of` leaves out, in which 有限责任公司 is 有限公司 and 股份有限公司 is 股份公司."""
+    form = "".join(_FORM.findall(name.replace(" ", "")))
+    return form.replace("有限责任", "有限").replace("股份有限", "股份")
+
+
+def words_of(name: str) -> tuple[list[str], list[str]]:
+    """The words of a name in plain letters, without and with those that say the legal form."""
+    words = _WORD.findall(_dotless(anyascii(name[:LONGEST]).lower()))
+    return [word for word in words if word not in _LATIN_FORMS] or words, words
+
+
+@lru_cache(maxsize=16_384)
+def sound_of(character: str) -> str:
+    """How a character is read, without tone; "" where it has no sound."""
+    sound = _READINGS.get(character) or anyascii(character).lower()
+    return "".join(_WORD.findall(sound))
+
+
+def syllables(name: str) -> list[str]:
+    """The sound of a name without its legal form, cut the same way whether it was written in characters or letters."""
+    if has_han(name):
+        return _cut("".join(sound_of(character) for character in core_of(name)))
+    letters = "".join(words_of(name)[0])
+    return _cut(_SOUNDED_FORM.sub("", letters) or letters)
+
+
+def grams_of(name: str) -> set[str]:
+    """By what a listed name is found."""
+    if has_han(name):
+        return {ALL} | han_grams(name) | sound_grams(name)
+    return {ALL} | letter_grams(name)
+
+
+def han_grams(name: str) -> set[str]:
+    """The characters of the core, and each two that follow each other."""
+    core = core_of(name)
+    return {_HAN + character for character in core} | {_HAN + core[at : at + 2] for at in range(len(core) - 1)}
+
+
+def sound_grams(name: str) -> set[str]:
+    """Each two syllables that follow each other."""
+    sounds = syllables(name)
+    return {f"{_SOUND}{one} {two}" for one, two in pairwise(sounds)}
+
+
+def letter_grams(name: str) -> set[str]:
+    """Each three letters that follow each other in a word, its ends among them."""
+    return {
+        _LETTERS + padded[at : at + _RUN]
+        for word in words_of(name)[0]
+        for padded in (f" {word} ",)
+        for at in range(len(padded) - _RUN + 1)
+    }
+
+
+def character_gram(characters: str) -> str:
+    """The gram of one or two characters of a core."""
+    return _HAN + characters
+
+
+def _cut(letters: str) -> list[str]:
+    return _SYLLABLE.findall(letters)
+
+
+def _dotless(text: str) -> str:
+    """`l.l.c.` and `s.a.` as one word each."""
+    return re.sub(r"\b(?:[a-z]\.){2,}[a-z]?\b", lambda found: found[0].replace(".", ""), text)

@@ -1,0 +1,110 @@
+"""Finding listed names that are alike: rare grams first, a bounded number of names read, the best compared.
+
+Scope: which names are compared, and how many are given back. The index is a port, so that a search reads nothing but
+what it is given. Bounds hold for every input: grams, names counted, names compared. Source: DESIGN sections 4 and 6.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
+
+from xingate_server.core.name_likeness import Frequencies, likeness
+from xingate_server.core.name_parts import ALL, han_grams, has_han, letter_grams, sound_grams
+
+THRESHOLD: Final = 0.8
+"""How alike a name must be to be shown, unless a snapshot says otherwise."""
+MOST_MATCHES: Final = 10
+MOST_FREQUENT: Final = 30_000
+"""A gram of more names is only counted: it tells too little to be worth reading."""
+_MOST_READ = 20_000  # names counted, where more than one gram is read
+_MOST_GRAMS = 200
+_MOST_COMPARED = 16
+_RARE = 200  # a gram of less than one name in so many counts more
+_PAIR = 3  # the length of a gram of two characters
+_SHORTEST = 2
+_DIGITS = 4
+_LETTERS = re.compile(r"[a-z]{2}")
+
+
+class Match(NamedTuple):
+    """A listed name that is alike: how much, 0 to 1, and why."""
+
+    name: str
+    score: float
+    why: str
+
+
+class NameIndex(Protocol):
+    """The listed names of one class of subjects."""
+
+    def frequency(self, gram: str) -> int:
+        """How many names have a gram."""
+        ...
+
+    def names_with(self, gram: str) -> Sequence[int]:
+        """The numbers of the names that have it, ascending; none where they are more than `MOST_FREQUENT`."""
+        ...
+
+    def name(self, number: int) -> str:
+        """A name by its number, normalised."""
+        ...
+
+
+def search(name: str, index: NameIndex, threshold: float) -> list[Match]:
+    """Listed names alike to a normalised one, but not equal: at most ten, none below `threshold`, the best first."""
+    if len(name.replace(" ", "")) < _SHORTEST or not index.frequency(ALL):
+        return []
+    known: dict[str, int] = {}
+
+    def frequency(gram: str) -> int:
+        found = known.get(gram)
+        if found is None:
+            found = known[gram] = index.frequency(gram)
+        return found
+
+    matches = []
+    for number in _likely(name, index, frequency):
+        listed = index.name(number)
+        if listed != name:
+            found = likeness(name, listed, frequency)
+            score = round(found.score, _DIGITS)
+            if score >= threshold:
+                matches.append(Match(listed, score, found.why))
+    matches.sort(key=lambda match: (-match.score, match.name))
+    return matches[:MOST_MATCHES]
+
+
+def _likely(name: str, index: NameIndex, frequency: Frequencies) -> list[int]:
+    """The names that share most with this one, by the rarest grams that are worth reading."""
+    grams = sorted([(n, gram) for gram in _asked_grams(name) if (n := frequency(gram))])[:_MOST_GRAMS]
+    rare = frequency(ALL) // _RARE
+    counts: Counter[int] = Counter()
+    read = 0
+    for n, gram in grams:
+        if n > MOST_FREQUENT or (read and read + n > _MOST_READ):
+            break
+        read += n
+        numbers = index.names_with(gram)
+        for _ in range(1 + (len(gram) >= _PAIR) + 2 * (n <= rare)):
+            counts.update(numbers)
+    least, above = _cut(counts)
+    best = [number for number, count in counts.items() if count > least]
+    ties = [number for number, count in counts.items() if count == least]
+    return sorted(best) + sorted(ties)[: _MOST_COMPARED - above]
+
+
+def _cut(counts: Counter[int]) -> tuple[int, int]:
+    """The count with which the names to compare are full, and how many have more."""
+    above = 0
+    for count, names in sorted(Counter(counts.values()).items(), reverse=True):
+        if above + names >= _MOST_COMPARED:
+            return count, above
+        above += names
+    return 0, above
+
+
+def _asked_grams(name: str) -> set[str]:
+    if has_han(name):
+        return han_grams(name) | (sound_grams(name) if _LETTERS.search(name) else set())
+    return letter_grams(name) | sound_grams(name)
