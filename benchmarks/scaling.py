@@ -112,7 +112,7 @@ _HOW = {
     "subjects": "entities + {listed:.0%} of the people",
     "data file": "subjects x {bytes_per_subject:,.0f} bytes",
     "snapshots on disk": "data file x {kept} kept",
-    "compile": "1.1 records per subject / {compile_per_s} records/s, one process",
+    "compile": "1.1 records per subject / {compile_per_s} records/s, all cores",
     "open and verify": "data file / {hash_rate}/s",
     "publish, whole file, to one node": "one data file a day",
     "publish, changes only, to one node": "subjects x {changed:.1%} x {bytes_per_subject:,.0f} bytes",
