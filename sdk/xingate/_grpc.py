@@ -22,11 +22,18 @@ _CLOSED = "Channel closed!"  # gRPC's word for a call that our own `close` cut o
 # Without a status of the gateway's own: the transport, or a server that stops and cancels what is in flight.
 _CANCELLED: int = grpc.StatusCode.CANCELLED.value[0]
 _LOST = frozenset({grpc.StatusCode.UNAVAILABLE.value[0], _CANCELLED})
+# gRPC's own pauses grow to two minutes, in which a gateway that is back would go on to be called unavailable.
+_FIRST_RECONNECT_MS, _LAST_RECONNECT_MS = 100, 2000
 _RETRY_AFTER_S = 0.5  # who cancels without a word stops, or has more calls than it can look at
 
 
 def _options(target: Target) -> list[tuple[str, int]]:
-    options = [("grpc.max_receive_message_length", _MOST_BYTES), ("grpc.enable_retries", 0)]
+    options = [
+        ("grpc.max_receive_message_length", _MOST_BYTES),
+        ("grpc.enable_retries", 0),
+        ("grpc.initial_reconnect_backoff_ms", _FIRST_RECONNECT_MS),
+        ("grpc.max_reconnect_backoff_ms", _LAST_RECONNECT_MS),
+    ]
     if target.is_loopback:
         options.append(("grpc.enable_http_proxy", 0))
     return options

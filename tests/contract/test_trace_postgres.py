@@ -77,8 +77,8 @@ def spare_postgres() -> Iterator[ThrowawayPostgres]:
 def own_postgres(spare_postgres: ThrowawayPostgres, sql: Sql) -> Iterator[ThrowawayPostgres]:
     """A server that the test may stop, kill and set up as it likes."""
     yield spare_postgres
-    spare_postgres.stop()
-    spare_postgres.start()
+    if not spare_postgres.sessions():
+        spare_postgres.start()
     sql(spare_postgres.dsn(), "ALTER SYSTEM RESET ALL", "DROP SCHEMA IF EXISTS xingate CASCADE")
     spare_postgres.stop()
     spare_postgres.start()

@@ -33,12 +33,12 @@ class Stopping:
 
 
 @asynccontextmanager
-async def serving(stopping: Stopping) -> AsyncIterator[str]:
+async def serving(stopping: Stopping, port: int = 0) -> AsyncIterator[str]:
     server = grpc.aio.server()
     methods = {"ListActions": grpc.unary_unary_rpc_method_handler(stopping.answer)}
     service = grpc.method_handlers_generic_handler("xingate.v1.CatalogueService", methods)
     server.add_generic_rpc_handlers((service,))
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     try:
         yield f"grpc://127.0.0.1:{port}"
@@ -98,3 +98,36 @@ async def test_a_call_cut_off_by_our_own_close_is_not_tried_again() -> None:
         await asyncio.to_thread(thread.join, 5)
         assert time.monotonic() - started < 5
     assert [getattr(error, "reason", "") for error in found] == ["closed"]
+
+
+async def answered_again_after_s(is_async: bool) -> float:
+    """Seconds from a call that found nobody until calls are answered, by a server that came right after it."""
+    async with serving(Stopping(cancelled=0)) as url:
+        pass
+    made: Any = (xingate.connect_async if is_async else xingate.connect)(url, retry=ONE_TRY)
+
+    async def call() -> list[Any]:
+        return await made.actions() if is_async else await asyncio.to_thread(made.actions)
+
+    try:
+        with pytest.raises(UnavailableError):
+            await call()
+        failed = time.monotonic()
+        async with serving(Stopping(cancelled=0), int(url.rpartition(":")[2])):
+            while True:
+                try:
+                    await call()
+                except UnavailableError:
+                    await asyncio.sleep(0.01)
+                else:
+                    return time.monotonic() - failed
+    finally:
+        await (made.close() if is_async else asyncio.to_thread(made.close))
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_server_that_is_back_is_found_soon(is_async: bool) -> None:
+    for _ in range(5):  # any one will do: with gRPC's own pauses it is never under 0.8 s
+        if await answered_again_after_s(is_async) < 0.6:
+            return
+    pytest.fail("calls go on to fail although the server is back")
