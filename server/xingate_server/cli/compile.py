@@ -5,7 +5,6 @@ compiled, because of what a file holds or of the state directory, or the shrink 
 and 10.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from xingate_server.cli._common import (
 from xingate_server.core.catalogue import Posture
 from xingate_server.core.days import parse_day
 from xingate_server.core.name_search import THRESHOLD
+from xingate_server.cores import available_cores
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.plan import Compiled, Corrected
 from xingate_server.wiring.compile import (
@@ -96,10 +96,6 @@ def _days(text: str) -> int:
     if found is None:
         raise ValueError("a number of days such as 30d is expected")
     return int(found[1])
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @click.command("compile")
@@ -178,7 +174,7 @@ def _cores() -> int:
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    default=_cores,
+    default=available_cores,
     show_default="cores",
     help="How many processes work at it; what they make is the same.",
 )
