@@ -390,6 +390,25 @@ class TestRecipients:
         )
         assert len(both.stdout.splitlines()) == 4
 
+    def test_nobody_is_not_said_of_a_log_that_was_cut_off(self, own: Path) -> None:
+        with apsw.Connection(str(own / "trace" / FILE)) as connection:
+            connection.execute("DELETE FROM leaves WHERE leaf_index >= 2")
+        for command in (("recipients", "--entry", "none"), ("report",)):
+            done = run(*command, "--state", str(own), code=1)
+            assert f"{own}: leaves 2 to " in done.stderr
+            assert "are missing: a checkpoint was signed for" in done.stderr
+
+    def test_nor_of_no_entry(self, own: Path) -> None:
+        assert "`--entry` is empty" in run("recipients", "--entry", " ", "--state", str(own), code=2).stderr
+
+    def test_long_names_are_shown_in_full(self, own: Path) -> None:
+        body = "示例公共资源交易中心政府采购交易部第一交易科"
+        with xingate.connect(f"embedded:{own}", system="permits", organisation=body, operator="示例员") as gateway:
+            found = gateway.check(xingate.Subject.legal_entity(BLACK), "market.entry", matter="M-1")
+        shown = run("recipients", "--entry", found.measures[0].entry.id, "--state", str(own), code=0).stdout
+        assert "…" not in shown
+        assert set(body) <= set(shown)
+
     def test_a_damaged_leaf_may_be_a_recipient_and_is_named(self, own: Path) -> None:
         damage(own, 0)
         done = run("recipients", "--entry", "none", "--state", str(own), code=1)

@@ -273,6 +273,14 @@ class TestCommand:
         assert code == 0
         assert told.startswith("601 leaves and 5 checkpoints are as they were recorded")
 
+    def test_without_any_checkpoint_it_says_what_cannot_be_told(self, small: Path) -> None:
+        assert "cannot be told" not in self.run(small)[1]
+        shutil.rmtree(small / "trace" / "checkpoints")
+        (small / "trace" / "checkpoint").unlink()
+        code, told = self.run(small)
+        assert code == 0
+        assert "no checkpoint is kept here: whether the end of the log is missing cannot be told" in told
+
     def test_damaged(self, small: Path) -> None:
         alter(small, "UPDATE leaves SET leaf = x'00' WHERE leaf_index = 7")
         code, told = self.run(small)

@@ -5,7 +5,7 @@ A log is never made here: a state directory without one is told as such.
 
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,9 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import xingate
 from xingate._base import Options
 from xingate._embedded import BackendPort
+from xingate.errors import CheckpointError
 from xingate.types import Caller
 from xingate_server.cli._common import AskedWronglyError, CommandError, open_gateway, read_settings
 from xingate_server.settings import Settings
+from xingate_server.trace.anchor import size_of
+from xingate_server.trace.checkpoint_files import CheckpointFiles
 from xingate_server.trace.log import Stored, TraceError, TraceLog
 from xingate_server.trace.walk import Damaged, walk
 from xingate_server.wiring.reading import ReadingBackend
@@ -55,6 +58,7 @@ class OpenLog(NamedTuple):
 
     where: str
     log: TraceLog
+    directory: Path  # where the node keeps the log's checkpoints
 
 
 @contextmanager
@@ -72,7 +76,7 @@ def open_logs(states: Sequence[Path], nodes: Sequence[Path] = ()) -> Iterator[li
     with ExitStack() as stack:
         opened = []
         for where, settings in reversed(once.values()):
-            opened.append(OpenLog(where, _open(settings)))
+            opened.append(OpenLog(where, _open(settings), settings.state / "trace"))
             stack.callback(opened[-1].log.close)
         try:
             yield opened
@@ -154,12 +158,23 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def walked(opened: OpenLog, title: str) -> Iterator[Stored | Damaged]:
-    """All leaves of a log, with a bar."""
-    with progress(f"{title} {opened.where}", opened.log.size()) as tell:
+    """All leaves of a log, with a bar, and what of it was cut off after a checkpoint was signed for more."""
+    signed, size = _signed(opened.directory), opened.log.size()
+    with progress(f"{title} {opened.where}", size) as tell:
         for done, leaf in enumerate(walk(opened.log)):
             if done % _TICK == 0:
                 tell(done)
             yield leaf
+    if signed > size:
+        yield Damaged(size, f"leaves {size} to {signed - 1} are missing: a checkpoint was signed for {signed}")
+
+
+def _signed(directory: Path) -> int:
+    """How many leaves the newest checkpoint is for; 0 where there is none. That it holds is for fsck to tell."""
+    with suppress(OSError, CheckpointError):
+        note = CheckpointFiles(directory).read()
+        return size_of(note) if note else 0
+    return 0
 
 
 class Day(click.ParamType[date]):

@@ -21,7 +21,7 @@ def verify_anchor(anchor: Path, keys: Sequence[VerifierKey], state: Path, *, as_
     """Compare and tell; the exit code: 0 the log begins with all of them, 1 it does not, 3 there are none."""
     tiles = FileTiles(state / "trace")
     try:
-        with open_logs([state]) as ((_, log),):
+        with open_logs([state]) as ((_, log, _),):
             found = compare(anchor, log, Tree(log, tiles), keys)
             size = log.size()
     except CheckpointError as error:

@@ -72,6 +72,8 @@ def _print(report: Report, seconds: float, key: str) -> None:
             f"{report.leaves} leaves and {report.checkpoints} checkpoints are as they were recorded "
             f"({seconds:.1f} s{signatures}); root {report.root.hex()}"
         )
+        if report.leaves and not report.checkpoints:
+            click.echo("no checkpoint is kept here: whether the end of the log is missing cannot be told")
     elif report.first_bad is None:
         click.echo(f"every leaf is as it was recorded, but not everything about them ({seconds:.1f} s{signatures})")
     else:

@@ -60,7 +60,7 @@ def replay_command(
     """
     if bool(record_id) == (since is not None or sample is not None):
         raise AskedWronglyError("say what to replay: a record id, or --since, --sample, or both of these")
-    with open_logs([state]) as ((_, log),):
+    with open_logs([state]) as ((_, log, _),):
         snapshots = SnapshotSet(state)
         seed = secrets.randbelow(1 << 31) if sample and seed is None else seed
         found = _replayed(log, snapshots, record_id, _Choice(log, since, sample, seed))

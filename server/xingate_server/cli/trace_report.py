@@ -137,6 +137,8 @@ def recipients_command(
     Exit codes: 0 listed, also where nobody is, 1 listed but for damaged leaves, which are named, 2 usage, 3 no log or
     it cannot be read.
     """
+    if not entry.strip():
+        raise AskedWronglyError("`--entry` is empty: name the entry by its id, as answers show it")
     found = Recipients(entry)
     with open_logs(states, nodes) as logs:
         recipients = [recipient for each in logs for recipient in _received(found, each)]
@@ -187,7 +189,9 @@ def _show(entry: str, recipients: list[Recipient]) -> None:
     if not recipients:
         click.echo(f"nobody received an answer that showed the entry {entry}")
         return
-    table = Table(*_RECIPIENT_HEADER[:-1])
+    table = Table()
+    for header in _RECIPIENT_HEADER[:-1]:
+        table.add_column(header, overflow="fold")
     table.add_column("record", no_wrap=True)
     for each in recipients:
         table.add_row(*(escape(cell) for cell in _row(each)))
