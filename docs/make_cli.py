@@ -4,9 +4,11 @@
 """  # noqa: INP001 -- a script beside the page it writes
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from click.testing import CliRunner
+
+from xingate_server.cli.app import cli
 
 PAGE = Path(__file__).with_name("cli.md")
 _BLOCK = re.compile(r"<!-- help: ?(?P<command>[a-z -]*?) ?-->\n(?:```text\n.*?\n```\n)?", re.DOTALL)
@@ -14,8 +16,7 @@ _BLOCK = re.compile(r"<!-- help: ?(?P<command>[a-z -]*?) ?-->\n(?:```text\n.*?\n
 
 def help_of(command: str) -> str:
     """What `xingate COMMAND --help` prints."""
-    arguments = [sys.executable, "-m", "xingate_server.cli", *command.split(), "--help"]
-    return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.rstrip()  # noqa: S603 -- ours
+    return CliRunner().invoke(cli, [*command.split(), "--help"], "", prog_name="xingate").stdout.rstrip()
 
 
 def rendered(text: str) -> str:

@@ -153,7 +153,9 @@ def test_workers_share_ports_and_trace_and_a_crashed_one_is_replaced(
         range(1, 41)
     )  # 0: the snapshot's activation, by one of the two
     assert check(gateway, requestId="w-7").json() == answers[7]
-    counted = sum(float(n) for n in re.findall(r"xingate_checks_total\{[^}]*\} (\S+)", _metrics(gateway)))
+    until = time.monotonic() + 5  # a call is counted when it is over, which may be after its answer is here
+    while (counted := _counted(gateway)) < 41 and time.monotonic() < until:
+        time.sleep(0.05)
     assert counted == 41
     workers = _children(gateway.process.pid)
     assert len(workers) == 2
@@ -218,6 +220,10 @@ def _wait_until(holds: Callable[[], bool], within_s: float = 1.0) -> None:
 
 def _limit_file_size(pid: int, size: str) -> None:
     subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={size}:unlimited"], check=True)
+
+
+def _counted(gateway: Any) -> float:
+    return sum(float(n) for n in re.findall(r"xingate_checks_total\{[^}]*\} (\S+)", _metrics(gateway)))
 
 
 def _metrics(gateway: Any) -> str:
