@@ -100,13 +100,17 @@ def _settle_key(spool: Spool, given: SignedCheckpoint, wanted: str) -> tuple[Kno
 
 
 class _History:
-    """The checkpoints seen, and whether they are of one history. `problem` is the first thing against that."""
+    """The checkpoints seen, and whether they are of one history. `problem` is the first thing against that.
+
+    `is_new`: the spool keeps no checkpoint, so that those of its receipts have to be connected too.
+    """
 
     def __init__(self, spool: Spool, known: KnownLog) -> None:
         self._spool = spool
         self.key = known.verifier_key
         self.origin = known.origin
         self.note = known.note
+        self.is_new = not known.note
         self.problem = ""
         self.present = Checkpoint(known.origin, 0, EMPTY_ROOT)
         self._connected: set[str] = set()
@@ -186,7 +190,7 @@ def _record(kept: Kept, spool: Spool, history: _History) -> Steps[RecordResult]:
         return result(error.check, error.message)
     if wrong := _difference(kept, proven, earlier):
         return result("changed", wrong)
-    if receipt is not earlier:
+    if receipt is not earlier or history.is_new:
         if wrong := history.problem or (yield from history.connect(receipt.checkpoint)):
             return result("unconnected", wrong)
         spool.keep_receipt(kept.record_id, receipt.to_json())

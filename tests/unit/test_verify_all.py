@@ -154,6 +154,22 @@ def test_a_rewritten_log_is_told_and_what_became_of_each_record(caller: Caller) 
     assert "first 4 leaves" in caller.verify().problem, "a bad log must not become the last seen one"
 
 
+def test_receipts_outlive_a_lost_checkpoint(caller: Caller) -> None:
+    """Without the last checkpoint that was seen, those of the receipts have to be part of the log."""
+    caller.ask(2)
+    caller.verify()
+    caller.ask(1)
+    assert caller.verify().is_proven
+    (pinned,) = (caller.folder / "logs").iterdir()
+    pinned.unlink()
+    assert caller.verify().is_proven
+    pinned.unlink()
+    caller.alter(0, clear)
+    report = caller.verify()
+    assert checks(report) == ["unconnected"] * 3
+    assert "are not what they were" in report.wrong[0].message
+
+
 def test_a_log_that_was_cut_off_is_told(caller: Caller) -> None:
     caller.ask(4)
     assert caller.verify().is_proven
