@@ -23,7 +23,9 @@ from xingate_server.core.name_parts import (
     character_gram,
     core_of,
     has_han,
+    has_letters,
     legal_form,
+    sound,
     sound_of,
     syllables,
     words_of,
@@ -57,9 +59,12 @@ class Likeness(NamedTuple):
 def likeness(asked: str, listed: str, frequency: Frequencies) -> Likeness:
     """How alike two different normalised names are."""
     if has_han(listed):
-        if has_han(asked):
-            return _alike_in_characters(asked[:LONGEST], listed[:LONGEST], frequency)
-        return _alike_in_sound(asked, listed)
+        if not has_han(asked):
+            return _alike_in_sound(asked, listed)
+        written = _alike_in_characters(asked[:LONGEST], listed[:LONGEST], frequency)
+        if has_letters(asked) and not has_letters(listed):  # a part of it may be written by its sound
+            return max(written, _alike_in_sound(asked, listed))
+        return written
     return _alike_in_words(asked, listed)
 
 
@@ -82,8 +87,7 @@ def _alike_in_words(asked: str, listed: str) -> Likeness:
 
 def _alike_in_sound(asked: str, listed: str) -> Likeness:
     mine, its = "".join(syllables(asked)), "".join(syllables(listed))
-    whole = "".join(map(sound_of, listed))
-    alike = max(Indel.normalized_similarity(mine, its), Indel.normalized_similarity("".join(words_of(asked)[0]), whole))
+    alike = max(Indel.normalized_similarity(mine, its), Indel.normalized_similarity(sound(asked), sound(listed)))
     score = _SOUND_ALONE - (1 - alike) * _LETTERS_STEEP
     return Likeness(max(0.0, score), "the name sounds alike" if mine != its else "the name sounds the same")
 

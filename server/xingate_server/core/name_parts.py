@@ -20,6 +20,7 @@ _HAN, _SOUND, _LETTERS = "h", "p", "l"
 _RUN = 3
 
 _HAN_CHARACTER = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_LETTERS_OF_SOUND = re.compile(r"[a-z]{2}")
 _FORM = re.compile(r"(?:股份|有限|责任|集团)+(?:公司)?|(?<![分支子])公司")
 _WORD = re.compile(r"[a-z0-9]+")
 _SOUNDED_FORM = re.compile(r"(?:gufen|jituan|youxian|zeren)+(?:gongsi)?|(?<!fen)(?<!zhi)gongsi")
@@ -37,6 +38,11 @@ _LATIN_FORMS = frozenset(
 )
 # Characters whose usual reading in names is not the one that is listed first.
 _READINGS = {"地": "di", "行": "hang", "都": "du", "拓": "tuo", "桔": "ju", "陂": "bei", "长": "chang"}
+
+
+def has_letters(name: str) -> bool:
+    """Whether there are letters in it that can be a sound."""
+    return _LETTERS_OF_SOUND.search(name) is not None
 
 
 def has_han(name: str) -> bool:
@@ -71,10 +77,15 @@ def sound_of(character: str) -> str:
 
 def syllables(name: str) -> list[str]:
     """The sound of a name without its legal form, cut the same way whether it was written in characters or letters."""
+    letters = sound(core_of(name) if has_han(name) else name)
+    return _SYLLABLE.findall(_SOUNDED_FORM.sub("", letters) or letters)
+
+
+def sound(name: str) -> str:
+    """The sound of a name in letters alone."""
     if has_han(name):
-        return _cut("".join(sound_of(character) for character in core_of(name)))
-    letters = "".join(words_of(name)[0])
-    return _cut(_SOUNDED_FORM.sub("", letters) or letters)
+        return "".join(map(sound_of, name[:LONGEST]))
+    return "".join(words_of(name)[0])
 
 
 def grams_of(name: str) -> set[str]:
@@ -111,10 +122,6 @@ def character_gram(characters: str) -> str:
     return _HAN + characters
 
 
-def _cut(letters: str) -> list[str]:
-    return _SYLLABLE.findall(letters)
-
-
 def _dotless(text: str) -> str:
     """`l.l.c.` and `s.a.` as one word each."""
-    return re.sub(r"\b(?:[a-z]\.){2,}[a-z]?\b", lambda found: found[0].replace(".", ""), text)
+    return re.sub(r"\b(?:[a-z]\.)+[a-z]\b", lambda found: found[0].replace(".", ""), text)

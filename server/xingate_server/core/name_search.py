@@ -4,27 +4,24 @@ Scope: which names are compared, and how many are given back. The index is a por
 what it is given. Bounds hold for every input: grams, names counted, names compared. Source: DESIGN sections 4 and 6.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 from xingate_server.core.name_likeness import Frequencies, likeness
-from xingate_server.core.name_parts import ALL, han_grams, has_han, letter_grams, sound_grams
+from xingate_server.core.name_parts import ALL, han_grams, has_han, has_letters, letter_grams, sound_grams
 
 THRESHOLD: Final = 0.8
 """How alike a name must be to be shown, unless a snapshot says otherwise."""
 MOST_MATCHES: Final = 10
 MOST_FREQUENT: Final = 30_000
 """A gram of more names is only counted: it tells too little to be worth reading."""
-_MOST_READ = 20_000  # names counted, where more than one gram is read
+_MOST_READ = 8_000  # names counted, where more than one gram is read
 _MOST_GRAMS = 200
 _MOST_COMPARED = 16
 _RARE = 200  # a gram of less than one name in so many counts more
-_PAIR = 3  # the length of a gram of two characters
 _SHORTEST = 2
 _DIGITS = 4
-_LETTERS = re.compile(r"[a-z]{2}")
 
 
 class Match(NamedTuple):
@@ -86,7 +83,7 @@ def _likely(name: str, index: NameIndex, frequency: Frequencies) -> list[int]:
             break
         read += n
         numbers = index.names_with(gram)
-        for _ in range(1 + (len(gram) >= _PAIR) + 2 * (n <= rare)):
+        for _ in range(3 if n <= rare else 1):
             counts.update(numbers)
     least, above = _cut(counts)
     best = [number for number, count in counts.items() if count > least]
@@ -106,5 +103,5 @@ def _cut(counts: Counter[int]) -> tuple[int, int]:
 
 def _asked_grams(name: str) -> set[str]:
     if has_han(name):
-        return han_grams(name) | (sound_grams(name) if _LETTERS.search(name) else set())
+        return han_grams(name) | (sound_grams(name) if has_letters(name) else set())
     return letter_grams(name) | sound_grams(name)
