@@ -118,6 +118,17 @@ def test_reading_makes_no_log(command: tuple[str, ...]) -> None:
     assert list(Path("here").iterdir()) == []
 
 
+@pytest.mark.parametrize("command", READING[:-1])  # fsck reads the file itself and says what it lacks
+def test_a_file_that_was_cut_off_is_no_log_without_records(command: tuple[str, ...]) -> None:
+    SqliteLog(Path("here/trace")).close()
+    log = Path("here/trace/log.sqlite")
+    log.write_bytes(b"")
+    done = invoke(*command, "--state", "here")
+    assert done.exit_code == 3
+    assert "`here/trace/log.sqlite` is empty, and no log ever is" in done.stderr
+    assert log.read_bytes() == b""
+
+
 def test_a_log_without_records_is_a_list_without_rows() -> None:
     SqliteLog(Path("here/trace")).close()
     done = invoke("trace", "list", "--state", "here", "--json")

@@ -19,6 +19,10 @@ def open_log(settings: Settings, *, must_exist: bool = False) -> TraceLog:
                 f"there is no log in `{settings.state}`: expected `{directory / FILE}`, which the first "
                 "`xingate serve` or `xingate check` makes; name another state directory with --state"
             )
+        if must_exist and not (directory / FILE).stat().st_size:
+            raise StoreUnusableError(
+                f"`{directory / FILE}` is empty, and no log ever is: it was cut off; restore it from a backup"
+            )
         return SqliteLog(directory, origin=origin, lock_wait_s=trace.lock_wait_s)
     try:
         from xingate_server.trace.postgres import PostgresLog
