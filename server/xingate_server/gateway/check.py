@@ -90,14 +90,25 @@ class Gateway:
     async def check_many(self, commands: Sequence[Command]) -> list[Answer | errors.GatewayError]:
         """Answer many with one commit, each with its own answer or error, in their order. Raises nothing."""
         works = await self._aside(commands, lambda: [self._lookups.prepare_or_error(command) for command in commands])
-        drafts = [work.draft for work in works if isinstance(work, Pending)]
+        ended = iter(await self.complete([work for work in works if isinstance(work, Pending)]))
+        return [next(ended) if isinstance(work, Pending) else work for work in works]
+
+    def prepare(self, command: Command) -> Answer | Pending:
+        """The part of a lookup before its record, for who has several recorded together. Raises GatewayError.
+
+        A question that `is_search` is better asked with `check`, which keeps nobody else waiting.
+        """
+        return self._lookups.prepare(command)
+
+    async def complete(self, works: Sequence[Pending]) -> list[Answer | errors.GatewayError]:
+        """Record what was prepared with one commit, and answer, each with its own error. Raises nothing."""
+        drafts = [work.draft for work in works]
         outcomes: Sequence[log.Outcome]
         try:
             outcomes = await self._trace.append_many(drafts)
         except log.TraceError as error:
             outcomes = [error] * len(drafts)
-        ended = map(self._lookups.answer_or_error, [work for work in works if isinstance(work, Pending)], outcomes)
-        return [next(ended) if isinstance(work, Pending) else work for work in works]
+        return [self._lookups.answer_or_error(work, outcome) for work, outcome in zip(works, outcomes, strict=True)]
 
     async def check_matter(self, request_id: str, members: tuple[Member, ...]) -> tuple[str, list[Answer]]:
         """Answer about all parties of a matter with one commit; its request id, and the answers in their order.
@@ -197,7 +208,7 @@ class Gateway:
 
     async def _aside(self, commands: Sequence[Command], work: Callable[[], _Made]) -> _Made:
         """`work()`: where it looks for names, in a thread, so that a few milliseconds keep nobody else waiting."""
-        if any(command.name and not command.identifiers for command in commands):
+        if any(map(is_search, commands)):
             return await asyncio.get_running_loop().run_in_executor(self._searches, work)
         return work()
 
@@ -219,6 +230,11 @@ class Gateway:
             text = "another party of this matter check has no record: its call failed, so ask it again"
             raise errors.UnknownRecordError("record_unknown", text, "record_id")
         return stored
+
+
+def is_search(command: Command) -> bool:
+    """Whether a question has a name only, so that listed names have to be searched for those that are alike."""
+    return bool(command.name) and not command.identifiers
 
 
 def check_limit(limit: int) -> None:

@@ -35,8 +35,9 @@ from xingate_server.transport.authzen_models import (
     AuthzenEvaluation,
     AuthzenEvaluations,
 )
-from xingate_server.transport.checks import MOST_ITEMS, Checks, Item
+from xingate_server.transport.checks import MOST_ITEMS, Checks
 from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
+from xingate_server.transport.gathered import Item
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.http_body import JSON, body_of
 from xingate_server.transport.json_body import read, read_body

@@ -14,7 +14,8 @@ from xingate.v1 import verification_pb2 as v
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Command
 from xingate_server.transport import models, render
-from xingate_server.transport.checks import MOST_ITEMS, Item, batch_items
+from xingate_server.transport.checks import MOST_ITEMS, batch_items
+from xingate_server.transport.gathered import Item
 from xingate_server.transport.json_body import read_body
 
 _Text = str | UnsetType

@@ -7,7 +7,6 @@ commit. Excluded: connections, codes, JSON. Source: DESIGN section 8. Belongs to
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple
 
 from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.answer import Answer, Command
@@ -15,19 +14,13 @@ from xingate_server.gateway.check import Gateway
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.transport import fragments, render, render_matter
 from xingate_server.transport.errors import BatchTooLargeError
+from xingate_server.transport.gathered import Gathered, Item, Read, Write
 from xingate_server.transport.limits import Admission
 from xingate_server.transport.messages import parse
 from xingate_server.transport.metrics import Metrics
 
 MOST_ITEMS = 1000
 _STREAM_WINDOW = 256
-
-
-class Item(NamedTuple):
-    """A question of several, or why it is none, and how much its answer tells."""
-
-    command: Command | GatewayError
-    view: int
 
 
 _Arrived = asyncio.Queue[Item | asyncio.Task[None]]
@@ -41,12 +34,15 @@ class Checks:
         self._gateway = gateway
         self._metrics = metrics
         self._admission = admission
+        self._gathered = Gathered(gateway, metrics)
 
-    async def check(self, data: bytes) -> bytes:
-        """One serialised CheckRequest; its CheckResponse. Raises GatewayError."""
-        self._admission.require_room()
-        request = parse(v.CheckRequest, data)
-        return fragments.response(await self.answer(render.command(request)), request.view)
+    async def check(self, data: bytes, read: Read | None = None, write: Write = fragments.response) -> bytes:
+        """One question, a serialised CheckRequest or what `read` takes; its CheckResponse. Raises GatewayError."""
+        self._admission.take()
+        try:
+            return await self._gathered.ask(data, read or _read, write)
+        finally:
+            self._admission.give()
 
     async def answer(self, command: Command) -> Answer:
         """One question. Raises GatewayError."""
@@ -149,9 +145,13 @@ def _item(request: v.CheckRequest) -> Item:
         return Item(error, request.view)
 
 
+def _read(data: bytes) -> Item:
+    return _item(parse(v.CheckRequest, data))
+
+
 def _stream_item(data: bytes) -> Item:
     try:
-        return _item(parse(v.CheckRequest, data))
+        return _read(data)
     except GatewayError as error:  # this item's own; the stream goes on
         return Item(error, v.VIEW_UNSPECIFIED)
 

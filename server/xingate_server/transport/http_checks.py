@@ -38,10 +38,9 @@ def _check_handle(handlers: Handlers, most_bytes: int) -> Handle:
         started = perf_counter()
         try:
             require_room()
-            command, view = read_check(await body_of(request, most_bytes))
-            if isinstance(command, GatewayError):
-                raise command
-            return ReadyAnswer(fragments.response_json(await checks.answer(command), view))
+            return ReadyAnswer(
+                await checks.check(await body_of(request, most_bytes), read_check, fragments.response_json)
+            )
         finally:
             observe(perf_counter() - started)
 

@@ -30,10 +30,10 @@ class Timing:
         self._counts = [0] * (len(_SECONDS) + 1)
         self._sum_s = 0.0
 
-    def observe(self, seconds: float) -> None:
-        """Count one."""
-        self._counts[bisect_left(_SECONDS, seconds)] += 1
-        self._sum_s += seconds
+    def observe(self, seconds: float, count: int = 1) -> None:
+        """Count one, or several that took as long."""
+        self._counts[bisect_left(_SECONDS, seconds)] += count
+        self._sum_s += seconds * count
 
     def hand_over(self) -> None:
         """Give what was counted to Prometheus. Its histograms have no call for many observations at once."""

@@ -157,9 +157,9 @@ class MeteredLog:
         if any(isinstance(outcome, RecordFailedError) for outcome in outcomes):
             self.is_failing = True
         elif outcomes:
-            self._took(started)
+            self._took(started, len(outcomes))
 
-    def _took(self, started: float) -> None:
+    def _took(self, started: float, count: int = 1) -> None:
         self.is_failing = bool(self._problem)
         self._tried_at = monotonic()
-        self._metrics.recording.observe(perf_counter() - started)
+        self._metrics.recording.observe(perf_counter() - started, count)
