@@ -40,7 +40,14 @@ class Inspection(NamedTuple):
 
 def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None = None) -> Inspection:
     """Look at a file; with a `mapping`, show its rows by that one. Raises `SourceError` for what cannot be read."""
-    found = probe(file)
+    try:
+        found = probe(file)
+    except SourceError:
+        source = _unlabelled(file, homes)  # of Western encodings, which lists with Chinese labels never have
+        if source is None:
+            raise
+        rows, fault = _shown(source, file)
+        return Inspection(file, Probe("csv"), source.kind, 0, (), None, rows, fault)
     if mapping is not None:
         rows, fault = _shown(load_source(mapping.kind or "city_list", homes).mapped(mapping), file)
         return Inspection(file, found, mapping.kind, mapping.header_row, (), mapping, rows, fault)
@@ -55,6 +62,9 @@ def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None 
         return Inspection(file, found, source.kind, header_row, tuple(guesses), None, rows, fault)
     body = [cells for row, cells in found.head if row > header_row]
     guesses = guess_columns(header, body)
+    if not any(guess.field for guess in guesses) and (source := _unlabelled(file, homes)) is not None:
+        rows, fault = _shown(source, file)
+        return Inspection(file, found, source.kind, 0, (), None, rows, fault)
     proposed = _mapping(found, header_row, guesses)
     rows, fault = _shown(load_source("city_list").mapped(proposed), file)
     return Inspection(file, found, "", header_row, tuple(guesses), proposed, rows, fault)
@@ -69,6 +79,11 @@ def _reads(source: Source, file: Path) -> bool:
         return next(source.records([file]), None) is not None
     except SourceError:
         return False
+
+
+def _unlabelled(file: Path, homes: Sequence[Path]) -> Source | None:
+    """The source that reads a table without labels, such as the csv of the SDN list."""
+    return next((source for source in _sources(homes) if not source.has_labels and _reads(source, file)), None)
 
 
 def _ready(file: Path, found: Probe, homes: Sequence[Path]) -> Inspection:

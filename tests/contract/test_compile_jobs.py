@@ -9,8 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import openpyxl
 import pytest
 
+from xingate_adapters.reading.labels import LABELS
 from xingate_server.demo.generate import COLUMNS, row
 from xingate_server.demo.numbers import citizen_number, unified_code
 
@@ -179,3 +181,50 @@ def test_processes_do_not_outlive_a_killed_compile(tmp_path: Path, sources: list
     assert all(is_gone(pid) for pid in pids)
     run(state, *sources, "--jobs", "2")
     assert left(state) == [".lock", "1", "current"]
+
+
+def own_list(folder: Path) -> list[str]:
+    """Few rows that are long, with every seventh date wrong, in a layout that the mapping describes."""
+    file, mapping = folder / "own.csv", folder / "map.toml"
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS, restval="")
+        writer.writeheader()
+        for n in range(700):
+            cells = {"认定事由": LONG * 15, "认定日期": "2026-13-01" if n % 7 == 0 else "2026-04-01"}
+            writer.writerow(row("general.ordinary", f"示例第{n}有限公司", unified_code(n), n, **cells))
+    columns = [f'{field} = ["{labels[1]}"]' for field, labels in LABELS.items() if field not in ("code", "id_scheme")]
+    text = "\n".join(["[columns]", *columns, "[identifiers]", f'by_shape = ["{LABELS["code"][1]}"]'])
+    mapping.write_text(text, encoding="utf-8")
+    assert file.stat().st_size > 3 << 20
+    return ["--source", f"city_list={file}@2026-06-01", "--map", f"city_list={mapping}"]
+
+
+def corrected(report: Path, target: Path) -> None:
+    """Correct half of the refused dates, as a clerk would."""
+    book = openpyxl.load_workbook(report)
+    sheet = book["city_list"]
+    place = next(cell.column for cell in sheet[1] if cell.value == "认定日期")
+    for line in range(2, sheet.max_row + 1, 2):
+        sheet.cell(line, place).value = "2026-04-01"
+    book.save(target)
+
+
+def shown(report: Path) -> list[list[tuple[object, ...]]]:
+    return [list(sheet.values) for sheet in openpyxl.load_workbook(report)]
+
+
+def test_a_mapping_a_report_and_its_corrections_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
+    given = own_list(tmp_path)
+    fixed, results = tmp_path / "fixed.xlsx", []
+    for jobs in ("1", "3"):
+        refused, rest = tmp_path / f"refused-{jobs}.xlsx", tmp_path / f"rest-{jobs}.xlsx"
+        run(state_of(tmp_path / f"before-{jobs}"), *given, "--jobs", jobs, "--refusals", str(refused))
+        if not results:
+            corrected(refused, fixed)
+        state = state_of(tmp_path / jobs)
+        told = run(state, *given, "--jobs", jobs, "--fix", str(fixed), "--refusals", str(rest), "--json").stdout
+        results.append((json.loads(told.replace(str(state), "")), made(state), shown(refused), shown(rest)))
+    assert results[1] == results[0]
+    counted, _, refused_rows, rest_rows = results[0]
+    assert counted["fix"] == {"applied": 50, "changedSince": [], "masked": [], "notFound": []}
+    assert (len(refused_rows[1]), len(rest_rows[1])) == (101, 51)

@@ -98,6 +98,28 @@ class TestReport:
         assert all(cell.number_format == "@" for cell in sheet[2])
         assert desk.report.stat().st_mode & 0o777 == 0o640
 
+    def test_it_can_be_read_as_it_opens(self, desk: Desk) -> None:
+        desk.refuse()
+        sheet = desk.sheet()
+        for place in (5, 6):
+            assert sheet.cell(2, place).alignment.wrap_text
+        code = sheet.cell(1, desk.place("code")).column_letter
+        assert sheet.column_dimensions[code].width >= 18
+
+    def test_a_column_that_the_list_lacks_is_told(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path, ROW)
+        tax = desk.folder / "tax.csv"
+        tax.write_text(
+            f"纳税人名称,统一社会信用代码,录入时间\n示例面馆,{unified_code(2)},2026-03-02\n", encoding="utf-8"
+        )
+        desk.compile("--source", f"tax_violation={tax}@2026-06-01", "--refusals", desk.report)
+        row = [cell.value for cell in openpyxl.load_workbook(desk.report)["tax_violation"][2]]
+        assert "没有认定部门：请填写（名单没有这一列，无法在此更正" in row[4]
+        assert "the list has no such column" in row[5]
+        desk.file = city(tmp_path / "list.csv", ROW, ROW | {"document_no": "示例2号", "authority": ""})
+        desk.refuse()
+        assert "没有这一列" not in desk.sheet().cell(2, 5).value
+
     def test_the_summary_counts(self, desk: Desk) -> None:
         desk.refuse()
         rows = list(openpyxl.load_workbook(desk.report)[SUMMARY].values)

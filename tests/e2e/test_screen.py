@@ -169,6 +169,14 @@ def test_what_cannot_be_asked_is_exit_2_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
+def test_a_roster_without_a_row_is_no_answered_one(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "bidders.csv"
+    file.write_text("投标人名称,统一社会信用代码,主体类别\n,,\n", encoding="utf-8")
+    done = screen(file, "--action", "tender.bid", "--state", state, "--yes", code=3)
+    assert "row 1: no rows stand under the header" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["bidders.csv"]
+
+
 def test_columns_that_are_not_sure_want_a_word(state: Path, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text(f"甲方,编码栏\n示例公司,{unified_code(1)}\n", encoding="utf-8")

@@ -80,6 +80,18 @@ class TestInspect:
         assert "needs no mapping: xingate compile --source aeo=" in done.output
         assert not (tmp_path / "m.toml").exists()
 
+    def test_a_list_without_labels_is_known_by_its_rows(self, tmp_path: Path) -> None:
+        good = Path(__file__).parents[1] / "contract" / "sources_good" / "ofac"
+        document = found(good / "sdn.csv")
+        assert (document["kind"], document["mapping"], document["headerRow"]) == ("ofac", None, 0)
+        assert document["rows"][0]["list_type"] == "international.ofac"
+        western = tmp_path / "sdn.csv"
+        western.write_bytes((good / "sdn.csv").read_bytes().replace(b"EXAMPLE", b"EX\xc1MPLE"))
+        assert western.read_bytes() != (good / "sdn.csv").read_bytes()
+        assert found(western)["kind"] == "ofac"
+        part = run("source", "inspect", good / "add.csv").stdout
+        assert "no column is known: has the file a header?" in part
+
     def test_a_workbook_with_titles_and_a_hidden_sheet(self, tmp_path: Path) -> None:
         book = openpyxl.Workbook()
         sheet = book.active
@@ -107,7 +119,8 @@ class TestInspect:
         )
 
     @pytest.mark.parametrize(
-        ("content", "said"), [(b"", "the file is empty"), (b'{"a": 1}', "no source reads this json")]
+        ("content", "said"),
+        [(b"", "the file is empty"), (b"\n , \n\n", "the file is empty"), (b'{"a": 1}', "no source reads this json")],
     )
     def test_what_cannot_be_read_is_told_in_a_line(self, content: bytes, said: str, tmp_path: Path) -> None:
         file = tmp_path / "a"

@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from xingate import InvalidRequestError, MatterDecision, Party, Subject, Unavail
 from xingate.testing import FakeGateway
 from xingate.types import AppliedMeasure, Effect, Obligation
 from xingate_adapters.systems.errors import IncompleteFileError
-from xingate_adapters.systems.trading import Bid, Tender, TradingDesk, bonus_points
+from xingate_adapters.systems.trading import Bid, BidCheck, Tender, TradingDesk, bonus_points
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 TENDER = Tender("示例标段-1", bonus_offered=Decimal(2))
@@ -110,6 +111,24 @@ def test_a_bid_without_an_answer_is_asked_again_under_its_id() -> None:
     assert done.checks[0].is_admitted
     assert len(fake.records) == 1
     assert desk.recheck(done) is None
+
+
+@pytest.mark.parametrize("is_again", [False, True])
+def test_what_was_found_after_an_answer_was_lost_is_a_change(*, is_again: bool) -> None:
+    fake = FakeGateway()
+    desk = TradingDesk(fake.client())
+    opening = desk.open_bids(TENDER, [bid(2)])
+    lost = BidCheck(opening.checks[0].bid, UnavailableError("lost on the way"))
+    between = replace(opening, checks=(lost,), sequence=opening.sequence if is_again else 0)
+    bar = AppliedMeasure("18.3b", effect=Effect.LIMIT)
+    fake.answer(unified_code(2), "tender.bid", Verdict.RESTRICTED, measures=[bar])
+    found = desk.recheck(between)
+    assert found is not None
+    assert not found.checks[0].is_admitted
+    new, verdict = found.checks[0].changes
+    assert new.startswith("新增 new: ")
+    assert "18.3b" in new
+    assert verdict == "tender.bid 没有答复 no answer → tender.bid RESTRICTED"
 
 
 def test_a_gateway_that_is_down_gives_no_round() -> None:

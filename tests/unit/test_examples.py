@@ -42,7 +42,10 @@ def test_it_runs_by_one_command(name: str) -> None:
 
 def test_they_ask_a_served_gateway(start_gateway: Callable[..., Any], own_state: Path) -> None:
     gateway = start_gateway(own_state)
-    for name, url in (("approval", f"grpc://{gateway.grpc}"), ("recruitment", gateway.http)):
+    grpc, http = f"grpc://{gateway.grpc}", gateway.http
+    asked = {"approval": grpc, "trading": http, "recruitment": http, "provincial": grpc, "web": http}
+    assert asked.keys() == SAID.keys()
+    for name, url in asked.items():
         done = run(name, url)
         assert (done.returncode, done.stderr) == (0, "")
         assert [said for said in SAID[name] if said not in done.stdout] == []

@@ -49,7 +49,10 @@ def probe(file: Path, rows: int = 300) -> Probe:
         return Probe("xml", encoding)
     delimiter = _delimiter(text)
     with closing(csv_rows(file, Run(), delimiter=delimiter)) as found:
-        return Probe("csv", encoding, delimiter, head=tuple(itertools.islice(found, rows)))
+        head = tuple(itertools.islice(found, rows))
+    if not any(map(_filled, head)):
+        raise SourceError("the file is empty", file=file, expected="at least a header", hint="export it again")
+    return Probe("csv", encoding, delimiter, head=head)
 
 
 def _workbook(file: Path, rows: int) -> Probe:

@@ -106,6 +106,10 @@ def screen_file(
     titles = _titles(client, screening.action)
     digest = sha256_of(layout.file)
     rows = read_all(layout, Run(on_progress=lambda _, done, total: on_progress("reading", done, total)))
+    if not rows.count:
+        raise SourceError(
+            "no rows stand under the header", file=layout.file, row=layout.table.header_row, expected="at least one row"
+        )
     if sha256_of(layout.file) != digest:
         raise SourceError("the file was changed while it was read", file=layout.file, hint="run again")
     read_s = time.perf_counter() - clock

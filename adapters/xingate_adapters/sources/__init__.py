@@ -100,6 +100,11 @@ class Source:
         """The same source, its files read by a mapping of the operator's."""
         return Source(self.kind, self.declaration, MappedReader(self.kind, mapping))
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether its files are tables whose columns are known by their labels."""
+        return isinstance(self._reader, MappedReader) or hasattr(self._reader, "columns_of")
+
     def columns(self, header: Sequence[str]) -> dict[str, str]:
         """Field of a record -> the column (as in `header`) that it is read from, where the source can tell."""
         if isinstance(self._reader, MappedReader):

@@ -21,6 +21,11 @@ ROWS_A_SHEET: Final = 1_000_000
 COMMENTS_A_SHEET: Final = 2_000  # openpyxl holds comments in memory
 _FILE_MODE = 0o640
 _MARK, _HEAD = "FFC7CE", "D9E1F2"
+_CELL_WIDTH: Final = 20  # a code of 18 characters can be read
+_NO_COLUMN: Final = (
+    "（名单没有这一列，无法在此更正：请在名单或映射文件中补上）",
+    " (the list has no such column, so it cannot be corrected here: add it to the list or to its mapping)",
+)
 _HELP = (
     "请在各表中改正标红的单元格（或该行其他单元格），保存后用 --fix 交回。不要改动前四列。",
     "带 * 的号码不必补全：未改动的单元格按原文件还原；号码本身有错的，请填写完整号码。",
@@ -80,6 +85,8 @@ def _summary(book: Any, counts: Counter[tuple[str, str, str]]) -> None:
 
 
 def _sheets_of(book: Any, kind: str, header: Sequence[str], fields: Mapping[str, str], rows: Iterable[Refusal]) -> None:
+    from openpyxl.utils import get_column_letter
+
     page: Any = None
     for number, row in enumerate(rows):
         place, sheet = number % ROWS_A_SHEET, number // ROWS_A_SHEET + 1
@@ -89,6 +96,8 @@ def _sheets_of(book: Any, kind: str, header: Sequence[str], fields: Mapping[str,
             for column, width in zip("ABCDEF", (18, 24, 8, 8, 50, 50), strict=True):
                 page.column_dimensions[column].width = width
             page.column_dimensions["D"].hidden = True
+            for place_of, _ in enumerate(header, len(KEYS) + 1):
+                page.column_dimensions[get_column_letter(place_of)].width = _CELL_WIDTH
             page.append([_text(page, text, _HEAD) for text in (*KEYS, *header)])
         page.append(list(_cells(page, row, header, fields, has_comment=place < COMMENTS_A_SHEET)))
 
@@ -98,13 +107,18 @@ def _cells(
 ) -> Iterator[Any]:
     reasons = [(reason, detail, told(reason)) for reason, detail in zip(row.reasons, row.details, strict=True)]
     marks: dict[str, list[str]] = {}
+    zh, en = [], []
     for reason, detail, words in reasons:
-        for column in faulty_columns(reason, detail, fields):
+        faulty = faulty_columns(reason, detail, fields)
+        for column in faulty:
             marks.setdefault(column, []).append(f"{words.zh}\n{words.en}\n{detail}")
-    zh = "；".join(words.zh for _, _, words in reasons)
-    en = "; ".join(f"{words.en} ({detail})" for _, detail, words in reasons)
-    for text in (row.source, row.file, str(row.row), row.digest, zh, en):
+        lacking = _NO_COLUMN if fields and words.fields and not faulty else ("", "")
+        zh.append(f"{words.zh}{lacking[0]}")
+        en.append(f"{words.en} ({detail}){lacking[1]}")
+    for text in (row.source, row.file, str(row.row), row.digest):
         yield _text(page, text)
+    for lines in (zh, en):
+        yield _text(page, "\n".join(lines), is_wrapped=True)
     for column in header:
         cell = _text(page, row.raw.get(column, ""), _MARK if column in marks else "")
         if column in marks and has_comment:
@@ -112,13 +126,15 @@ def _cells(
         yield cell
 
 
-def _text(page: Any, text: str, colour: str = "") -> Any:
+def _text(page: Any, text: str, colour: str = "", *, is_wrapped: bool = False) -> Any:
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import PatternFill
+    from openpyxl.styles import Alignment, PatternFill
 
     cell: Any = WriteOnlyCell(page)
     cell.value = shown(text)
     cell.number_format = "@"  # what a person types stays text, codes with all their digits
+    if is_wrapped:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
     if colour:
         cell.fill = PatternFill("solid", start_color=colour)
     cell.data_type = "s"

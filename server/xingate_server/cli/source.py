@@ -184,6 +184,8 @@ def _show(found: "Inspection", page: Console, out: Path | None) -> None:
         return
     if found.mapping is None:
         page.print(escape(f"it is read as it is: {_usage(found)}"), soft_wrap=True)
+    elif not any(guess.field for guess in found.columns):
+        page.print("no column is known: has the file a header? files that belong to a list are given together with it")
     elif out is None:
         page.print("it needs a mapping: give --out mapping.toml to write one that you can correct")
     else:

@@ -142,7 +142,9 @@ class TradingDesk:
     def _completed(self, opening: Round) -> Round | None:
         """The round with the bids asked again that had no answer; None where none of them has one now."""
         checks = tuple(
-            self._check(opening.tender, opening.action, check.bid, check.answer.request_id)
+            _compared(
+                self._check(opening.tender, opening.action, check.bid, check.answer.request_id), check, opening, opening
+            )
             if isinstance(check.answer, UnavailableError)
             else check
             for check in opening.checks
@@ -188,15 +190,19 @@ def _require_bids(tender: Tender, bids: tuple[Bid, ...]) -> None:
 def _compared(new: BidCheck, old: BidCheck, before: Round, after: Round) -> BidCheck:
     """The new check with what is different. Another action may know other measures, so what does not act any more is
     said of that action."""
-    if isinstance(new.answer, XingateError) or isinstance(old.answer, XingateError):
+    if isinstance(new.answer, XingateError):
         return new
-    then, now = _acting(old.answer), _acting(new.answer)
+    then, now = {} if isinstance(old.answer, XingateError) else _acting(old.answer), _acting(new.answer)
     changes = [f"新增 new: {told}" for key, told in now.items() if key not in then]
     changes += [f"于 {after.action} 不适用 does not act there: {told}" for key, told in then.items() if key not in now]
-    verdicts = old.answer.verdict, new.answer.verdict
-    if verdicts[0] is not verdicts[1]:
-        changes.append(f"{before.action} {verdicts[0].name} → {after.action} {verdicts[1].name}")
+    verdicts = _word(old.answer), _word(new.answer)
+    if verdicts[0] != verdicts[1]:
+        changes.append(f"{before.action} {verdicts[0]} → {after.action} {verdicts[1]}")
     return replace(new, changes=tuple(changes))
+
+
+def _word(answer: MatterDecision | XingateError) -> str:
+    return "没有答复 no answer" if isinstance(answer, XingateError) else answer.verdict.name
 
 
 def _acting(decision: MatterDecision) -> dict[object, str]:
