@@ -284,10 +284,10 @@ def test_hostile_text_is_written_and_read_back(fake: FakeGateway, tmp_path: Path
     assert len(row["备注"]) < 32_767
 
 
-def test_a_roster_without_rows_is_an_empty_workbook(fake: FakeGateway, tmp_path: Path) -> None:
-    done = run(fake, screening(roster(tmp_path / "a.csv"), kind=SubjectKind.LEGAL_ENTITY))
-    assert done.tally.rows == 0
-    assert cells(tmp_path / "a.xlsx") == []
+def test_a_roster_without_rows_gives_no_workbook(fake: FakeGateway, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no rows stand under the header"):
+        run(fake, screening(roster(tmp_path / "a.csv"), kind=SubjectKind.LEGAL_ENTITY))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
 def test_more_rows_than_a_sheet_takes_go_on_to_the_next(
