@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Self
+from unicodedata import normalize
 
 from xingate._words import SubjectKind
 
@@ -12,8 +13,7 @@ _ORGANISATION_SCHEMES = frozenset(
 # The shapes of a citizen number (GB 11643): 6 digits, a birth date, a serial number, in the new form a check digit.
 _MONTH_AND_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _CITIZEN_NUMBER = re.compile(rf"\d{{6}}(?:(?:18|19|20)\d\d{_MONTH_AND_DAY}\d{{3}}[\dXx]|\d\d{_MONTH_AND_DAY}\d{{3}})")
-
-
+_IN_TEXT = re.compile(rf"(?<!\d)(?:{_CITIZEN_NUMBER.pattern})(?!\d)")
 _SHORTEST_CITIZEN_NUMBER = 15
 
 
@@ -52,7 +52,13 @@ class Subject:
     def __repr__(self) -> str:
         is_person = self.kind is SubjectKind.NATURAL_PERSON
         numbers = ", ".join(f"{i.scheme or 'code'}={i.shown(is_person=is_person)}" for i in self.identifiers)
-        return f"Subject({self.kind.name.lower()}, {numbers or 'no code'}, name={self.name!r})"
+        return f"Subject({self.kind.name.lower()}, {numbers or 'no code'}, name={self.shown_name!r})"
+
+    @property
+    def shown_name(self) -> str:
+        """The name for display: a citizen number that was written into it is masked."""
+        folded = normalize("NFKC", self.name)
+        return _IN_TEXT.sub(lambda found: _masked(found[0]), folded) if _IN_TEXT.search(folded) else self.name
 
     @classmethod
     def legal_entity(cls, code: str = "", *, name: str = "", scheme: str = "") -> Self:

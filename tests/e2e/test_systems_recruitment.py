@@ -131,6 +131,34 @@ def test_the_notice_is_a_page_with_remedies_and_no_number(
     assert not re.search(r"<script|https?://", page)
     assert ("复议" in page or "review" in page) == (candidate is DEFAULTER)
     assert ("尚不能得出结论" in page or "No conclusion yet" in page) == (candidate is DOUBTED)
+    assert ("异议申请" in page or "object or complain" in page.lower()) == (candidate is not UNKNOWN)
+
+
+@pytest.mark.parametrize(("is_same", "said"), [(True, "属于您本人"), (False, "不属于您本人")])
+def test_the_notice_says_how_a_doubt_was_settled(desk: RecruitmentDesk, *, is_same: bool, said: str) -> None:
+    asked = ASKED | {"post": f"示例岗位-{said}"}
+    result = desk.check(DOUBTED, **asked)
+    (doubt,) = result.unsettled
+    desk.settle(result, doubt.entry_id, is_same=is_same, evidence="示例户籍资料", decided_by="示例核实人")
+    page = notice(desk.check(DOUBTED, **asked), "示例人社局")
+    assert f"已由人工核实：{said}<" in page
+    assert "尚不能得出结论" not in page
+    assert "示例核实人" not in page
+
+
+def test_a_number_in_the_wrong_place_is_shown_to_nobody(desk: RecruitmentDesk) -> None:
+    number = DEFAULTER.number
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in number)
+    for name in (f"示例庚 {number}", f"示例庚（{wide}）", f"{number}示例庚"):
+        candidate = replace(DEFAULTER, name=name)
+        result = desk.check(candidate, **ASKED | {"post": number})
+        shown = repr(result) + repr(candidate) + repr(candidate.subject) + notice(result, "示例人社局")
+        assert number not in shown
+        assert wide not in shown
+        assert "示例庚" in result.candidate
+    with pytest.raises(IncompleteFileError) as caught:
+        desk.check(DEFAULTER, **ASKED | {"purpose": number})
+    assert number not in str(caught.value)
 
 
 def test_a_notice_escapes_what_people_wrote(desk: RecruitmentDesk) -> None:

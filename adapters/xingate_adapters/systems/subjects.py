@@ -9,7 +9,7 @@ def shown_subject(subject: Subject) -> str:
     """Name and number, a person's masked."""
     is_person = subject.kind is SubjectKind.NATURAL_PERSON
     numbers = [identifier.shown(is_person=is_person) for identifier in subject.identifiers]
-    return " ".join(part for part in (subject.name, *numbers) if part)
+    return " ".join(part for part in (subject.shown_name, *numbers) if part)
 
 
 def measure_line(measure: AppliedMeasure) -> str:

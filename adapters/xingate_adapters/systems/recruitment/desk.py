@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from xingate import Client, Subject
+from xingate import Client, Identifier, Subject
 from xingate.types import IdentitySettlement, MeasureOutcome, RecordedOutcome
 from xingate_adapters.systems.errors import IncompleteFileError
 from xingate_adapters.systems.recruitment.result import PanelResult, result_of
@@ -46,7 +46,7 @@ class RecruitmentDesk:
         """
         self._require(candidate, post, purpose, operator)
         decision = self._client.check(candidate.subject, purpose, matter=post, operator=operator, request_id=request_id)
-        return result_of(decision, shown_subject(candidate.subject), post, purpose)
+        return result_of(decision, shown_subject(candidate.subject), Identifier("", post.strip()).shown(), purpose)
 
     def settle(
         self, result: PanelResult, entry_id: str, *, is_same: bool, evidence: str, decided_by: str
@@ -83,5 +83,5 @@ class RecruitmentDesk:
         if missing:
             raise IncompleteFileError(f"a person is asked about only with {', '.join(missing)}")
         if purpose not in PURPOSES:
-            shown = purpose if len(purpose) <= 64 else f"{purpose[:64]}…"  # noqa: PLR2004 -- enough to see it
+            shown = Identifier("", purpose.strip()).shown()[:64]
             raise IncompleteFileError(f"`{shown}` is no purpose of recruitment: expected {', '.join(PURPOSES)}")

@@ -24,6 +24,9 @@ _WORDS: Final = {
         "found": "对您适用的措施",
         "none": "未发现对您适用的限制或者提示措施。",
         "open": "尚不能得出结论：有待核实的信息，核实清楚之前不作不利处理。",
+        "settled": "名单上的信息是否属于您本人，已由人工核实：",
+        "same": "属于您本人",
+        "not the same": "不属于您本人",
         "basis": "依据",
         "by": "认定部门",
         "no": "文书号",
@@ -42,6 +45,9 @@ _WORDS: Final = {
         "found": "Measures that apply to you",
         "none": "No restriction or warning was found to apply to you.",
         "open": "No conclusion yet: something is still being verified, and nothing adverse is done until it is.",
+        "settled": "Whether the listing is yours was found out by a person: ",
+        "same": "it is yours",
+        "not the same": "it is not yours",
         "basis": "Basis",
         "by": "Recognised by",
         "no": "Document",
@@ -56,6 +62,17 @@ _PURPOSES: Final = {
     "personnel.appoint": {"zh": "任用", "en": "appointment"},
     "personnel.supervise": {"zh": "管理监督", "en": "supervision"},
 }
+_WAYS: Final = {
+    "zh": (
+        "向查询单位说明情况、提交证件，以便核实名单上的信息是否属于您本人",
+        "认为名单上的信息有误的，向认定部门提出异议申请或者投诉（实施方案二十五）",
+    ),
+    "en": (
+        "Explain and show your documents to the asking office, so that it can find out whether the listing is yours",
+        "Where the list is wrong, object or complain to the recognising authority (clause 25 of the plan)",
+    ),
+}
+"""What can be done before there is a conclusion."""
 _STYLE: Final = (
     "@page{size:A4;margin:20mm}body{font:12pt/1.6 serif;max-width:42em;margin:2em auto;color:#000}"
     "h1{font-size:18pt;text-align:center}th{text-align:left;padding-right:1.5em;vertical-align:top;white-space:nowrap}"
@@ -74,8 +91,11 @@ def notice(result: PanelResult, organisation: str, language: _Language = "zh") -
         (words["from"], organisation),
     ]
     parts = [f"<h1>{words['title']}</h1>", _table(facts), *_findings(result, language)]
-    if result.remedies:
-        told = "".join(f"<li>{escape(remedy[language == 'en'])}</li>" for remedy in result.remedies)
+    remedies = [remedy[language == "en"] for remedy in result.remedies]
+    if result.verdict is Verdict.CANNOT_TELL:
+        remedies = [*_WAYS[language], *remedies]
+    if remedies:
+        told = "".join(f"<li>{escape(remedy)}</li>" for remedy in remedies)
         parts.append(f"<h2>{words['remedies']}</h2><ul>{told}</ul>")
     parts += [_table([(words["record"], result.record_id)]), f"<p>{words['ask']}</p>"]
     code = "zh-CN" if language == "zh" else "en"
@@ -87,7 +107,12 @@ def notice(result: PanelResult, organisation: str, language: _Language = "zh") -
 
 def _findings(result: PanelResult, language: _Language) -> list[str]:
     words = _WORDS[language]
-    parts = [f"<p>{words['open']}</p>"] if result.verdict is Verdict.CANNOT_TELL else []
+    parts = []
+    if result.verdict is Verdict.CANNOT_TELL and (result.unsettled or result.open_points or not result.settled):
+        parts.append(f"<p>{words['open']}</p>")
+    found = [words["not the same" if ": not the same" in told else "same"] for told in result.settled]
+    if found:
+        parts.append(f"<p>{words['settled']}{'；'.join(found)}</p>")
     if not result.findings:
         return parts or [f"<p>{words['none']}</p>"]
     rows = "".join(f"<li>{_finding(finding, language)}</li>" for finding in result.findings)
