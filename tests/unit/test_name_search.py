@@ -128,6 +128,7 @@ class TestWhatIsAlike:
             ("EXAMPLE TRADING AND SHIPPING LTD.", "example trading & shipping llc", 0.98, "legal form is not"),
             ("Shipping Example Trading LLC", "example trading & shipping llc", 0.98, "words of the name are equal"),
             ("Exmple Tradng & Shipping LLC", "example trading & shipping llc", 0.85, "spelled alike"),
+            ("ExampleTradingShipping", "example trading & shipping llc", 0.98, "spelled alike"),
             ("Example Trading", "example trading & shipping llc", 0.8, "spelled alike"),
             ("OOO Primer Sudokhodstvo", "пример судоходство ооо", 0.98, "words of the name are equal"),
             ("EJEMPLO DE NAVEGACION", "ejemplo de navegación, s.a.", 0.98, "legal form is not"),
@@ -147,6 +148,7 @@ class TestWhatIsAlike:
             "示例市宏远",
             "另一个完全不同的名称",
             "Sample Trading",
+            "Example 2 Trading",
         ],
     )
     def test_another_subject(self, asked: str) -> None:
@@ -234,3 +236,20 @@ def test_any_two_names_can_be_compared(any_name: str, listed: str) -> None:
         if asked and name:
             assert 0 <= likeness(asked, name, LISTED.frequency).score <= 1
             search(asked, LISTED, 0.0)
+
+
+def test_what_is_read_is_bounded(index: Names, listed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xingate_server.core.name_search._MOST_READ", 300)
+    read: list[int] = []
+    names_with = index.names_with
+
+    def counted(gram: str) -> Sequence[int]:
+        numbers = names_with(gram)
+        read.append(len(numbers))
+        return numbers
+
+    monkeypatch.setattr(index, "names_with", counted)
+    for name in listed[:50]:
+        read.clear()
+        search(core_of(name), index, THRESHOLD)
+        assert len(read) == 1 or sum(read) <= 300

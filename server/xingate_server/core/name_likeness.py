@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import Indel, LCSseq
+from rapidfuzz.distance import OSA, Indel, LCSseq
 
 from xingate_server.core.name_parts import (
     ALL,
@@ -46,6 +46,7 @@ _DIRECTIONS = frozenset("东西南北")
 _AREAS = frozenset("市省县区")
 _FORMS = frozenset(["有限", "限责", "责任", "任公", "限公", "公司", "股份", "份有", "份公", "集团", "团公", "团有"])
 _SOUND_ALONE: Final = 0.95
+_SLIPS: Final = ((1, 6, 0.88), (2, 11, 0.82))  # how many, in how long a name at least, and how alike that is
 _WORDS_ALIKE, _LETTERS_STEEP, _SUBSET = 0.98, 1.5, 0.93
 
 
@@ -77,12 +78,25 @@ def _alike_in_words(asked: str, listed: str) -> Likeness:
         form = "" if sorted(all_mine) == sorted(all_its) else ", the legal form is not"
         return Likeness(_WORDS_ALIKE, f"the words of the name are equal{form}")
     ours, theirs = "".join(mine), "".join(its)
-    alike = max(Indel.normalized_similarity(ours, theirs), fuzz.token_sort_ratio(" ".join(mine), " ".join(its)) / 100)
-    score = 1 - (1 - alike) * _LETTERS_STEEP
+    alike = max(
+        Indel.normalized_similarity(ours, theirs),
+        Indel.normalized_similarity("".join(all_mine), "".join(all_its)),
+        fuzz.token_sort_ratio(" ".join(mine), " ".join(its)) / 100,
+    )
+    score = max(1 - (1 - alike) * _LETTERS_STEEP, _few_slips(ours, theirs))
     both = set(mine) & set(its)
     if len(both) > 1 and both in (set(mine), set(its)):
         score = max(score, _SUBSET * fuzz.token_sort_ratio(" ".join(mine), " ".join(its)) ** 0.5 / 10)
     return Likeness(max(0.0, score), "the name is spelled alike")
+
+
+def _few_slips(mine: str, its: str) -> float:
+    """One or two slips in names long enough for them; another digit is another thing."""
+    if [c for c in mine if c.isdigit()] != [c for c in its if c.isdigit()]:
+        return 0.0
+    slips = OSA.distance(mine, its, score_cutoff=len(_SLIPS))
+    longest = max(len(mine), len(its))
+    return next((score for most, least, score in _SLIPS if slips <= most and longest >= least), 0.0)
 
 
 def _alike_in_sound(asked: str, listed: str) -> Likeness:

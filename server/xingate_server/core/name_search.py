@@ -16,9 +16,9 @@ THRESHOLD: Final = 0.8
 MOST_MATCHES: Final = 10
 MOST_FREQUENT: Final = 30_000
 """A gram of more names is only counted: it tells too little to be worth reading."""
-_MOST_READ = 8_000  # names counted, where more than one gram is read
+_MOST_READ = 20_000  # names counted, where more than one gram is read
 _MOST_GRAMS = 200
-_MOST_COMPARED = 16
+_MOST_COMPARED = 24
 _RARE = 200  # a gram of less than one name in so many counts more
 _SHORTEST = 2
 _DIGITS = 4
