@@ -9,17 +9,19 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 import grpc
 import httpx
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
 import xingate
 from xingate.types import MeasureOutcome, UsageReport
 from xingate.v1 import trace_pb2, trace_pb2_grpc
+from xingate_server.cli import app
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace import leaf as leaves
@@ -29,14 +31,20 @@ from xingate_server.trace.sqlite import FILE, SqliteLog
 BLACK, UNLISTED, PERSON = unified_code(1), unified_code(9001), citizen_number(101)
 SHANGHAI = timezone(timedelta(hours=8))
 PERMITS, TRADING = "示例审批局", "示例交易中心"
-Done = subprocess.CompletedProcess[str]
+
+
+class Done(NamedTuple):
+    stdout: str
+    stderr: str
 
 
 def run(*arguments: str, code: int) -> Done:
-    command = [sys.executable, "-m", "xingate_server.cli", "trace", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
-    assert done.returncode == code, done.stdout + done.stderr
+    """The command as its entry point runs it, in this process: most of it would be imports."""
+    with CliRunner().isolation() as (out, err, _), pytest.raises(SystemExit) as ended:
+        app.run(["trace", *arguments])
+    done = Done(out.getvalue().decode(), err.getvalue().decode())
+    assert ended.value.code == code, done
+    assert "fault of its own" not in done.stderr
     return done
 
 
