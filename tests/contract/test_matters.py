@@ -314,6 +314,9 @@ def test_http_and_grpc_without_our_client(served: Any) -> None:
         assert problem.json()["field"] == "parties[1].role"
         assert http.post("/v1/check:matter", json={**body, "parties": [{"rolle": "x"}]}).json()["reason"]
         assert http.post("/v1/check:matter", content=b"{", headers=JSON).status_code == 400
+        for content, said in ((b"[]", "the body: expected"), (b'{"parties": [1]}', "`parties[0]`: expected")):
+            problem = http.post("/v1/check:matter", content=content, headers=JSON)
+            assert (problem.status_code, problem.json()["detail"]) == (400, f"{said} a JSON object")
     with grpc.insecure_channel(served.grpc) as channel:
         ask = channel.unary_unary("/xingate.v1.VerificationService/CheckMatter", None, None)
         with pytest.raises(grpc.RpcError) as caught:

@@ -125,7 +125,8 @@ class TestMapping:
         ("mapping", "said"),
         [
             ("[columns]\nnmae = ['a']", "`columns.nmae` is no field of a record: did you mean `name`"),
-            ("[columns]\nname = 'a'", "at `columns.name`: input should be a valid tuple"),
+            ("[columns]\nname = 'a'", 'at `columns.name`: expected a list, such as ["名称"]'),
+            ("columns = 1", "at `columns`: expected a table"),
             ("[columns", "is not TOML"),
             ("required = ['name']\n[columns]", "`required` names `name`, which has no column"),
             ("delimiter = ';;'\n[columns]", "at `delimiter`: string should have at most 1 character"),

@@ -35,6 +35,10 @@ FIELDS = (*_TEXTS, SCHEME, "established", "registered_in", "aliases", "amount_yu
 _Names = tuple[str, ...]
 
 
+_WORDS = {"tuple_type": 'expected a list, such as ["名称"]', "dict_type": "expected a table"}
+"""What the validator says with names of this program's own."""
+
+
 class MappingError(ValueError):
     """A mapping file that cannot be used; the text is one line and names the file and the key."""
 
@@ -92,7 +96,7 @@ def read_mapping(file: Path) -> MappingFile:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        told = first["msg"].removeprefix("Value error, ")
+        told = _WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
         where = f" at `{place}`" if place else ""
         raise MappingError(f"the mapping `{file}`{where}: {told[:1].lower()}{told[1:]}") from error
 

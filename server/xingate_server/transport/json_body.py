@@ -39,9 +39,13 @@ def read(model: type[_Model], value: Any) -> _Model:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         if first["type"] == "extra_forbidden":
             raise UnknownFieldError(_path(first["loc"])) from None
-        path, text = _path(_in_json(first["loc"])), first["msg"]
+        path, text = _path(_in_json(first["loc"])), _WORDS.get(first["type"], first["msg"])
         where = f"`{path}`: " if path else "the body: "
         raise MalformedMessageError(f"{where}{text[0].lower()}{text[1:]}", path) from None
+
+
+_WORDS = dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "expected a JSON object")
+"""What the validator says with names of this program's own."""
 
 
 def _in_json(location: _Location) -> _Location:
