@@ -64,7 +64,13 @@ ANSWER = Answer(
         gaps=(d.Gap(reason=d.GapReason.SOURCE_STALE, could_be=Verdict.PROHIBITED, closes_with="a newer list"),),
         candidates=(
             d.Candidate(
-                kind=SubjectKind.NATURAL_PERSON, name="示例甲", display="9***1", list_types=(), score=0.5, why="name"
+                kind=SubjectKind.NATURAL_PERSON,
+                name="示例甲",
+                display="9***1",
+                list_types=(),
+                score=0.5,
+                why="name",
+                closes_with="ask",
             ),
         ),
         flags=(d.Flag(code="kind_mismatch"),),
@@ -120,7 +126,7 @@ def test_full_view_tells_everything() -> None:
     assert dict(measure.obligations[0].parameters) == {"a": "1", "b": "2"}
     assert full.records[0].amount_yuan == "10.00"
     assert (full.trace.record_id, full.trace.leaf_index, full.trace.log_origin) == ("id-1", 4, "o")
-    assert full.candidates[0].code == "9***1"
+    assert (full.candidates[0].code, full.candidates[0].closes_with) == ("9***1", "ask")
 
 
 def test_basic_view_keeps_ids_gaps_candidates_snapshot_and_trace() -> None:
