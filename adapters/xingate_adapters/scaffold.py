@@ -6,6 +6,7 @@ invented.
 
 import re
 from pathlib import Path
+from shutil import rmtree
 
 from xingate_adapters.sources import kinds
 
@@ -116,6 +117,10 @@ def scaffold(name: str, home: Path) -> list[Path]:
         f"test_source_{name}.py": _TEST.format(name=name),
     }
     folder.mkdir(parents=True)
-    for file, content in texts.items():
-        (folder / file).write_text(content, encoding="utf-8")
+    try:
+        for file, content in texts.items():
+            (folder / file).write_text(content, encoding="utf-8")
+    except OSError as error:
+        rmtree(folder, ignore_errors=True)  # half a source would only be in the way
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     return [folder / file for file in texts]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from xingate_server.demo.numbers import citizen_number, unified_code
 
 HEADER = "序号;企业全称;统一社会信用代码;列入的原因;决定日期;法人身份证号"
 PERSON = citizen_number(7)
+FULL = "no space left on device"
 
 
 def run(*arguments: str | Path, code: int = 0) -> Result:
@@ -238,3 +240,51 @@ def test_an_extra_that_is_missing_is_named(
 
 def test_the_kinds_are_listed_for_people() -> None:
     assert "city_list" in run("source", "list").stdout
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk without room for a page."""
+    folder = tmp_path / "full"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("may not mount a small file system here")
+    try:
+        (folder / "filler").write_bytes(bytes(12 << 10))
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def told(*arguments: str | Path) -> str:
+    command = [sys.executable, "-m", "xingate_server.cli", *map(str, arguments)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    return done.stderr
+
+
+def test_a_full_disk_is_told_in_a_line_and_nothing_is_left(full_disk: Path, tmp_path: Path) -> None:
+    (full_disk / "rest").write_bytes(bytes(4 << 10))
+    file = own_list(tmp_path / "a.csv")
+    mapping, home = full_disk / "m.toml", full_disk / "sources"
+    assert told("source", "inspect", file, "--out", mapping) == f"xingate: cannot write `{mapping}`: {FULL}\n"
+    assert (
+        told("source", "new", "district_list", "--in", home)
+        == f"xingate: cannot write `{home / 'district_list'}`: {FULL}\n"
+    )
+    assert sorted(path.name for path in full_disk.iterdir() if path != home) == ["filler", "rest"]
+    assert not (home / "district_list").exists()
+
+
+@pytest.mark.parametrize("free_kib", [4, 0])
+def test_a_report_on_a_full_disk(full_disk: Path, tmp_path: Path, free_kib: int) -> None:
+    (full_disk / "rest").write_bytes(bytes((4 - free_kib) << 10))
+    mapping, report = tmp_path / "m.toml", full_disk / "r.xlsx"
+    mapping.write_text('[columns]\nname = ["企业全称"]', encoding="utf-8")
+    listed = tmp_path / "a.csv"
+    listed.write_text("企业全称\n" + "".join(f"示例{n:x}\n" for n in range(3_000)), encoding="utf-8")
+    arguments = ("--source", f"city_list={listed}", "--map", f"city_list={mapping}", "--refusals", report)
+    said = told("compile", *arguments, "--state", tmp_path / "state")
+    assert said == f"xingate: cannot write `{report}`: {FULL}\n"
+    assert sorted(path.name for path in full_disk.iterdir()) == ["filler", "rest"]

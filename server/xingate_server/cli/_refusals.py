@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from xingate_server.cli._refusals_words import faulty_columns, told
 from xingate_server.cli._sheets import is_formula
@@ -52,12 +53,25 @@ def write_report(refused: Path, target: Path, columns_of: Columns) -> int:
         rows = (row for row in read_refusals(refused) if row.source == kind)
         _sheets_of(book, kind, header, fields, rows)
     try:
-        book.save(draft)
+        _save(book, draft)
         draft.chmod(_FILE_MODE)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
     return sum(count for (_, _, reason), count in counts.items() if not reason)
+
+
+def _save(book: Any, target: Path) -> None:
+    """What `book.save` does, but when the disk is full nothing is left to be closed later, with a traceback."""
+    from openpyxl.writer.excel import ExcelWriter
+
+    for page in book.worksheets:
+        page.close()
+    archive = ZipFile(target, "w", ZIP_DEFLATED)
+    try:
+        ExcelWriter(book, archive).save()
+    finally:
+        archive.close()
 
 
 def _survey(refused: Path) -> tuple[dict[str, list[str]], Counter[tuple[str, str, str]]]:

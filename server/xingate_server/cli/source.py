@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 wrong usage, 3 a file that cannot be read. No identity number of a person is shown.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,8 @@ def _write(out: Path, found: "Inspection", text: str | None) -> None:
     except FileExistsError:
         raise AskedWronglyError(f"`{out}` is there already; name another file") from None
     except OSError as error:
+        with suppress(OSError):
+            out.unlink()  # ours: half a mapping would only be in the way
         raise CommandError(f"cannot write `{out}`: {(error.strerror or 'unknown').lower()}") from error
 
 
