@@ -14,7 +14,7 @@ from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture, Verdict
 from xingate_server.core.decision import GapReason
 from xingate_server.core.entry import REGISTER, Record
-from xingate_server.core.subject import SubjectKeyer, SubjectKind
+from xingate_server.core.subject import SubjectClass, SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import Gateway
@@ -23,7 +23,7 @@ from xingate_server.snapshot.compile import compile_snapshot
 from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.manifest import read_manifest
 from xingate_server.snapshot.plan import CompilePlan, SourcePlan
-from xingate_server.snapshot.store import SnapshotSet
+from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.leaf import decode
 from xingate_server.trace.memory import MemoryLog
 
@@ -174,12 +174,8 @@ class TestAnswers:
             for name in (b"listed", b"gram"):
                 with environment.begin(write=True) as transaction:
                     transaction.drop(environment.open_db(name, txn=transaction))
-        snapshots = SnapshotSet(tmp_path / "state")
-        snapshots._refresh = lambda: False  # type: ignore[method-assign]
-        from xingate_server.snapshot.store import Snapshot
-
-        old = Snapshot.open(path.parent, snapshots.keyer, verify=False)
-        assert old.similar("organisation", "示例") == []  # type: ignore[arg-type]
+        old = Snapshot.open(path.parent, SubjectKeyer(read_or_make_key(tmp_path / "state")), verify=False)
+        assert old.similar(SubjectClass.ORGANISATION, ALIKE) == []
 
 
 class TestReplay:

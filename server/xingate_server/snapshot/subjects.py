@@ -104,7 +104,7 @@ class SubjectWriter:
             self._put(code, keys, msgspec.structs.replace(file, unsettled=unsettled))
         self._put(key, {key, *(a for row in loose for a in row.aliases)}, SubjectFile(rivals=ordered(rivals)))
         self._name(subject_class, loose, key)
-        self._list(subject_class, (item for item in self._standing(loose)))
+        self._list(subject_class, self._standing(loose))
 
     def _file(
         self, owner: bytes, rows: list[Row], subject_class: SubjectClass, relations: Sequence[Relation] = ()
