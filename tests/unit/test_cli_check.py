@@ -51,7 +51,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
         yield made.client(**who)
 
     monkeypatch.setattr(check, "open_gateway", open_gateway)
-    monkeypatch.setattr(trace, "open_recorded", open_gateway)
+    monkeypatch.setattr(trace, "open_records", open_gateway)
     return made
 
 
