@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
+from xingate_adapters.sources import load_source, read_mapping
 from xingate_server.cli import app
 from xingate_server.cli.app import cli
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -111,6 +112,15 @@ class TestInspect:
         assert (document["form"], document["headerRow"], document["hiddenSheets"]) == ("xlsx", 3, ["去年"])
         assert document["rows"][0]["document_date"] == "20260302"
         assert "hidden sheets, which are not read: 去年" in run("source", "inspect", file).stdout
+        book.create_sheet("第二批").append(["企业全称", "示例新厂"])
+        book.save(file)
+        document = found(file)
+        assert (document["sheet"], document["unreadSheets"]) == (sheet.title, ["第二批"])
+        mapping = tmp_path / "m.toml"
+        assert "other sheets, which are not read: 第二批" in run("source", "inspect", file, "--out", mapping).stdout
+        records = load_source("city_list").mapped(read_mapping(mapping)).records([file])
+        assert len(list(records)) == 1
+        assert records.passed_over["other_sheets"] == 2
 
     def test_an_encoding_that_is_not_read_is_named(self, tmp_path: Path) -> None:
         file = tmp_path / "a.csv"

@@ -284,6 +284,25 @@ def test_hostile_text_is_written_and_read_back(fake: FakeGateway, tmp_path: Path
     assert len(row["备注"]) < 32_767
 
 
+def test_no_sheet_of_a_workbook_is_left_out_unsaid(fake: FakeGateway, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for title, rows in (("一标段", [*map(company, range(2))]), ("填表说明", ["一行", "请,填写"]), ("空表", [])):
+        sheet = book.create_sheet(title)
+        for line in [HEADER, *rows] if title == "一标段" else rows:
+            sheet.append(line.split(","))
+    book.save(tmp_path / "a.xlsx")
+    asked = screening(tmp_path / "a.xlsx", out=tmp_path / "out.xlsx")
+    assert run(fake, asked).tally.rows == 2
+    page = openpyxl.load_workbook(tmp_path / "out.xlsx")["证明 certificate"]
+    assert ("未读的工作表", "sheets not read", "填表说明") in list(page.values)
+    sheet = book.create_sheet("二标段")
+    for line in (HEADER, company(7)):
+        sheet.append(line.split(","))
+    book.save(tmp_path / "b.xlsx")
+    with pytest.raises(SourceError, match=r"sheets with the same columns \(`一标段`, `二标段`\)"):
+        guess_layout(tmp_path / "b.xlsx")
+
+
 def test_a_roster_without_rows_gives_no_workbook(fake: FakeGateway, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no rows stand under the header"):
         run(fake, screening(roster(tmp_path / "a.csv"), kind=SubjectKind.LEGAL_ENTITY))

@@ -19,11 +19,13 @@ from xingate_adapters.reading.workbook import sheet_titles, workbook_rows
 
 _DELIMITERS = ",\t;|"
 _SAMPLE_LINES = 50
+_HEADER_WITHIN = 15
 _NAMED_BYTES = 65_536
 
 
 class Probe(NamedTuple):
-    """A file's form (`csv`, `xlsx`, `json`, `xml`) and what it takes to read it; `head` are its first rows."""
+    """A file's form (`csv`, `xlsx`, `json`, `xml`) and what it takes to read it; `head` are its first rows. Of several
+    visible sheets with rows the fullest is taken: `unread` are the others, `alike` those of them with its header."""
 
     form: str
     encoding: str = ""
@@ -32,6 +34,8 @@ class Probe(NamedTuple):
     sheets: tuple[str, ...] = ()
     hidden_sheets: tuple[str, ...] = ()
     head: tuple[Row, ...] = ()
+    unread: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 def probe(file: Path, rows: int = 300) -> Probe:
@@ -57,15 +61,24 @@ def probe(file: Path, rows: int = 300) -> Probe:
 
 def _workbook(file: Path, rows: int) -> Probe:
     visible, hidden = sheet_titles(file)
-    fullest: tuple[str, tuple[Row, ...]] = ("", ())
+    heads: dict[str, tuple[Row, ...]] = {}
     for title in visible:
         with closing(workbook_rows(file, Run(), title)) as found:
             head = tuple(itertools.islice(found, rows))
-        if sum(map(_filled, head)) > sum(map(_filled, fullest[1])):
-            fullest = (title, head)
-    if not fullest[1]:
+        if any(map(_filled, head)):
+            heads[title] = head
+    if not heads:
         raise SourceError("no visible sheet has rows", file=file, expected="at least a header")
-    return Probe("xlsx", sheet=fullest[0], sheets=tuple(visible), hidden_sheets=tuple(hidden), head=fullest[1])
+    sheet = max(heads, key=lambda title: sum(map(_filled, heads[title])))
+    head = heads.pop(sheet)
+    alike = tuple(title for title, other in heads.items() if _labels(other) & _labels(head))
+    return Probe("xlsx", "", ",", sheet, tuple(visible), tuple(hidden), head, tuple(heads), alike)
+
+
+def _labels(head: tuple[Row, ...]) -> set[tuple[str, ...]]:
+    """The first rows that may be headers, without their blank cells."""
+    first = (tuple(filter(None, map(str.strip, cells))) for _, cells in head[:_HEADER_WITHIN])
+    return {labels for labels in first if len(labels) > 1}
 
 
 def _filled(row: Row) -> int:

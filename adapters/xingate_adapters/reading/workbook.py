@@ -97,6 +97,8 @@ def _chosen(file: Path, sheets: list[Any], wanted: str, run: Run) -> list[Any]:
         if not chosen:
             titles = ", ".join(quoted(sheet.title) for sheet in sheets)
             raise SourceError(f"there is no sheet {quoted(wanted)}", file=file, expected=f"one of {titles}")
+        if len(sheets) > 1:
+            run.passed_over["other_sheets"] += len(sheets) - 1
         return chosen
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
     if len(visible) < len(sheets):

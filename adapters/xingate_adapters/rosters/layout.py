@@ -12,7 +12,7 @@ from xingate.types import SubjectKind
 from xingate_adapters import guesses
 from xingate_adapters.guesses import ColumnGuess, guess_columns, header_of
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.errors import SourceError
+from xingate_adapters.reading.errors import SourceError, quoted
 from xingate_adapters.reading.probe import probe
 from xingate_adapters.reading.tables import Layout
 from xingate_server.core.entry import fold_word
@@ -97,11 +97,12 @@ class RosterColumn(NamedTuple):
 
 
 class RosterLayout(NamedTuple):
-    """How a roster is laid out, as guessed and then corrected."""
+    """How a roster is laid out, as guessed and then corrected. `unread` are other visible sheets that have rows."""
 
     file: Path
     table: Layout
     columns: tuple[RosterColumn, ...]
+    unread: tuple[str, ...] = ()
 
     def places(self, field: str) -> tuple[int, ...]:
         """The places of a field's columns."""
@@ -156,8 +157,14 @@ def guess_layout(file: Path) -> RosterLayout:
     found = probe(file)
     if found.form not in ("csv", "xlsx"):
         raise SourceError(f"a roster in {found.form}", file=file, expected="xlsx or csv with a header")
-    if not found.head:
-        raise SourceError("the file is empty", file=file, expected="at least a header")
+    if found.alike:
+        titles = ", ".join(map(quoted, (found.sheet, *found.alike)))
+        raise SourceError(
+            f"sheets with the same columns ({titles})",
+            file=file,
+            expected="one sheet with rows",
+            hint="save each sheet as a file of its own, or hide those that are not meant",
+        )
     header_row, header = header_of(found, SYNONYMS)
     body = [cells for row, cells in found.head if row > header_row]
     named = [place for place, label in enumerate(header) if label]
@@ -170,6 +177,7 @@ def guess_layout(file: Path) -> RosterLayout:
             RosterColumn(place, guess.label, guess.field, guess.confidence, guess.why, _examples(guess, body, place))
             for place, guess in zip(named, guessed, strict=True)
         ),
+        found.unread,
     )
 
 

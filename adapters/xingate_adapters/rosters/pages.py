@@ -33,6 +33,7 @@ class Facts(NamedTuple):
     finished_at: datetime
     read_as: Mapping[str, str]
     people_note: str
+    unread: str
     checkpoint: SignedCheckpoint | None
 
 
@@ -152,6 +153,8 @@ def _statements(tally: Tally, facts: Facts) -> Iterable[tuple[str, str, str]]:
     yield "名单文件", "roster file", facts.file
     yield "文件摘要", "SHA-256 of the file", facts.file_sha256
     yield "读作", "columns read as", "\n".join(f"{field} ← {label}" for field, label in facts.read_as.items())
+    if facts.unread:
+        yield "未读的工作表", "sheets not read", facts.unread
     yield "事项", "action", f"{facts.action} {facts.action_title}".rstrip()
     yield "所查日期", "day asked about", facts.as_of
     yield "查询单位和人员", "asked by", facts.asked_by

@@ -220,6 +220,7 @@ def _facts(
         finished_at=datetime.now(UTC),
         read_as=read_as,
         people_note=_NO_NUMBERS if is_named and not layout.has_people else "",
+        unread="、".join(layout.unread),
         checkpoint=_checkpoint(client, tally),
     )
 

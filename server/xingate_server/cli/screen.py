@@ -172,6 +172,8 @@ def _screening(options: _Options) -> "Screening":
         raise AskedWronglyError(str(error)) from error
     except SourceError as error:
         raise CommandError(str(error)) from error
+    if layout.unread:
+        click.echo(f"other sheets, which are not read: {', '.join(layout.unread)}", err=True)
     kind = KINDS[options["kind"]] if options["kind"] else None
     screening = Screening(
         layout=layout,

@@ -152,6 +152,7 @@ def _document(found: "Inspection") -> dict[str, Any]:
         "delimiter": seen.delimiter if seen.form == "csv" else "",
         "sheet": seen.sheet,
         "hiddenSheets": seen.hidden_sheets,
+        "unreadSheets": seen.unread,
         "headerRow": found.header_row,
         "kind": found.kind,
         "columns": columns_as_json(found.columns),
@@ -161,7 +162,7 @@ def _document(found: "Inspection") -> dict[str, Any]:
     }
 
 
-def _show(found: "Inspection", page: Console, out: Path | None) -> None:
+def _show_file(found: "Inspection", page: Console) -> None:
     seen = found.probe
     facts = [seen.form, seen.encoding, f"sheet {seen.sheet}" if seen.sheet else ""]
     if seen.form == "csv" and seen.delimiter != ",":
@@ -171,6 +172,12 @@ def _show(found: "Inspection", page: Console, out: Path | None) -> None:
     page.print(escape(f"{found.file}: {', '.join(fact for fact in facts if fact)}"), soft_wrap=True)
     if seen.hidden_sheets:
         page.print(escape(f"hidden sheets, which are not read: {', '.join(seen.hidden_sheets)}"), soft_wrap=True)
+    if seen.unread and not found.kind:
+        page.print(escape(f"other sheets, which are not read: {', '.join(seen.unread)}"), soft_wrap=True)
+
+
+def _show(found: "Inspection", page: Console, out: Path | None) -> None:
+    _show_file(found, page)
     if found.columns:
         table = Table("column", "read as", "sure", "why")
         for guess in found.columns:
