@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from xingate._subject import Subject
 from xingate._words import Verdict
-from xingate.errors import XingateError
+from xingate.errors import InvalidRequestError, XingateError
 from xingate.matter import Judged, file_verdict
 from xingate.types import Decision, Question
 
@@ -91,11 +91,17 @@ class Screening:
     run_id: str = ""
 
     def batches(self, rows: Iterable[RosterRow]) -> "Iterator[RosterBatch]":
-        """The rows with their questions, about `BATCH` at a time; a row is never cut."""
+        """The rows with their questions, about `BATCH` at a time; a row is never cut.
+
+        Raises InvalidRequestError for a row that is none.
+        """
         run_id = self.run_id or new_run_id()
         taken: list[RosterRow] = []
         questions: list[Question] = []
         for place, row in enumerate(rows, 1):
+            if not isinstance(row, RosterRow):
+                text = f"row {place} is a {type(row).__name__}: expected a `RosterRow`"
+                raise InvalidRequestError(text, reason="row_malformed", field="rows")
             taken.append(row)
             questions.extend(self._questions(row, f"{run_id}.{row.key or place}"))
             if len(questions) >= BATCH:

@@ -1,9 +1,12 @@
 """The strictest verdict of several answers, and the ids of a roster's questions."""
 
+from typing import Any
+
 import pytest
 
 from xingate.errors import InvalidRequestError
 from xingate.screening import RosterPerson, RosterRow, Screening, new_run_id, strictest
+from xingate.testing import FakeGateway
 from xingate.types import Decision, Gap, Subject, TraceRef, Verdict
 
 P, R, C, F, N, U = (
@@ -49,3 +52,11 @@ def test_ids_come_from_the_run_the_row_and_the_place() -> None:
     runs = {new_run_id() for _ in range(1000)}
     assert len(runs) == 1000
     assert not any(character.isdigit() for run in runs for character in run), "no part may look like a person's number"
+
+
+@pytest.mark.parametrize("rows", [[Subject.legal_entity("914203990000000356")], "ab", [None]])
+def test_what_is_no_row_is_told_before_it_is_asked(rows: Any) -> None:
+    fake = FakeGateway()
+    with fake.client() as client, pytest.raises(InvalidRequestError, match=r"row 1 is a .*: expected a `RosterRow`"):
+        list(client.screen(rows, "tender.bid"))
+    assert fake.records == []
