@@ -284,6 +284,17 @@ def test_hostile_text_is_written_and_read_back(fake: FakeGateway, tmp_path: Path
     assert len(row["备注"]) < 32_767
 
 
+def test_a_number_among_the_options_or_in_the_files_name_is_masked(fake: FakeGateway, tmp_path: Path) -> None:
+    file = roster(tmp_path / f"{PERSON}.csv", company(1))
+    options = {"operator": f"示例 {PERSON}", "matter": PERSON, "context": {"note": PERSON}}
+    asked = screening(file, out=tmp_path / "out.xlsx", **options)
+    break_off(fake, asked, [])
+    assert PERSON not in asked.journal.read_text(encoding="utf-8")
+    run(fake, asked)
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert PERSON not in repr([list(sheet.values) for sheet in book])
+
+
 def test_no_sheet_of_a_workbook_is_left_out_unsaid(fake: FakeGateway, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for title, rows in (("一标段", [*map(company, range(2))]), ("填表说明", ["一行", "请,填写"]), ("空表", [])):

@@ -23,6 +23,7 @@ from xingate_adapters.rosters.pages import Facts, write_certificate, write_summa
 from xingate_adapters.rosters.rows import Fault, PackedRows, ReadRow, RowReader, read_all
 from xingate_adapters.rosters.tally import Tally
 from xingate_adapters.rosters.workbook import Roster
+from xingate_server.core.identifiers import mask_text
 
 OnProgress = Callable[[str, int, int], None]
 """Hears what is being done, how many rows are done, and of how many (0: not known)."""
@@ -70,14 +71,14 @@ class Screening:
         return self.out.with_name(f"{self.out.name}.journal")
 
     def asked(self) -> dict[str, object]:
-        """All that makes the questions, but the file."""
+        """All that makes the questions, but the file; a number of a person that stands in it is masked."""
         return {
             "action": self.action,
             "as_of": self.as_of,
             "kind": self.kind.name if self.kind else "",
-            "matter": self.matter,
-            "context": dict(self.context),
-            "caller": [self.system, self.organisation, self.operator],
+            "matter": mask_text(self.matter),
+            "context": {key: mask_text(value) for key, value in self.context.items()},
+            "caller": [mask_text(part) for part in (self.system, self.organisation, self.operator)],
             "columns": {field: list(self.layout.places(field)) for field in FIELDS},
             "table": list(self.layout.table),
         }
@@ -209,12 +210,12 @@ def _facts(
     is_named = any(layout.places(field) for field in ("legal_representative", "principal"))
     asked_by = (screening.organisation, screening.operator, screening.system)
     return Facts(
-        file=layout.file.name,
+        file=mask_text(layout.file.name),
         file_sha256=digest,
         action=screening.action,
         action_title=action_title,
         as_of=journal.as_of,
-        asked_by="，".join(part for part in asked_by if part),
+        asked_by=mask_text("，".join(part for part in asked_by if part)),
         run_id=journal.run_id,
         started_at=datetime.fromisoformat(journal.started_at),
         finished_at=datetime.now(UTC),
