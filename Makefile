@@ -68,7 +68,7 @@ bench-peers: $(READY) ## the same questions to Open Policy Agent, a PostgreSQL t
 	$(BIN)/python -m benchmarks.peers
 
 bench-growth: $(READY) ## lookups, compile, file and memory from 10,000 to GROWTH_MOST subjects (default 10,000,000)
-	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.growth && $(BIN)/python -m benchmarks.table
 
 soak: $(READY) ## the long tests
 	$(BIN)/pytest -m soak -s tests

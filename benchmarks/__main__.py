@@ -17,9 +17,10 @@ from benchmarks import appends, inside, proof, swaps, wire
 from benchmarks.chart import bars
 from benchmarks.compile_once import compile_apart
 from benchmarks.data import Data, cache, prepare
+from benchmarks.results import LATEST, RESULTS, cells, results, save
 from benchmarks.rows import RUNS, Row, Skipped
 from benchmarks.servers import BenchError, cores, gateway, pinned
-from benchmarks.table import LATEST, RESULTS, cells, results, save, show, write_pages
+from benchmarks.table import show, write_pages
 
 SUBJECTS = 1_000_000
 GROUPS = ("compile", "inside", "start", "wire", "swaps", "appends")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
+from benchmarks.results import cells, number
 from benchmarks.rows import Row
-from benchmarks.table import cells, number
 
 _WIDTH: Final = 1240
 _LABEL, _NUMBERS = 430, 420

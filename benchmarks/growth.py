@@ -1,7 +1,7 @@
 """`make bench-growth`: lookups, compile, file and memory from 10,000 subjects up, in one run.
 
 Each size is compiled and then read in processes of their own, so that memory is that size's alone. Writes
-`results/growth.json`, `results/growth.svg` and the tables of docs/scaling.md. `GROWTH_MOST` (10,000,000 unless set)
+`results/growth.json` and `results/growth.svg`; `make bench-growth` then fills in docs/scaling.md. `GROWTH_MOST` (10,000,000 unless set)
 is the largest size.
 """
 
@@ -20,9 +20,9 @@ from benchmarks import inside
 from benchmarks.chart import Curve, curves
 from benchmarks.compile_once import compile_apart
 from benchmarks.data import Data, cache, prepare
+from benchmarks.results import RESULTS, results
 from benchmarks.rows import RUNS, TARGETS, Row
 from benchmarks.servers import BenchError, cores, gateway, peak_mb, pinned
-from benchmarks.table import RESULTS, results
 from xingate_server.gateway.check import Gateway
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.checkpoints import Checkpointer
@@ -94,9 +94,6 @@ def main() -> int:
         text = msgspec.json.format(msgspec.json.encode(growth), indent=1)
         GROWTH.write_bytes(text + b"\n")
         (RESULTS / "growth.svg").write_text(chart(growth), encoding="utf-8")
-        from benchmarks.table import write_pages  # which shows these results too
-
-        write_pages()
     return 0
 
 

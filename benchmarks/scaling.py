@@ -7,7 +7,7 @@ shown as such. Straight lines from the largest measured size: what would bend th
 from typing import NamedTuple
 
 from benchmarks.growth import Growth, Size
-from benchmarks.table import Results, number
+from benchmarks.results import Results, number
 
 LISTED_PEOPLE = 0.01  # of all inhabitants
 LOOKUPS_PER_HEAD = 0.01  # a working day

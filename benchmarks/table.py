@@ -1,39 +1,23 @@
-"""The results as a table: on the screen, in `results/latest.json`, and in the pages that show them.
+"""The results as a table: on the screen, and in the pages that show them.
 
 `python -m benchmarks.table` writes the tables of README.md, README.zh-CN.md, docs/performance.md and docs/scaling.md
 from the committed results; `--check` only says whether they are current. A page has a table between two marker
 comments.
 """
 
-import json
-import os
-import platform
 import re
-import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import apsw
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.rows import Row, Skipped
-from benchmarks.servers import cores
-
-if TYPE_CHECKING:
-    from benchmarks.growth import Growth
+from benchmarks import growth, scaling
+from benchmarks.results import LATEST, PEERS, Results, cells, load
+from benchmarks.rows import Row
 
 ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).parent / "results"
-LATEST = RESULTS / "latest.json"
-PEERS = RESULTS / "peers.json"
-_SMALL = 0.1  # ratios below this are told with two digits that count
-_PACKAGES = ("grpcio", "aiohttp", "uvloop", "lmdb", "protobuf", "msgspec")
 _MARKED = r"(<!-- {name}[^>]*-->\n).*?(<!-- /{name} -->)"
 # The rows of the short table, in its order, and how README.zh-CN.md calls them.
 SHORT = {
@@ -61,55 +45,6 @@ SHORT = {
 }
 
 
-class Results(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A run: on what machine, with what, over how many subjects, and what came out."""
-
-    command: str
-    taken_at: str
-    machine: str
-    versions: dict[str, str]
-    subjects: int
-    durable: bool
-    runs: int
-    rows: tuple[Row, ...]
-    skipped: tuple[Skipped, ...] = ()
-
-    def row(self, ident: str) -> Row | None:
-        """The row of that id, if it was measured."""
-        return next((row for row in self.rows if row.id == ident), None)
-
-
-def results(command: str, subjects: int, runs: int, found: Iterable[Row | Skipped]) -> Results:
-    """What was found, with what it was found on."""
-    found = list(found)
-    return Results(
-        command=command,
-        taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        machine=f"{os.cpu_count()} cores ({_processor()}), {platform.system()} {platform.machine()}, {cores()}",
-        versions=_versions(),
-        subjects=subjects,
-        durable=True,
-        runs=runs,
-        rows=tuple(row for row in found if isinstance(row, Row)),
-        skipped=tuple(each for each in found if isinstance(each, Skipped)),
-    )
-
-
-def save(found: Results, path: Path) -> None:
-    """Write the results, with each row's target and whether it is met, for those who read the file alone."""
-    path.parent.mkdir(exist_ok=True)
-    content: dict[str, Any] = msgspec.to_builtins(found)
-    for told, row in zip(content["rows"], found.rows, strict=True):
-        if row.target is not None:
-            told |= {"target": str(row.target), "met": row.is_met}
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def load(path: Path) -> Results | None:
-    """Saved results; None where there are none."""
-    return msgspec.json.decode(path.read_bytes(), type=Results) if path.exists() else None
-
-
 def show(found: Results) -> None:
     """The table on the screen, and what was left out."""
     table = Table(title=f"xingate, {found.subjects:,} subjects; {found.machine}", title_justify="left")
@@ -121,23 +56,6 @@ def show(found: Results) -> None:
     console.print(table)
     for each in found.skipped:
         console.print(f"left out: {', '.join(each.ids)}: {each.reason}")
-
-
-def cells(row: Row) -> tuple[str, str, str, str, str, str]:
-    """A row as text."""
-    beside = "" if row.floor is None else f"{number(row.floor)} {row.unit} ({row.floor_name})"
-    met = {True: "yes", False: "no", None: ""}[row.is_met]
-    target = str(row.target) if row.target else ""
-    ours = f"{number(row.ours)} {row.unit}" + (f" ({row.note})" if row.note else "")
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}" if row.ratio >= _SMALL else f"{row.ratio:.2g}"
-    return row.what, ours, beside, ratio, target, met
-
-
-def number(value: float) -> str:
-    """A figure with as many digits as it is worth."""
-    if value == 0 or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
 
 
 def short_table(found: Sequence[Row], *, chinese: bool = False) -> str:
@@ -182,8 +100,6 @@ def filled(page: str, name: str, content: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Every page that shows results, as it ought to be."""
-    from benchmarks import growth  # which knows this module
-
     latest, peers, sizes = load(LATEST), load(PEERS), growth.load()
     short = [row for each in (latest, peers) if each is not None for row in each.rows]
     short += growth.rows(sizes) if sizes is not None else ()
@@ -200,9 +116,7 @@ def pages() -> dict[Path, str]:
     return wanted if sizes is None else wanted | _scaling_page(sizes, latest)
 
 
-def _scaling_page(sizes: "Growth", latest: Results | None) -> dict[Path, str]:
-    from benchmarks import scaling  # which knows this module
-
+def _scaling_page(sizes: growth.Growth, latest: Results | None) -> dict[Path, str]:
     path = ROOT / "docs" / "scaling.md"
     text = filled(path.read_text(encoding="utf-8"), "growth", scaling.sizes_table(sizes))
     measured = None if latest is None else scaling.measured(sizes, latest)
@@ -220,28 +134,6 @@ def write_pages(*, only_check: bool = False) -> list[Path]:
 
 def _line(texts: Sequence[str]) -> str:
     return f"| {' | '.join(texts)} |"
-
-
-def _versions() -> dict[str, str]:
-    found = {"Python": platform.python_version(), "SQLite": apsw.sqlite_lib_version()}
-    found |= {name: version(name) for name in _PACKAGES}
-    for tool, arguments in (("h2load", ["--version"]), ("wrk", ["--version"])):
-        try:
-            done = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            continue
-        said = re.search(r"(?:nghttp2/|wrk \S*?)(\d+[\d.]*)", done.stdout + done.stderr)
-        found[tool] = said[1] if said else "unknown"
-    return found
-
-
-def _processor() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.processor()
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return found[1].strip() if found else platform.machine()
 
 
 def _main() -> None:

@@ -24,9 +24,10 @@ from benchmarks import load, wire
 from benchmarks.compile_once import compile_apart
 from benchmarks.data import Data, cache, prepare
 from benchmarks.peers import opa, plan, postgres_table
+from benchmarks.results import PEERS, cells, results, save
 from benchmarks.rows import RUNS, Row, Skipped, paired
 from benchmarks.servers import BenchError, Server, cores, free_port, gateway, listening, peak_mb, pinned
-from benchmarks.table import PEERS, cells, results, save, show, write_pages
+from benchmarks.table import show, write_pages
 from benchmarks.throwaway_postgres import NoPostgresError, throwaway_postgres
 from benchmarks.trace_rows import Rows
 

@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from benchmarks import growth, scaling, table
+from benchmarks import growth, results, scaling
 from benchmarks.data import prepare
 from benchmarks.peers import opa, plan, postgres_table
 from benchmarks.rows import Row
@@ -97,8 +97,8 @@ def test_growth_is_drawn_and_told_for_every_size() -> None:
     assert "1,500 bytes on disk" in told
     assert growth.chart(found).count("<circle") == 6 * len(sizes)
     rate = Row(id="grpc-64", what="", unit="/s", ours=5000.0)
-    latest = table.results("make bench", 10, 7, [rate])
+    latest = results.results("make bench", 10, 7, [rate])
     assert scaling.measured(found, latest) == scaling.Measured(sizes[-1], 1500.0, 5000.0)
-    assert scaling.measured(found, table.results("make bench", 10, 7, [])) is None
+    assert scaling.measured(found, results.results("make bench", 10, 7, [])) is None
     lookup, memory = growth.rows(found)
     assert (lookup.ratio, lookup.is_met, memory.ours, memory.is_met) == (1.0, True, 500.0, True)

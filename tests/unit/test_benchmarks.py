@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import apsw
 import pytest
-from benchmarks import chart, data, load, rows, swaps, table, wire
+from benchmarks import chart, data, load, results, rows, swaps, table, wire
 from benchmarks.__main__ import _from_text
 from benchmarks.open_loop import Sent
 from benchmarks.rows import Row
@@ -234,12 +234,12 @@ def test_only_what_stands_between_the_markers_is_replaced() -> None:
 
 
 def test_results_are_read_back_as_they_were_saved(tmp_path: Path) -> None:
-    found = table.results("make bench", 10, 7, [row("grpc-64", 91, 0.91), rows.Skipped(("http-32",), "no wrk")])
-    table.save(found, tmp_path / "results" / "latest.json")
+    found = results.results("make bench", 10, 7, [row("grpc-64", 91, 0.91), rows.Skipped(("http-32",), "no wrk")])
+    results.save(found, tmp_path / "results" / "latest.json")
     text = (tmp_path / "results" / "latest.json").read_text(encoding="utf-8")
     assert '"target": ">= 0.9"' in text
     assert '"met": true' in text
-    assert table.load(tmp_path / "results" / "latest.json") == found
+    assert results.load(tmp_path / "results" / "latest.json") == found
     assert "http-32" not in table.short_table(found.rows)
     assert "| gRPC Check，64 路并发 | 91 /s | 100 /s () | 0.91 | >= 0.9 | 是 |" in table.short_table(
         found.rows, chinese=True
