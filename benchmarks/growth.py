@@ -1,8 +1,8 @@
 """`make bench-growth`: lookups, compile, file and memory from 10,000 subjects up, in one run.
 
 Each size is compiled and then read in processes of their own, so that memory is that size's alone. Writes
-`results/growth.json` and `results/growth.svg`; `make bench-growth` then fills in docs/scaling.md. `GROWTH_MOST` (10,000,000 unless set)
-is the largest size.
+`results/growth.json` and `results/growth.svg`; `make bench-growth` then fills in docs/scaling.md. `GROWTH_MOST`
+(10,000,000 unless set) is the largest size.
 """
 
 import asyncio
