@@ -42,6 +42,18 @@ async def test_any_event_loop_may_ask(backend: Any) -> None:
     assert len({verification_pb2.CheckResponse.FromString(a).trace.record_id for a in answers}) == 50
 
 
+def test_several_event_loops_ask_at_once(backend: Any) -> None:
+    async def ask(name: str) -> list[bytes]:
+        return await asyncio.gather(*(backend.acall("Check", question(request_id=f"{name}-{i}")) for i in range(60)))
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda number: asyncio.run(ask(f"loop{number}")), range(4)))
+    found = [[verification_pb2.CheckResponse.FromString(each) for each in answers] for answers in told]
+    for number, answers in enumerate(found):
+        assert [answer.request_id for answer in answers] == [f"loop{number}-{i}" for i in range(60)]
+    assert len({answer.trace.leaf_index for answers in found for answer in answers}) == 240
+
+
 @pytest.mark.parametrize(
     ("method", "request_", "kind", "reason", "field"),
     [

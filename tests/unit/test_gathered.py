@@ -1,9 +1,13 @@
 """Questions that arrive together: each has its own answer or error, as if it had been asked alone."""
 
 import asyncio
+import gc
 import itertools
+import random
+import threading
 import time
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +18,7 @@ from xingate.v1 import verification_pb2 as v
 from xingate_server.demo.numbers import unified_code
 from xingate_server.gateway.answer import Answer
 from xingate_server.gateway.check import Gateway
-from xingate_server.gateway.errors import GatewayError, InvalidQuestionError, UnavailableError
+from xingate_server.gateway.errors import GatewayError, InvalidQuestionError, RequestIdReusedError, UnavailableError
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.log import Draft, Outcome, RecordFailedError
 from xingate_server.trace.memory import MemoryLog
@@ -54,7 +58,7 @@ def gathered(gateway: Gateway) -> Gathered:
     return Gathered(gateway, Metrics())
 
 
-def question(number: int = 1, **fields: str) -> bytes:
+def question(number: int = 1, **fields: object) -> bytes:
     subject = t.Subject(kind=t.SUBJECT_KIND_LEGAL_ENTITY, identifiers=[t.Identifier(value=unified_code(number))])
     return v.CheckRequest(**({"action": "permit.grant"} | fields), subject=subject).SerializeToString()
 
@@ -201,3 +205,87 @@ async def test_a_search_for_a_name_keeps_nobody_waiting(gathered: Gathered) -> N
     search = v.CheckRequest(action="permit.grant", subject=subject).SerializeToString()
     told = await answers(gathered, question(), search, question())
     assert "identity_name_only" in [gap.reason for gap in shown(told[1]).gaps]
+
+
+async def test_equal_ids_that_wait_together_are_one_record_and_another_question_is_refused(
+    gathered: Gathered, log: Log
+) -> None:
+    first = ask(gathered, question())  # on its way to the log, so that all others wait together
+    same, other = question(1, request_id="r"), question(2, request_id="r")
+    told = await answers(gathered, same, same, other, question(3, request_id="s"), same)
+    await asyncio.gather(*first)
+    assert log.commits == [1, 5]
+    assert told[0] == told[1] == told[4]
+    assert shown(told[0]).request_id == "r"
+    assert isinstance(told[2], RequestIdReusedError)
+    assert shown(told[3]).request_id == "s"
+    assert log.size() == 3
+
+
+async def test_whoever_goes_at_any_moment_the_others_have_their_own_answers(gathered: Gathered, log: Log) -> None:
+    choice = random.Random(5)  # noqa: S311 - a choice of callers
+    told: dict[str, str] = {}
+
+    async def caller(number: int) -> None:
+        for turn in range(4):
+            name = f"{number}-{turn}"
+            (waiting,) = ask(gathered, question(number + 1, request_id=name))
+            if choice.random() < 0.3:
+                await asyncio.sleep(choice.random() * 0.006)
+                waiting.cancel()
+            else:
+                answer = shown(await waiting)
+                assert answer.request_id == name
+                told[name] = answer.trace.record_id
+
+    await asyncio.gather(*(caller(number) for number in range(150)))
+    await answers(gathered, question())
+    recorded = {stored.request_id: stored.record_id for stored in log.read()}
+    assert log.size() == len(recorded)
+    assert len(set(told.values())) == len(told) > 300
+    assert told.items() <= recorded.items()
+
+
+async def test_a_sequence_that_has_to_wait_keeps_nobody_waiting(gateway: Gateway, gathered: Gathered) -> None:
+    snapshots = gateway._grounds._snapshots
+    assert isinstance(snapshots, SnapshotSet)
+    snapshots.current()
+    snapshots._lock.acquire()  # as while a new snapshot is read from end to end
+    opening = threading.Timer(1, snapshots._lock.release)
+    opening.start()
+    (retained,) = ask(gathered, question(sequence=7))
+    in_a_batch = asyncio.create_task(gateway.check_many([read(question(sequence=7)).command]))  # type: ignore[list-item]
+    assert [type(each) for each in await answers(gathered, question())] == [bytes]
+    assert not opening.finished.is_set()
+    assert not retained.done()
+    with pytest.raises(GatewayError, match="snapshot 7 is not retained"):
+        await retained
+    assert [type(each).__name__ for each in await in_a_batch] == ["UnknownSequenceError"]
+
+
+async def test_what_waits_during_a_swap_is_answered_from_the_new_one_and_the_old_one_is_let_go(
+    own_state: Path, compile_lists: Callable[[Path], int]
+) -> None:
+    snapshots = SnapshotSet(own_state)
+    gateway = Gateway(snapshots, Log())
+    gathered = Gathered(gateway, Metrics())
+    subject = t.Subject(kind=t.SUBJECT_KIND_LEGAL_ENTITY, name="示例公司")
+    search = v.CheckRequest(action="permit.grant", subject=subject).SerializeToString()
+    before = [shown(each) for each in await answers(gathered, question(), search, question(request_id="r"))]
+    with_thread = threading.Thread(target=lambda: gateway.check_blocking(read(question()).command))  # type: ignore[arg-type]
+    with_thread.start()
+    with_thread.join()
+    assert {answer.snapshot.sequence for answer in before} == {1}
+    old = weakref.ref(snapshots.current())
+
+    first = ask(gathered, question())
+    waiting = ask(gathered, question(), search, question(request_id="r"))
+    compile_lists(own_state)
+    assert snapshots.refresh()
+    gateway.forget()
+    await asyncio.gather(*first)
+    plain, searched, again = [shown(each) for each in await asyncio.gather(*waiting)]
+    assert (plain.snapshot.sequence, searched.snapshot.sequence) == (2, 2)
+    assert again == before[2]
+    gc.collect()
+    assert old() is None

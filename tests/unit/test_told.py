@@ -13,26 +13,31 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from xingate.v1 import verification_pb2 as v
 from xingate_server.catalogues import catalogue_hash, load
 from xingate_server.core.admission import Rules
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture, Verdict
+from xingate_server.core.decide import PLANS_AT_MOST
 from xingate_server.core.decision import GapReason
 from xingate_server.core.entry import Record
 from xingate_server.core.subject import SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import unified_code
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.errors import UnknownSequenceError
 from xingate_server.gateway.kept import Kept
 from xingate_server.gateway.replay import ReplayResult, replay
+from xingate_server.gateway.told import MOST_KEPT
 from xingate_server.snapshot.compile import compile_snapshot
 from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.plan import CompilePlan, SourcePlan
-from xingate_server.snapshot.store import SnapshotSet
+from xingate_server.snapshot.store import OPEN_AT_MOST, SnapshotSet
 from xingate_server.trace import leaf as leaves
 from xingate_server.trace import leaf_parts
 from xingate_server.trace.fields import varint
 from xingate_server.trace.memory import MemoryLog
+from xingate_server.transport import fragments
 
 CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
 LISTED, ENDING, NOBODY, NOBODY_ELSE, CRITICISED = (unified_code(n) for n in range(1, 6))
@@ -225,6 +230,19 @@ class TestTheDay:
         assert stale.decision.verdict is Verdict.CANNOT_TELL
         assert GapReason.SOURCE_STALE in {gap.reason for gap in stale.decision.gaps}
 
+    def test_an_entry_ends_with_the_year_on_the_wire_too(self, tmp_path: Path, clock: Clock) -> None:
+        compile_rows(tmp_path / "state", 365, row(2, ENDING, valid_until="2026-12-31"))
+        gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
+        clock.now = datetime(2026, 12, 31, 15, 59, 59, 999_999, tzinfo=UTC)
+        told = [v.CheckResponse.FromString(fragments.response(ask(gateway, ENDING), 0)) for _ in range(3)]
+        clock.now += timedelta(microseconds=1)
+        told += [v.CheckResponse.FromString(fragments.response(ask(gateway, ENDING), 0)) for _ in range(2)]
+        assert [each.as_of for each in told] == ["2026-12-31"] * 3 + ["2027-01-01"] * 2
+        assert [bool(each.measures) for each in told] == [True] * 3 + [False] * 2
+        assert len({each.decision_digest for each in told}) == 2
+        sent = msgspec.json.decode(fragments.response_json(ask(gateway, ENDING), 0))
+        assert (sent["asOf"], sent["decisionDigest"]) == ("2027-01-01", told[-1].decision_digest)
+
     @pytest.mark.parametrize(("microsecond", "text"), [(0, "000000"), (7, "000007"), (123456, "123456")])
     def test_times_have_microseconds(self, gateway: Gateway, clock: Clock, microsecond: int, text: str) -> None:
         clock.now = datetime(2026, 7, 1, 1, 2, 3, microsecond, tzinfo=UTC)
@@ -253,6 +271,40 @@ class TestTheSnapshot:
         assert ask(gateway, LISTED, request_id="r1") == first
         older = ask(gateway, LISTED, sequence=1)
         assert (older.decision, older.snapshot.status) == (first.decision, "retained")
+
+    def test_callers_cannot_fill_the_memory(self, gateway: Gateway) -> None:
+        """Whatever recurs in no other question: days, attributes, their values."""
+        days = [date(1990, 1, 1) + timedelta(days=number) for number in range(MOST_KEPT + 200)]
+        for number, day in enumerate(days):
+            context = {"domain": f"示例{number}", f"attribute{number}": "x"}
+            answer = ask(gateway, LISTED if number % 2 else NOBODY, as_of=day.isoformat(), context=context)
+            fragments.response(answer, number % 3)
+            fragments.response_json(answer, number % 3)
+        ground = gateway._grounds.ground(0)
+        assert len(ground._kept) == MOST_KEPT
+        plans = ground.view.decider._plan.cache_info()
+        assert plans.currsize == plans.maxsize == PLANS_AT_MOST
+        assert (len(fragments._messages), len(fragments._jsons)) == (fragments.MOST_KEPT,) * 2
+        assert ask(gateway, LISTED).decision.measures
+
+    def test_whichever_sequences_are_asked_few_stay_open(self, state: Path, clock: Clock) -> None:
+        snapshots = SnapshotSet(state)
+        gateway = Gateway(snapshots, MemoryLog(), clock=clock)
+        for _ in range(12):  # more than are kept
+            compile_rows(state, 30, *ROWS)
+        assert snapshots.refresh() is False or snapshots.current().info.sequence == 13
+        retained = gateway.retained()
+        for _ in range(2):
+            assert [ask(gateway, LISTED, sequence=number).snapshot.sequence for number in retained] == retained
+        assert len(snapshots._retained) <= OPEN_AT_MOST
+        compile_rows(state, 30, *ROWS)
+        gone = [number for number in retained if number not in gateway.retained()]
+        assert gone
+        ask(gateway, LISTED, sequence=retained[1])
+        assert snapshots.refresh()
+        assert not set(snapshots._retained).intersection(gone)
+        with pytest.raises(UnknownSequenceError):
+            ask(gateway, LISTED, sequence=gone[0])
 
 
 def test_what_is_kept_is_bounded_and_the_oldest_goes_first() -> None:

@@ -55,7 +55,7 @@ class Gateway:
         self._grounds = Grounds(snapshots, keyer)
         self._trace = trace
         self._new_id = new_id
-        self._searches = ThreadPoolExecutor(1, "names")  # one: they take turns with the event loop anyway
+        self._aside_thread = ThreadPoolExecutor(1, "aside")  # one: they take turns with the event loop anyway
         self._receipts = Receipts(trace, proofs)
         self._outcomes = Outcomes(trace, self._grounds.keyer, clock, new_id)
         self._lookups = Lookups(self._grounds, trace, self._outcomes, clock, new_id)
@@ -96,7 +96,7 @@ class Gateway:
     def prepare(self, command: Command) -> Answer | Pending:
         """The part of a lookup before its record, for who has several recorded together. Raises GatewayError.
 
-        A question that `is_search` is better asked with `check`, which keeps nobody else waiting.
+        A question that `may_wait` is better asked with `check`, which keeps nobody else waiting.
         """
         return self._lookups.prepare(command)
 
@@ -207,9 +207,9 @@ class Gateway:
         self._grounds.forget()
 
     async def _aside(self, commands: Sequence[Command], work: Callable[[], _Made]) -> _Made:
-        """`work()`: where it looks for names, in a thread, so that a few milliseconds keep nobody else waiting."""
-        if any(map(is_search, commands)):
-            return await asyncio.get_running_loop().run_in_executor(self._searches, work)
+        """`work()`: in a thread where it may take longer than others, so that it keeps nobody else waiting."""
+        if any(map(may_wait, commands)):
+            return await asyncio.get_running_loop().run_in_executor(self._aside_thread, work)
         return work()
 
     def _parties(self, commands: Sequence[Command]) -> list[Answer | Pending]:
@@ -232,9 +232,13 @@ class Gateway:
         return stored
 
 
-def is_search(command: Command) -> bool:
-    """Whether a question has a name only, so that listed names have to be searched for those that are alike."""
-    return bool(command.name) and not command.identifiers
+def may_wait(command: Command) -> bool:
+    """Whether a question may take longer than others.
+
+    With a name only, listed names are searched for those that are alike, which takes milliseconds. A sequence may have
+    to be opened, which means reading its file from end to end, once a snapshot that is being opened is done with.
+    """
+    return bool(command.sequence) or (bool(command.name) and not command.identifiers)
 
 
 def check_limit(limit: int) -> None:

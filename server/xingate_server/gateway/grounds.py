@@ -42,13 +42,14 @@ class Grounds:
 
     def ground(self, sequence: int) -> Ground:
         """What is told from that snapshot. Raises UnknownSequenceError and UnavailableError."""
+        kept = self._kept  # before the view: what is told from one that is forgotten meanwhile is not kept
         view = self.snapshot(sequence)
         ground = self._last
         if ground is None or ground.view is not view:
             at = view.info.hash
-            ground = self._kept.get(at)
+            ground = kept.get(at)
             if ground is None or ground.view is not view:  # opened again: the old one may be closed
-                ground = self._kept.put(at, Ground(view))
+                ground = kept.put(at, Ground(view))
             self._last = ground
         return ground
 

@@ -272,6 +272,8 @@ class SnapshotSet:
             raise
         self._bad = None
         self.problem = ""
+        kept = set(self.retained())  # a file that was removed takes its place on the disk until it is closed
+        self._retained = {number: found for number, found in self._retained.items() if number in kept}
         return True
 
     def _open(self, sequence: int) -> Snapshot:

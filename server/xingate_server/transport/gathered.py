@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, NamedTuple
 
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check import Gateway, is_search
+from xingate_server.gateway.check import Gateway, may_wait
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.gateway.lookups import Pending
 from xingate_server.trace.writer import LINGER_S
@@ -117,15 +117,15 @@ class Gathered:
             loop.call_soon(self._look)
 
     def _prepare(self, asked: _Asked) -> tuple[_Prepared, Pending] | None:
-        """What is to be recorded; nothing where the answer is there already, or needs a search, or nobody waits."""
+        """What is to be recorded; nothing where it is answered already or by itself, or nobody waits."""
         if asked.waiting.done():
             return None
         command, view = asked.read(asked.data)
         if isinstance(command, GatewayError):
             raise command
         question = _Prepared(asked, command, view)
-        if is_search(command):
-            self._run(self._search(question))
+        if may_wait(command):
+            self._run(self._aside(question))
             return None
         work = self._gateway.prepare(command)
         if isinstance(work, Answer):
@@ -145,7 +145,7 @@ class Gathered:
             self._tell(question, outcome)
         self._ended(len(works))
 
-    async def _search(self, question: _Prepared) -> None:
+    async def _aside(self, question: _Prepared) -> None:
         try:
             outcome: Answer | Exception = await self._gateway.check(question.command)
         except Exception as error:  # noqa: BLE001 - the caller is told by the table

@@ -67,7 +67,10 @@ class Handlers:
 
     async def get_snapshot(self, request: s.GetSnapshotRequest) -> s.Snapshot:
         """What the current snapshot, or a retained one, was made of."""
-        return render_records.snapshot(self._gateway, request.sequence)
+        if not request.sequence:
+            return render_records.snapshot(self._gateway, 0)
+        # It may have to be opened, which reads its file from end to end.
+        return await asyncio.to_thread(render_records.snapshot, self._gateway, request.sequence)
 
     async def watch_snapshot(self, _request: s.WatchSnapshotRequest) -> AsyncIterator[s.Snapshot]:
         """The present snapshot at once, then each new one, until the gateway closes."""

@@ -6,6 +6,7 @@ are the catalogue's, and stand there only where it is the one that answered. The
 receipt's JSON file does, and the page says how. Source: DESIGN section 7.
 """
 
+import asyncio
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -87,7 +88,8 @@ async def page_of(gateway: Gateway, message: tr.Receipt) -> str:
         proven = verify_receipt(receipt, key)
     except ReceiptError as error:
         raise UnavailableError("receipt_unproven", f"the receipt does not hold: {error.message}") from error
-    return page(proven, receipt.checkpoint, _titles(gateway, proven))
+    titles = await asyncio.to_thread(_titles, gateway, proven)  # its snapshot may have to be opened
+    return page(proven, receipt.checkpoint, titles)
 
 
 def page(proven: Proven, note: str, titles: Titles | None = None) -> str:
