@@ -18,7 +18,8 @@ from xingate.types import Decision, Question
 
 __all__ = ["RosterPerson", "RosterRow", "ScreenedRow", "new_run_id", "strictest"]
 
-# A gateway takes a batch while fewer than 256 checks are in flight (`server.most_in_flight`): the fourth finds 192.
+# A gateway takes a batch while fewer than `server.most_in_flight` checks are in flight (2048): this leaves room for
+# others, and is never refused for itself alone by one that was set to as few as 193.
 BATCH = 64
 IN_FLIGHT = 4
 
