@@ -1,6 +1,7 @@
 """Within one process: look up, decide, check with a durable record; open a snapshot, start a gateway."""
 
 import asyncio
+import itertools
 import random
 import statistics
 import tempfile
@@ -26,6 +27,7 @@ from xingate_server.trace.sqlite import SqliteLog
 
 CALLERS = 64
 _KEYS = 20_000
+_QUESTIONS = 400  # of each caller, made beforehand: four of them about a listed company
 _SEED = 20171012
 _NS_IN_US = 1000
 
@@ -161,9 +163,9 @@ async def _checks(data: Data, state: Path, callers: int, seconds: float) -> tupl
         answering = Gateway(SnapshotSet(state), log)
         answered = 0
         for _ in range(RUNS):
-            until = time.perf_counter() + seconds
+            asked = [questions(data, n) for n in range(callers)]
             began = time.perf_counter()
-            done = await asyncio.gather(*(caller(answering, data, n, until) for n in range(callers)))
+            done = await asyncio.gather(*(caller(answering, each, began + seconds) for each in asked))
             took = [each for one in done for each in one]
             rates.append(len(took) / (time.perf_counter() - began))
             latencies += took
@@ -174,12 +176,16 @@ async def _checks(data: Data, state: Path, callers: int, seconds: float) -> tupl
     return rates, latencies
 
 
-async def caller(answering: Gateway, data: Data, first: int, until: float) -> list[float]:
-    """Ask one question after the other; the seconds that each took."""
+def questions(data: Data, caller: int) -> list[Command]:
+    """What one caller asks, in turn: others ask about other companies."""
+    return [command(data, caller * 1_000_003 + number) for number in range(_QUESTIONS)]
+
+
+async def caller(answering: Gateway, asked: Sequence[Command], until: float) -> list[float]:
+    """Ask one question after the other, from the beginning again at the end; the seconds that each took."""
     took: list[float] = []
-    number = first * 1_000_003
+    coming = itertools.cycle(asked)
     while (began := time.perf_counter()) < until:
-        number += 1
-        await answering.check(command(data, number))
+        await answering.check(next(coming))
         took.append(time.perf_counter() - began)
     return took

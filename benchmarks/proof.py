@@ -16,7 +16,7 @@ from unittest.mock import patch
 import uvloop
 
 from benchmarks.data import Data
-from benchmarks.inside import CALLERS, caller
+from benchmarks.inside import CALLERS, caller, questions
 from benchmarks.rows import Row, in_turns
 from benchmarks.servers import BenchError
 from xingate.merkle import Frontier
@@ -59,8 +59,9 @@ async def _rate(data: Data, state: Path, folder: Path, seconds: float, *, is_sig
         if is_signed:
             stack.enter_context(closing(Checkpointer(log, settle_key(folder, log.origin), folder)))
         answering = Gateway(SnapshotSet(state), log)
+        asked = [questions(data, n) for n in range(CALLERS)]
         began = time.perf_counter()
-        done = await asyncio.gather(*(caller(answering, data, n, began + seconds) for n in range(CALLERS)))
+        done = await asyncio.gather(*(caller(answering, each, began + seconds) for each in asked))
         rate = sum(map(len, done)) / (time.perf_counter() - began)
         if log.size() != sum(map(len, done)):
             raise BenchError(f"{sum(map(len, done)):,} answers, {log.size():,} records: the figures do not count")

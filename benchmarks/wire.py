@@ -25,7 +25,7 @@ from xingate.v1 import verification_pb2 as v
 
 ACTION = "tender.bid"
 BATCH = 100
-BATCHES = 2  # in flight: together below the number of checks that a worker takes at once
+BATCHES = 8  # in flight: together below the number of checks that a worker takes at once
 HIT_RATES = (1, 10, 100)  # percent
 _BODIES = 1000
 _WARM = 300
