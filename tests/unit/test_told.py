@@ -20,7 +20,7 @@ from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture, Verdict
 from xingate_server.core.decide import PLANS_AT_MOST
 from xingate_server.core.decision import GapReason
-from xingate_server.core.entry import Record
+from xingate_server.core.entry import REGISTER, Record
 from xingate_server.core.subject import SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import unified_code
 from xingate_server.gateway.answer import Answer, Command
@@ -41,6 +41,7 @@ from xingate_server.transport import fragments
 
 CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
 LISTED, ENDING, NOBODY, NOBODY_ELSE, CRITICISED = (unified_code(n) for n in range(1, 6))
+SETTLED, LONG_SETTLED, YOUNG = (unified_code(n) for n in range(6, 9))  # registered, on no list
 LAST_DAY = date(2026, 7, 1)
 MIDNIGHT = datetime(2026, 7, 1, 16, tzinfo=UTC)  # in Shanghai
 MOST_LEAF_BYTES = 800
@@ -173,6 +174,28 @@ class TestAlike:
                     kept = ask(gateway, code, action=action, as_of=as_of)
                     fresh = ask(Gateway(SnapshotSet(state), MemoryLog(), clock=clock), code, action=action, as_of=as_of)
                     assert (kept.decision, kept.digest, kept.as_of) == (fresh.decision, fresh.digest, fresh.as_of)
+
+    def test_registered_companies_on_no_list_are_told_the_same_unless_their_years_differ(
+        self, tmp_path: Path, clock: Clock
+    ) -> None:
+        since = {SETTLED: "2015-01-01", LONG_SETTLED: "2001-01-01", YOUNG: "2026-01-01"}
+        rows = [
+            row(number, code, list_type=REGISTER, established=established)
+            for number, (code, established) in enumerate(since.items(), 2)
+        ]
+        compile_rows(tmp_path / "state", 3650, *rows)
+        gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
+        plain = [ask(gateway, code, action="personnel.recruit") for code in since]
+        assert plain[0].decision is plain[1].decision is plain[2].decision
+        assert len(gateway._grounds.ground(0)._kept) == 1
+        assert [leaf_of(gateway, answer).subject_code for answer in plain] == list(since)
+        for action in ("permit.grant", "funding.apply", "inspection.plan"):
+            for code in (*since, *since, NOBODY):
+                fresh = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
+                kept, anew = ask(gateway, code, action=action), ask(fresh, code, action=action)
+                assert (kept.decision, kept.digest) == (anew.decision, anew.digest)
+                stored = gateway.record(kept.record_id)
+                assert replay(stored, SnapshotSet(tmp_path / "state")).result is ReplayResult.SAME
 
     def test_a_record_is_small_and_can_be_replayed(self, gateway: Gateway, state: Path) -> None:
         caller = {"system": "approval", "organisation": "示例审批局", "operator": "op-1", "matter": "SP-2024-000001"}

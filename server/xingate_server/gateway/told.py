@@ -81,7 +81,7 @@ class Ground:
             return self._decide(command, read, settled, today, status)
         context = read.context
         key = (
-            None if settled.file is EMPTY_FILE else settled.subject_key,
+            self._about(command, read, settled, today),
             command.action,
             command.kind,
             as_of,
@@ -96,8 +96,24 @@ class Ground:
         told = self._kept.get(key)
         return told if told is not None else self._kept.put(key, self._decide(command, read, settled, today, status))
 
+    def _about(self, command: Command, read: ReadQuestion, settled: Settled, today: date) -> Hashable:
+        """What of the subject the answer depends on: who is registered and on no list is told what others are told."""
+        if settled.file is EMPTY_FILE:
+            return None
+        if settled.file.held:
+            return settled.subject_key
+        question, situation = self._asked(command, read, settled, today)
+        return self.view.decider.encoded(settled.file, question, situation).digest
+
     def _decide(self, command: Command, read: ReadQuestion, settled: Settled, today: date, status: str) -> Told:
-        view = self.view
+        question, situation = self._asked(command, read, settled, today)
+        encoded = self.view.decider.encoded(settled.file, question, situation)
+        if settled.candidates or settled.flags:
+            encoded = core.Encoded.of(with_identity(encoded.decision, settled.candidates, settled.flags))
+        recorded = recorded_situation(situation, self._sources_hash, settled, question)
+        return _told(question, encoded, self._snapshot(status), recorded, ())
+
+    def _asked(self, command: Command, read: ReadQuestion, settled: Settled, today: date) -> tuple[Question, Situation]:
         question = Question(
             action=command.action,
             kind=command.kind,
@@ -107,12 +123,7 @@ class Ground:
             is_foreign=settled.is_foreign,
             bodies=command.bodies,
         )
-        situation = Situation(sources=view.sources, checked_on=today, identity=settled.reasons)
-        encoded = view.decider.encoded(settled.file, question, situation)
-        if settled.candidates or settled.flags:
-            encoded = core.Encoded.of(with_identity(encoded.decision, settled.candidates, settled.flags))
-        recorded = recorded_situation(situation, self._sources_hash, settled, question)
-        return _told(question, encoded, self._snapshot(status), recorded, ())
+        return question, Situation(sources=self.view.sources, checked_on=today, identity=settled.reasons)
 
     def _snapshot(self, status: str) -> SnapshotInfo:
         shown = self._shown.get(status)
