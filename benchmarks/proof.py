@@ -44,11 +44,11 @@ def checks(data: Data, state: Path, seconds: float = 1.0) -> Iterator[Row]:
         pair = in_turns(lambda: rate(is_proven=True), lambda: rate(is_proven=False))
     yield Row(
         id=f"check-{CALLERS}-proven",
-        what=f"in process: check with hashes, tree, seals, tiles and signed checkpoints, {CALLERS} callers",
+        what=f"in process: check with all that proves it, {CALLERS} callers",
         unit="/s",
         ours=pair.ours,
         floor=pair.floor,
-        floor_name="the same inserts without them",
+        floor_name="the same inserts without it",
         ratio=pair.ratio,
     )
 

@@ -52,6 +52,11 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         "opa-memory": Target("<=", 0.05),
         "opa-start": Target("<=", 0.02),
     }
+    | {
+        f"durable-append-{store}-{waiting}-waiting": Target(">=", 0.8)
+        for store in ("SQLite", "PostgreSQL")
+        for waiting in (1, 64, 512)
+    }
 )
 
 
