@@ -1,9 +1,10 @@
 """Write the `--help` of every command into docs/cli.md, below its `<!-- help: COMMAND -->` line.
 
-`python docs/make_cli.py` writes; tests/e2e/test_cli.py compares.
+`python docs/make_cli.py` writes; with `--check` it only says whether the page is current.
 """  # noqa: INP001 -- a script beside the page it writes
 
 import re
+import sys
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -27,4 +28,7 @@ def rendered(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(None if rendered(page) == page else "docs/cli.md is not current: run `python docs/make_cli.py`")
+    PAGE.write_text(rendered(page), encoding="utf-8")

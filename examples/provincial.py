@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -58,8 +59,11 @@ def main(url: str) -> None:
 
             def send(path: str, content: str) -> str:
                 request = Request(f"http://127.0.0.1:{server.server_port}/{path}", content.encode())
-                with build_opener(ProxyHandler({})).open(request) as response:
-                    return str(response.read(), "utf-8")
+                try:
+                    with build_opener(ProxyHandler({})).open(request) as response:
+                        return str(response.read(), "utf-8")
+                except HTTPError as error:
+                    sys.exit(f"no answer: {str(error.read(), 'utf-8')}")
 
             print(send("soap", SOAP.format(code=unified_code(1))))
             data = {

@@ -1,6 +1,5 @@
 """The commands as people run them: real lists, a real gateway, every target, every exit code; docs and examples."""
 
-import importlib.util
 import json
 import os
 import pty
@@ -11,7 +10,6 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -209,19 +207,11 @@ def test_a_state_without_a_snapshot_gives_no_verdict(tmp_path: Path) -> None:
     assert done.stderr.startswith("xingate: ")
 
 
-def load_generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_cli", ROOT / "docs" / "make_cli.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_page_shows_the_help_as_it_is() -> None:
-    generator = load_generator()
-    text = generator.PAGE.read_text(encoding="utf-8")
-    assert generator.rendered(text) == text, "run `python docs/make_cli.py`"
+    # In a process of its own: click keeps the help option of a command that a test ran without the program around it.
+    command = [sys.executable, str(ROOT / "docs" / "make_cli.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_page_shows_every_command() -> None:
@@ -239,30 +229,3 @@ def test_the_sdk_page_draws_the_error_tree_as_it_is() -> None:
     page = (ROOT / "docs" / "sdk.md").read_text(encoding="utf-8")
     drawn = [line.strip() for line in source.splitlines() if "|--" in line or "`--" in line]
     assert [line for line in drawn if line not in page] == []
-
-
-def example(name: str, *arguments: str, stdin: str = "") -> Done:
-    command = [sys.executable, str(ROOT / "examples" / name), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, input=stdin, check=False)
-
-
-@pytest.mark.parametrize("target", ["embedded", "grpc", "http"])
-def test_the_examples_do_what_they_say(targets: dict[str, list[str]], target: str) -> None:
-    kind, where = targets[target]
-    url = f"embedded:{where}" if kind == "--state" else where
-    granted = example("approval.py", url, BLACK)
-    assert (granted.returncode, granted.stderr) == (0, "")
-    assert "granted, with regard to" in granted.stdout
-    bids = example("trading.py", url, BLACK, UNLISTED, "123")
-    assert (bids.returncode, bids.stderr) == (1, "")
-    assert [line.split()[1] for line in bids.stdout.splitlines()] == ["RESTRICTED", "CLEAR", "no"]
-    people = example("recruitment.py", url, stdin=f"{PERSON}\n")
-    assert (people.returncode, people.stderr) == (0, "")
-    assert "CLEAR" in people.stdout
-    assert PERSON not in people.stdout
-
-
-def test_the_approval_example_gives_no_permit_without_a_check() -> None:
-    done = example("approval.py", "grpc://127.0.0.1:1", BLACK)
-    assert done.returncode == 3
-    assert "no check, so no permit" in done.stdout

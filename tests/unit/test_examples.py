@@ -62,3 +62,17 @@ def test_a_wrong_call_prints_its_usage(name: str) -> None:
     done = run(name, "--help")
     assert done.returncode != 0
     assert done.stderr == f"usage: python examples/{name}.py [URL]\n"
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_without_a_gateway_nothing_is_decided(name: str) -> None:
+    done = run(name, "grpc://127.0.0.1:1")
+    if name == "web":  # a server that goes on, and answers so
+        assert "no answer, so the matter does not go on" in done.stdout
+    else:
+        said = "no answer" if name == "provincial" else "no check, so nothing is decided"
+        assert done.stderr.startswith(f"{said}: ")
+        assert ("unreachable" if name == "provincial" else "cannot be reached") in done.stderr
+        assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert not any(word in done.stdout for word in ("granted", "admitted", "200 accepted", "CLEAR"))
