@@ -141,7 +141,7 @@ def test_a_gateway_that_dies_under_a_stream(compiled: Path, tmp_path: Path, is_a
     subject, results = Subject.legal_entity(UNLISTED), []
     try:
         wait_until_ready(process, url)
-        for result in made.check_stream([Question(subject, "tender.bid")] * 300, window=32, timeout_s=90.0):
+        for result in made.check_stream([Question(subject, "tender.bid")] * 300, window=32, timeout_s=40.0):
             results.append(result)
             if len(results) == 100:
                 kill(process)

@@ -30,8 +30,7 @@ IN_FLIGHT = 64
 PROBE_S = 10.0
 SETTLE_S = 60.0  # caches fill, and the allocator finds its size
 SAMPLE_S = 1.0
-MOST_MB_PER_HOUR = 60.0  # far below, over half an hour
-NOISE_MB = 4.0  # what a run of a few minutes cannot tell from a leak
+MOST_MB_PER_HOUR = 60.0  # what a fit over a few minutes cannot tell from noise; over half an hour it is far below
 SUBJECTS = 20_000
 
 
@@ -132,7 +131,7 @@ def test_memory_stays_flat_at_seventy_percent(start_gateway: Callable[..., Any],
         f"p99 {first_ms:.1f} ms, then {last_ms:.1f} ms"
     )
     assert load.failed == []
-    assert slope * MINUTES / 60 < max(MOST_MB_PER_HOUR * MINUTES / 60, NOISE_MB)
+    assert slope < MOST_MB_PER_HOUR
     assert httpx.get(f"{gateway.http}/readyz", trust_env=False).status_code == 200
     assert gateway.stop() == 0
     log = SqliteLog(own_state / "trace")
