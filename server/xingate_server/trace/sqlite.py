@@ -12,6 +12,7 @@ sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous.
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ import apsw
 from xingate.errors import ProofError
 from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace._sqlite_file import make_schema, open_file, refuse_faulty_library
+from xingate_server.trace._sqlite_wal import WalCopier
 from xingate_server.trace.log import (
     Draft,
     LeafKind,
@@ -86,6 +88,7 @@ class SqliteLog:
         self._connection: apsw.Connection | None = None
         self._frontier = Frontier()
         self._is_shared = False  # another process has appended since our last batch
+        self._copier = WalCopier(partial(open_file, self._path, lock_wait_s))
         # Readers never wait for a commit: WAL lets them see the state before it.
         self._reading = threading.Lock()
         self._reader: apsw.Connection | None = None
@@ -93,7 +96,7 @@ class SqliteLog:
             self._open_writer()
         except (apsw.Error, OSError) as error:
             raise StoreUnusableError(f"{self._path} cannot be opened: {error}") from error
-        self._writer = GroupCommit(self._commit, self._drop_writer)
+        self._writer = GroupCommit(self._commit, self._release)
 
     @property
     def origin(self) -> str:
@@ -269,8 +272,13 @@ class SqliteLog:
         except BaseException:
             connection.close()
             raise
+        self._copier.watch(connection)
         self._connection = connection
         return connection
+
+    def _release(self) -> None:
+        self._copier.close()
+        self._drop_writer()
 
     def _drop_writer(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,9 +1,11 @@
-"""Group commit: many callers, one writer thread, one durable commit for all that wait.
+"""Group commit: many callers, one commit at a time, one durable commit for all that wait.
 
-A batch is cut as soon as it holds as many drafts as the last batch plus the arrivals during its commit, or 4 ms
-after that commit: those just answered are about to ask again, so waiting for them saves a commit, and a lone caller
-never waits. Answers go back with one wake-up per batch and event loop. Excluded: how a batch is made durable (the
-`commit` argument). Source: DESIGN section 12.
+A batch is cut as soon as it holds as many drafts as the last batch plus the arrivals during its commit, or after twice
+the time of that commit, at most 4 ms: those just answered are about to ask again, and waiting for them saves a commit,
+but it may not cost more than it saves. A lone caller never waits. Answers go back with one wake-up per batch and event
+loop. A writer thread commits, so that no event loop ever waits for a disk; but a thread that finds nobody waiting
+commits by itself, which saves it two changes of thread. Excluded: how a batch is made durable (the `commit`
+argument). Source: DESIGN section 12.
 """
 
 import asyncio
@@ -16,6 +18,7 @@ from typing import Final
 from xingate_server.trace.log import Draft, Outcome, RecordFailedError, StoreClosedError, Stored, TraceError
 
 LINGER_S: Final = 0.004
+LINGER_COMMITS: Final = 2
 MAX_BATCH: Final = 2048
 MAX_WAITING: Final = 65_536
 
@@ -26,9 +29,9 @@ _Waiter = tuple[_Loop | None, "asyncio.Future[Sequence[Outcome]] | Future[Sequen
 class GroupCommit:
     """Owns the writer thread.
 
-    `commit` makes a batch durable and says what became of each draft, in order. It is only ever called from the
-    writer thread, and whatever it raises becomes a RecordFailedError for the whole batch. `release` is called in
-    that thread at the end.
+    `commit` makes a batch durable and says what became of each draft, in order. It is called by one thread at a time,
+    and whatever it raises becomes a RecordFailedError for the whole batch. `release` is called in the writer thread at
+    the end.
     """
 
     def __init__(
@@ -45,7 +48,9 @@ class GroupCommit:
         self._waiters: list[_Waiter] = []
         self._waiting = 0  # drafts, not waiters
         self._target = 1
+        self._linger_until = 0.0
         self._is_idle = False  # the writer sleeps: wake it at `_target` drafts
+        self._is_taken = False  # a thread commits by itself
         self._is_closed = False
         self._thread = Thread(target=self._run, name="xingate-trace-writer", daemon=True)
         self._thread.start()
@@ -54,14 +59,22 @@ class GroupCommit:
         """Wait, in an event loop, until `drafts` are durable or have failed."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Sequence[Outcome]] = loop.create_future()
-        self._put((loop, future, drafts))
+        with self._lock:
+            self._put((loop, future, drafts))
         return await future
 
     def append_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """Wait, in a thread, until `drafts` are durable or have failed."""
         future: Future[Sequence[Outcome]] = Future()
-        self._put((None, future, drafts))
-        return future.result()
+        in_loop = _is_in_loop()
+        with self._lock:
+            is_alone = self._is_idle and self._target == 1 and not (self._waiting or self._is_taken or in_loop)
+            if is_alone and not self._is_closed:
+                self._is_taken = True
+            else:
+                is_alone = False
+                self._put((None, future, drafts))
+        return self._commit_alone(drafts) if is_alone else future.result()
 
     def close(self) -> None:
         """Commit what waits and end the thread."""
@@ -71,38 +84,55 @@ class GroupCommit:
         self._thread.join()
 
     def _put(self, waiter: _Waiter) -> None:
-        with self._lock:
-            if self._is_closed:
-                raise StoreClosedError("the log is closed")
-            if self._waiting + len(waiter[2]) > MAX_WAITING:
-                raise RecordFailedError(f"{self._waiting} records wait already; try again later")
-            self._waiters.append(waiter)
-            self._waiting += len(waiter[2])
-            if self._is_idle and self._waiting >= self._target:
-                self._is_idle = False
-                self._changed.notify()
+        if self._is_closed:
+            raise StoreClosedError("the log is closed")
+        if self._waiting + len(waiter[2]) > MAX_WAITING:
+            raise RecordFailedError(f"{self._waiting} records wait already; try again later")
+        self._waiters.append(waiter)
+        self._waiting += len(waiter[2])
+        if self._is_idle and self._waiting >= self._target and not self._is_taken:
+            self._is_idle = False
+            self._changed.notify()
+
+    def _commit_alone(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        began = monotonic()
+        try:
+            return self._commit_safely(drafts)
+        finally:  # Ctrl-C, too, leaves the others their turn
+            with self._lock:
+                self._is_taken = False
+                self._answer(1, began)
+                if self._waiting or self._is_closed:
+                    self._changed.notify()
 
     def _run(self) -> None:
-        linger_until = 0.0
-        while batch := self._cut(linger_until):
+        while batch := self._cut():
+            began = monotonic()
             outcomes = self._commit_safely([draft for _, _, drafts in batch for draft in drafts])
-            linger_until = monotonic() + self._linger_s
             with self._lock:  # before the answers go out: who is answered and asks again is no arrival
-                self._target = min(len(outcomes) + self._waiting, MAX_BATCH)
+                self._answer(len(outcomes), began)
             _deliver(batch, outcomes)
         self._release()
 
-    def _cut(self, linger_until: float) -> list[_Waiter]:
+    def _answer(self, count: int, began: float) -> None:
+        """Those of `count` drafts, whose commit began at `began`, are about to be answered, and may ask again."""
+        now = monotonic()
+        self._target = min(count + self._waiting, MAX_BATCH)
+        self._linger_until = now + min(self._linger_s, LINGER_COMMITS * (now - began))
+
+    def _cut(self) -> list[_Waiter]:
         """The next batch; empty only when the log is closed and nothing waits."""
         with self._lock:
-            while not self._is_closed and self._waiting < self._target:
-                left_s = linger_until - monotonic()
-                if left_s <= 0 and self._waiting:
-                    break
-                if left_s <= 0:
-                    self._target = 1
+            while self._is_taken or (not self._is_closed and self._waiting < self._target):
+                left_s = None
+                if not self._is_taken:
+                    left_s = self._linger_until - monotonic()
+                    if left_s <= 0 and self._waiting:
+                        break
+                    if left_s <= 0:
+                        self._target, left_s = 1, None
                 self._is_idle = True
-                self._changed.wait(left_s if left_s > 0 else None)
+                self._changed.wait(left_s)
             self._is_idle = False
             count, size = len(self._waiters), self._waiting
             if size > MAX_BATCH:
@@ -119,6 +149,14 @@ class GroupCommit:
             return self._commit(drafts)
         except Exception as error:  # noqa: BLE001 - whatever happens, no caller may be left waiting
             return [RecordFailedError(f"the record could not be made durable: {error}") for _ in drafts]
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def only(outcomes: Sequence[Outcome]) -> Stored:

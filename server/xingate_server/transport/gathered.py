@@ -3,9 +3,9 @@
 Between two calls the code of gRPC or HTTP pushes ours out of the processor's caches, so that one question at a time
 takes twice as long as one of several in a row (docs/performance.md). Questions wait for the log anyway; so they wait
 before they are read instead of after, by the rule of `trace.writer`: until as many have arrived as were answered last
-and came meanwhile, or 4 ms after those answers. A lone question waits for nothing. Then they are prepared in a row,
-recorded in one commit and answered in a row, each with its own answer or error, whatever becomes of the others.
-Belongs to one event loop.
+and came meanwhile, or twice as long as that took, at most 4 ms. A lone question waits for nothing. Then they are
+prepared in a row, recorded in one commit and answered in a row, each with its own answer or error, whatever becomes of
+the others. Belongs to one event loop.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import Gateway, may_wait
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.gateway.lookups import Pending
-from xingate_server.trace.writer import LINGER_S
+from xingate_server.trace.writer import LINGER_COMMITS, LINGER_S
 from xingate_server.transport.metrics import Metrics
 
 MOST_IN_A_ROW: Final = 256  # before the loop may do something else: some milliseconds
@@ -91,6 +91,7 @@ class Gathered:
         if self._lingering is not None:
             self._lingering.cancel()
             self._lingering = None
+        began = asyncio.get_running_loop().time()
         taken, self._arrived = self._arrived[:MOST_IN_A_ROW], self._arrived[MOST_IN_A_ROW:]
         prepared, works = [], []
         for asked in taken:
@@ -104,15 +105,16 @@ class Gathered:
                 works.append(work[1])
         if works:
             self._in_flight += 1
-            self._run(self._complete(prepared, works))
+            self._run(self._complete(prepared, works, began))
         else:
-            self._ended(len(taken))
+            self._ended(len(taken), began)
 
-    def _ended(self, count: int) -> None:
-        """`count` were answered: they may ask again soon."""
+    def _ended(self, count: int, began: float) -> None:
+        """`count` that were taken at `began` are answered: they may ask again soon."""
         loop = asyncio.get_running_loop()
+        now = loop.time()
         self._target = min(count + len(self._arrived), MOST_IN_A_ROW)
-        self._linger_until = loop.time() + LINGER_S
+        self._linger_until = now + min(LINGER_S, LINGER_COMMITS * (now - began))
         if self._arrived:
             loop.call_soon(self._look)
 
@@ -133,7 +135,7 @@ class Gathered:
             return None
         return question, work
 
-    async def _complete(self, prepared: Sequence[_Prepared], works: Sequence[Pending]) -> None:
+    async def _complete(self, prepared: Sequence[_Prepared], works: Sequence[Pending], began: float) -> None:
         outcomes: Sequence[Answer | Exception]
         try:
             outcomes = await self._gateway.complete(works)
@@ -143,7 +145,7 @@ class Gathered:
             self._in_flight -= 1
         for question, outcome in zip(prepared, outcomes, strict=True):
             self._tell(question, outcome)
-        self._ended(len(works))
+        self._ended(len(works), began)
 
     async def _aside(self, question: _Prepared) -> None:
         try:
