@@ -76,8 +76,7 @@ def _measure(folder: Path, subjects: int, seconds: float, groups: tuple[str, ...
     if "wire" in groups or "swaps" in groups:
         yield from _served(data, state, folder, seconds, groups)
     if "appends" in groups:
-        for what, ours, floor, ratio in appends.rows():
-            yield _from_text(what, ours, floor, ratio)
+        yield from appends.rows()
 
 
 def _inside(data: Data, state: Path) -> Iterator[Row]:
@@ -103,20 +102,6 @@ def _served(data: Data, state: Path, folder: Path, seconds: float, groups: tuple
             yield from swaps.rows(bench, peak)
     with contextlib.suppress(OSError):
         shutil.rmtree(folder / "gateway")
-
-
-def _from_text(what: str, ours: str, floor: str, ratio: float) -> Row:
-    """A row of `appends`, whose figures are texts such as `1,234/s` and `bare insert: 1,234/s`."""
-    name, _, figure = floor.rpartition(": ")
-    return Row(
-        id=what.replace(", ", "-").replace(" ", "-"),
-        what=what,
-        unit="/s",
-        ours=float(ours.removesuffix("/s").replace(",", "")),
-        floor=float(figure.removesuffix("/s").replace(",", "")),
-        floor_name=name,
-        ratio=ratio,
-    )
 
 
 if __name__ == "__main__":

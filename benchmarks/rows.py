@@ -53,9 +53,10 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         "opa-start": Target("<=", 0.02),
     }
     | {
-        f"durable-append-{store}-{waiting}-waiting": Target(">=", 0.8)
+        f"durable-append-{store}-{waiting}": Target(">=", 0.8)
         for store in ("SQLite", "PostgreSQL")
-        for waiting in (1, 64, 512)
+        for callers in (1, 64, 512)
+        for waiting in (f"{callers}-waiting", f"{callers}-waiting-both", "thread")
     }
 )
 

@@ -2,6 +2,9 @@
 
 import contextlib
 import itertools
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -298,6 +301,27 @@ class TestDoubtfulCommit:
             log.append_blocking(draft(f"after-{function}"))
             assert log.find("check", "s", "o", f"before-{function}") is not None
         assert [one.leaf_index for one in log.read()] == [0, 1, 2, 3]
+
+    def test_ctrl_c_ends_the_wait_of_a_lone_thread_and_nothing_else(
+        self, log: PostgresLog, postgres_dsn: str, sql: Sql
+    ) -> None:
+        log.append_blocking(draft())
+        with ThreadPoolExecutor(1) as pool:
+            holder = pool.submit(
+                sql, postgres_dsn, "BEGIN", "SELECT 1 FROM xingate.head FOR UPDATE", "SELECT pg_sleep(1)"
+            )
+            time.sleep(0.3)
+            while not log._writer._is_idle:  # so that this thread commits by itself
+                time.sleep(0.01)
+            pressed = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+            pressed.start()
+            with pytest.raises(KeyboardInterrupt):
+                log.append_blocking(draft("r1"))
+            pressed.join()
+            holder.result()
+        assert log.append_blocking(draft("r2")).leaf_index in (1, 2)  # r1 was asked for: stored or not
+        asked_again = log.append_blocking(draft("r1"))
+        assert {asked_again.leaf_index, *(one.leaf_index for one in log.read())} == {0, 1, 2}
 
     def test_any_bug_fails_the_batch_and_leaves_nobody_waiting(
         self, log: PostgresLog, monkeypatch: pytest.MonkeyPatch

@@ -7,7 +7,6 @@ from xml.etree import ElementTree as ET
 import apsw
 import pytest
 from benchmarks import chart, data, load, results, rows, swaps, table, wire
-from benchmarks.__main__ import _from_text
 from benchmarks.open_loop import Sent
 from benchmarks.rows import Row
 from benchmarks.servers import BenchError
@@ -213,17 +212,6 @@ def test_every_row_of_the_data_is_admitted(tmp_path: Path, monkeypatch: pytest.M
         ("city_list", 20, {}),
         ("entity_register", 200, {}),
     ]
-
-
-def test_a_row_of_texts_becomes_figures() -> None:
-    made = _from_text("durable append, SQLite, 64 waiting", "12,345/s", "bare insert: 24,690/s", 0.5)
-    assert (made.id, made.ours, made.floor, made.floor_name, made.ratio) == (
-        "durable-append-SQLite-64-waiting",
-        12345.0,
-        24690.0,
-        "bare insert",
-        0.5,
-    )
 
 
 def test_only_what_stands_between_the_markers_is_replaced() -> None:

@@ -84,7 +84,7 @@ async def _up(
         node.metrics.tick(node.is_ready)
         keeping = asyncio.create_task(node.keep_current(face.set_ready))
         log.info("serving", http=ports.http_url, grpc=ports.grpc_url, sequence=node.sequence)
-        _collect_seldom()
+        collect_seldom()
         on_ready(node.sequence)
         await stop.wait()
         log.info("draining", most_s=drain_s)
@@ -100,7 +100,7 @@ async def _up(
         log.info("stopped")
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Leave alone what stays, and look for cycles less often: a check makes none, and looking took a tenth of it."""
     gc.collect()
     gc.freeze()
