@@ -15,15 +15,12 @@ from uuid import UUID
 import apsw
 import msgspec
 import pytest
+from tests.unit.city_list import CATALOGUE, compile_rows, row
 
-from xingate_server.catalogues import catalogue_hash, load
-from xingate_server.core.admission import Rules
-from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Posture, Verdict
+from xingate_server.core.catalogue import Verdict
 from xingate_server.core.decide import decide
 from xingate_server.core.decision import GapReason, Question, encode
 from xingate_server.core.decision import digest as decision_digest
-from xingate_server.core.entry import Record
 from xingate_server.core.identifiers import fold
 from xingate_server.core.subject import EMPTY_FILE, SubjectClass, SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -40,9 +37,6 @@ from xingate_server.gateway.errors import (
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.question import hide_numbers
 from xingate_server.gateway.recorded import RecordedSituation, sources_sha256
-from xingate_server.snapshot.compile import compile_snapshot
-from xingate_server.snapshot.keys import read_or_make_key
-from xingate_server.snapshot.plan import CompilePlan, SourcePlan
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace import leaf as leaves
 from xingate_server.trace.log import Draft, StoreClosedError
@@ -50,61 +44,12 @@ from xingate_server.trace.memory import MemoryLog
 from xingate_server.trace.seal import seal
 from xingate_server.trace.sqlite import FILE, SqliteLog
 
-CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
 NOW = datetime(2026, 7, 1, 17, 30, 5, 123456, tzinfo=UTC)  # already 2 July in Shanghai
 COMPANY, OTHER = unified_code(1), unified_code(2)
 HUMAN = citizen_number(3)
 HALF_KNOWN = citizen_number(5)
 MASKED = HUMAN[:6] + "*" * 8 + HUMAN[-4:]
 ACTION = "permit.grant"
-
-
-def row(number: int, name: str, code: str, **cells: str) -> Record:
-    return Record(
-        **{
-            "source": "city_list",
-            "file": "lists.csv",
-            "row": number,
-            "list_type": "black.judgment_default",
-            "subject_kind": "legal_entity",
-            "name": name,
-            "identifiers": (("", code),),
-            "severity": "serious",
-            "authority": "示例法院",
-            "basis": "示例规定",
-            "document_no": f"示例{number}号",
-            "document_date": "2026-04-01",
-        }
-        | cells  # type: ignore[arg-type]  # cells of a row are texts
-    )
-
-
-def compile_rows(state: Path, *rows: Record) -> None:
-    file = state.parent / "lists.csv"
-    file.write_text("rows", encoding="utf-8")
-    source = SourcePlan(
-        kind="city_list",
-        provides=tuple(t.id for t in CATALOGUE.list_types),
-        files=(file,),
-        records=iter(rows),
-        data_as_of=date(2026, 7, 1),
-        coverage_from=date(2026, 1, 1),
-        max_age_days=30,
-        shrink_threshold=1,
-    )
-    plan = CompilePlan(
-        sources=(source,),
-        accept_shrink=frozenset({"city_list"}),
-        catalogue_hash=catalogue_hash(CATALOGUE),
-        created_at=datetime(2026, 7, 1, tzinfo=UTC),
-    )
-    rules = Rules(
-        catalogue=CATALOGUE,
-        calendar=WorkCalendar.official(),
-        keyer=SubjectKeyer(read_or_make_key(state)),
-        today=date(2026, 7, 1),
-    )
-    compile_snapshot(plan, rules, state)
 
 
 WRITTEN = (

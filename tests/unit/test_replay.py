@@ -10,27 +10,20 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.unit.city_list import compile_rows, row
 
-from xingate_server.catalogues import catalogue_hash, load
-from xingate_server.core.admission import Rules
-from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Posture, Verdict
-from xingate_server.core.entry import Record
+from xingate_server.core.catalogue import Verdict
 from xingate_server.core.identifiers import Scheme, parse
-from xingate_server.core.subject import SubjectClass, SubjectKeyer, SubjectKind
+from xingate_server.core.subject import SubjectClass, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Command
 from xingate_server.gateway.check import Gateway
 from xingate_server.gateway.replay import Replayed, ReplayResult, replay
-from xingate_server.snapshot.compile import compile_snapshot
-from xingate_server.snapshot.keys import read_or_make_key
-from xingate_server.snapshot.plan import CompilePlan, SourcePlan
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace import leaf as leaves
 from xingate_server.trace.log import Stored
 from xingate_server.trace.memory import MemoryLog
 
-CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
 NOW = datetime(2026, 7, 1, 17, 30, tzinfo=UTC)
 COMPANY, OTHER, SHARED = unified_code(1), unified_code(2), unified_code(7)
 HUMAN, HALF_KNOWN, ENDED = citizen_number(3), citizen_number(5), citizen_number(6)
@@ -46,24 +39,6 @@ def masked(number: str) -> str:
     return number[:6] + "*" * 8 + number[-4:]
 
 
-def row(number: int, name: str, code: str, **cells: object) -> Record:
-    given = {
-        "source": "city_list",
-        "file": "lists.csv",
-        "row": number,
-        "list_type": "black.judgment_default",
-        "subject_kind": "legal_entity",
-        "name": name,
-        "identifiers": (("", code),),
-        "severity": "serious",
-        "authority": "示例法院",
-        "basis": "示例规定",
-        "document_no": f"示例{number}号",
-        "document_date": "2026-04-01",
-    } | cells
-    return Record(**given)  # type: ignore[arg-type]  # cells of a row
-
-
 ROWS = (
     row(2, "示例一公司", COMPANY),
     row(3, "某甲", HUMAN, subject_kind="natural_person"),
@@ -74,39 +49,10 @@ ROWS = (
 )
 
 
-def compile_rows(state: Path, *rows: Record) -> None:
-    state.parent.mkdir(parents=True, exist_ok=True)
-    file = state.parent / "lists.csv"
-    file.write_text("rows", encoding="utf-8")
-    source = SourcePlan(
-        kind="city_list",
-        provides=tuple(t.id for t in CATALOGUE.list_types),
-        files=(file,),
-        records=iter(rows),
-        data_as_of=date(2026, 7, 1),
-        coverage_from=date(2020, 1, 1),
-        max_age_days=30,
-        shrink_threshold=1,
-    )
-    plan = CompilePlan(
-        sources=(source,),
-        accept_shrink=frozenset({"city_list"}),
-        catalogue_hash=catalogue_hash(CATALOGUE),
-        created_at=datetime(2026, 7, 1, tzinfo=UTC),
-    )
-    rules = Rules(
-        catalogue=CATALOGUE,
-        calendar=WorkCalendar.official(),
-        keyer=SubjectKeyer(read_or_make_key(state)),
-        today=date(2026, 7, 1),
-    )
-    compile_snapshot(plan, rules, state)
-
-
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = tmp_path_factory.mktemp("compiled") / "state"
-    compile_rows(state, *ROWS)
+    compile_rows(state, *ROWS, coverage_from=date(2020, 1, 1))
     return state
 
 
@@ -184,7 +130,7 @@ class TestSame:
 
     def test_on_the_snapshot_of_its_time(self, gateway: Gateway, snapshots: SnapshotSet, state: Path) -> None:
         stored = ask(gateway)
-        compile_rows(state, row(2, "示例二公司", OTHER))
+        compile_rows(state, row(2, "示例二公司", OTHER), coverage_from=date(2020, 1, 1))
         snapshots.refresh()
         assert ask(gateway).leaf != stored.leaf
         found = replay(stored, snapshots)
@@ -258,7 +204,7 @@ class TestDifferent:
 class TestNotReplayed:
     def test_a_snapshot_that_is_no_longer_kept(self, gateway: Gateway, snapshots: SnapshotSet, state: Path) -> None:
         stored = ask(gateway)
-        compile_rows(state, row(2, "示例二公司", OTHER))
+        compile_rows(state, row(2, "示例二公司", OTHER), coverage_from=date(2020, 1, 1))
         snapshots.refresh()
         shutil.rmtree(state / "snapshots" / "1")
         found = replay(stored, SnapshotSet(state))
@@ -267,7 +213,7 @@ class TestNotReplayed:
 
     def test_another_snapshot_under_the_same_number(self, gateway: Gateway, tmp_path: Path) -> None:
         stored = ask(gateway)
-        compile_rows(tmp_path / "second" / "state", row(2, "示例二公司", OTHER))
+        compile_rows(tmp_path / "second" / "state", row(2, "示例二公司", OTHER), coverage_from=date(2020, 1, 1))
         found = replay(stored, SnapshotSet(tmp_path / "second" / "state"))
         assert found.result is ReplayResult.NOT_KEPT
         assert "the one kept under this number has the hash" in found.detail

@@ -12,16 +12,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.unit.city_list import compile_rows, row
 
 from xingate.v1 import verification_pb2 as v
-from xingate_server.catalogues import catalogue_hash, load
-from xingate_server.core.admission import Rules
-from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Posture, Verdict
+from xingate_server.core.catalogue import Verdict
 from xingate_server.core.decide import PLANS_AT_MOST
 from xingate_server.core.decision import GapReason
-from xingate_server.core.entry import REGISTER, Record
-from xingate_server.core.subject import SubjectKeyer, SubjectKind
+from xingate_server.core.entry import REGISTER
+from xingate_server.core.subject import SubjectKind
 from xingate_server.demo.numbers import unified_code
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import Gateway
@@ -29,9 +27,6 @@ from xingate_server.gateway.errors import UnknownSequenceError
 from xingate_server.gateway.kept import Kept
 from xingate_server.gateway.replay import ReplayResult, replay
 from xingate_server.gateway.told import MOST_KEPT
-from xingate_server.snapshot.compile import compile_snapshot
-from xingate_server.snapshot.keys import read_or_make_key
-from xingate_server.snapshot.plan import CompilePlan, SourcePlan
 from xingate_server.snapshot.store import OPEN_AT_MOST, SnapshotSet
 from xingate_server.trace import leaf as leaves
 from xingate_server.trace import leaf_parts
@@ -39,7 +34,6 @@ from xingate_server.trace.fields import varint
 from xingate_server.trace.memory import MemoryLog
 from xingate_server.transport import fragments
 
-CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
 LISTED, ENDING, NOBODY, NOBODY_ELSE, CRITICISED = (unified_code(n) for n in range(1, 6))
 SETTLED, LONG_SETTLED, YOUNG = (unified_code(n) for n in range(6, 9))  # registered, on no list
 LAST_DAY = date(2026, 7, 1)
@@ -57,64 +51,16 @@ class Clock:
         return self.now
 
 
-def row(number: int, code: str, **cells: str) -> Record:
-    return Record(
-        **{
-            "source": "city_list",
-            "file": "lists.csv",
-            "row": number,
-            "list_type": "black.judgment_default",
-            "subject_kind": "legal_entity",
-            "name": f"示例{number}公司",
-            "identifiers": (("", code),),
-            "severity": "serious",
-            "authority": "示例法院",
-            "basis": "示例规定",
-            "document_no": f"示例{number}号",
-            "document_date": "2026-04-01",
-        }
-        | cells  # type: ignore[arg-type]  # cells of a row are texts
-    )
-
-
-def compile_rows(state: Path, max_age_days: int, *rows: Record) -> None:
-    file = state.parent / "lists.csv"
-    file.write_text("rows", encoding="utf-8")
-    source = SourcePlan(
-        kind="city_list",
-        provides=tuple(t.id for t in CATALOGUE.list_types),
-        files=(file,),
-        records=iter(rows),
-        data_as_of=date(2026, 7, 1),
-        coverage_from=date(2026, 1, 1),
-        max_age_days=max_age_days,
-        shrink_threshold=1,
-    )
-    plan = CompilePlan(
-        sources=(source,),
-        accept_shrink=frozenset({"city_list"}),
-        catalogue_hash=catalogue_hash(CATALOGUE),
-        created_at=datetime(2026, 7, 1, tzinfo=UTC),
-    )
-    rules = Rules(
-        catalogue=CATALOGUE,
-        calendar=WorkCalendar.official(),
-        keyer=SubjectKeyer(read_or_make_key(state)),
-        today=date(2026, 7, 1),
-    )
-    compile_snapshot(plan, rules, state)
-
-
 ROWS = (
-    row(2, LISTED),
-    row(3, ENDING, valid_until=LAST_DAY.isoformat()),
-    row(4, CRITICISED, list_type="criticised.environment_project"),
+    row(2, "示例2公司", LISTED),
+    row(3, "示例3公司", ENDING, valid_until=LAST_DAY.isoformat()),
+    row(4, "示例4公司", CRITICISED, list_type="criticised.environment_project"),
 )
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    compile_rows(tmp_path / "state", 30, *ROWS)
+    compile_rows(tmp_path / "state", *ROWS)
     return tmp_path / "state"
 
 
@@ -180,10 +126,10 @@ class TestAlike:
     ) -> None:
         since = {SETTLED: "2015-01-01", LONG_SETTLED: "2001-01-01", YOUNG: "2026-01-01"}
         rows = [
-            row(number, code, list_type=REGISTER, established=established)
+            row(number, f"示例{number}公司", code, list_type=REGISTER, established=established)
             for number, (code, established) in enumerate(since.items(), 2)
         ]
-        compile_rows(tmp_path / "state", 3650, *rows)
+        compile_rows(tmp_path / "state", *rows, max_age_days=3650)
         gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
         plain = [ask(gateway, code, action="personnel.recruit") for code in since]
         assert plain[0].decision is plain[1].decision is plain[2].decision
@@ -245,7 +191,7 @@ class TestTheDay:
         assert ask(gateway, ENDING).decision == before.decision
 
     def test_a_list_becomes_stale_at_midnight_in_shanghai(self, tmp_path: Path, clock: Clock) -> None:
-        compile_rows(tmp_path / "state", 0, *ROWS)
+        compile_rows(tmp_path / "state", *ROWS, max_age_days=0)
         gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
         assert [ask(gateway, NOBODY).decision.verdict for _ in range(3)][-1] is Verdict.CLEAR
         clock.now = MIDNIGHT
@@ -254,7 +200,7 @@ class TestTheDay:
         assert GapReason.SOURCE_STALE in {gap.reason for gap in stale.decision.gaps}
 
     def test_an_entry_ends_with_the_year_on_the_wire_too(self, tmp_path: Path, clock: Clock) -> None:
-        compile_rows(tmp_path / "state", 365, row(2, ENDING, valid_until="2026-12-31"))
+        compile_rows(tmp_path / "state", row(2, "示例2公司", ENDING, valid_until="2026-12-31"), max_age_days=365)
         gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
         clock.now = datetime(2026, 12, 31, 15, 59, 59, 999_999, tzinfo=UTC)
         told = [v.CheckResponse.FromString(fragments.response(ask(gateway, ENDING), 0)) for _ in range(3)]
@@ -287,7 +233,7 @@ class TestTheSnapshot:
         snapshots = SnapshotSet(state)
         gateway = Gateway(snapshots, MemoryLog(), clock=clock)
         first = ask(gateway, LISTED, request_id="r1")
-        compile_rows(state, 30, row(2, NOBODY))
+        compile_rows(state, row(2, "示例2公司", NOBODY))
         assert snapshots.refresh()
         assert ask(gateway, LISTED).decision.verdict is Verdict.CLEAR
         assert ask(gateway, NOBODY).decision.measures
@@ -314,14 +260,14 @@ class TestTheSnapshot:
         snapshots = SnapshotSet(state)
         gateway = Gateway(snapshots, MemoryLog(), clock=clock)
         for _ in range(12):  # more than are kept
-            compile_rows(state, 30, *ROWS)
+            compile_rows(state, *ROWS)
         assert snapshots.refresh()
         retained = gateway.retained()
         for _ in range(2):
             assert [ask(gateway, LISTED, sequence=number).snapshot.sequence for number in retained] == retained
         assert len(snapshots._retained) <= OPEN_AT_MOST
         ask(gateway, LISTED, sequence=retained[0])
-        compile_rows(state, 30, *ROWS)
+        compile_rows(state, *ROWS)
         assert retained[0] not in gateway.retained()
         assert snapshots.refresh()
         assert retained[0] not in snapshots._retained
