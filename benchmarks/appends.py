@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -196,6 +197,11 @@ def _bare_rate(store: Store, batch: int) -> float:
 
 
 def _thread_rate(log: TraceLog) -> float:
+    with ThreadPoolExecutor(1) as pool:  # the main thread never commits by itself
+        return pool.submit(_blocking_rate, log).result()
+
+
+def _blocking_rate(log: TraceLog) -> float:
     appended, start = 0, time.perf_counter()
     while time.perf_counter() < start + SECONDS:
         log.append_blocking(draft())

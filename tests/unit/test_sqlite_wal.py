@@ -12,7 +12,7 @@ import pytest
 
 from xingate_server.trace import _sqlite_wal
 from xingate_server.trace._sqlite_wal import LONGEST_PAGES, WalCopier
-from xingate_server.trace.log import Draft
+from xingate_server.trace.log import Draft, Stored, StoreUnusableError
 from xingate_server.trace.sqlite import FILE, SqliteLog
 
 _PATIENCE_S = 30.0
@@ -37,7 +37,7 @@ def append(log: SqliteLog, start: int, count: int) -> None:
         for number in range(start, start + count)
     ]
     for at in range(0, count, 20):
-        log.append_many_blocking(drafts[at : at + 20])
+        assert all(isinstance(each, Stored) for each in log.append_many_blocking(drafts[at : at + 20]))
 
 
 @pytest.fixture
@@ -114,12 +114,17 @@ def test_two_logs_of_one_file_copy_without_harm(log: SqliteLog, tmp_path: Path) 
     check(tmp_path, 4000)
 
 
-def test_a_copy_that_fails_costs_no_record_and_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), StoreUnusableError("invented"), apsw.IOError("disk I/O error")]
+)
+def test_a_copy_that_fails_costs_no_record_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     tries = []
 
     def failing() -> apsw.Connection:
         tries.append(1)
-        raise OSError(28, "No space left on device")
+        raise error
 
     with contextlib.closing(SqliteLog(tmp_path)) as log:
         monkeypatch.setattr(log._copier, "_connect", failing)
@@ -129,6 +134,25 @@ def test_a_copy_that_fails_costs_no_record_and_is_tried_again(tmp_path: Path, mo
         append(log, 1000, 400)
         until(tmp_path / FILE, 1000 * _PAGE)
     check(tmp_path, 1400)
+
+
+def test_a_thread_that_cannot_be_started_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = SqliteLog(tmp_path)
+
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_sqlite_wal, "Thread", NoThread)
+    append(log, 0, 5000)
+    assert copying_threads() == []
+    assert (tmp_path / f"{FILE}-wal").stat().st_size < (LONGEST_PAGES + 500) * _PAGE
+    monkeypatch.undo()
+    append(log, 5000, 400)
+    assert len(copying_threads()) == 1
+    log.close()
+    assert log._connection is None
+    check(tmp_path, 5400)
 
 
 def test_closing_waits_for_no_copy_that_was_not_begun(tmp_path: Path) -> None:

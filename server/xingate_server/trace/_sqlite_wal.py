@@ -6,8 +6,9 @@ to a commit, which then begins the WAL anew, because no other can. Nothing depen
 holds every commit until it was copied and synced. Source: sqlite.org/wal.html, section 3 (checkpointing).
 """
 
+import contextlib
 from collections.abc import Callable
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from typing import Final
 
 import apsw
@@ -31,6 +32,7 @@ class WalCopier:
         self._copied = 0  # how many are in the file
         self._is_asked = False
         self._is_closed = False
+        self._one = Lock()  # of the two who copy; SQLite itself lets the second one go on without
         self._thread: Thread | None = None
 
     def watch(self, connection: apsw.Connection) -> None:
@@ -46,30 +48,36 @@ class WalCopier:
             self._thread.join()
 
     def _committed(self, connection: apsw.Connection, _database: str, pages: int) -> int:
+        # The commit is durable, and its callers are told so whatever becomes of the copy.
+        with contextlib.suppress(Exception):
+            self._look(connection, pages)
+        return apsw.SQLITE_OK
+
+    def _look(self, connection: apsw.Connection, pages: int) -> None:
         if pages < self._asked:  # the WAL has begun anew
             self._asked = self._copied = 0
         is_nearly_copied = pages >= LONG_PAGES and pages - self._copied <= FEW_PAGES
         if is_nearly_copied or pages >= LONGEST_PAGES:
-            _copy(connection)
+            self._copy(connection)
         elif pages - self._asked >= EVERY_PAGES:
             self._ask(pages)
-        return apsw.SQLITE_OK
 
     def _ask(self, pages: int) -> None:
         with self._changed:
             self._asked, self._is_asked = pages, True
             self._changed.notify()
             if self._thread is None:
-                self._thread = Thread(target=self._run, name="xingate-trace-wal", daemon=True)
-                self._thread.start()
+                thread = Thread(target=self._run, name="xingate-trace-wal", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def _run(self) -> None:
         connection: apsw.Connection | None = None
         while self._is_wanted():
             try:
                 connection = connection or self._connect()
-                self._copied = _copy(connection)
-            except (apsw.Error, OSError):
+                self._copied = self._copy(connection)
+            except Exception:  # noqa: BLE001 - whatever it is, the next copy is tried with another connection
                 if connection is not None:
                     connection.close(True)
                 connection = None
@@ -83,10 +91,8 @@ class WalCopier:
             self._is_asked = False
             return not self._is_closed
 
-
-def _copy(connection: apsw.Connection) -> int:
-    """Copy what nobody reads; how many pages of the WAL are copied. 0 where another copies, or it failed."""
-    try:
-        return connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)[1]
-    except apsw.Error:
+    def _copy(self, connection: apsw.Connection) -> int:
+        """Copy what no reader needs as it is; how many pages of the WAL are in the file, 0 where that is not known."""
+        with self._one, contextlib.suppress(apsw.BusyError):  # another process copies
+            return connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)[1]
         return 0

@@ -13,11 +13,9 @@ last commits (a log that has become shorter is refused, not continued), connecti
 Source: DESIGN section 7; docs/adr/0005.
 """
 
-import asyncio
-import contextlib
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import asyncpg
 
@@ -111,8 +109,6 @@ _OF_CONTENT = (
     RecordFailedError,
 )
 
-T = TypeVar("T")
-
 _Found = dict[rows.Key, Stored]
 
 
@@ -129,7 +125,7 @@ class PostgresLog:
     ) -> None:
         self._dsn = dsn
         self._lock_wait_s = lock_wait_s
-        # The writer thread's alone, as is its event loop. None: to be opened at the next batch.
+        # Only used by who commits, as is its event loop. None: to be opened at the next batch.
         self._loop = new_loop()
         self._connection: Connection | None = None
         self._frontier = Frontier()
@@ -232,18 +228,8 @@ class PostgresLog:
         firsts: dict[rows.Key, Draft] = {}
         for draft in drafts:
             firsts.setdefault(draft.key, draft)
-        found, why = self._run(self._store(firsts))
+        found, why = self._loop.run_until_complete(self._store(firsts))
         return [rows.outcome(draft, found.get(draft.key), why.get(draft.key, "")) for draft in drafts]
-
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        task = self._loop.create_task(work)
-        try:
-            return self._loop.run_until_complete(task)
-        except (KeyboardInterrupt, SystemExit):  # in the thread of a lone caller: the connection is another's next
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                self._loop.run_until_complete(task)
-            raise
 
     async def _store(self, drafts: dict[rows.Key, Draft]) -> tuple[_Found, dict[rows.Key, str]]:
         """What is stored of `drafts`, and why the others are not."""

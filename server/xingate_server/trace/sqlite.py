@@ -84,10 +84,11 @@ class SqliteLog:
         self._path = directory / FILE
         self._lock_wait_s = lock_wait_s
         self._is_closed = False
-        # The writer thread's alone, once it runs. None: to be opened at the next batch.
+        # Only used by who commits. None: to be opened at the next batch.
         self._connection: apsw.Connection | None = None
         self._frontier = Frontier()
         self._is_shared = False  # another process has appended since our last batch
+        self._is_in_doubt = False  # a failed commit may be in the WAL, seen by all and on no disk
         self._copier = WalCopier(partial(open_file, self._path, lock_wait_s))
         # Readers never wait for a commit: WAL lets them see the state before it.
         self._reading = threading.Lock()
@@ -190,6 +191,8 @@ class SqliteLog:
 
     def _insert(self, drafts: dict[Key, Draft]) -> dict[Key, Stored]:
         connection = self._connection or self._open_writer()
+        if self._is_in_doubt:
+            self._copy_out(connection)
         leaves = [(d, leaf_hash(d.leaf), seal(d)) for d in drafts.values()]
         is_tried = not self._is_shared and len(leaves) <= _ROWS_PER_INSERT
         if is_tried:
@@ -197,8 +200,8 @@ class SqliteLog:
                 return self._insert_rows(connection, leaves)
             except apsw.ConstraintError:
                 pass  # another process was faster, or a request id is known: look under the lock
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             tip = _tip(connection.execute(_TIP).fetchall(), self._path)
             self._is_shared = tip != self._frontier
             self._frontier = tip
@@ -254,15 +257,24 @@ class SqliteLog:
 
     def _settle(self, drafts: dict[Key, Draft]) -> dict[Key, Stored]:
         """What of a batch of unknown outcome is there, and durable for certain."""
+        self._is_in_doubt = True
         try:
             connection = self._open_writer()
             rows = _rows(connection, drafts)
             if rows:
-                ((is_busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                return {} if is_busy else rows
+                self._copy_out(connection)
         except (apsw.Error, OSError):
             self._drop_writer()
-        return {}
+            return {}
+        self._is_in_doubt = False
+        return rows
+
+    def _copy_out(self, connection: apsw.Connection) -> None:
+        """Empty the WAL, whose content may never have come to the disk. Raises apsw.BusyError while others use it."""
+        ((is_busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if is_busy:
+            raise apsw.BusyError("what a failed commit left cannot be made durable yet")
+        self._is_in_doubt = False
 
     def _open_writer(self) -> apsw.Connection:
         connection = open_file(self._path, self._lock_wait_s)
@@ -277,8 +289,10 @@ class SqliteLog:
         return connection
 
     def _release(self) -> None:
-        self._copier.close()
-        self._drop_writer()
+        try:
+            self._copier.close()
+        finally:
+            self._drop_writer()
 
     def _drop_writer(self) -> None:
         connection, self._connection = self._connection, None

@@ -4,14 +4,15 @@ A batch is cut as soon as it holds as many drafts as the last batch plus the arr
 the time of that commit, at most 4 ms: those just answered are about to ask again, and waiting for them saves a commit,
 but it may not cost more than it saves. A lone caller never waits. Answers go back with one wake-up per batch and event
 loop. A writer thread commits, so that no event loop ever waits for a disk; but a thread that finds nobody waiting
-commits by itself, which saves it two changes of thread. Excluded: how a batch is made durable (the `commit`
-argument). Source: DESIGN section 12.
+commits by itself, which saves it two changes of thread. Never the main thread: Python runs signal handlers there, and
+what they raise in the middle of a commit would leave it half done. Excluded: how a batch is made durable
+(the `commit` argument). Source: DESIGN section 12.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from threading import Condition, Lock, Thread
+from threading import Condition, Lock, Thread, current_thread, main_thread
 from time import monotonic
 from typing import Final
 
@@ -66,9 +67,9 @@ class GroupCommit:
     def append_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """Wait, in a thread, until `drafts` are durable or have failed."""
         future: Future[Sequence[Outcome]] = Future()
-        in_loop = _is_in_loop()
+        may_commit = _is_undisturbed()
         with self._lock:
-            is_alone = self._is_idle and self._target == 1 and not (self._waiting or self._is_taken or in_loop)
+            is_alone = may_commit and self._is_idle and self._target == 1 and not (self._waiting or self._is_taken)
             if is_alone and not self._is_closed:
                 self._is_taken = True
             else:
@@ -98,7 +99,7 @@ class GroupCommit:
         began = monotonic()
         try:
             return self._commit_safely(drafts)
-        finally:  # Ctrl-C, too, leaves the others their turn
+        finally:
             with self._lock:
                 self._is_taken = False
                 self._answer(1, began)
@@ -151,12 +152,15 @@ class GroupCommit:
             return [RecordFailedError(f"the record could not be made durable: {error}") for _ in drafts]
 
 
-def _is_in_loop() -> bool:
+def _is_undisturbed() -> bool:
+    """Whether this thread is neither the main one nor that of an event loop."""
+    if current_thread() is main_thread():
+        return False
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
+        return True
+    return False
 
 
 def only(outcomes: Sequence[Outcome]) -> Stored:
