@@ -3,7 +3,7 @@
 Between two calls the code of gRPC or HTTP pushes ours out of the processor's caches, so that one question at a time
 takes twice as long as one of several in a row (docs/performance.md). Questions wait for the log anyway; so they wait
 before they are read instead of after, by the rule of `trace.writer`: until as many have arrived as were answered last
-and came meanwhile, or twice as long as that took, at most 4 ms. A lone question waits for nothing. Then they are
+and came meanwhile, or four times as long as that took, at most 4 ms. A lone question waits for nothing. Then they are
 prepared in a row, recorded in one commit and answered in a row, each with its own answer or error, whatever becomes of
 the others. Belongs to one event loop.
 """
@@ -16,9 +16,10 @@ from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import Gateway, may_wait
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.gateway.lookups import Pending
-from xingate_server.trace.writer import LINGER_COMMITS, LINGER_S
+from xingate_server.trace.writer import LINGER_S
 from xingate_server.transport.metrics import Metrics
 
+LINGER_TIMES: Final = 4  # twice, as for a commit, costs a tenth of the highest rate
 MOST_IN_A_ROW: Final = 256  # before the loop may do something else: some milliseconds
 
 
@@ -114,7 +115,7 @@ class Gathered:
         loop = asyncio.get_running_loop()
         now = loop.time()
         self._target = min(count + len(self._arrived), MOST_IN_A_ROW)
-        self._linger_until = now + min(LINGER_S, LINGER_COMMITS * (now - began))
+        self._linger_until = now + min(LINGER_S, LINGER_TIMES * (now - began))
         if self._arrived:
             loop.call_soon(self._look)
 
