@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.unit.drafts import draft
 
 from xingate.checkpoint import (
     Checkpoint,
@@ -30,26 +31,11 @@ from xingate_server.trace.anchor import FolderPlace, Place, Pusher, UrlPlace, me
 from xingate_server.trace.anchor_folder import AnchorFolder, KeptProof, compare
 from xingate_server.trace.anchor_lease import Lease
 from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.log import Draft
 from xingate_server.trace.signing import settle_key
 from xingate_server.trace.sqlite import FILE, SqliteLog
 from xingate_server.trace.witness import STATE, NotContinuedError, Witness, WitnessError
 
 ORIGIN = "example.org/log"
-
-
-def draft(number: int) -> Draft:
-    return Draft(
-        kind="check",
-        record_id=f"record-{number}",
-        request_id=f"request-{number}",
-        system="s",
-        organisation="o",
-        question_digest=b"q",
-        time="2026-05-04T03:02:01.000000Z",
-        leaf=b"leaf %d" % number,
-        answer=b"answer",
-    )
 
 
 def wait_for(is_so: Callable[[], object], within_s: float = 5.0) -> None:

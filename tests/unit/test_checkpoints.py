@@ -11,31 +11,18 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.unit.drafts import draft
 
 from xingate.checkpoint import VerifierKey, verify
 from xingate.merkle import leaf_hash, verify_consistency, verify_inclusion
 from xingate_server.trace import checkpoint_files, sqlite
 from xingate_server.trace.checkpoint_files import CheckpointFiles
 from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.log import Draft, StoreUnusableError
+from xingate_server.trace.log import StoreUnusableError
 from xingate_server.trace.memory import MemoryLog
 from xingate_server.trace.signing import settle_key
 from xingate_server.trace.sqlite import SqliteLog
 from xingate_server.trace.tiles import MemoryTiles
-
-
-def draft(number: int) -> Draft:
-    return Draft(
-        kind="check",
-        record_id=f"record-{number}",
-        request_id=f"request-{number}",
-        system="s",
-        organisation="o",
-        question_digest=b"q",
-        time="2026-05-04T03:02:01.000000Z",
-        leaf=b"leaf %d" % number,
-        answer=b"answer",
-    )
 
 
 def fill(log: SqliteLog | MemoryLog, count: int) -> None:

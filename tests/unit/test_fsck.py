@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.unit.drafts import draft
 
 from xingate.merkle import Frontier, leaf_hash
 from xingate_server.cli.trace_fsck import fsck_command
@@ -17,26 +18,11 @@ from xingate_server.trace.checkpoint_files import CheckpointFiles
 from xingate_server.trace.checkpoints import Checkpointer
 from xingate_server.trace.fsck import Report, fsck
 from xingate_server.trace.fsck_chunk import CHUNK, SqliteRows
-from xingate_server.trace.log import Draft
 from xingate_server.trace.seal import seal
 from xingate_server.trace.signing import settle_key
 from xingate_server.trace.sqlite import FILE, SqliteLog
 
 LARGE = CHUNK + 3000
-
-
-def draft(number: int, leaf: bytes = b"") -> Draft:
-    return Draft(
-        kind="check",
-        record_id=f"record-{number}",
-        request_id=f"request-{number}",
-        system="s",
-        organisation="o",
-        question_digest=b"q",
-        time="2026-05-04T03:02:01.000000Z",
-        leaf=leaf or b"leaf %d" % number,
-        answer=b"answer",
-    )
 
 
 def make(state: Path, sizes: list[int]) -> None:

@@ -5,20 +5,17 @@ Companies and people are invented (division 420399, and 990000 which was never i
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from tests.unit.city_list import compile_rows, row
 
-from xingate_server.catalogues import catalogue_hash, load
-from xingate_server.core.admission import Rules
-from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Posture, Verdict
+from xingate_server.core.catalogue import Verdict
 from xingate_server.core.decision import GapReason
-from xingate_server.core.entry import Record
-from xingate_server.core.subject import SubjectKeyer, SubjectKind
+from xingate_server.core.subject import SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import Gateway
@@ -34,66 +31,23 @@ from xingate_server.gateway.errors import (
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.recorded import RecordedSituation
 from xingate_server.gateway.reported import MAX_REPORTED, OutcomeCommand, ReportedMeasure
-from xingate_server.snapshot.compile import compile_snapshot
-from xingate_server.snapshot.keys import read_or_make_key
-from xingate_server.snapshot.plan import CompilePlan, SourcePlan
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace import leaf as leaves
 from xingate_server.trace.leaf import IdentitySettlement, Result
 from xingate_server.trace.memory import MemoryLog
 from xingate_server.trace.sqlite import SqliteLog
 
-CATALOGUE = load(["shiyan2017"], Posture.AS_PLANNED_2017)
 NOW = datetime(2026, 7, 1, 9, 30, 5, 123456, tzinfo=UTC)
 COMPANY = unified_code(1)
 HUMAN = citizen_number(5)
 WHO = {"system": "approval", "organisation": "示例审批局"}
 
 
-def row(number: int, name: str, code: str, kind: str) -> Record:
-    return Record(
-        source="city_list",
-        file="lists.csv",
-        row=number,
-        list_type="black.judgment_default",
-        subject_kind=kind,
-        name=name,
-        identifiers=(("", code),),
-        severity="serious",
-        authority="示例法院",
-        basis="示例规定",
-        document_no=f"示例{number}号",
-        document_date="2026-04-01",
-    )
-
-
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("compiled")
-    state, file = folder / "state", folder / "lists.csv"
-    file.write_text("rows", encoding="utf-8")
+    state = tmp_path_factory.mktemp("compiled") / "state"
     masked = HUMAN[:6] + "*" * 8 + HUMAN[-4:]
-    rows = (row(2, "示例一公司", COMPANY, "legal_entity"), row(3, "某乙", masked, "natural_person"))
-    source = SourcePlan(
-        kind="city_list",
-        provides=tuple(t.id for t in CATALOGUE.list_types),
-        files=(file,),
-        records=iter(rows),
-        data_as_of=date(2026, 7, 1),
-        coverage_from=date(2026, 1, 1),
-        max_age_days=30,
-        shrink_threshold=1,
-    )
-    plan = CompilePlan(
-        sources=(source,), catalogue_hash=catalogue_hash(CATALOGUE), created_at=datetime(2026, 7, 1, tzinfo=UTC)
-    )
-    rules = Rules(
-        catalogue=CATALOGUE,
-        calendar=WorkCalendar.official(),
-        keyer=SubjectKeyer(read_or_make_key(state)),
-        today=date(2026, 7, 1),
-    )
-    compile_snapshot(plan, rules, state)
+    compile_rows(state, row(2, "示例一公司", COMPANY), row(3, "某乙", masked, subject_kind="natural_person"))
     return state
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.unit.drafts import draft
 
 from xingate_server.trace import _sqlite_wal
 from xingate_server.trace._sqlite_wal import LONGEST_PAGES, WalCopier
-from xingate_server.trace.log import Draft, Stored, StoreUnusableError
+from xingate_server.trace.log import Stored, StoreUnusableError
 from xingate_server.trace.sqlite import FILE, SqliteLog
 
 _PATIENCE_S = 30.0
@@ -22,20 +23,7 @@ _LEAF = os.urandom(_PAGES_PER_LEAF * _PAGE)
 
 
 def append(log: SqliteLog, start: int, count: int) -> None:
-    drafts = [
-        Draft(
-            kind="check",
-            record_id=f"record-{number}",
-            request_id=f"request-{number}",
-            system="s",
-            organisation="o",
-            question_digest=b"q",
-            time="2026-05-04T03:02:01.000000Z",
-            leaf=_LEAF,
-            answer=b"answer",
-        )
-        for number in range(start, start + count)
-    ]
+    drafts = [draft(number, _LEAF) for number in range(start, start + count)]
     for at in range(0, count, 20):
         assert all(isinstance(each, Stored) for each in log.append_many_blocking(drafts[at : at + 20]))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.unit import drafts
 
 from xingate_server.trace import writer
 from xingate_server.trace.log import Draft, Outcome, RecordFailedError, StoreClosedError, Stored
@@ -18,18 +19,7 @@ _numbers = itertools.count()
 
 
 def draft() -> Draft:
-    number = next(_numbers)
-    return Draft(
-        kind="check",
-        record_id=f"record-{number}",
-        request_id=f"request-{number}",
-        system="s",
-        organisation="o",
-        question_digest=b"q",
-        time="2026-05-04T03:02:01.000000Z",
-        leaf=b"leaf",
-        answer=b"answer",
-    )
+    return drafts.draft(next(_numbers))
 
 
 class Commits:
