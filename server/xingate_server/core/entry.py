@@ -119,7 +119,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Cells are as the source holds them, blanks and sentinels already removed. `identifiers` are pairs of scheme
     ("" where the source does not say) and number, the main one first. `registered_in` is a country or "" where
-    unknown; "CN" marks a subject registered in China. `raw` is the whole row by its own column names, for the
+    unknown; "CN" marks a subject registered in China. `rounded` are those numbers of the row (in `identifiers`,
+    `legal_representative_id` or `related`, as written there) whose column shows that a spreadsheet program has rounded
+    it, so that a check digit that fits means nothing. `raw` is the whole row by its own column names, for the
     report of refused rows; admission masks the identity numbers in it.
     """
 
@@ -155,6 +157,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     field: str = ""
     repairable: str = ""
     amount_yuan: str = ""
+    rounded: tuple[str, ...] = ()
     raw: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
