@@ -1,6 +1,7 @@
 """The faults of a source's file.
 
 SourceError          a whole file cannot be relied on: wrong encoding, missing column, cut-off row, formula cell ...
+`-- SchemaError      a file holds what nobody reads, or lacks what was always there: the list has a new layout
 UnknownSourceError   no source has this kind
 
 A row that can be told apart and read is never a fault here, whatever it says: admission judges values.
@@ -62,6 +63,18 @@ class SourceError(Exception):
         if self.row is None:
             self.row = row
         return self
+
+
+class SchemaError(SourceError):
+    """A file has a column or element that nothing reads, or lacks one that is expected (DESIGN, schema drift).
+
+    The text begins with the reason code `schema_unknown`. The operator can accept it for a kind of source.
+    """
+
+    reason = "schema_unknown"
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {super().__str__()}"
 
 
 class UnknownSourceError(Exception):

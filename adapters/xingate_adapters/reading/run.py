@@ -21,13 +21,17 @@ def _all(ordinal: int) -> bool:
 class Run:
     """`data_as_of` is the day the data is of, for lists whose rows have no date. `passed_over` counts what a file
     holds that is no row of it (a vessel on a sanctions list, padding), by kind; it is filled while reading goes on.
-    `correct` puts corrected cells in the place of those in the files. `holds` says which records, by their number
+    `correct` puts corrected cells in the place of those in the files. `accepts_schema`: unknown columns and elements
+    are noted, not refused. `notes` are lines for the operator, each once, in the order in which they were found:
+    columns that nothing reads, expected elements that do not occur. `holds` says which records, by their number
     from 0, are asked for: a source may give None for the others."""
 
     on_progress: Progress | None = None
     data_as_of: date | None = None
     passed_over: Counter[str] = field(default_factory=Counter)
     correct: Correct | None = None
+    accepts_schema: bool = False
+    notes: dict[str, None] = field(default_factory=dict)
     holds: Callable[[int], bool] = _all
 
     def report(self, file: Path, read_bytes: int, total_bytes: int) -> None:
