@@ -50,9 +50,9 @@ class GivenFile(msgspec.Struct, frozen=True):
 
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
-    layout of their own are read; further sources stand in the folder `sources` of the state directory. `corrections`
-    are applied in their order; the refused rows are copied to `refused_to`. More than one of `jobs` are for a program
-    that has no other threads (`snapshot.workers`)."""
+    layout of their own are read; further sources are in the folder `sources` of the state directory. `corrections` are
+    applied in their order; the refused rows are copied to `refused_to`. The sequence is above `above`. More than one of
+    `jobs` are for a program that has no other threads (`snapshot.workers`)."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -63,6 +63,8 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     posture: Posture = Posture.AS_PLANNED_2017
     calendars: tuple[Path, ...] = ()
     accept_shrink: frozenset[str] = frozenset()
+    accept_refusals: frozenset[str] = frozenset()
+    above: int = 0
     is_dry_run: bool = False
     keep: int = 10
     name_threshold: float = THRESHOLD
@@ -103,6 +105,8 @@ def compile_from_options(
         sources=sources,
         absent=_absent(options),
         accept_shrink=options.accept_shrink,
+        accept_refusals=options.accept_refusals,
+        above=options.above,
         catalogue_hash=catalogues.catalogue_hash(catalogue),
         created_at=moment,
         keep=options.keep,
@@ -144,7 +148,7 @@ def _check(options: CompileOptions, today: date) -> None:
             )
     for kind, window in options.coverage.items():
         _check_window(kind, *window, today)
-    for kind in options.accept_shrink - known:
+    for kind in (options.accept_shrink | options.accept_refusals) - known:
         load_listed_source(kind, options)
 
 
