@@ -67,6 +67,11 @@ class StoredNames:
         self._gram = gram
         self._class = subject_class
 
+    @property
+    def are_people(self) -> bool:
+        """Whether they are names of people."""
+        return self._class is SubjectClass.PERSON
+
     def frequency(self, gram: str) -> int:
         """How many names have a gram."""
         packed = self._transaction.get(_hashed(self._class, gram), db=self._gram)
@@ -92,7 +97,7 @@ def _share(spool: Spool, jobs: int, number: int) -> Written:
     with Writer(spool.folder, f"names-{number}") as writer:
         for shelf in range(number, SHELVES, jobs):
             for place, (_, subject_class, name) in _numbered(spool, shelf):
-                grams = grams_of(name)
+                grams = grams_of(name, is_person=subject_class == SubjectClass.PERSON)
                 waiting += len(grams)
                 for gram in grams:
                     numbers = found.get((subject_class, gram))
