@@ -18,6 +18,7 @@ from xingate_server.core.catalogue import (
 )
 from xingate_server.core.decision import Gap, GapReason, Question, Situation, SourceState
 from xingate_server.core.entry import Entry, UnreadRow
+from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.matching import When, when_of
 from xingate_server.core.subject import Held, HeldUnread, SubjectClass, class_of
 
@@ -133,8 +134,13 @@ def _document(row: Entry | UnreadRow) -> str:
 
 
 def fits_by_name(held: Held | HeldUnread, question: Question) -> bool:
-    """Whether names speak against it: a name lacking on either side does not."""
-    return not held.names or not question.names or not set(held.names).isdisjoint(question.names)
+    """Whether names speak against it: a name lacking on either side does not, and on lists by name the legal form of
+    an organisation does not count."""
+    if not held.names or not question.names or not set(held.names).isdisjoint(question.names):
+        return True
+    if class_of(question.kind) is SubjectClass.PERSON:
+        return False
+    return any(not set(held.names).isdisjoint(names_without_form(name)) for name in question.names)
 
 
 def _could_give(measure: Measure, provides: Iterable[str], catalogue: Catalogue, question: Question) -> bool:

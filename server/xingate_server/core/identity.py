@@ -26,6 +26,7 @@ from xingate_server.core.candidates import (
 )
 from xingate_server.core.decision import Candidate, Flag, GapReason
 from xingate_server.core.identifiers import Identifier, Scheme, could_be_citizen_number
+from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.name_search import MOST_MATCHES, Match
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import (
@@ -264,7 +265,9 @@ class _Case:
         return keys + self._tails + names
 
     def _name_keys(self, name: str) -> list[bytes]:
-        return [self.keyer.name(self.subject_class, name)]
+        """Where listings that rest on this name may stand, for organisations without their legal form as well."""
+        names = (name,) if self.subject_class is _PERSON else dict.fromkeys((name, *names_without_form(name)))
+        return [self.keyer.name(self.subject_class, one) for one in names]
 
     def unsettled(self) -> Settled:
         """No complete number that counts: candidates by name and by equal mask."""
@@ -381,6 +384,7 @@ class _Doubts:
         self.unread = dict.fromkeys(file.unread)
         self.possible = dict.fromkeys(file.possible)
         self._first = (len(self.unsettled), len(self.unread))
+        self._settled = {held.entry.id for held in file.held} | {held.row.id for held in file.unread}
 
     @property
     def any(self) -> bool:
@@ -390,14 +394,15 @@ class _Doubts:
     def add(self, file: SubjectFile, *, with_held: bool = False) -> bool:
         """Take what another key has; whether anything of it is new. `with_held`: it is one who may be this subject."""
         before = len(self.unsettled), len(self.unread), len(self.possible)
-        self.unsettled |= dict.fromkeys(file.unsettled)
+        unsettled, unread = [*file.unsettled], [held for held in file.unread if held.is_unsettled]
         self.possible |= dict.fromkeys(file.possible)
         if with_held:
-            self.unsettled |= dict.fromkeys(apart(file))
+            unsettled += apart(file)
+            unread = [_unsettled_row(held) for held in file.unread]
             self.possible |= dict.fromkeys(file.profiles)
-            self.unread |= dict.fromkeys(_unsettled_row(held) for held in file.unread)
-        else:
-            self.unread |= dict.fromkeys(held for held in file.unread if held.is_unsettled)
+        # What is the subject's own by its number is no doubt, though it fits by its name as well.
+        self.unsettled |= dict.fromkeys(held for held in unsettled if held.entry.id not in self._settled)
+        self.unread |= dict.fromkeys(held for held in unread if held.row.id not in self._settled)
         return before != (len(self.unsettled), len(self.unread), len(self.possible))
 
     def of(self, file: SubjectFile) -> SubjectFile:

@@ -132,7 +132,7 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
         if not any(source.admitted or source.unreadable for source in tally.sources):
             check_guards(source_counts(tally, plan, before.previous), plan, None, rules.today)
             raise NothingToCompileError(_nothing(tally))
-        Resolution(tally, rules.keyer, spool, plan.jobs, progress).run(refused)
+        Resolution(tally, rules, spool, plan.jobs, progress).run(refused)
         index_names(spool, plan.jobs)
     counts = source_counts(tally, plan, before.previous)
     check_guards(counts, plan, before.previous, rules.today)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from xingate_server.core.entry import Entry, UnreadRow, fold_word
+from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.names import normalise
 from xingate_server.core.relations import Related
 from xingate_server.core.resolve import Listed, resolve
@@ -82,7 +83,17 @@ class _Listed(msgspec.Struct):
 class SubjectWriter:
     """Turns the groups of a class into pieces, names and relations of the spool."""
 
-    def __init__(self, writer: Writer, tally: Tally, refusals: Refusals, keyer: SubjectKeyer, joins: Joins) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        tally: Tally,
+        refusals: Refusals,
+        keyer: SubjectKeyer,
+        joins: Joins,
+        by_name: frozenset[str] = frozenset(),
+    ) -> None:
+        """`by_name` are the list types whose entries are found by name."""
+        self._by_name = by_name
         self._writer = writer
         self._tally = tally
         self._refusals = refusals
@@ -191,6 +202,7 @@ class SubjectWriter:
         if not staying and not relations:
             return None
         self._maybe_of_others(listed)
+        self._named_apart(listed, subject_class)
         registrations = {row.registration for row in registered if row.registration is not None}
         profiles = {row.profile for row in staying} or {relation.profile for relation in relations}
         self._tally.subjects += 1
@@ -251,7 +263,7 @@ class SubjectWriter:
                 continue
             by_name = self._keys_by_name(subject_class, listed)
             file = SubjectFile(profiles=ordered(row.profile for row in staying))
-            file = with_more(file, self._apart(listed))
+            file = with_more(file, self._apart(listed, subject_class))
             self._tally.subjects += 1
             self._list(subject_class, listed)
             masks = {mask for row in staying for mask in row.place.masks}
@@ -263,11 +275,42 @@ class SubjectWriter:
             # The listing exists, and only its organisation's number is hidden: people with a number are reached.
             self._relate(listed)
 
-    def _keys_by_name(self, subject_class: SubjectClass, listed: _Listed) -> set[bytes]:
-        return {self._keyer.name(subject_class, name) for row in listed.rows for name in row.names}
+    def _named_apart(self, listed: _Listed, subject_class: SubjectClass) -> None:
+        """On lists by name a name makes a possible match beside a number that the list does not have."""
+        standing = [item for item in listed.standing if item.entry.list_type in self._by_name]
+        unread = [r for r in listed.unread if r.unread and not self._by_name.isdisjoint(r.unread.list_types)]
+        if standing or unread:
+            named = _Listed(standing, unread)
+            packed = _pack(self._apart(named, subject_class))
+            for key in self._keys_by_name(subject_class, named):
+                self._writer.piece(key, NOBODY, packed)
 
-    def _apart(self, listed: _Listed) -> SubjectFile:
-        return listed.apart()
+    def _keys_by_name(self, subject_class: SubjectClass, listed: _Listed) -> set[bytes]:
+        return {self._keyer.name(subject_class, name) for name in self._names(subject_class, listed)}
+
+    def _names(self, subject_class: SubjectClass, listed: _Listed) -> set[str]:
+        """The names of what is listed, on lists by name those without the legal form as well."""
+        names = {name for row in listed.rows for name in row.names}
+        if subject_class is SubjectClass.ORGANISATION and self._is_by_name(listed):
+            names |= {bare for name in names for bare in names_without_form(name)}
+        return names
+
+    def _is_by_name(self, listed: _Listed) -> bool:
+        return any(item.entry.list_type in self._by_name for item in listed.standing) or any(
+            row.unread is not None and not self._by_name.isdisjoint(row.unread.list_types) for row in listed.unread
+        )
+
+    def _apart(self, listed: _Listed, subject_class: SubjectClass) -> SubjectFile:
+        """What is listed, as those see it whom a name or a mask fits."""
+        file = listed.apart()
+        if subject_class is not SubjectClass.ORGANISATION or not self._is_by_name(listed):
+            return file
+        names = tuple(sorted(self._names(subject_class, listed)))
+        return msgspec.structs.replace(
+            file,
+            unsettled=tuple(msgspec.structs.replace(held, names=names) for held in file.unsettled),
+            unread=tuple(msgspec.structs.replace(held, names=names) for held in file.unread),
+        )
 
     # -- entries
 
