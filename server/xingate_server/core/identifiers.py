@@ -218,14 +218,14 @@ def is_filler(value: str) -> bool:
     """
     if len(value) < SHORTEST_FILLER:
         return False
-    body = value[:-1]
-    first = body[0]
-    if value == first * len(value):
-        return True
-    if not (first.isdecimal() and body.isdecimal() and body.isascii()):
+    first, second = value[0], value[1]
+    if first == second:
+        return value == first * len(value)
+    if not (first.isdecimal() and second.isdecimal()):
         return False
-    step = (int(body[1]) - int(first)) % 10
-    return step in (1, 9) and all((int(b) - int(a)) % 10 == step for a, b in pairwise(body))
+    step = (int(second) - int(first)) % 10
+    body = value[:-1]
+    return step in (1, 9) and body.isdecimal() and all((int(b) - int(a)) % 10 == step for a, b in pairwise(body))
 
 
 def is_missing(text: str) -> bool:

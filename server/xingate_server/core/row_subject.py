@@ -18,6 +18,7 @@ from xingate_server.core.subject import SubjectClass, SubjectKeyer
 
 # Members of an enumeration are slow to reach by its name (Python 3.11).
 _USCC, _ORG_CODE = Scheme.USCC, Scheme.ORG_CODE
+_INNER: Final = Scheme.ORG_CODE.value
 ROUNDED_DETAIL: Final = (
     "a spreadsheet program has rounded the number to 15 digits, and the others cannot be got back: "
     "export the column again as text"
@@ -159,6 +160,10 @@ def place_of(
     """Where a row with these numbers and names is stored."""
     if not usable:
         return Place(keyer.name(subject_class, names[0] if names else ""), is_unsettled=True)
+    if len(usable) == 1 and usable[0].scheme is _USCC and not usable[0].is_masked:  # as most are
+        value = usable[0].value
+        inner_key = keyer.identifier(subject_class, _ORG_CODE, value[8:17])
+        return Place(inner_key, keyer.identifier(subject_class, _USCC, value), scheme=_INNER)
     complete = [number for number in usable if not number.is_masked]
     masked = [number for number in usable if number.is_masked]
     masks = tuple(keyer.mask(subject_class, number.scheme, number.value) for number in masked)
@@ -193,5 +198,5 @@ def place_of(
         shapes,
         tuple(possible),
         tuple(shared),
-        scheme=complete[0].scheme.value if inner is None else _ORG_CODE.value,
+        scheme=complete[0].scheme.value if inner is None else _INNER,
     )

@@ -59,6 +59,11 @@ class _Listed(msgspec.Struct):
     unread: list[Row]
 
     @property
+    def any(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.standing or self.unread)
+
+    @property
     def rows(self) -> list[Row]:
         """All rows that say something of it."""
         return [row for item in self.standing for row in item.rows] + self.unread
@@ -196,31 +201,42 @@ class SubjectWriter:
     ) -> SubjectFile | None:
         """The file of one settled subject, None where nothing of it stays."""
         listed = self._listed(rows, is_counted=True)
-        self._relate(listed)
         registered = [row for row in rows if row.registration is not None]
-        staying = registered + listed.rows
+        staying = registered + listed.rows if listed.any else registered
         if not staying and not relations:
             return None
-        self._maybe_of_others(listed)
-        self._named_apart(listed, subject_class)
-        registrations = {row.registration for row in registered if row.registration is not None}
-        profiles = {row.profile for row in staying} or {relation.profile for relation in relations}
+        if listed.any:
+            self._relate(listed)
+            self._maybe_of_others(listed)
+            self._named_apart(listed, subject_class)
+            self._list(subject_class, listed, registered)
         self._tally.subjects += 1
         self._name(subject_class, staying, owner)
-        self._list(subject_class, listed, registered)
+        profiles = {row.profile for row in staying} or {relation.profile for relation in relations}
+        registrations = {row.registration for row in registered if row.registration is not None}
+        file = SubjectFile(
+            profiles=ordered(profiles),
+            held=listed.held(),
+            registrations=ordered(registrations),
+            unread=listed.held_unread(),
+        )
+        return self._with_relations(file, relations, subject_class, owner) if relations else file
+
+    def _with_relations(
+        self, file: SubjectFile, relations: Sequence[Relation], subject_class: SubjectClass, owner: bytes
+    ) -> SubjectFile:
+        """The file of a person with what organisations' rows say of that person."""
         for relation in relations:
-            names = relation.names
-            self._add_names(subject_class, names, owner)
-            self._add_listed(subject_class, names, relation.list_types)
+            self._add_names(subject_class, relation.names, owner)
+            self._add_listed(subject_class, relation.names, relation.list_types)
         related = [relation.held for relation in relations if relation.held is not None and not relation.is_unsettled]
         doubtful = [relation.held for relation in relations if relation.held is not None and relation.is_unsettled]
         unread = [relation.unread for relation in relations if relation.unread is not None]
-        return SubjectFile(
-            profiles=ordered(profiles),
-            held=ordered([*listed.held(), *related]),
-            registrations=ordered(registrations),
+        return msgspec.structs.replace(
+            file,
+            held=ordered([*file.held, *related]),
             unsettled=ordered(doubtful),
-            unread=ordered([*listed.held_unread(), *unread]),
+            unread=ordered([*file.unread, *unread]),
         )
 
     def _maybe_of_others(self, listed: _Listed) -> None:
