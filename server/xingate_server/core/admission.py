@@ -15,7 +15,7 @@ import msgspec
 
 from xingate_server.core import identifiers
 from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Catalogue, ListType, Reach, matches, triggers_on
+from xingate_server.core.catalogue import Catalogue, ListType, Procedure, Reach, matches, triggers_on
 from xingate_server.core.documents import document_key
 from xingate_server.core.entry import REGISTER, Entry, Record, Severity, UnreadRow, fold_word
 from xingate_server.core.identifiers import SHORTEST_SHAPE, Identifier, Scheme
@@ -287,6 +287,8 @@ class _Reading:
         place = self._place(subject_class, numbers)
         related = self._related(subject_class, (list_type.id,))
         document, entry = self._entry(terms, numbers, place, subject_class, list_type.id)
+        if entry.valid_until is None and list_type.procedure is Procedure.PUBLICITY:
+            self.flags.add("validity_open")  # counted per source, and not a flag of an answer
         return self._admitted(kind, numbers, place, document=document, entry=entry, related=related)
 
     def _remains(

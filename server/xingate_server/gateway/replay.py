@@ -24,7 +24,7 @@ from xingate_server.gateway.recorded import (
     unsettled_id,
     with_identity,
 )
-from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
+from xingate_server.snapshot.errors import NotRetainedError, SnapshotError, SubjectKeyMismatchError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.leaf import CheckLeaf, decode
 from xingate_server.trace.log import Stored
@@ -58,7 +58,11 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def replay(stored: Stored, snapshots: SnapshotSet) -> Replayed:
-    """Decide a lookup again. Raises ValueError where the leaf is that of something else than a lookup."""
+    """Decide a lookup again.
+
+    Raises ValueError for the leaf of something else than a lookup, SubjectKeyMismatchError over a snapshot of another
+    key.
+    """
     base = Replayed(
         record_id=stored.record_id, leaf_index=stored.leaf_index, time=stored.time, result=ReplayResult.UNREADABLE
     )
@@ -73,6 +77,8 @@ def replay(stored: Stored, snapshots: SnapshotSet) -> Replayed:
     base = msgspec.structs.replace(base, sequence=leaf.sequence, recorded_digest=leaf.decision_digest)
     try:
         snapshot = _snapshot(leaf, snapshots)
+    except SubjectKeyMismatchError:
+        raise
     except SnapshotError as error:
         return msgspec.structs.replace(base, result=ReplayResult.NOT_KEPT, detail=str(error))
     held = sources_sha256(snapshot.sources)

@@ -70,7 +70,7 @@ class _Embedded:
         await node.refresh()
         if node.is_set_back:
             node.close()
-            raise SnapshotSetBackError(node.problem.removeprefix(f"{SnapshotSetBackError.reason}: "))
+            raise SnapshotSetBackError(_without_reason(node.problem))
         self._keeping = asyncio.create_task(node.keep_current())
         return node
 
@@ -115,9 +115,13 @@ def open_embedded(path: str | PathLike[str]) -> Backend:
     except TraceError as error:
         raise from_status(14, "trace_unusable", str(error), "") from error
     except SnapshotSetBackError as error:
-        raise from_status(14, error.reason, str(error), "") from error
+        raise from_status(14, error.reason, _without_reason(str(error)), "") from error
     except InvalidSettingsError as error:
         raise from_status(9, "settings_invalid", str(error), "") from error
+
+
+def _without_reason(told: str) -> str:
+    return told.removeprefix(f"{SnapshotSetBackError.reason}: ")
 
 
 def _told(error: Exception) -> Any:

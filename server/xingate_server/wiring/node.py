@@ -84,6 +84,11 @@ class Node:
             info = snapshot.info
             refused = {source.kind: source.refused for source in snapshot.manifest.sources}
             self.metrics.snapshot(info.sequence, info.created_at, refused)
+            if not snapshot.manifest.key_id:
+                log.warning(
+                    "snapshot does not name its subject key: compile again, so that another key is noticed",
+                    sequence=info.sequence,
+                )
             log.info("snapshot in use", sequence=info.sequence, subjects=info.subjects, entries=info.entries)
         if snapshot is not self._in_use or problem != self._problem:
             if snapshot is not self._in_use:
