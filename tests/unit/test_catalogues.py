@@ -26,6 +26,7 @@ from xingate_server.core.catalogue import (
 from xingate_server.core.entry import Severity
 
 HERE = Path(__file__).parent
+PLAN = "《十堰市建立完善守信联合激励和失信联合惩戒制度加快推进社会诚信建设实施方案》"
 FIVE_KINDS = (
     "permit.* penalty.* inspection.* funding.* procurement.* tender.* land.* research.* personnel.* honour.* other.*"
 )
@@ -44,7 +45,9 @@ class Row(NamedTuple):
     when: str = ""
 
 
-TRADES = "procurement.bid procurement.award tender.bid tender.award land.bid land.award resource.bid"
+TRADES = "procurement.bid procurement.award tender.bid tender.award land.bid land.award resource.bid resource.award"
+LOANS = "finance.loan finance.rural_loan finance.insurance"
+ADMINISTRATIVE = f"{FIVE_KINDS} resource.* concession.*"
 DEFAULTS = "black.judgment_default[serious exceptional] black.administrative_default[serious exceptional]"
 TABLE = (
     Row("5.strict", FIVE_KINDS, "scrutinise", "M", "S", "black"),
@@ -65,7 +68,7 @@ TABLE = (
     Row("18.5b", "honour.nominate", "bar", "M", "So LR P X RD RS", "black"),
     Row(
         "18.6",
-        "tender.bid procurement.bid",
+        "tender.bid tender.award procurement.bid procurement.award",
         "limit",
         "M",
         "So LR",
@@ -74,17 +77,17 @@ TABLE = (
     ),
     Row("19.0", "publicity.disclose", "inform", "M", "S", "black"),
     Row("19.1a", "exit.border", "limit", "M", "Sp", DEFAULTS),
-    Row("19.1b", "property.purchase", "limit", "M", "Sp", DEFAULTS),
+    Row("19.1b", "property.purchase", "limit", "M", "S", DEFAULTS),
     Row("19.1c", "consumption.air", "limit", "M", "Sp", DEFAULTS),
     Row("19.1d", "consumption.rail_premium", "limit", "M", "Sp", DEFAULTS),
     Row("19.1e", "consumption.tourism", "limit", "M", "Sp", DEFAULTS),
     Row("19.1f", "consumption.hotel", "limit", "M", "Sp", DEFAULTS),
-    Row("19.1g", "consumption.other", "limit", "M", "Sp", DEFAULTS),
+    Row("19.1g", "consumption.other", "limit", "M", "S", DEFAULTS),
     Row("19.2", "credit_report.include", "inform", "A", "S", "black"),
-    Row("19.3a", "finance.loan finance.insurance", "scrutinise", "A", "S", "black"),
-    Row("19.3b", "finance.loan finance.insurance finance.sponsor finance.underwrite", "limit", "A", "S", "black"),
+    Row("19.3a", LOANS, "scrutinise", "A", "S", "black"),
+    Row("19.3b", f"{LOANS} finance.sponsor finance.underwrite", "limit", "A", "S", "black"),
     Row("20.1", "association.membership", "inform", "A", "S", "black"),
-    Row("20.2", "association.membership", "inform", "A", "S", "black"),
+    Row("20.2", "association.membership", "inform", "A", "So", "black"),
     Row("20.3", "association.membership", "scrutinise", "A", "S", "black.* general.ordinary"),
     Row(
         "21.2",
@@ -94,9 +97,8 @@ TABLE = (
         "S",
         "black.environment[serious exceptional] black.consumer_investor_harm[serious exceptional]",
     ),
-    Row(
-        "24.watch", "permit.* funding.* procurement.* tender.* inspection.*", "inform", "D", "S", "watch.key_monitoring"
-    ),
+    Row("24.watch", ADMINISTRATIVE, "inform", "D", "S", "watch.key_monitoring"),
+    Row("12.grade", "inspection.*", "inform", "D", "So", "grade.credit/CD"),
     Row("5.tolerance", "permit.accept", "favour", "D", "S", "red"),
     Row("11.tolerance", "permit.accept", "favour", "D", "S", "clean:3"),
     Row("5.green", "permit.accept permit.grant", "favour", "D", "S", "red"),
@@ -146,7 +148,7 @@ ACTIONS = {
     "procurement": "bid award",
     "tender": "bid award",
     "land": "bid award",
-    "resource": "bid",
+    "resource": "bid award",
     "research": "apply manage",
     "personnel": "recruit appoint supervise",
     "honour": "retain nominate",
@@ -210,11 +212,13 @@ def international() -> Catalogue:
 
 
 def _trigger(word: str) -> tuple[Trigger, ...]:
-    """`black`, `clean:3`, `x.y` or `x.y[serious exceptional]`."""
+    """`black`, `clean:3`, `x.y`, `x.y[serious exceptional]` or, with grades, `x.y/CD`."""
     if word in SHORTHANDS:
         return (SHORTHANDS[word],)
+    word, _, grades = word.partition("/")
     name, _, severities = word.removesuffix("]").partition("[")
-    return (Trigger(list_types=(name,), severities=tuple(Severity(s) for s in severities.split())),)
+    severe = tuple(Severity(s) for s in severities.split())
+    return (Trigger(list_types=(name,), severities=severe, grades=tuple(grades)),)
 
 
 def _words(text: str) -> list[str]:
@@ -246,7 +250,7 @@ def test_every_row_of_the_measure_table(row: Row, plan: Catalogue) -> None:
 
 def test_no_measure_beyond_the_table(plan: Catalogue) -> None:
     assert sorted(m.id for m in plan.measures) == sorted(row.id for row in TABLE)
-    assert len(TABLE) == 46
+    assert len(TABLE) == 47
 
 
 def test_every_action_and_its_kind_of_work(plan: Catalogue) -> None:
@@ -289,7 +293,8 @@ def test_every_list_type_with_family_and_procedure(plan: Catalogue) -> None:
 def test_adverse_list_types_break_three_clean_years(plan: Catalogue) -> None:
     adverse = {t.id for t in plan.list_types if t.is_adverse}
     black = {t.id for t in plan.list_types if t.id.startswith("black.")}
-    assert adverse == black | {"general.ordinary", "penalty.administrative", "commitment.breached"}
+    others = {"criticised.environment_project", "watch.key_monitoring", "general.ordinary"}
+    assert adverse == black | others | {"penalty.administrative", "commitment.breached"}
 
 
 def _list_type(catalogue: Catalogue, name: str) -> ListType:
@@ -323,9 +328,7 @@ def test_every_measure_can_be_contested(names: list[str]) -> None:
 
 def test_basis_is_the_plan_from_its_own_day(plan: Catalogue) -> None:
     for measure in plan.measures:
-        assert {b.instrument for b in measure.basis} == {
-            "十堰市人民政府关于印发《十堰市建立完善守信联合激励和失信联合惩戒制度加快推进社会诚信建设实施方案》的通知"
-        }
+        assert {(b.instrument, b.document_no, b.issued_on) for b in measure.basis} == {(PLAN, "", date(2017, 10, 12))}
         assert not in_force(measure.basis, date(2017, 10, 11))
         assert in_force(measure.basis, date(2017, 10, 12))
     assert _by_id(plan)["18.1b"].basis[0].article == "十八(1)"
