@@ -140,17 +140,17 @@ def _measures() -> Cases:
                 entries=[black(list_type="black.judgment_default")],
             )
         )
-    for action in _WATCHED:
-        rows.append(
-            case(
-                f"measure-24.watch-{action}",
-                f"key monitoring warns for {action}",
-                "Cl. 24; measure table: 24.watch (inform, D, S), for all administrative acts.",
-                action,
-                expect("CAUTION", "24.watch by W1 as subject"),
-                entries=[row("W1", "watch.key_monitoring")],
-            )
+    rows += [
+        case(
+            f"measure-24.watch-{action}",
+            f"key monitoring warns for {action}",
+            "Cl. 24; measure table: 24.watch (inform, D, S), for all administrative acts.",
+            action,
+            expect("CAUTION", "24.watch by W1 as subject"),
+            entries=[row("W1", "watch.key_monitoring")],
         )
+        for action in _WATCHED
+    ]
     for slug, action, kind, listed, ids in _INCENTIVES:
         reach = (
             "subject"

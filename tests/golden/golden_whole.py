@@ -131,8 +131,8 @@ _REMEDIES = [
         "kind": "repair",
         "title": _title(
             "向认定部门申请信用修复；修复后由实施本措施的单位停止执行",
-            "Apply to the authority that recognised the entry for credit repair; the body that applies the measure stops "
-            "it then",
+            "Apply to the authority that recognised the entry for credit repair; the body that applies the measure "
+            "stops it then",
         ),
         "basis": "实施方案二十三、二十四",
     },
@@ -140,7 +140,8 @@ _REMEDIES = [
         "kind": "administrative_review",
         "title": _title(
             "对认定部门的认定或者实施本措施的单位的决定，依法申请行政复议",
-            "Apply for administrative review of the recognition, or of the decision of the body that applies the measure",
+            "Apply for administrative review of the recognition, or of the decision of the body that applies the "
+            "measure",
         ),
         "basis": "实施方案二十五",
     },
@@ -148,8 +149,8 @@ _REMEDIES = [
         "kind": "litigation",
         "title": _title(
             "对认定部门的认定或者实施本措施的单位的决定，依法提起行政诉讼或者申诉",
-            "Bring an administrative action, or appeal, against the recognition or against the decision of the body that "
-            "applies the measure",
+            "Bring an administrative action, or appeal, against the recognition or against the decision of the body "
+            "that applies the measure",
         ),
         "basis": "实施方案二十五",
     },

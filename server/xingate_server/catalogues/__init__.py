@@ -6,8 +6,8 @@ marked as the operator's settings in the files themselves.
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from hashlib import sha256
+from types import MappingProxyType
 
 import msgspec
 
