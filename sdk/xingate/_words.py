@@ -38,6 +38,11 @@ class Verdict(Enum):
         """The word for people, in English."""
         return self.name.replace("_", " ").lower()
 
+    @property
+    def label(self) -> str:
+        """The word for people with the name that programs know, such as `受限制 RESTRICTED`."""
+        return f"{self.title_zh} {self.name}"
+
 
 _VERDICT_ZH = {
     Verdict.CLEAR: "无措施",

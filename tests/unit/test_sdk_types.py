@@ -179,7 +179,14 @@ def whole_decision() -> Decision:
 
 def test_print_shows_the_whole_answer() -> None:
     text = str(whole_decision())
-    wanted = ["CAUTION", "需注意", "2026-01-02", "instrument 值（document_no 值，2026-01-02） article 值", "closes_with 值", "basis 值"]
+    wanted = [
+        "CAUTION",
+        "需注意",
+        "2026-01-02",
+        "instrument 值（document_no 值，2026-01-02） article 值",
+        "closes_with 值",
+        "basis 值",
+    ]
     wanted += ["record_id 值", "suspended", "withheld", "amount_yuan 值", "may be", "entity_name 值", "because 值"]
     assert [word for word in wanted if word not in text] == []
 

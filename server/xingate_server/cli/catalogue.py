@@ -13,12 +13,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from xingate.types import Effect, Force, Via
 from xingate_server.catalogues import BUILT_IN, CatalogueError, Problem, catalogue_hash, load
 from xingate_server.catalogues import lint as find_problems
 from xingate_server.cli._common import read_settings
 from xingate_server.core.catalogue import (
     Action,
     Catalogue,
+    LegalBasis,
     ListType,
     MaximumValidity,
     Measure,
@@ -74,9 +76,13 @@ def show(names: Sequence[str], action: str, posture: str, as_json: bool) -> None
     console.print(f"hash {digest}")
     console.print(_actions_table(loaded.actions), _list_types_table(loaded.list_types))
     console.print(_measures_table(loaded.measures))
-    for instrument in sorted({(b.level, b.instrument, b.in_force_from) for m in loaded.measures for b in m.basis}):
-        level, name, since = instrument
-        console.print(f"instrument: {name} ({level}, in force from {since})")
+    for attribute in loaded.context:
+        console.print(f"context {attribute.id}: {attribute.title.zh} {attribute.title.en}")
+        for value in attribute.values:
+            words = "、".join((value.title.zh, *value.words))
+            console.print(f"  {value.id}: {words} {value.title.en}")
+    for instrument in sorted({_instrument(b) for m in loaded.measures for b in m.basis}):
+        console.print(f"instrument: {instrument}")
     for note in loaded.notes:
         console.print(f"note on {note.clause}: {note.text.zh}\n{note.text.en}")
 
@@ -148,8 +154,8 @@ def _measures_table(measures: Sequence[Measure]) -> Table:
         table.add_row(
             m.id,
             _both(m.title),
-            f"{m.effect}\n{m.force}",
-            "\n".join(m.reach),
+            f"{Effect[m.effect.name].title_zh} {m.effect}\n{Force[m.force.name].title_zh} {m.force}",
+            "\n".join(f"{Via(reach.value).title.zh} {reach}" for reach in m.reach),
             "\n".join(_trigger(t) for t in m.triggers),
             "\n".join(actions),
             "\n".join(b.article for b in m.basis),
@@ -166,6 +172,12 @@ def _table(title: str, *columns: str) -> Table:
 
 def _both(title: Title) -> str:
     return f"{title.zh}\n{title.en}"
+
+
+def _instrument(basis: LegalBasis) -> str:
+    number = basis.document_no or "document number not known"
+    issued = f", issued on {basis.issued_on}" if basis.issued_on else ""
+    return f"{basis.instrument} ({basis.level}, {number}{issued}, in force from {basis.in_force_from})"
 
 
 def _months(maximum: MaximumValidity) -> str:
