@@ -14,10 +14,21 @@ import msgspec
 from xingate_server.catalogues._layers import BUILT_IN, Layer, read_layer
 from xingate_server.catalogues.checks import check
 from xingate_server.catalogues.problems import CatalogueError, Problem
-from xingate_server.catalogues.word_checks import Sources, merged_context, word_warnings
+from xingate_server.catalogues.word_checks import Sources, merged_context, undeclared
+from xingate_server.catalogues.word_checks import unprovided as find_unprovided
 from xingate_server.core.catalogue import Action, BasicListItem, Catalogue, ListType, Measure, Posture
 
-__all__ = ["BUILT_IN", "CatalogueError", "Problem", "Sources", "catalogue_hash", "lint", "load", "warnings"]
+__all__ = [
+    "BUILT_IN",
+    "CatalogueError",
+    "Problem",
+    "Sources",
+    "catalogue_hash",
+    "lint",
+    "load",
+    "unprovided",
+    "warnings",
+]
 
 _NO_NUMBERS: Mapping[str, str] = MappingProxyType({})
 
@@ -68,7 +79,12 @@ def warnings(names_or_paths: Sequence[str], sources: Sources | None = None) -> l
     """What an operator should know of layers that can be used: undeclared context attributes, and list types that no
     source provides. Layers that cannot be read give none."""
     layers, _ = _read(names_or_paths, sources)
-    return sorted(set(word_warnings(layers, sources)))
+    return sorted({*undeclared(layers), *(() if sources is None else find_unprovided(layers, sources))})
+
+
+def unprovided(names_or_paths: Sequence[str], sources: Sources) -> list[Problem]:
+    """The list types of these layers that no source provides, each with its place."""
+    return sorted(set(find_unprovided(_read(names_or_paths, sources)[0], sources)))
 
 
 def catalogue_hash(catalogue: Catalogue) -> str:

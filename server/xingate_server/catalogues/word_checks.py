@@ -25,16 +25,18 @@ def word_problems(layers: Sequence[Layer], sources: Sources | None) -> Iterator[
         yield from _unknown_sources(layers, sources)
 
 
-def word_warnings(layers: Sequence[Layer], sources: Sources | None) -> Iterator[Problem]:
-    """What an operator should know of these layers, without being a fault."""
+def undeclared(layers: Sequence[Layer]) -> Iterator[Problem]:
+    """Attributes that a `when` names and no layer declares: any value of a question is taken as it is."""
     declared = {attribute.id for layer in layers for attribute in layer.context}
     for layer in layers:
         for measure in layer.measures:
             for key in sorted(measure.when.keys() - declared):
                 what = f"`when.{key}` is not declared under `context`: any value of a question is taken as it is"
                 yield Problem(f"{layer.files[MEASURES]}: {measure.id}", what)
-    if sources is None:
-        return
+
+
+def unprovided(layers: Sequence[Layer], sources: Sources) -> Iterator[Problem]:
+    """List types of which no source holds entries."""
     provided = {name for names in sources.values() for name in names}
     for layer, list_type in _list_types(layers):
         if list_type.id not in provided and not list_type.provided_by:

@@ -25,6 +25,7 @@ from xingate_server.cli._common import (
     console,
     json_option,
     print_object,
+    read_settings,
     state_option,
 )
 from xingate_server.core.catalogue import Posture
@@ -34,12 +35,14 @@ from xingate_server.cores import available_cores
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.plan import Compiled, Corrected
 from xingate_server.wiring.compile import (
+    SOURCES_FOLDER,
     CompileOptions,
     GivenFile,
     OptionError,
     compile_from_options,
     load_listed_source,
 )
+from xingate_server.wiring.list_sources import unprovided_list_types
 
 _DATED = re.compile(r"(?P<path>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -194,10 +197,13 @@ def compile_command(**given: Any) -> None:
         raise AskedWronglyError(str(error)) from error
     except (SourceError, SnapshotError) as error:
         raise CommandError(str(error)) from error
+    unprovided = [str(one) for one in unprovided_list_types(options.catalogues, [options.state_dir / SOURCES_FOLDER])]
     if given["as_json"]:
-        print_object(_document(compiled, is_dry_run=options.is_dry_run))
+        print_object(_document(compiled, is_dry_run=options.is_dry_run) | {"unprovidedListTypes": unprovided})
     else:
         _show(compiled, console(), is_dry_run=options.is_dry_run)
+        for line in unprovided:
+            click.echo(f"note: {line}")
 
 
 @contextmanager
@@ -252,6 +258,7 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         required=given["require"],
         max_age_days=_once("--max-age", given["max_age"]),
         catalogues=given["catalogue"],
+        document_no=read_settings().catalogue.document_no,
         posture=Posture(given["posture"]),
         calendars=given["calendar"],
         accept_shrink=frozenset(given["accept_shrink"]),

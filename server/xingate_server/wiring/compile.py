@@ -26,6 +26,7 @@ from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.manifest import CalendarRef
 from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, FileProgress, Progress, SourcePlan
 from xingate_server.wiring.corrections import Corrections, Corrector
+from xingate_server.wiring.list_sources import declared_list_types
 
 if TYPE_CHECKING:
     from xingate_adapters.sources import Source
@@ -52,7 +53,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
     layout of their own are read; further sources stand in the folder `sources` of the state directory. `corrections`
     are applied in their order; the refused rows are copied to `refused_to`. More than one of `jobs` are for a program
-    that has no other threads (`snapshot.workers`)."""
+    that has no other threads (`snapshot.workers`). `document_no` is by catalogue (`catalogues.load`)."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -60,6 +61,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     required: tuple[str, ...] = ()
     max_age_days: Mapping[str, int] = msgspec.field(default_factory=dict)
     catalogues: tuple[str, ...] = ("shiyan2017",)
+    document_no: Mapping[str, str] = msgspec.field(default_factory=dict)
     posture: Posture = Posture.AS_PLANNED_2017
     calendars: tuple[Path, ...] = ()
     accept_shrink: frozenset[str] = frozenset()
@@ -95,7 +97,12 @@ def compile_from_options(
     moment = now or datetime.now(UTC)
     today = moment.astimezone(SHANGHAI).date()
     _check(options, today)
-    catalogue = catalogues.load(options.catalogues, options.posture)
+    catalogue = catalogues.load(
+        options.catalogues,
+        options.posture,
+        document_no=options.document_no,
+        sources=declared_list_types([options.state_dir / SOURCES_FOLDER]),
+    )
     calendar = _calendar(options.calendars)
     corrector = Corrector(options.corrections)
     sources = _sources(options, today, on_bytes, corrector)
