@@ -235,6 +235,7 @@ def test_basic_view(client: httpx.Client) -> None:
         ({"caller": {"an_other": 1}}, (400, "field_unknown", "caller.an_other")),
         ({"context": {"an_attribute": 1}}, (400, "message_malformed", "context.an_attribute")),
         ({"context": {"an_attribute": "x" * 257}}, (400, "context_malformed", "context[an_attribute]")),
+        ({"context": {"domain": "水电"}}, (400, "context_value_unknown", "context[domain]")),
         (
             {"subject": {"kind": "SUBJECT_KIND_LEGAL_ENTITY", "identifiers": [{"value": "12"}]}},
             (400, "identifier_malformed", "subject.identifiers[0].value"),

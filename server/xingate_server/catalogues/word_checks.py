@@ -85,11 +85,12 @@ def _conditions(layers: Sequence[Layer]) -> Iterator[Problem]:
 def _repeated_values(layers: Sequence[Layer]) -> Iterator[Problem]:
     """What stands twice in one file, where the second would be lost."""
     for layer in layers:
-        ids = [("context", a.id) for a in layer.context]
-        ids += [(f"context {a.id}", v.id) for a in layer.context for v in a.values]
-        for where, name in sorted({i for i in ids if ids.count(i) > 1}):
-            what = f"overlapping id: `{name}` stands {ids.count((where, name))} times in this file"
-            yield Problem(f"{layer.files[MEASURES]}: {where}", what)
+        lists = [("context", [a.id for a in layer.context])]
+        lists += [(f"context {a.id}", [v.id for v in a.values]) for a in layer.context]
+        for where, ids in lists:
+            for name in sorted({i for i in ids if ids.count(i) > 1}):
+                what = f"overlapping id: `{name}` stands {ids.count(name)} times in this file"
+                yield Problem(f"{layer.files[MEASURES]}: {where}", what)
 
 
 def _list_type_words(layers: Sequence[Layer]) -> Iterator[Problem]:

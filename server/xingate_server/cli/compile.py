@@ -199,7 +199,8 @@ def compile_command(**given: Any) -> None:
         raise CommandError(str(error)) from error
     unprovided = [str(one) for one in unprovided_list_types(options.catalogues, [options.state_dir / SOURCES_FOLDER])]
     if given["as_json"]:
-        print_object(_document(compiled, is_dry_run=options.is_dry_run) | {"unprovidedListTypes": unprovided})
+        said = {"unprovidedListTypes": unprovided} if unprovided else {}
+        print_object(_document(compiled, is_dry_run=options.is_dry_run) | said)
     else:
         _show(compiled, console(), is_dry_run=options.is_dry_run)
         for line in unprovided:
