@@ -152,7 +152,7 @@ class EntryRef:
     def __str__(self) -> str:
         validity = f"{self.valid_from} to {self.valid_until or 'open'}" if self.valid_from else ""
         document = f"{self.document_no} of {self.document_date}" if self.document_date else self.document_no
-        severity = str(text_of(SEVERITIES, self.severity)) if self.severity else ""
+        severity = " ".join(dict.fromkeys((text_of(SEVERITIES, self.severity).zh, self.severity)))
         parts = (self.list_title, severity, self.authority, document, validity)
         return ", ".join(part for part in parts if part) or self.id
 

@@ -21,9 +21,10 @@ from xingate_server.core.catalogue import (
     Trigger,
     acts_under,
     in_force,
+    list_type_words,
     matches,
 )
-from xingate_server.core.entry import Severity
+from xingate_server.core.entry import Severity, fold_word
 
 HERE = Path(__file__).parent
 PLAN = "《十堰市建立完善守信联合激励和失信联合惩戒制度加快推进社会诚信建设实施方案》"
@@ -345,6 +346,8 @@ def test_basis_is_the_plan_from_its_own_day(plan: Catalogue) -> None:
         ("12.inspect", "inspection_frequency", {"frequency_factor"}),
         ("13.bonus", "bonus_points", {"points_at_most"}),
         ("18.3a", "strictness", {"degree"}),
+        ("12.grade", "classified_supervision", {"manner_zh", "manner_en"}),
+        ("20.3", "association_sanction", {"sanctions", "sanctions_zh", "sanctions_en", "order"}),
     ],
 )
 def test_obligations_and_their_parameters(measure: str, kind: str, parameters: set[str], plan: Catalogue) -> None:
@@ -355,6 +358,45 @@ def test_obligations_and_their_parameters(measure: str, kind: str, parameters: s
     # The plan gives no number: each one is marked as the operator's, in the answer and in the note.
     assert numbers == set(filter(None, obligation.parameters.get("operator_settings", "").split(", ")))
     assert all(key in _by_id(plan)[measure].note for key in numbers)
+
+
+def test_the_sanctions_of_associations_stand_in_the_plans_order(plan: Catalogue) -> None:
+    (obligation,) = _by_id(plan)["20.3"].obligations
+    parameters = obligation.parameters
+    assert parameters["sanctions_zh"].split("、") == ["警告", "行业内通报批评", "公开谴责", "不予接纳", "劝退"]
+    assert parameters["sanctions_en"].split(", ") == [
+        *("warning", "criticism within the trade", "public condemnation", "refusal", "advice to leave")
+    ]
+    assert len(parameters["sanctions"].split(", ")) == 5
+    assert parameters["order"] == "mildest_first"
+    assert all(word in _by_id(plan)["20.3"].title.zh for word in parameters["sanctions_zh"].split("、"))
+    assert "有资质的第三方" in _by_id(plan)["20.2"].title.zh
+
+
+def test_remedies_name_who_applies_the_measure_beside_who_recognised_the_entry(plan: Catalogue) -> None:
+    for remedy in plan.remedies:
+        assert "实施" in remedy.title.zh, remedy.kind
+        assert "认定" in remedy.title.zh, remedy.kind
+        assert "applies the measure" in remedy.title.en, remedy.kind
+        assert "recogni" in remedy.title.en, remedy.kind
+    objection = plan.remedies[0].title
+    assert "核实期间暂不执行" in objection.zh
+    assert "the measure waits" in objection.en
+
+
+def test_every_condition_has_its_declared_values(plan: Catalogue) -> None:
+    declared = {a.id: {v.id: (v.title.zh, *v.words) for v in a.values} for a in plan.context}
+    assert declared == {"domain": {"environmental_protection": ("环境保护", "生态环保"), "other": ("其他",)}}
+    assert {key for m in plan.measures for key in m.when} == set(declared)
+
+
+def test_natural_words_name_the_list_types(plan: Catalogue) -> None:
+    words = list_type_words(plan)
+    assert words["失信被执行人"] == "black.judgment_default"
+    assert words["重大税收违法失信主体"] == "black.tax_evasion"
+    assert words["拖欠农民工工资失信联合惩戒对象"] == "black.wage_arrears"
+    assert words["行政处罚"] == "penalty.administrative"
+    assert {words[fold_word(t.title.zh)] for t in plan.list_types} == {t.id for t in plan.list_types}
 
 
 @pytest.mark.parametrize("measure", ["18.3a", "18.4", "18.5a", "18.6"])
