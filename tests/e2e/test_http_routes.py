@@ -449,6 +449,13 @@ def test_docs_page_is_whole_offline_and_in_two_languages(client: httpx.Client) -
             assert f'id="{name}"' in page.text
     assert "Who is asked about" in english.text
     assert "被查询主体" in chinese.text
+    for title in (
+        "<code>VERDICT_CAUTION</code> 需注意",
+        "<code>EFFECT_BAR</code> 禁止",
+        "<code>FORCE_ADVISORY</code> 倡导",
+    ):
+        assert title in chinese.text
+        assert title not in english.text
     assert '<html lang="zh-CN">' in chinese.text
 
 
