@@ -162,7 +162,9 @@ def test_words_of_lists(words: dict[str, object], word: str, meaning: object) ->
 
 
 def test_that_a_commitment_was_kept_is_said_of_commitments_alone() -> None:
-    assert STATUS_WORDS.keys().isdisjoint(COMMITMENT_STATUS_WORDS)
+    kept = COMMITMENT_STATUS_WORDS.keys() - STATUS_WORDS.keys()
+    assert kept == {"已履约", "全部履约", "履行完毕", "已兑现"}
+    assert STATUS_WORDS.items() <= COMMITMENT_STATUS_WORDS.items()
 
 
 @pytest.mark.parametrize(

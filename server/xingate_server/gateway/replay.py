@@ -14,7 +14,7 @@ import msgspec
 
 from xingate_server.core.decision import Candidate, Decision, Question, digest
 from xingate_server.core.identifiers import read
-from xingate_server.core.identity import settle
+from xingate_server.core.identity import apart, settle
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import EMPTY_FILE, SubjectFile, class_of
 from xingate_server.gateway.recorded import (
@@ -110,10 +110,15 @@ def _file(leaf: CheckLeaf, situation: RecordedSituation, snapshot: Snapshot) -> 
     """What the snapshot holds on the subject, with those unsettled entries that no name spoke against."""
     keys = (leaf.subject_key, *(bytes.fromhex(key) for key in situation.unsettled_keys))
     found = [snapshot.get(key) for key in keys]
-    unsettled = dict.fromkeys(
-        held for file in found if file for held in file.unsettled if unsettled_id(held) in situation.unsettled
-    )
-    return msgspec.structs.replace(found[0] or EMPTY_FILE, unsettled=tuple(unsettled))
+    first, *others = (file or EMPTY_FILE for file in found)
+    fitting = situation.unsettled
+    unsettled = dict.fromkeys(held for held in first.unsettled if unsettled_id(held) in fitting)
+    unread = dict.fromkeys(held for held in first.unread if not held.is_unsettled or unsettled_id(held) in fitting)
+    for file in others:
+        held_apart = [held for held in apart(file) if unsettled_id(held) not in {unsettled_id(h) for h in unsettled}]
+        unsettled |= dict.fromkeys(h for h in (*file.unsettled, *held_apart) if unsettled_id(h) in fitting)
+        unread |= dict.fromkeys(held for held in file.unread if unsettled_id(held) in fitting)
+    return msgspec.structs.replace(first, unsettled=tuple(unsettled), unread=tuple(unread))
 
 
 def _compared(

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from xingate.errors import ProtocolError, XingateError, from_status
 from xingate_server.settings import InvalidSettingsError, load
+from xingate_server.snapshot.errors import SnapshotSetBackError
 from xingate_server.trace.log import TraceError
 from xingate_server.transport.handlers import call
 from xingate_server.transport.status import fault_of
@@ -67,6 +68,9 @@ class _Embedded:
     async def _open(self, state: Path) -> Node:
         node = Node(load(state=state))
         await node.refresh()
+        if node.is_set_back:
+            node.close()
+            raise SnapshotSetBackError(node.problem.removeprefix(f"{SnapshotSetBackError.reason}: "))
         self._keeping = asyncio.create_task(node.keep_current())
         return node
 
@@ -110,6 +114,8 @@ def open_embedded(path: str | PathLike[str]) -> Backend:
         return _Embedded(Path(fspath(path)))
     except TraceError as error:
         raise from_status(14, "trace_unusable", str(error), "") from error
+    except SnapshotSetBackError as error:
+        raise from_status(14, error.reason, str(error), "") from error
     except InvalidSettingsError as error:
         raise from_status(9, "settings_invalid", str(error), "") from error
 
