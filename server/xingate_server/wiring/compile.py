@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from xingate_adapters.sources import Source
 
 SOURCES_FOLDER = "sources"
-_Plan = TypeVar("_Plan", SourcePlan, AbsentPlan)
 """In the state directory: the operator's own sources, a folder each."""
+_Plan = TypeVar("_Plan", SourcePlan, AbsentPlan)
 _WORTH_A_JOB_BYTES = 1 << 20
 SHANGHAI = timezone(timedelta(hours=8))
 
