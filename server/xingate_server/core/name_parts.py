@@ -70,12 +70,18 @@ def legal_form(name: str) -> str:
 
 def words_of(name: str, *, is_person: bool = False) -> tuple[list[str], list[str]]:
     """The words of a name in plain letters, without and with those that say the legal form; people have none."""
+    without, words = _words_of(name, is_person=is_person)
+    return list(without), list(words)
+
+
+@lru_cache(maxsize=2048)
+def _words_of(name: str, *, is_person: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     words = _plain_words(name)
     if is_person:
         return words, words
     left = without_legal_form(name)
     without = words if left == name else _plain_words(left)
-    return [word for word in without if word not in _LATIN_FORMS] or without or words, words
+    return tuple(word for word in without if word not in _LATIN_FORMS) or without or words, words
 
 
 @lru_cache(maxsize=16_384)
@@ -145,8 +151,8 @@ def character_gram(characters: str) -> str:
     return _HAN + characters
 
 
-def _plain_words(name: str) -> list[str]:
-    return _WORD.findall(_dotless(anyascii(name[:LONGEST]).lower()))
+def _plain_words(name: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(_dotless(anyascii(name[:LONGEST]).lower())))
 
 
 def _dotless(text: str) -> str:
