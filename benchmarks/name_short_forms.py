@@ -1,9 +1,9 @@
 """Short forms of names: how many are found, and how many candidates an unlisted name has (`benchmarks.names`).
 
 People are made (`name_people`): as many listed as unlisted, of seven patterns, in shares as real lists have them and
-in equal ones; Korean and Vietnamese names differ by little, so that their share decides. Organisations are real: those of the
-Security Council, which the project ships, and OFAC's, read in place; the short form is what is left without the legal
-form, cut off here by an expression of its own. OFAC's other names are unlisted for both.
+in equal ones; Korean and Vietnamese names differ by little, so that their share decides. Organisations are real: those
+of the Security Council, which the project ships, and OFAC's, read in place; the short form is what is left without the
+legal form, cut off here by an expression of its own. OFAC's other names are unlisted for both.
 """
 
 import csv

@@ -119,6 +119,7 @@ _TOKEN = re.compile(rf"[^\W_{_CJK}](?:[^\W_{_CJK}]|[{_MARKS}]|(?<=[א-ת])[\"'״
 _DOTS = re.compile(r"\s?[./]\s?|\s")
 _IGNORED = re.compile(r"[\s!-/:-@\[-`{-~¡-¿‐-⁯、。〃〈-〟·]+")
 _TRIMMED: Final = " \t,.;:\"'“”„‟‘’`´-‐‑–—·&/|_*+"
+_UNFINISHED: Final = ("有限", "责任")  # 有限公司 without 公司
 _PART_OF_FORM = re.compile("(?:有限|责任|股份|集团|公司|会社)+|株式(?:会社)?|주식(?:회사)?|유한(?:회사)?")
 _LETTERS = str.maketrans("łøđıßکیىةأإآٱ", "lodisكييهاااا")
 
@@ -266,7 +267,7 @@ def _of_signs(name: str) -> list[_Cut]:
         cuts += [_Cut(len(form), False, name[len(form) :]) for form in forms.unspaced if name.startswith(form)]
     if name.endswith(_COMPANY) and name[-3:-2] not in _COMPANY_NEEDS:
         cuts.append(_Cut(len(_COMPANY), True, name[: -len(_COMPANY)]))
-    if name[0] in _BRACKETED and not name.startswith(_ZHUZHOU):
+    if name[0] in _BRACKETED and not name.startswith((_ZHUZHOU, *forms.unspaced)):
         cuts.append(_Cut(1, False, name[1:]))
     if name[-1] in _BRACKETED:
         cuts.append(_Cut(1, True, name[:-1]))
@@ -281,7 +282,7 @@ def _of_signs(name: str) -> list[_Cut]:
 
 def _is_name(left: str) -> bool:
     """Whether what is left can be a name: two letters or more, and not a legal form itself."""
-    if sum(map(str.isalnum, left)) < _LEAST_LEFT:
+    if sum(map(str.isalnum, left)) < _LEAST_LEFT or left.endswith(_UNFINISHED):
         return False
     texts = tuple(word.text for word in _words(left))
     forms = _forms()

@@ -26,7 +26,7 @@ _RUN = 3
 
 _HAN_CHARACTER = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LETTERS_OF_SOUND = re.compile(r"[a-z]{2}")
-_FORM = re.compile(r"(?:株式|有限|合同|合资|合名|相互)会社|(?:股份|有限|责任|集团)+(?:公司)?|(?<![分支子])公司")
+_FORM = re.compile(r"(?:股份|有限|责任|集团)+(?:公司|会社)?|(?<![分支子])公司|(?:株式|合同|合资|合名|相互)会社")
 _JAPANESE = re.compile(r"[\u3040-\u30ff]|会社|法人|^株(?!洲)|株$")
 _WORD = re.compile(r"[a-z0-9]+")
 _SOUNDED_FORM = re.compile(r"(?:gufen|jituan|youxian|zeren)+(?:gongsi)?|(?<!fen)(?<!zhi)gongsi")
@@ -56,12 +56,14 @@ def has_han(name: str) -> bool:
     return _HAN_CHARACTER.search(name) is not None
 
 
+@lru_cache(maxsize=1024)
 def core_of(name: str) -> str:
     """A name with Chinese characters without blanks and legal form; the name itself where nothing else is left."""
     whole = name[:LONGEST].replace(" ", "")
     return _FORM.sub("", whole) or whole
 
 
+@lru_cache(maxsize=1024)
 def legal_form(name: str) -> str:
     """What `core_of` leaves out, in which 有限责任公司 is 有限公司 and 股份有限公司 is 股份公司."""
     form = "".join(_FORM.findall(name.replace(" ", "")))

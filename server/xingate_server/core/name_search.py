@@ -86,14 +86,14 @@ def search(name: str, index: NameIndex, threshold: float) -> list[Match]:
 
 def _compared(name: str, index: NameIndex, frequency: Frequencies) -> Iterator[tuple[str, Likeness]]:
     """The names that are worth comparing, but equal ones, and how alike each is."""
-    likely = _likely(name, index, frequency)
-    for number in likely:
+    likely = set(_likely(name, index, frequency))
+    for number in likely.union(_sharing_words(name, index, frequency)):
         listed = index.name(number)
-        if listed != name:
+        if listed == name:
+            continue
+        if number in likely:
             yield listed, likeness(name, listed, frequency, are_people=index.are_people)
-    for number in set(_sharing_words(name, index, frequency)).difference(likely):
-        listed = index.name(number)
-        if listed != name:
+        else:
             yield listed, likeness_of_words(name, listed, are_people=index.are_people)
 
 

@@ -61,9 +61,10 @@ class Reading(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A name: how many words it has that count, and the ways to read it."""
+    """A name: how many words it has that count, how many with initials, and the ways to read it."""
 
     counted: int
+    units: int
     readings: tuple[Reading, ...]
     words: frozenset[str]
     letters: str
@@ -93,7 +94,7 @@ def are_words_alike(asked: str, listed: str) -> bool:
     both = parts(asked), parts(listed)
     mine, its = (list(found.readings[0].words) for found in both)
     ours, theirs = (found.letters for found in both)
-    if min(found.counted for found in both) < _LEAST_WORDS <= max(found.counted for found in both):
+    if min(found.counted for found in both) < _LEAST_WORDS and max(found.units for found in both) > 1:
         return ours == theirs
     letters = max(len(ours), len(theirs))
     if OSA.distance(ours, theirs) <= (letters // _LETTERS_A_SLIP if letters >= _LONG else 1):
@@ -180,9 +181,8 @@ def parts(name: str) -> Parts:
         not _is_initial(word) and (word != _NOT_COUNTED or at == last) for at, word in enumerate(joined.words)
     )
     readings = tuple(dict.fromkeys((apart, joined, raw, whole, *_of_syllables(apart), *_of_syllables(whole))))
-    return Parts(
-        counted, readings, frozenset(word for reading in readings for word in reading.words), "".join(whole.words)
-    )
+    words = frozenset(word for reading in readings for word in reading.words)
+    return Parts(counted, len(joined.words), readings, words, "".join(whole.words))
 
 
 def _of_syllables(apart: Reading) -> list[Reading]:
