@@ -145,7 +145,7 @@ def as_toml(inspection: Inspection) -> str:
         f"kind = {_quoted(mapping.kind)}",
         f"header_row = {mapping.header_row}",
     ]
-    lines += [f"delimiter = {_quoted(mapping.delimiter)}"] if mapping.delimiter != "," else []
+    lines += [f"delimiter = {_quoted(mapping.delimiter)}"] if mapping.delimiter not in ("", ",") else []
     lines += [f"sheet = {_quoted(mapping.sheet)}"] if mapping.sheet else []
     lines += ["", "[columns]  # field = the labels of its columns; the first filled cell counts"]
     for field, labels in mapping.columns.items():

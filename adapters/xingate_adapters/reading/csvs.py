@@ -1,0 +1,148 @@
+"""Rows of a csv file (RFC 4180, and what real exports make of it), with their numbers.
+
+A row that the strict reading refuses is read again by the quotes of its own lines alone: a double quote inside a cell
+that is not written twice is text, when the row then has as many cells as the row above it. Nothing is guessed beyond
+that: a cell that opens with a double quote and is never closed, or that has whole rows of the list inside, is a fault
+of the file, because what stands below cannot be trusted to be what it seems.
+"""
+
+import csv
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+from xingate_adapters.reading.cells import MARKS, clean_row
+from xingate_adapters.reading.errors import SourceError
+
+Row = tuple[int, list[str]]
+_LINES_OF_A_ROW = 50
+_FEWEST_SEPARATORS = 3
+_BALANCED = "csv with balanced double quotes"
+
+
+class Lines:
+    """The lines of a text, and those that the row being read has taken. Lines can be handed back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._returned: list[str] = []
+        self.taken: list[str] = []
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.pop() if self._returned else next(self._lines)
+        self.taken.append(line)
+        return line
+
+    def give_back(self, lines: list[str]) -> None:
+        """Read `lines` again, before all others."""
+        self._returned.extend(reversed(lines))
+
+
+class Watch:
+    """Whether the text that rows are being read from has any mark of decoration (`cells.MARKS`)."""
+
+    def __init__(self) -> None:
+        self._last = self._now = False
+
+    def over(self, chunks: Iterator[str]) -> Iterator[str]:
+        """The same chunks, each looked at before it is handed out."""
+        for chunk in chunks:
+            self._last, self._now = self._now, any(mark in chunk for mark in MARKS)
+            yield chunk
+
+    @property
+    def is_marked(self) -> bool:
+        """Of this chunk or the one before, in which a row may have begun."""
+        return self._now or self._last
+
+
+def rows_of(file: Path, text: Iterator[str], separator: str, watch: Watch) -> Generator[Row, None, None]:
+    """The rows of lines that end in a line feed, cells cleaned. Raises SourceError."""
+    lines = Lines(text)
+    taken = lines.taken
+    reader = csv.reader(lines, strict=True, delimiter=separator)
+    row = 0
+    header: list[str] = []
+    while True:
+        row += 1
+        taken.clear()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells = _recovered(file, row, lines, separator, header)
+        except SourceError as error:
+            raise error.at(row) from error.__cause__
+        if len(taken) > 1:
+            _refuse_swallowed(file, row, cells, separator, header)
+        if watch.is_marked or not "".join(cells).isprintable():
+            cells = clean_row(cells)
+        if len(cells) > 1 and len(cells) != len(header):
+            header = cells
+        yield row, cells
+
+
+def _recovered(file: Path, row: int, lines: Lines, separator: str, header: list[str]) -> list[str]:
+    """The row read by the quotes of its own lines; the lines below are handed back."""
+    taken = list(lines.taken)
+    for count in range(1, min(len(taken), _LINES_OF_A_ROW) + 1):
+        cells = _balanced("".join(taken[:count]).rstrip("\r\n"), separator)
+        if cells is None:
+            continue
+        if header and len(cells) != len(header):
+            break
+        lines.give_back(taken[count:])
+        del lines.taken[count:]
+        return cells
+    raise _open_quote(file, row, taken[0], separator, header)
+
+
+def _balanced(text: str, separator: str) -> list[str] | None:
+    """Cells whose double quotes come in pairs, those inside taken as text; None when one is left open."""
+    cells: list[str] = []
+    held: list[str] = []
+    for part in text.split(separator):
+        held.append(part)
+        cell = separator.join(held)
+        if cell.startswith('"') and cell.count('"') % 2:
+            continue
+        held.clear()
+        is_quoted = len(cell) > 1 and cell.startswith('"') and cell.endswith('"')
+        cells.append(cell[1:-1].replace('""', '"') if is_quoted else cell)
+    return None if held else cells
+
+
+def _open_quote(file: Path, row: int, line: str, separator: str, header: list[str]) -> SourceError:
+    """The fault of a double quote, with the column of the first cell that opens with one and does not close."""
+    place = next(
+        (at for at, cell in enumerate(line.split(separator)) if cell.startswith('"') and cell.count('"') % 2), None
+    )
+    return SourceError(
+        "a double quote opens a cell and is not closed in its row, or stands inside a cell without being written twice",
+        file=file,
+        row=row,
+        column=header[place] if place is not None and place < len(header) else None,
+        expected=_BALANCED,
+        hint="remove the double quote or write it twice, or export the list again as xlsx",
+    )
+
+
+def _refuse_swallowed(file: Path, row: int, cells: list[str], separator: str, header: list[str]) -> None:
+    """A row of several lines whose cell has rows of the list inside: its double quote was never meant to open."""
+    if header and len(cells) > 1 and len(cells) != len(header):
+        raise _open_quote(file, row, _first_lines(cells, separator), separator, header)
+    code = re.compile(re.escape(separator) + r'\s*"?[0-9A-Z]{15,18}\b')
+    for cell in cells:
+        for line in cell.splitlines()[:-1] if "\n" in cell else ():
+            if line.count(separator) >= max(len(header) - 1, _FEWEST_SEPARATORS) or code.search(line):
+                raise _open_quote(file, row, _first_lines(cells, separator), separator, header)
+
+
+def _first_lines(cells: list[str], separator: str) -> str:
+    """The row's first line as it may have been written: the cell that holds line feeds opens with a double quote."""
+    place = next((at for at, cell in enumerate(cells) if "\n" in cell), len(cells))
+    return separator.join([*([""] * place), '"'])
