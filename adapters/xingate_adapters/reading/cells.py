@@ -48,8 +48,8 @@ _MARKED = re.compile(
 )
 _TRAILED = re.compile(rf"([A-Za-z0-9*/.-]*[0-9][A-Za-z0-9*/.-]*)[{_APOSTROPHES}]+")
 _DECORATION = re.compile(rf"[=＝\"“”＂{_APOSTROPHES}]|_x[0-9A-Fa-f]{{4}}_|[{characters.CHANGED_CLASS}]")
-MARKS = ("=", "＝", '""', "“", "”", "_x", *_APOSTROPHES)
-"""Text without any of these, and printable, has no decoration that `clean` undoes."""
+MARKS = ("=", "＝", '""', "“", "_x", "'", "‘", "’", "＇", "`")
+"""Text without any of these, and printable, has no decoration that `clean` undoes (but rare apostrophes)."""
 
 
 def clean(cell: str) -> str:

@@ -3,8 +3,8 @@
 Labels are compared after NFKC, without white space, invisible characters, `*` marks, a colon at the end and case;
 `、` and `或` are `/`. A label that is not known so is tried without a number before or behind it, without what stands
 in brackets, by what stands in brackets alone, and under a group's label. A label that names a person in brackets
-(`身份证号（法人）`) is that person's. Two columns of one name, or two names of one column, are a fault; columns that are
-not known are kept by the caller in `raw`.
+(`身份证号（法人）`) is that person's. Two columns of one name, or two names of one column, are a fault; columns that
+are not known are kept by the caller in `raw`.
 """
 
 import re

@@ -7,6 +7,7 @@ of the file, because what stands below cannot be trusted to be what it seems.
 """
 
 import csv
+import itertools
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -21,83 +22,95 @@ _BALANCED = "csv with balanced double quotes"
 
 
 class Lines:
-    """The lines of a text, and those that the row being read has taken. Lines can be handed back."""
+    """Lines, handed to the csv module block by block, and those of them that the row being read has taken.
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._returned: list[str] = []
-        self.taken: list[str] = []
+    `row_start` is the number of lines that the reader on `source` had read before that row.
+    """
 
-    def __iter__(self) -> "Lines":
-        return self
+    def __init__(self, blocks: Iterator[list[str]]) -> None:
+        self._blocks = blocks
+        self._rest: list[str] = []
+        self._kept: list[str] = []
+        self._base = 0
+        self.row_start = 0
 
-    def __next__(self) -> str:
-        line = self._returned.pop() if self._returned else next(self._lines)
-        self.taken.append(line)
-        return line
+    def source(self) -> Iterator[str]:
+        """The lines that have not been read, counted from 0."""
+        self._base = self.row_start = 0
+        self._kept = []
+        return itertools.chain.from_iterable(self._noted())
 
-    def give_back(self, lines: list[str]) -> None:
-        """Read `lines` again, before all others."""
-        self._returned.extend(reversed(lines))
+    def _noted(self) -> Iterator[list[str]]:
+        for block in itertools.chain([self._rest] if self._rest else [], self._blocks):
+            start = self.row_start - self._base
+            self._kept = self._kept[start:] + block
+            self._base += start
+            yield block
+
+    def taken(self, line_count: int) -> list[str]:
+        """The lines from the row's first to the last of `line_count`."""
+        return self._kept[self.row_start - self._base : line_count - self._base]
+
+    def go_back(self, lines_used: int) -> None:
+        """Have all lines read again but the first `lines_used` of the row."""
+        self._rest = self._kept[self.row_start - self._base + lines_used :]
 
 
 class Watch:
-    """Whether the text that rows are being read from has any mark of decoration (`cells.MARKS`)."""
+    """What is known of the text that rows are being read from: its separator once it is found, and whether it has any
+    mark of decoration (`cells.MARKS`)."""
 
     def __init__(self) -> None:
-        self._last = self._now = False
+        self.separator = ""
+        self.is_marked = False  # this chunk or the one before, in which a row may have begun
 
     def over(self, chunks: Iterator[str]) -> Iterator[str]:
         """The same chunks, each looked at before it is handed out."""
+        was_marked = False
         for chunk in chunks:
-            self._last, self._now = self._now, any(mark in chunk for mark in MARKS)
+            now_marked = any(mark in chunk for mark in MARKS)
+            self.is_marked, was_marked = now_marked or was_marked, now_marked
             yield chunk
 
-    @property
-    def is_marked(self) -> bool:
-        """Of this chunk or the one before, in which a row may have begun."""
-        return self._now or self._last
 
-
-def rows_of(file: Path, text: Iterator[str], separator: str, watch: Watch) -> Generator[Row, None, None]:
+def rows_of(file: Path, blocks: Iterator[list[str]], separator: str, watch: Watch) -> Generator[Row, None, None]:
     """The rows of lines that end in a line feed, cells cleaned. Raises SourceError."""
-    lines = Lines(text)
-    taken = lines.taken
-    reader = csv.reader(lines, strict=True, delimiter=separator)
+    lines = Lines(blocks)
+    reader = csv.reader(lines.source(), strict=True, delimiter=separator)
     row = 0
     header: list[str] = []
     while True:
         row += 1
-        taken.clear()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error:
-            cells = _recovered(file, row, lines, separator, header)
+            cells, used = _recovered(file, row, lines.taken(reader.line_num), separator, header)
+            lines.go_back(used)
+            reader = csv.reader(lines.source(), strict=True, delimiter=separator)
         except SourceError as error:
             raise error.at(row) from error.__cause__
-        if len(taken) > 1:
+        read = reader.line_num
+        if read - lines.row_start > 1:
             _refuse_swallowed(file, row, cells, separator, header)
+        lines.row_start = read
         if watch.is_marked or not "".join(cells).isprintable():
             cells = clean_row(cells)
-        if len(cells) > 1 and len(cells) != len(header):
+        if len(cells) != len(header) and len(cells) > 1:
             header = cells
         yield row, cells
 
 
-def _recovered(file: Path, row: int, lines: Lines, separator: str, header: list[str]) -> list[str]:
-    """The row read by the quotes of its own lines; the lines below are handed back."""
-    taken = list(lines.taken)
+def _recovered(file: Path, row: int, taken: list[str], separator: str, header: list[str]) -> tuple[list[str], int]:
+    """The row read by the quotes of its own lines, and how many of the lines it has."""
     for count in range(1, min(len(taken), _LINES_OF_A_ROW) + 1):
         cells = _balanced("".join(taken[:count]).rstrip("\r\n"), separator)
         if cells is None:
             continue
         if header and len(cells) != len(header):
             break
-        lines.give_back(taken[count:])
-        del lines.taken[count:]
-        return cells
+        return cells, count
     raise _open_quote(file, row, taken[0], separator, header)
 
 

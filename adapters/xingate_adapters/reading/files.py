@@ -10,6 +10,8 @@ Not covered: Big5 and other encodings (they are refused), archives other than gz
 
 import codecs
 import gzip
+import io
+import itertools
 import re
 import zlib
 from collections.abc import Generator, Iterator, Sequence
@@ -102,20 +104,41 @@ def text_chunks(file: Path, run: Run, encodings: Sequence[str] = CHINESE) -> Ite
 
 def lines(file: Path, chunks: Iterator[str], run: Run) -> Iterator[str]:
     """Text in lines that end in a line feed (the last one may lack it)."""
+    return itertools.chain.from_iterable(line_blocks(file, chunks, run))
+
+
+def line_blocks(file: Path, chunks: Iterator[str], run: Run) -> Iterator[list[str]]:
+    """The same, many lines at a time."""
     tail = ""
     for text in with_line_feeds(chunks):
-        parts = (tail + text).split("\n")
-        tail = parts.pop()
-        has_nul = "\0" in text
-        for part in parts:
-            yield (_without_padding(file, part, run) if has_nul else part) + "\n"
-        if len(tail) > LINE_LIMIT:
-            raise SourceError(
-                f"a line of more than {LINE_LIMIT:,} characters", file=file, expected="rows that end in a line feed"
-            )
+        whole, feed, rest = text.rpartition("\n")
+        if not feed:
+            tail += text
+            _judge_length(file, tail)
+            continue
+        block = list(io.StringIO(tail + whole + feed, newline="\n"))
+        tail = rest
+        if "\0" in text or "\0" in block[0]:
+            yield from _without_holes(file, block, run)
+        else:
+            yield block
+        _judge_length(file, tail)
     tail = _without_padding(file, tail, run)
     if tail:
-        yield tail
+        yield [tail]
+
+
+def _judge_length(file: Path, line: str) -> None:
+    if len(line) > LINE_LIMIT:
+        raise SourceError(
+            f"a line of more than {LINE_LIMIT:,} characters", file=file, expected="rows that end in a line feed"
+        )
+
+
+def _without_holes(file: Path, block: list[str], run: Run) -> Iterator[list[str]]:
+    """One line at a time, so that those before damage have been handed out."""
+    for line in block:
+        yield [_without_padding(file, line[:-1], run) + "\n"]
 
 
 def _without_padding(file: Path, line: str, run: Run) -> str:
@@ -210,7 +233,7 @@ def _looks_like(chunk: bytes) -> str:
 
 
 def with_line_feeds(chunks: Iterator[str]) -> Iterator[str]:
-    """Text in which a carriage return alone ends a line as well; one before a line feed stays."""
+    """Text in which a carriage return alone ends a line as well; those before a line feed may stay."""
     held = ""
     for original in chunks:
         chunk = held + original

@@ -29,7 +29,7 @@ AMOUNT_WAN = "amount_wan_yuan"
 ENDED_ON = "ended_on"
 """The day of removal: where it is filled, the entry has exited on that day."""
 SCHEME = "id_scheme"
-_NUMBERS = ("identifiers", "legal_representative_id", "related")
+_NUMBERS = ("identifiers", "legal_representative_id")
 
 _TEXTS = tuple(field for field in LABELS if field not in ("code", SCHEME))
 FIELDS = (*_TEXTS, SCHEME, "established", "registered_in", "aliases", "amount_yuan", AMOUNT_WAN, ENDED_ON)
@@ -183,7 +183,7 @@ class MappedReader:
         read = {place for found_at in places.values() for place in found_at}
         table = unread.watched(table, read, run, spec.ignored)
         numbers = [at for field in _NUMBERS for at in places.get(field, ())]
-        rounded = table.rounded(numbers)
+        rounded = table.rounded(numbers, places.get("related", ()))
         names, origin = columns.names(table.header), str(file)
         identify = self._identify(table.header, places)
         fields = {*places, *spec.constants} - {"identifiers", SCHEME}

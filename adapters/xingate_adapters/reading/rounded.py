@@ -6,9 +6,14 @@ another such number whose check fails, or at least two of them that make more th
 A number whose own check fails is judged by admission.
 """
 
+import csv
+import mmap
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
+from xingate_adapters.reading import files
 from xingate_adapters.reading.cells import text
 from xingate_adapters.reading.errors import SourceError
 from xingate_server.core import identifiers
@@ -17,6 +22,9 @@ from xingate_server.core.subject import SubjectClass
 KEPT_DIGITS = 15
 _FEWEST = 2
 _ONE_IN = 50
+_TAILS = frozenset("0０ \t\n\xa0\u3000")
+_SAMPLE_BYTES = 65_536
+_PLAIN = re.compile(rb"000(?<=[0-9]{18})(?![0-9])")  # what stands first is looked for fastest
 _PARTS = re.compile(r"[;；]")
 _PIECES = re.compile(r"[:：]")
 
@@ -85,39 +93,102 @@ class Tally:
         return frozenset(many | self._failing)
 
 
+class Again(NamedTuple):
+    """A file that can be read again: its rows as they were read, how many columns they have, and the separator of a
+    csv file ("" for other forms)."""
+
+    file: Path
+    rows: Callable[[], Iterator[tuple[int, list[str]]]]
+    width: int
+    separator: str = ""
+
+
 class Rounded:
     """Finds the rounded numbers of rows. Called with a row's cells, it gives those whose check digit means nothing.
 
-    The file is read a second time, by `again`, when the first number that looks rounded is met: a file without any is
-    read once.
+    The file is looked through a second time when the first number that looks rounded is met. One in a thousand sound
+    numbers ends so: where no such number in the file fails its check, reading goes only so far until the column has
+    been shown to hold more than fifty times as many others.
     """
 
-    def __init__(self, places: Iterable[int], again: Callable[[], Iterator[tuple[int, list[str]]]]) -> None:
-        self._places = tuple(dict.fromkeys(places))
+    def __init__(self, places: Iterable[int], related: Iterable[int], again: Again) -> None:
+        self._single = tuple(dict.fromkeys(places))
+        self._related = tuple(dict.fromkeys(related))
+        self._places = (*self._single, *self._related)
         self._again = again
         self._marked: frozenset[int] | None = None
 
     def __call__(self, cells: Sequence[str]) -> tuple[str, ...]:
         """The numbers, as written, that are rounded; nearly always none."""
+        for place in self._single:
+            if cells[place][-1:] in _TAILS:
+                return self._found(cells)
+        for place in self._related:
+            if cells[place]:
+                return self._found(cells)
+        return ()
+
+    def _found(self, cells: Sequence[str]) -> tuple[str, ...]:
         found: list[str] = []
         for place in self._places:
-            cell = cells[place]
-            if not cell or (
-                cell[-1] not in "0０\n " and ";" not in cell and "；" not in cell and not cell[-1].isspace()
-            ):
-                continue
-            if seen := [number for number in numbers_of(cell) if looks_rounded(number)]:
+            if seen := [number for number in numbers_of(cells[place]) if looks_rounded(number)]:
                 if self._marked is None:
-                    self._marked = self._look()
+                    self._marked = self._look(all(map(_is_plain, seen)))
                 if place in self._marked:
                     found += seen
         return tuple(found)
 
-    def _look(self) -> frozenset[int]:
-        tally = Tally(self._places)
+    def _look(self, is_plain: bool) -> frozenset[int]:
         try:
-            for _, cells in self._again():
+            counts = _occurrences(self._again, self._places) if is_plain and self._again.separator else None
+            if counts is not None and self._are_few(counts):
+                return frozenset()
+            tally = Tally(self._places)
+            for _, cells in self._again.rows():
                 tally.add(cells)
-        except SourceError:  # reported where the rows are read
-            pass
+        except SourceError:  # raised again where the rows are read
+            return frozenset(self._places)
         return tally.marked()
+
+    def _are_few(self, counts: Mapping[int, int]) -> bool:
+        """Whether each of these columns has more than fifty times as many filled cells."""
+        wanted = {place: count * _ONE_IN for place, count in counts.items() if count >= _FEWEST}
+        if not wanted:
+            return True
+        for _, cells in self._again.rows():
+            for place in list(wanted):
+                if cells[place]:
+                    wanted[place] -= 1
+                    if wanted[place] < 0:
+                        del wanted[place]
+            if not wanted:
+                return True
+        return False
+
+
+def _is_plain(number: str) -> bool:
+    """Of 18 digits of ASCII, as `_PLAIN` finds them."""
+    return number.isascii() and len(number) == identifiers.UNIFIED_LENGTH
+
+
+def _occurrences(again: Again, places: Sequence[int]) -> dict[int, int] | None:
+    """Place -> in how many rows a number of 18 digits looks rounded, found without reading the rows; None when that
+    cannot be told so, or when one fails its check."""
+    counts: dict[int, int] = {}
+    with files.open_file(again.file) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content[:2] == b"\x1f\x8b" or b"\0" in content[:_SAMPLE_BYTES]:
+            return None
+        for match in _PLAIN.finditer(content):
+            number = content[match.end() - identifiers.UNIFIED_LENGTH : match.end()].decode("ascii")
+            if fails(number):
+                return None
+            start = content.rfind(b"\n", 0, match.start()) + 1
+            end = content.find(b"\n", match.end())
+            line = content[start : end if end >= 0 else len(content)].decode("latin-1")
+            cells = next(csv.reader([line], delimiter=again.separator), [])
+            if len(cells) != again.width:
+                return None
+            for place in places:
+                if number in cells[place]:
+                    counts[place] = counts.get(place, 0) + 1
+    return counts

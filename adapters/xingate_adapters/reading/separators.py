@@ -21,14 +21,14 @@ def separator_of(text: str) -> str:
     if lines and (said := said_by(lines[0])):
         return said
     found = {separator: agreed for separator in SEPARATORS if (agreed := _agreement(lines, separator)) is not None}
-    most = max((agreed.count for agreed in found.values()), default=0)
+    most = max((agreed.lines for agreed in found.values()), default=0)
     # The header is separated as well: of those that separate many rows alike, the first to do so.
-    likely = {separator: agreed for separator, agreed in found.items() if 2 * agreed.count >= most}
+    likely = {separator: agreed for separator, agreed in found.items() if 2 * agreed.lines >= most}
     first = min((agreed.first for agreed in likely.values()), default=0)
     likely = {separator: agreed for separator, agreed in likely.items() if agreed.first == first}
-    best = max(likely, key=lambda separator: likely[separator].count * (likely[separator].width - 1), default=",")
+    best = max(likely, key=lambda separator: likely[separator].lines * (likely[separator].width - 1), default=",")
     # A tab behind every cell, which keeps numbers text, is not what separates them.
-    is_comma = "," in likely and likely[","].count >= likely[best].count and 2 * likely[","].width > likely[best].width
+    is_comma = "," in likely and likely[","].lines >= likely[best].lines and 2 * likely[","].width > likely[best].width
     return "," if is_comma else best
 
 
@@ -41,7 +41,7 @@ def said_by(line: str) -> str:
 class _Agreement(NamedTuple):
     """How many lines have the most frequent number of cells, that number, and the first of those lines."""
 
-    count: int
+    lines: int
     width: int
     first: int
 

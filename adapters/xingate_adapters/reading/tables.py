@@ -7,7 +7,7 @@ grow with the file (an xlsx keeps its shared strings).
 """
 
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from xingate_adapters.reading.cells import clean_row
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.files import CHINESE
 from xingate_adapters.reading.headers import header_of
-from xingate_adapters.reading.rounded import Rounded
+from xingate_adapters.reading.rounded import Again, Rounded
 from xingate_adapters.reading.run import Correct, Run
 from xingate_adapters.reading.separators import NAMES, separator_of
 
@@ -38,48 +38,58 @@ AS_FOUND = Layout()
 
 
 class Table(NamedTuple):
-    """A header and the rows under it, each as long as the header; `again` reads the rows once more."""
+    """A header and the rows under it, each as long as the header; `again` has the rows once more."""
 
     file: Path
     header: list[str]
     header_row: int
     rows: Iterator[Row]
-    again: Callable[[], Iterator[Row]] = lambda: iter(())
+    again: Again
 
-    def rounded(self, places: Iterable[int | None]) -> Rounded:
-        """What finds the rounded numbers of a row in the columns `places`."""
-        return Rounded((place for place in places if place is not None), self.again)
+    def rounded(self, places: Iterable[int | None], related: Iterable[int | None] = ()) -> Rounded:
+        """What finds the rounded numbers of a row in the columns `places`, and in those of `related` people."""
+        return Rounded(
+            (place for place in places if place is not None),
+            (place for place in related if place is not None),
+            self.again,
+        )
 
 
 def csv_rows(
-    file: Path, run: Run, encodings: Sequence[str] = CHINESE, delimiter: str = FOUND
+    file: Path,
+    run: Run,
+    encodings: Sequence[str] = CHINESE,
+    delimiter: str = FOUND,
+    watch: csvs.Watch | None = None,
 ) -> Generator[Row, None, None]:
-    """The rows of a csv file with their numbers; blank lines come as empty rows."""
+    """The rows of a csv file with their numbers; blank lines come as empty rows. `watch` notes the separator."""
     forms.refuse_other_bytes(file)
-    watch = csvs.Watch()
+    watch = csvs.Watch() if watch is None else watch
     chunks = watch.over(files.text_chunks(file, run, encodings))
     try:
         first = next(chunks, "")
     except SourceError as error:
         raise error.at(1) from error.__cause__
     forms.refuse_other_text(file, first)
-    lines = files.lines(file, itertools.chain([first], chunks), run)
-    yield from csvs.rows_of(file, lines, delimiter or separator_of(first), watch)
+    blocks = files.line_blocks(file, itertools.chain([first], chunks), run)
+    watch.separator = delimiter or separator_of(first)
+    yield from csvs.rows_of(file, blocks, watch.separator, watch)
 
 
 def open_table(file: Path, run: Run, layout: Layout = AS_FOUND) -> Table:
     """The table in a csv or xlsx file. Faults below the header are raised when the rows are read."""
-    header_row, header, body = _body(file, run, layout)
+    watch = csvs.Watch()
+    header_row, header, body = _body(file, run, layout, watch)
 
-    def again() -> Iterator[Row]:
-        return _body(file, Run(data_as_of=run.data_as_of), layout)[2]
+    def rows() -> Iterator[Row]:
+        return _body(file, Run(data_as_of=run.data_as_of), layout, csvs.Watch())[2]
 
     if run.correct is not None:
         body = _corrected(file, columns.names(header), body, run.correct)
-    return Table(file, header, header_row, body, again)
+    return Table(file, header, header_row, body, Again(file, rows, len(header), watch.separator))
 
 
-def _body(file: Path, run: Run, layout: Layout) -> tuple[int, list[str], Iterator[Row]]:
+def _body(file: Path, run: Run, layout: Layout, watch: csvs.Watch) -> tuple[int, list[str], Iterator[Row]]:
     is_workbook = forms.is_workbook(file)
     rows: Iterator[Row]
     if is_workbook:
@@ -87,7 +97,7 @@ def _body(file: Path, run: Run, layout: Layout) -> tuple[int, list[str], Iterato
 
         rows = workbook_rows(file, run, layout.sheet)
     else:
-        rows = csv_rows(file, run, delimiter=layout.delimiter)
+        rows = csv_rows(file, run, delimiter=layout.delimiter, watch=watch)
     header_row, header, below = header_of(file, rows, layout.header_row)
     if is_workbook:
         return header_row, header, _padded(file, header, below)

@@ -44,7 +44,7 @@ def _records(file: Path, run: Run, ordinals: Iterator[int]) -> Iterator[Record |
     texts = [(field, place) for field, place in places.items() if field not in (*_DATES, *_OWN_FIELDS)]
     dates = [(field, places[field]) for field in _DATES if field in places]
     code_place, scheme_place = places["code"], places.get("id_scheme")
-    rounded = table.rounded((code_place, places.get("legal_representative_id"), places.get("related")))
+    rounded = table.rounded((code_place, places.get("legal_representative_id")), (places.get("related"),))
     for (row, cells), ordinal in zip(table.rows, ordinals):  # noqa: B905
         if not run.holds(ordinal):
             yield None
