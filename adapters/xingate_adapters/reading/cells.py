@@ -63,9 +63,10 @@ def clean(cell: str) -> str:
     if _DECORATION.search(cell) is None:
         return cell
     before = None
+    cell = _ESCAPE.sub(_unescaped, cell).translate(characters.TABLE).strip()
     while cell != before:
         before = cell
-        cell = _undecorated(_ESCAPE.sub(_unescaped, cell.translate(characters.TABLE)).strip())
+        cell = _undecorated(cell)
     return cell
 
 

@@ -47,9 +47,10 @@ class Lines:
             self._base += start
             yield block
 
-    def taken(self, line_count: int) -> list[str]:
-        """The lines from the row's first to the last of `line_count`."""
-        return self._kept[self.row_start - self._base : line_count - self._base]
+    def of_row(self) -> list[str]:
+        """The row's first line and those after it, as many as a row may have."""
+        start = self.row_start - self._base
+        return self._kept[start : start + _LINES_OF_A_ROW]
 
     def go_back(self, lines_used: int) -> None:
         """Have all lines read again but the first `lines_used` of the row."""
@@ -86,7 +87,9 @@ def rows_of(file: Path, blocks: Iterator[list[str]], separator: str, watch: Watc
         except StopIteration:
             return
         except csv.Error:
-            cells, used = _recovered(file, row, lines.taken(reader.line_num), separator, header)
+            cells, used = _recovered(file, row, lines.of_row(), separator, header)
+            if used > 1:
+                _refuse_swallowed(file, row, cells, separator, header)
             lines.go_back(used)
             reader = csv.reader(lines.source(), strict=True, delimiter=separator)
         except SourceError as error:
@@ -104,7 +107,7 @@ def rows_of(file: Path, blocks: Iterator[list[str]], separator: str, watch: Watc
 
 def _recovered(file: Path, row: int, taken: list[str], separator: str, header: list[str]) -> tuple[list[str], int]:
     """The row read by the quotes of its own lines, and how many of the lines it has."""
-    for count in range(1, min(len(taken), _LINES_OF_A_ROW) + 1):
+    for count in range(1, len(taken) + 1):
         cells = _balanced("".join(taken[:count]).rstrip("\r\n"), separator)
         if cells is None:
             continue

@@ -42,17 +42,18 @@ def looks_rounded(number: str) -> bool:
     )
 
 
+def is_checked(number: str, *, is_person: bool) -> bool:
+    """Whether a number of 18 digits fits as a citizen number or as a unified code; true where there is no check."""
+    if len(identifiers.fold(number)) != identifiers.UNIFIED_LENGTH:
+        return True
+    if is_person:
+        return identifiers.parse(number, identifiers.Scheme.CITIZEN_ID, SubjectClass.PERSON).is_sound
+    return identifiers.parse(number, identifiers.Scheme.USCC, SubjectClass.ORGANISATION).is_sound
+
+
 def fails(number: str) -> bool:
     """Whether a number of 18 digits fits neither as a unified code nor as a citizen number."""
-    if len(identifiers.fold(number)) != identifiers.UNIFIED_LENGTH:
-        return False
-    return not any(
-        identifiers.parse(number, scheme, subject_class).is_sound
-        for scheme, subject_class in (
-            (identifiers.Scheme.USCC, SubjectClass.ORGANISATION),
-            (identifiers.Scheme.CITIZEN_ID, SubjectClass.PERSON),
-        )
-    )
+    return not (is_checked(number, is_person=True) or is_checked(number, is_person=False))
 
 
 def numbers_of(cell: str) -> list[str]:

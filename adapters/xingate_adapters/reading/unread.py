@@ -96,6 +96,18 @@ def _judged(table: Table, places: Sequence[int], names: Sequence[str]) -> Iterat
             )
 
 
+def code_columns(header: Sequence[str], body: Sequence[Sequence[str]], read: Iterable[int]) -> list[int]:
+    """The places of columns besides `read` that would be a fault, as far as the rows of `body` show."""
+    known = set(read)
+    return [
+        place
+        for place, label in enumerate(header)
+        if place not in known
+        and not _OF_AUTHORITY.search(columns.fold(label))
+        and holds_codes(cells[place] for cells in body if place < len(cells))
+    ]
+
+
 def hint_of(table: Table, read: Iterable[int]) -> str:
     """For a required column that is missing: which unread column holds codes and may be it; "" for none."""
     known = set(read)
@@ -104,7 +116,7 @@ def hint_of(table: Table, read: Iterable[int]) -> str:
     found = [
         quoted(names[place])
         for place in range(len(table.header))
-        if place not in known and holds_codes_or_few(cells[place] for cells in head)
+        if place not in known and _hold_codes(cells[place] for cells in head)
     ]
     return (
         f"column {', '.join(found)} holds codes: if it is meant, correct its label or name it in a mapping"
@@ -113,7 +125,7 @@ def hint_of(table: Table, read: Iterable[int]) -> str:
     )
 
 
-def holds_codes_or_few(cells: Iterable[str]) -> bool:
+def _hold_codes(cells: Iterable[str]) -> bool:
     """Like `holds_codes`, for a file of fewer rows as well."""
     filled = [cell for cell in cells if cell and text(cell)]
     return bool(filled) and sum(map(is_code, filled)) * 100 >= len(filled) * _SHARE_PERCENT

@@ -189,7 +189,7 @@ BAD: dict[str, bytes] = mapped_files() | {
     "city_list/open_document.xlsx": open_document(),
     "city_list/pages.csv": b"%PDF-1.7\n",
     "city_list/json.csv": text('[{"list_type": "black.wage_arrears"}]'),
-    "city_list/utf32.csv": "\n".join((CITY, CITY_ROW)).encode("utf-32"),
+    "city_list/utf32.csv": f"{CITY}\n{CITY_ROW}".encode("utf-32"),
     "city_list/unread_codes.csv": text(CITY + ",更多", *([CITY_ROW + "," + SOUND] * 5)),
     "city_list/code_column_unknown.csv": text(CITY.replace(",code,", ",编码,"), *([CITY_ROW.replace(CODE, SOUND)] * 3)),
     "city_list/two_readings.csv": text(CITY.replace("name", "主体名称（一）") + ",主体名称（二）", CITY_ROW + ",示例"),
