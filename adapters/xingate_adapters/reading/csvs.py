@@ -50,6 +50,8 @@ class Lines:
     def of_row(self) -> list[str]:
         """The row's first line and those after it, as many as a row may have."""
         start = self.row_start - self._base
+        while len(self._kept) - start < _LINES_OF_A_ROW and (block := next(self._blocks, None)) is not None:
+            self._kept = self._kept + block
         return self._kept[start : start + _LINES_OF_A_ROW]
 
     def go_back(self, lines_used: int) -> None:
@@ -87,7 +89,7 @@ def rows_of(file: Path, blocks: Iterator[list[str]], separator: str, watch: Watc
         except StopIteration:
             return
         except csv.Error:
-            cells, used = _recovered(file, row, lines.of_row(), separator, header)
+            cells, used = _recovered(file, row, _lines_of(lines, row), separator, header)
             if used > 1:
                 _refuse_swallowed(file, row, cells, separator, header)
             lines.go_back(used)
@@ -103,6 +105,13 @@ def rows_of(file: Path, blocks: Iterator[list[str]], separator: str, watch: Watc
         if len(cells) != len(header) and len(cells) > 1:
             header = cells
         yield row, cells
+
+
+def _lines_of(lines: Lines, row: int) -> list[str]:
+    try:
+        return lines.of_row()
+    except SourceError as error:
+        raise error.at(row) from error.__cause__
 
 
 def _recovered(file: Path, row: int, taken: list[str], separator: str, header: list[str]) -> tuple[list[str], int]:
