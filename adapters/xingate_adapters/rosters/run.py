@@ -154,7 +154,7 @@ def _header(layout: RosterLayout) -> list[str]:
 
 def _screened(client: xingate.Client, screening: Screening, journal: Journal, rows: PackedRows) -> Iterator[_Answered]:
     """Every row in its order, with its verdict and results. Rows that are not asked wait for those before them."""
-    reader = RowReader(screening.layout, screening.kind, screening.matter)
+    reader = RowReader(screening.layout, screening.kind, screening.matter, rows.rounded)
     waiting: deque[ReadRow] = deque()
 
     def asked() -> Iterator[RosterRow]:
