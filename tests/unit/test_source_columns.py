@@ -57,8 +57,8 @@ def read(kind: str, file: Path) -> list[Record]:
         "（4）主体代码",
         "主体代码【18位】",
         "四、主体代码",
-    ]
-    + ["主体 代码", "主体\u200b代码", "主体代码1", "主体代码_1", "代码（主体代码）", "ＣＯＤＥ", "主体代码 *:"],
+        *("主体 代码", "主体\u200b代码", "主体代码1", "主体代码_1", "代码（主体代码）", "ＣＯＤＥ", "主体代码 *:"),
+    ],
 )
 def test_a_variant_of_a_label_is_the_label(variant: str, tmp_path: Path) -> None:
     header = [variant if label == "主体代码" else label for label in HEADER]
