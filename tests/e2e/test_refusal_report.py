@@ -143,7 +143,7 @@ class TestReport:
         desk.refuse()
         cell = desk.sheet().cell(2, desk.place("facts"))
         assert cell.data_type == "s"
-        assert cell.value == text.replace("\t", "\t")
+        assert cell.value == text.strip()  # blanks around a cell are removed when it is read
         desk.correct(authority="示例局")
         assert desk.compile("--fix", desk.report)["fix"]["applied"] == 1
 

@@ -9,6 +9,7 @@ from xingate_server.core._checks import is_mojibake
 from xingate_server.core.identifiers import Fault, Scheme
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import SubjectClass
+from xingate_server.gateway.question import check_text
 
 CODE = "91420399000000013B"
 # Format characters that Unicode draws or counts: UAX 44 takes them out of Default_Ignorable.
@@ -83,3 +84,11 @@ def test_full_stops_elsewhere_stay() -> None:
     assert normalise("示例有限公司.") == "示例有限公司."
     assert characters.standard("Example") == "Example"
     assert characters.standard("示例") == "示例"
+
+
+def test_a_question_may_hold_what_folds_away_and_no_other_private_letter() -> None:
+    for name in ("示\ue863人", "示\u200b人", "示\U000e0101人", "示\u2065人"):
+        assert check_text("subject.name", name, 512) is None
+        assert check_text("subject.identifiers[0].value", name, 512) is None
+    assert check_text("subject.name", "示\ue000人", 512) is not None
+    assert check_text("caller.system", "示\ue863人", 512) is not None

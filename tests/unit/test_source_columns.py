@@ -48,7 +48,17 @@ def read(kind: str, file: Path) -> list[Record]:
 
 @pytest.mark.parametrize(
     "variant",
-    ["主体代码：", "*主体代码", "主体代码（必填）", "4.主体代码", "④主体代码", "（4）主体代码", "主体代码【18位】", "四、主体代码", "主体 代码", "主体\u200b代码", "主体代码1", "主体代码_1", "代码（主体代码）", "ＣＯＤＥ", "主体代码 *:"],
+    [
+        "主体代码：",
+        "*主体代码",
+        "主体代码（必填）",
+        "4.主体代码",
+        "④主体代码",
+        "（4）主体代码",
+        "主体代码【18位】",
+        "四、主体代码",
+        *("主体 代码", "主体\u200b代码", "主体代码1", "主体代码_1", "代码（主体代码）", "ＣＯＤＥ", "主体代码 *:"),
+    ],
 )
 def test_a_variant_of_a_label_is_the_label(variant: str, tmp_path: Path) -> None:
     header = [variant if label == "主体代码" else label for label in HEADER]
@@ -114,6 +124,15 @@ def test_the_courts_form_and_the_tax_form(tmp_path: Path) -> None:
         table(tmp_path, header, ["示执1号", "示例甲", CODE, "示例法院", "示例省", "示例", "2026-04-01"]),
     )
     assert (found.name, found.identifiers, found.region) == ("示例甲", (("", CODE),), "示例省")
+    header = ["案号", "被执行人名称", "组织机构代码", "统一社会信用代码", "执行法院", "发布时间"]
+    rows = (
+        ["示执2号", "示例乙", CODE[8:17], CODE, "示例法院", "2026-04-01"],
+        ["示执3号", "示例丙", CODE[8:17], "", "示例法院", "2026-04-01"],
+    )
+    assert [one.identifiers for one in read("judgment_debtor", table(tmp_path, header, *rows))] == [
+        (("", CODE),),
+        (("", CODE[8:17]),),
+    ]
     header = ["纳税人名称", "纳税人识别号（统一社会信用代码）", "主要违法事实", "公布日期"]
     (found,) = read("tax_violation", table(tmp_path, header, ["示例乙", CODE, "示例", "2026-04-01"]))
     assert found.identifiers == (("", CODE),)

@@ -122,7 +122,8 @@ class Rounded:
     def __call__(self, cells: Sequence[str]) -> tuple[str, ...]:
         """The numbers, as written, that are rounded; nearly always none."""
         for place in self._single:
-            if cells[place][-1:] in _TAILS:
+            cell = cells[place]
+            if cell[-1:] in _TAILS and not cell.strip()[KEPT_DIGITS:].strip("0０") and len(cell) > KEPT_DIGITS:
                 return self._found(cells)
         for place in self._related:
             if cells[place]:

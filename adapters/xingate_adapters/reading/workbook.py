@@ -55,16 +55,20 @@ _DAMAGE = (
 _Result = TypeVar("_Result")
 
 
-def workbook_rows(file: Path, run: Run, wanted: str = "") -> Generator[tuple[int, list[str]], None, None]:
+def workbook_rows(
+    file: Path, run: Run, wanted: str = "", *, is_exact: bool = False
+) -> Generator[tuple[int, list[str]], None, None]:
     """The rows of the one visible sheet that has any, or of the sheet `wanted`, as text, with their numbers. Hidden
-    sheets are counted as passed over."""
+    sheets are counted as passed over. `is_exact`: a number that has lost digits is a fault, not text with zeros."""
     size = _guard(file)
     with ExitStack() as stack:
         stream = stack.enter_context(file.open("rb"))
         sheets = _chosen(file, _sheets(file, stream), wanted, run)
         filled = []
         for sheet in sheets:
-            rows = stack.enter_context(closing(_filled_down(_rows(file, sheet), _merged_down(file, sheet))))
+            rows = stack.enter_context(
+                closing(_filled_down(_rows(file, sheet, is_exact=is_exact), _merged_down(file, sheet)))
+            )
             first = next((row for row in rows if any(row[1])), None)
             if first is not None:
                 filled.append((quoted(sheet.title), chain([first], rows)))
@@ -167,7 +171,7 @@ def _guarded(file: Path, row: int, step: Callable[[], _Result]) -> _Result:
         ) from error
 
 
-def _rows(file: Path, sheet: Any) -> Generator[tuple[int, list[str]], None, None]:
+def _rows(file: Path, sheet: Any, *, is_exact: bool) -> Generator[tuple[int, list[str]], None, None]:
     sheet.reset_dimensions()  # the declared size may lie
     header: list[str] = []
     row = 0
@@ -181,7 +185,7 @@ def _rows(file: Path, sheet: Any) -> Generator[tuple[int, list[str]], None, None
                 raise SourceError(
                     f"the row has {len(cells):,} columns", file=file, row=row, expected=f"at most {COLUMN_LIMIT}"
                 )
-            texts = [_text(file, row, place, cell, header) for place, cell in enumerate(cells)]
+            texts = [_text(file, row, place, cell, header, is_exact=is_exact) for place, cell in enumerate(cells)]
             if not header and sum(1 for text in texts if text) > 1:
                 header = texts
             yield row, texts
@@ -231,7 +235,7 @@ def _filled_down(
             yield row, cells
 
 
-def _text(file: Path, row: int, place: int, cell: Any, header: list[str]) -> str:
+def _text(file: Path, row: int, place: int, cell: Any, header: list[str], *, is_exact: bool) -> str:
     value = cell.value
     if value is None:
         return ""
@@ -250,6 +254,16 @@ def _text(file: Path, row: int, place: int, cell: Any, header: list[str]) -> str
         )
     if kind == "e":
         raise SourceError(f"the cell holds the error {quoted(str(value))}", file=file, row=row, column=column)
+    if is_exact and isinstance(value, float) and value.is_integer() and abs(value) >= 10**EXACT_DIGITS:
+        raise SourceError(
+            f"a number of more digits than the {EXACT_DIGITS} that a spreadsheet keeps: the spreadsheet program has "
+            "destroyed the others, and they cannot be got back",
+            file=file,
+            row=row,
+            column=column,
+            expected="codes as text",
+            hint="format the cell as text and write the number again",
+        )
     return _value(value)
 
 

@@ -26,7 +26,7 @@ def _sheet(file: Path, title: str) -> Iterator[Correction]:
     from xingate_adapters.reading.workbook import workbook_rows
 
     header: Sequence[str] | None = None
-    for number, cells in workbook_rows(file, Run(), title):
+    for number, cells in workbook_rows(file, Run(), title, is_exact=True):
         if header is None:
             header = cells
             if tuple(header[: len(KEYS)]) != KEYS:

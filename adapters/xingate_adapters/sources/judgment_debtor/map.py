@@ -82,7 +82,8 @@ def _record(origin: str, row: Row) -> Record:
 def _subject(cells: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...]]:
     word = cells.get("kind", "")
     kind = _KINDS.get(word, word)
-    citizen, organisation, card = cells.get("citizen_no"), cells.get("org_code"), cells.get("card")
+    citizen, card = cells.get("citizen_no"), cells.get("card")
+    organisation = cells.get("uscc") or cells.get("org_code")
     if not kind:
         kind = "natural_person" if citizen else "legal_entity" if organisation else ""
     own = citizen if kind == "natural_person" else organisation

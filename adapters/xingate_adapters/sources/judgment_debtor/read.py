@@ -22,13 +22,8 @@ LABELS: dict[str, tuple[str, ...]] = {
         *("组织机构代码/身份证号码", "证件号码", "证件号", "身份证/组织机构代码", "身份证号码/企业信用代码"),
     ),
     "citizen_no": ("身份证号码", "身份证号", "公民身份号码", "居民身份证号码", "sfzhm"),
-    "org_code": (
-        "组织机构代码",
-        "统一社会信用代码",
-        "统一社会信用代码/组织机构代码",
-        "组织机构代码/统一社会信用代码",
-        "zzjgdm",
-    ),
+    "uscc": ("统一社会信用代码", "统一社会信用代码/组织机构代码", "组织机构代码/统一社会信用代码"),
+    "org_code": ("组织机构代码", "zzjgdm"),
     "legal_representative": (
         *(
             "businessEntity",
@@ -54,11 +49,11 @@ LABELS: dict[str, tuple[str, ...]] = {
         *("失信被执行人失信行为具体情形", "失信情形", "sxbzxrxwqk"),
     ),
 }
-NUMBERS = ("card", "citizen_no", "org_code")
+NUMBERS = ("card", "citizen_no", "org_code", "uscc")
 REQUIRED: tuple[str | tuple[str, ...], ...] = (
     "name",
     "document_no",
-    ("card", "citizen_no", "org_code"),
+    ("card", "citizen_no", "org_code", "uscc"),
     "authority",
     ("published", "filed"),
 )
