@@ -14,7 +14,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from xingate_adapters.reading import columns
+from xingate_adapters.reading import columns, unread
 from xingate_adapters.reading.cells import day, text, yuan_of_ten_thousand
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.labels import DATES, LABELS, RECOGNITION
@@ -29,6 +29,7 @@ AMOUNT_WAN = "amount_wan_yuan"
 ENDED_ON = "ended_on"
 """The day of removal: where it is filled, the entry has exited on that day."""
 SCHEME = "id_scheme"
+_NUMBERS = ("identifiers", "legal_representative_id")
 
 _TEXTS = tuple(field for field in LABELS if field not in ("code", SCHEME))
 FIELDS = (*_TEXTS, SCHEME, "established", "registered_in", "aliases", "amount_yuan", AMOUNT_WAN, ENDED_ON)
@@ -46,14 +47,15 @@ class MappingError(ValueError):
 class MappingFile(BaseModel):
     """A mapping as it is written. `columns` and `identifiers` give labels in the order in which they are tried, the
     first filled cell counts; `constants` stand in where there is none. `words` translate whole cells, `contains` a
-    cell that holds the text (the first that fits); what neither knows stays as it is, for admission to judge."""
+    cell that holds the text (the first that fits); what neither knows stays as it is, for admission to judge. `ignored`
+    are labels of columns that are left out on purpose."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str = ""
     sheet: str = ""
     header_row: int = Field(0, ge=0, le=100)
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: str = Field("", max_length=1)
     adds_recognition_columns: bool = False
     is_register: bool = False
     columns: dict[str, _Names]
@@ -62,6 +64,7 @@ class MappingFile(BaseModel):
     words: dict[str, dict[str, str]] = {}
     contains: dict[str, dict[str, str]] = {}
     required: tuple[str, ...] = ()
+    ignored: _Names = ()
 
     @model_validator(mode="after")
     def _fields_are_known(self) -> Self:
@@ -146,7 +149,7 @@ class MappedReader:
 
     def places(self, header: Sequence[str]) -> dict[str, list[int]]:
         """Field (or `identifiers`) -> the columns that it is read from, in the order in which they are tried."""
-        by_label = {columns.fold(label): place for place, label in reversed(list(enumerate(header))) if label.strip()}
+        by_label = self._by_label(header)
         spec = self.spec
         wanted: dict[str, list[str]] = {}
         if spec.adds_recognition_columns:
@@ -161,12 +164,26 @@ class MappedReader:
                 found[field] = list(dict.fromkeys(hits))
         return found
 
+    def _by_label(self, header: Sequence[str], file: Path | None = None, row: int = 0) -> dict[str, int]:
+        """Folded label that the mapping names -> its place."""
+        spec = self.spec
+        labels = [label for own in (*spec.columns.values(), *spec.identifiers.values()) for label in own]
+        if spec.adds_recognition_columns:
+            labels += [label for field in RECOGNITION for label in LABELS[field]]
+        exact, weak = columns.match(header, map(columns.fold, labels), file, row)
+        return weak | exact
+
     def _records(self, file: Path, run: Run) -> Iterator[Record]:
         spec = self.spec
         table = open_table(file, run, Layout(spec.delimiter, spec.sheet, spec.header_row))
         columns.check_unique(file, table.header_row, table.header)
+        self._by_label(table.header, file, table.header_row)
         places = self.places(table.header)
         self._require(table, places)
+        read = {place for found_at in places.values() for place in found_at}
+        table = unread.watched(table, read, run, spec.ignored)
+        numbers = [at for field in _NUMBERS for at in places.get(field, ())]
+        rounded = table.rounded(numbers, places.get("related", ()))
         names, origin = columns.names(table.header), str(file)
         identify = self._identify(table.header, places)
         fields = {*places, *spec.constants} - {"identifiers", SCHEME}
@@ -182,6 +199,7 @@ class MappedReader:
                 list_type=list_type,
                 identifiers=identify(cells),
                 aliases=tuple(part for part in (found.pop("aliases", "")).split("；") if part),
+                rounded=rounded(cells),
                 raw=dict(zip(names, cells, strict=True)),
                 **found,
             )
@@ -189,7 +207,7 @@ class MappedReader:
     def _identify(
         self, header: Sequence[str], places: Mapping[str, Sequence[int]]
     ) -> Callable[[Sequence[str]], tuple[tuple[str, str], ...]]:
-        by_label = {columns.fold(label): place for place, label in reversed(list(enumerate(header)))}
+        by_label = self._by_label(header)
         schemes = [
             ("" if scheme == BY_SHAPE else scheme, by_label[columns.fold(label)])
             for scheme, labels in self.spec.identifiers.items()
@@ -219,7 +237,8 @@ class MappedReader:
                 file=table.file,
                 row=table.header_row,
                 expected="the columns that the mapping names",
-                hint="correct the mapping, or export the list with them; `xingate source inspect` shows what there is",
+                hint=unread.hint_of(table, [place for found_at in places.values() for place in found_at])
+                or "correct the mapping, or export the list with them; `xingate source inspect` shows what there is",
             )
 
 

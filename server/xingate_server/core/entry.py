@@ -69,6 +69,8 @@ SEVERITY_WORDS = _words(
         "一般": Severity.ORDINARY,
         "严重": Severity.SERIOUS,
         "特别严重": Severity.EXCEPTIONAL,
+        "一般失信": Severity.ORDINARY,
+        "严重失信": Severity.SERIOUS,
     },
 )
 STATUS_WORDS = _words(
@@ -76,19 +78,27 @@ STATUS_WORDS = _words(
     {
         "有效": Status.ACTIVE,
         "异议核实中": Status.SUSPENDED,
+        "异议中": Status.SUSPENDED,
         "已退出": Status.EXITED,
         "已修复": Status.REPAIRED,
         "已更正": Status.CORRECTED,
     },
+)
+# Of commitments alone, also that they were kept; on every other list type these words are unknown.
+COMMITMENT_STATUS_WORDS: Mapping[str, Status] = MappingProxyType(
+    {**STATUS_WORDS, **dict.fromkeys(("已履约", "全部履约", "履行完毕", "已兑现"), Status.EXITED)}
 )
 STATUS_REASON_WORDS = _words(
     StatusReason,
     {
         "异议": StatusReason.OBJECTION,
         "修复": StatusReason.REPAIR,
+        "信用修复": StatusReason.REPAIR,
         "到期": StatusReason.EXPIRY,
+        "有效期届满": StatusReason.EXPIRY,
         "列入黑名单": StatusReason.BLACKLISTED,
         "本人申请": StatusReason.OWN_REQUEST,
+        "主动申请": StatusReason.OWN_REQUEST,
         "法院暂缓": StatusReason.COURT,
     },
 )
@@ -170,7 +180,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_def
     `starts_on` is set where this row replaced an older one of the same key with another severity; `stops_on` is
     the first day on which it no longer answers because it was itself so replaced (`stop_reason` "superseded") or
     because a black entry ended this red one ("blacklisted"). `masked` entries, and those known by name alone, are
-    unsettled: they never act.
+    unsettled: they never act. `older_id` is the id that releases before format version 2 gave it, "" where that is
+    not known.
     """
 
     id: str
@@ -197,6 +208,35 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_def
     stops_on: date | None = None
     stop_reason: str = ""
     flags: tuple[str, ...] = ()
+    older_id: str = ""
+
+
+class UnreadRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_defaults=True):
+    """What could be read of a row that says something about a subject which nobody understands (DESIGN section 5).
+
+    `id` is that of the entry it would be, where list type, authority and document number could be read, otherwise
+    one of its own. `list_types` are ids, or patterns such as `black.*` where the word is not known. Of `severity` and
+    `grade` one that is not known counts as any. It makes a gap from `first` to `valid_until`, None for any day, and
+    none from `ended_from` on; `is_over` says that it makes none at all, and only counts against clean years. `what`
+    says what was not understood, without a person's number.
+    """
+
+    id: str
+    list_types: tuple[str, ...]
+    severity: Severity | None = None
+    is_severity_known: bool = True
+    grade: str = ""
+    is_grade_known: bool = True
+    foreign: bool = False
+    first: date | None = None
+    valid_until: date | None = None
+    ended_from: date | None = None
+    is_over: bool = False
+    authority: str = ""
+    document_no: str = ""
+    document_date: date | None = None
+    what: str = ""
+    source: str = ""
 
 
 class Standing(StrEnum):

@@ -4,14 +4,15 @@ A retry finds its stored answer before anything else is looked at, also after an
 recording, which may wait (`check`); deciding (`told`). Source: DESIGN sections 4 and 7; clause 5.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
 
+from xingate_server.core.context import ContextError, ContextWords
 from xingate_server.core.identifiers import mask_text
-from xingate_server.core.identity import settle
-from xingate_server.core.subject import SubjectKeyer
+from xingate_server.core.identity import older_keys, settle
+from xingate_server.core.subject import BY_SCHEME, SubjectFile, SubjectKeyer
 from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.grounds import Grounds
@@ -63,6 +64,8 @@ class Lookups:
         if command.action not in ground.actions:
             text = f"unknown action `{mask_text(command.action)}`: see the list of actions"
             raise errors.InvalidQuestionError("action_unknown", text, "action")
+        if question.context:
+            question = _in_words_of(ground.context, question)
         return self._decide(command, question, digest, ground, keyer)
 
     def prepare_or_error(self, command: Command) -> Answer | Pending | errors.GatewayError:
@@ -113,10 +116,12 @@ class Lookups:
         self, command: Command, question: ReadQuestion, digest: bytes, ground: Ground, keyer: SubjectKeyer
     ) -> Pending:
         moment = self._moments.of(self._clock())
-        settled = settle(command.kind, question.identifiers, question.names, ground.view, keyer)
+        settled = settle(command.kind, question.identifiers, question.names, ground.view, ground.keyer(keyer))
         told = ground.tell(command, question, settled, moment.day, self._grounds.status(command.sequence))
         if told.unsettled:
-            earlier = self._outcomes.settled(command.organisation, question.matter, settled.subject_key, told.unsettled)
+            keys = (settled.subject_key, *older_keys(command.kind, question.identifiers, keyer.in_form(BY_SCHEME)))
+            ids = entry_ids(settled.file, told.unsettled)
+            earlier = self._outcomes.settled(command.organisation, question.matter, keys, ids)
             if earlier.records:
                 told = told.with_settled(earlier.flags, earlier.records)
         record_id = self._new_id()
@@ -161,6 +166,23 @@ class Lookups:
             log_origin=self._trace.origin,
             notices=recorded.notices,
         )
+
+
+def _in_words_of(words: ContextWords, question: ReadQuestion) -> ReadQuestion:
+    """The question with the catalogue's own words for its context. Raises InvalidQuestionError."""
+    try:
+        context = words.read(question.context)
+    except ContextError as error:
+        field = f"context[{mask_text(error.attribute)}]"
+        raise errors.InvalidQuestionError("context_value_unknown", mask_text(str(error)), field) from None
+    return msgspec.structs.replace(question, context=context)
+
+
+def entry_ids(file: SubjectFile, told: Sequence[str]) -> dict[str, str]:
+    """The ids of unsettled entries that an answer names, and those that older records know them by, each with the id
+    in the answer."""
+    older = {held.entry.older_id: held.entry.id for held in file.unsettled if held.entry.older_id}
+    return {known: now for known, now in older.items() if now in told} | {now: now for now in told}
 
 
 def trace_error(error: log.TraceError) -> errors.GatewayError:

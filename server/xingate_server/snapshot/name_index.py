@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
-from xingate_server.core.entry import Entry
 from xingate_server.core.name_parts import grams_of
 from xingate_server.core.name_search import MOST_FREQUENT
 from xingate_server.core.subject import SubjectClass
@@ -27,9 +26,9 @@ _number = struct.Struct(">I")
 _frequency = struct.Struct("<I")
 
 
-def is_sought(entry: Entry, subject_class: SubjectClass) -> bool:
-    """Whether those whom this entry names can be found by a name written otherwise."""
-    return subject_class is SubjectClass.ORGANISATION or entry.list_type.startswith(INTERNATIONAL)
+def is_sought(list_type: str, subject_class: SubjectClass) -> bool:
+    """Whether those whom an entry of this list type names can be found by a name written otherwise."""
+    return subject_class is SubjectClass.ORGANISATION or list_type.startswith(INTERNATIONAL)
 
 
 def index_names(spool: Spool, jobs: int) -> None:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from xingate_server import catalogues
 from xingate_server.core.admission import Rules
 from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Posture
+from xingate_server.core.catalogue import Catalogue, Posture, provided
 from xingate_server.core.name_search import THRESHOLD
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.snapshot.compile import compile_snapshot
@@ -26,12 +26,14 @@ from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.manifest import CalendarRef
 from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, FileProgress, Progress, SourcePlan
 from xingate_server.wiring.corrections import Corrections, Corrector
+from xingate_server.wiring.list_sources import declared_list_types
 
 if TYPE_CHECKING:
     from xingate_adapters.sources import Source
 
 SOURCES_FOLDER = "sources"
 """In the state directory: the operator's own sources, a folder each."""
+_Plan = TypeVar("_Plan", SourcePlan, AbsentPlan)
 _WORTH_A_JOB_BYTES = 1 << 20
 SHANGHAI = timezone(timedelta(hours=8))
 
@@ -50,9 +52,9 @@ class GivenFile(msgspec.Struct, frozen=True):
 
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
-    layout of their own are read; further sources stand in the folder `sources` of the state directory. `corrections`
-    are applied in their order; the refused rows are copied to `refused_to`. More than one of `jobs` are for a program
-    that has no other threads (`snapshot.workers`)."""
+    layout of their own are read; further sources are in the folder `sources` of the state directory. `corrections` are
+    applied in their order; the refused rows are copied to `refused_to`. The sequence is above `above`. More than one of
+    `jobs` are for a program that has no other threads (`snapshot.workers`). `document_no` is by catalogue."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -60,9 +62,12 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     required: tuple[str, ...] = ()
     max_age_days: Mapping[str, int] = msgspec.field(default_factory=dict)
     catalogues: tuple[str, ...] = ("shiyan2017",)
+    document_no: Mapping[str, str] = msgspec.field(default_factory=dict)
     posture: Posture = Posture.AS_PLANNED_2017
     calendars: tuple[Path, ...] = ()
     accept_shrink: frozenset[str] = frozenset()
+    accept_refusals: frozenset[str] = frozenset()
+    above: int = 0
     is_dry_run: bool = False
     keep: int = 10
     name_threshold: float = THRESHOLD
@@ -95,14 +100,21 @@ def compile_from_options(
     moment = now or datetime.now(UTC)
     today = moment.astimezone(SHANGHAI).date()
     _check(options, today)
-    catalogue = catalogues.load(options.catalogues, options.posture)
+    catalogue = catalogues.load(
+        options.catalogues,
+        options.posture,
+        document_no=options.document_no,
+        sources=declared_list_types([options.state_dir / SOURCES_FOLDER]),
+    )
     calendar = _calendar(options.calendars)
     corrector = Corrector(options.corrections)
     sources = _sources(options, today, on_bytes, corrector)
     plan = CompilePlan(
-        sources=sources,
-        absent=_absent(options),
+        sources=_provided(sources, catalogue),
+        absent=_provided(_absent(options), catalogue),
         accept_shrink=options.accept_shrink,
+        accept_refusals=options.accept_refusals,
+        above=options.above,
         catalogue_hash=catalogues.catalogue_hash(catalogue),
         created_at=moment,
         keep=options.keep,
@@ -144,7 +156,7 @@ def _check(options: CompileOptions, today: date) -> None:
             )
     for kind, window in options.coverage.items():
         _check_window(kind, *window, today)
-    for kind in options.accept_shrink - known:
+    for kind in (options.accept_shrink | options.accept_refusals) - known:
         load_listed_source(kind, options)
 
 
@@ -207,6 +219,13 @@ def _source(
         shrink_threshold=declared.shrink_threshold,
         is_register=declared.is_register,
         is_required=kind in options.required,
+    )
+
+
+def _provided(plans: tuple[_Plan, ...], catalogue: Catalogue) -> tuple[_Plan, ...]:
+    """The same with the list types that a layer says these sources provide."""
+    return tuple(
+        msgspec.structs.replace(plan, provides=provided(catalogue, plan.kind, plan.provides)) for plan in plans
     )
 
 
