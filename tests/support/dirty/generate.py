@@ -75,7 +75,9 @@ def _rows(seed: int, random: Random, layout: str, *, is_xlsx: bool) -> tuple[lis
         row.asked_names.insert(0, row.name)
         if layout == "court_labels":  # no column says the kind: a clerk reads it from sex, age and number
             row.cells["party"] = {"0": "自然人", "1": "法人或其他组织"}[row.cells["party"]]
-        if random.random() < 0.65:
+        if (
+            made and random.random() < 0.68
+        ):  # the first stays clean: a source without any good row is missing as a whole
             _spoil(row, place, random.choice((1, 1, 2, 3)))
         made.append(row)
         if "duplicate_number" in row.kinds:
@@ -99,10 +101,10 @@ def _spoil(row: Row, place: Place, count: int) -> None:
 
 
 def _no_list(seed: int, random: Random) -> DirtyList:
-    """A file that cannot be read as a list: refused as a whole, its cause named."""
+    """A file that is no list under a list's name: its cause is named; web pages and old xml may also be read."""
     kind = random.choice(tuple(_NO_LISTS))
     words, name = _NO_LISTS[kind]
-    made, _ = _rows(seed, random, "city_labels", is_xlsx=False)
+    made, maker = _rows(seed, random, "city_labels", is_xlsx=False)
     grid = [list(layouts.CITY.values()), *([row.cells.get(f, "") for f in layouts.CITY] for row in made)]
     if kind == "password":
         content = sheets.compound_file(("EncryptedPackage", "EncryptionInfo"))
@@ -116,5 +118,16 @@ def _no_list(seed: int, random: Random) -> DirtyList:
         text = sheets.csv_bytes(grid, sheets.CsvStyle(), random).decode()
         line = text.index("\r\n", len(text) // 3) + 2
         content = (text[:line] + '"' + text[line:]).replace('""', '"').encode()
-    refusal = Refusal(words, is_certain=True)
-    return DirtyList(seed, "city_list", "city_labels", name, content, (f"no_list_{kind}",), (), refusal=refusal)
+    is_readable = kind in {"web_page", "xml_2003"}
+    truths = [truth_of(row, number, random, maker.numbers) for number, row in enumerate(made, 2)]
+    return DirtyList(
+        seed=seed,
+        source="city_list",
+        layout="city_labels",
+        file_name=name,
+        content=content,
+        kinds=(f"no_list_{kind}",),
+        truths=tuple(truths) if is_readable else (),
+        controls=controls(made, maker) if is_readable else (),
+        refusal=Refusal(words, is_certain=not is_readable),
+    )

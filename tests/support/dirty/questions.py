@@ -5,14 +5,15 @@ Source: DESIGN sections 4 (identity) and 5; the names of an international list a
 
 from dataclasses import replace
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from tests.support.dirty import letters
 from tests.support.dirty.numbers import Number, Numbers
 from tests.support.dirty.rows import Maker, Row
 from tests.support.dirty.truth import Ask, Expectation, Truth
 
-_UNSEEN_FORM: Final = "unseen characters"
+OLD_LENGTH: Final = 15
+"""Of a citizen number before 1999."""
 
 
 def truth_of(row: Row, number: int, random: Random, numbers: Numbers) -> Truth:
@@ -24,8 +25,8 @@ def truth_of(row: Row, number: int, random: Random, numbers: Numbers) -> Truth:
             for fitting in row.fitting:
                 name = random.choice((row.name, ""))
                 asks.append(replace(_ask(row, "fits the mask"), number=fitting, name=name))
-            for name, person, action in row.people:
-                asks.append(Ask("natural_person", action, "not_clear", f"named person {name}", "", person.value))
+            for _, person, action in row.people:
+                asks.append(Ask("natural_person", action, "not_clear", "named person", number=person.value))
         asks += _name_asks(row, random, numbers)
     kinds = dict.fromkeys([*row.kinds, *letters.unseen_groups("".join(row.cells.values()))])
     return Truth(number, row.kind, row.name, tuple(row.numbers), tuple(kinds), row.may_be_clear, tuple(asks))
@@ -35,39 +36,52 @@ def _ask(row: Row, form: str) -> Ask:
     return Ask(row.kind, row.action, "recorded" if row.is_recorded else "not_clear", form)
 
 
+_SCHEMES: Final = {
+    "uscc": ("", "统一社会信用代码", "tax_no", "institution_no", "foreign_reg_no"),
+    "org_code": ("", "组织机构代码"),
+    "citizen_id": ("身份证", "passport", "other_document", "hk_macau_permit", "foreign_resident_id"),
+    "foreign_resident_id": ("passport", "other_document"),
+    "hk_macau_permit": ("passport", "other_document"),
+    "taiwan_permit": ("other_document",),
+    "passport": ("护照", "other_document"),
+}
+"""What another caller may call a number of this scheme."""
+
+
+class _Variant(NamedTuple):
+    form: str
+    scheme: str
+    number: str
+    name: str = ""
+
+
 def _number_asks(row: Row, held: Number, random: Random) -> list[Ask]:
-    plain = replace(_ask(row, "number"), scheme=held.scheme, number=held.value)
-    return [plain, random.choice(_variants(row, plain, random))]
-
-
-def _variants(row: Row, plain: Ask, random: Random) -> list[Ask]:
-    """The same number as another caller would send it."""
-    number = plain.number
-    found = [
-        replace(plain, form=_UNSEEN_FORM, number=letters.strewn(number, random)),
-        replace(plain, form="full width", number=letters.full_width(number)),
-        replace(plain, form="formula text", number=f'="{number}"'),
-        replace(plain, form="leading apostrophe", number=f"'{number}"),
-        replace(plain, form="with a name", name=row.name),
+    """The number as it is, and once as another caller would send it."""
+    plain = _Variant("number", held.scheme, held.value)
+    return [
+        replace(_ask(row, each.form), scheme=each.scheme, number=each.number, name=each.name)
+        for each in (plain, random.choice(_variants(row, held, random)))
     ]
-    others = {
-        "uscc": ("", "tax_no", "institution_no", "foreign_reg_no"),
-        "org_code": ("",),
-        "citizen_id": ("passport", "other_document", "hk_macau_permit", "foreign_resident_id"),
-        "foreign_resident_id": ("passport", "other_document"),
-        "hk_macau_permit": ("passport", "other_document"),
-        "taiwan_permit": ("other_document",),
-        "passport": ("other_document",),
-    }[plain.scheme]
-    if not (plain.scheme == "citizen_id" and len(number) == 15):
-        found += [replace(plain, form=f"as {scheme or 'no scheme'}", scheme=scheme) for scheme in others]
-    if plain.scheme == "citizen_id" and len(number) == 18:
-        found.append(replace(plain, form="without a scheme", scheme=""))
-    if plain.scheme == "uscc":
-        found.append(replace(plain, form="lower case", number=number.lower()))
-        found.append(replace(plain, form="its organisation code", scheme="org_code", number=number[8:17]))
-    if plain.scheme == "org_code":
-        found.append(replace(plain, form="with a dash", number=f"{number[:8]}-{number[8]}"))
+
+
+def _variants(row: Row, held: Number, random: Random) -> list[_Variant]:
+    scheme, number = held.scheme, held.value
+    found = [
+        _Variant("unseen characters", scheme, letters.strewn(number, random)),
+        _Variant("full width", scheme, letters.full_width(number)),
+        _Variant("formula text", scheme, f'="{number}"'),
+        _Variant("leading apostrophe", scheme, f"'{number}"),
+        _Variant("with a name", scheme, number, row.name),
+    ]
+    if scheme != "citizen_id" or len(number) != OLD_LENGTH:  # an old number is one under its own scheme alone
+        found += [_Variant(f"as {other or 'no scheme'}", other, number) for other in _SCHEMES[scheme]]
+    if scheme == "citizen_id":
+        found.append(_Variant("without a scheme", "", number))
+    if scheme == "uscc":
+        found.append(_Variant("lower case", scheme, number.lower()))
+        found.append(_Variant("its organisation code", "org_code", number[8:17]))
+    if scheme == "org_code":
+        found.append(_Variant("with a dash", scheme, f"{number[:8]}-{number[8]}"))
     return found
 
 

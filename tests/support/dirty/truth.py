@@ -76,7 +76,9 @@ class DirtyList:
     own_source: dict[str, str] = field(default_factory=dict)  # file name -> text, of a source that the operator made
 
     def all_kinds(self) -> set[str]:
-        """The kinds of the file and of every row."""
+        """The kinds of the file and of every row; those of the file alone where it is no list."""
+        if any(kind.startswith("no_list_") for kind in self.kinds):
+            return set(self.kinds)
         return set(self.kinds).union(*(truth.kinds for truth in self.truths))
 
     def questions(self) -> list[tuple[Truth | None, Ask]]:
