@@ -20,10 +20,10 @@ class CsvWriter:
     def __init__(self, random: Random, layout: str, labels: dict[str, str]) -> None:
         self._random = random
         self._labels, label_kinds, self.refusal = _labels(random, layout, labels)
-        encodings = ("utf_8", "utf_8_bom", "gb18030", "gb18030", "utf_16_le", "utf_16_be", "utf_16_le_unmarked")
+        encodings = ("utf_8", "utf_8_bom", "gb18030", "utf_16_le", "utf_16_be", "utf_16_le_unmarked")
         self._style = sheets.CsvStyle(
-            encoding=random.choice(encodings),
-            separator=random.choice(",,;\t|"),
+            encoding=random.choices(encodings, (3, 3, 4, 1, 1, 1))[0],
+            separator=random.choice(",,,;;\t|"),
             end=random.choice(("crlf", "crlf", "lf", "cr", "mixed")),
             has_sep_line=random.random() < 0.15,
             quotes=random.choice(("needed", "needed", "all", "unescaped")),
