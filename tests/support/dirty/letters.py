@@ -71,7 +71,7 @@ TWINS: Final = {
 }
 
 # What is written between the parts of a transcribed name; the first is the one of GB/T 15834.
-DOTS: Final = "\u00b7\u2022\u30fb\uff65\u2027\u2219\u22c5\ua78f\u2e31\u2e33\u16eb\u1427\u0387\uff0e"
+DOTS: Final = "\u00b7\u2022\u30fb\uff65\u2027\u2219\u22c5\ua78f\u2e31\u2e33\u1427\u0387\uff0e"
 
 # Blanks that are seen as one blank, or not at all.
 BLANKS: Final = "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u205f\u3000"
