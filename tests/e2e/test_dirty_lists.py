@@ -4,6 +4,7 @@ The lists and a careful clerk's truth come from `tests/support/dirty_lists.py` a
 product compiles them and answers through its embedded gateway. First the generators and the check itself are checked.
 """
 
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -15,14 +16,15 @@ import pytest
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 from tests.support.damaged_un import DamagedUn, damaged_un
-from tests.support.dirty.asking import Found, Miss, ask_all, compile_file, try_list
+from tests.support.dirty.asking import Found, Miss, ask_all, compile_file, told, try_list
 from tests.support.dirty.letters import DOTS, IGNORABLE, TWINS
 from tests.support.dirty.menu import MENU
 from tests.support.dirty.truth import DirtyList, Truth
-from tests.support.dirty_lists import dirty_list, kinds_by_seed
+from tests.support.dirty_lists import covering, dirty_list, kinds_by_seed
 
 SEEDS = range(2_000)
 AT_LEAST = 30
+SAMPLE = 40
 FILE_KINDS = {
     *(
         "layout_city_codes",
@@ -210,3 +212,35 @@ def un_misses(made: DamagedUn, folder: Path) -> list[Miss]:
     compile_file(folder / "state", "un_consolidated", file)
     asked = [((entry.reference, *entry.kinds), ask) for entry in made.entries for ask in entry.asks]
     return ask_all(folder / "state", file.name, [*asked, *(((), ask) for ask in made.controls)])
+
+
+# ---- the claim
+
+
+def assert_nobody_is_lost(seeds: list[int], folder: Path) -> None:
+    """No wrong answer over the lists of these seeds; and most lists are read, not refused with a reason."""
+    found = []
+    for seed in seeds:
+        found.append(try_list(dirty_list(seed), folder / str(seed)))
+        shutil.rmtree(folder / str(seed))
+    misses = [miss for each in found for miss in each.misses]
+    assert not misses, told(misses)
+    readable = sum(not (made.refusal and made.refusal.is_certain) for made in map(dirty_list, seeds))
+    assert sum(each.is_read for each in found) >= 0.5 * readable
+    assert sum(each.questions for each in found) >= 20 * len(seeds)
+
+
+def test_nobody_on_a_dirty_list_is_clear_by_accident(kinds: dict[int, set[str]], tmp_path: Path) -> None:
+    seeds = covering(kinds, SAMPLE)
+    assert set().union(*(kinds[seed] for seed in seeds)) == FILE_KINDS | ROW_KINDS
+    assert_nobody_is_lost(seeds, tmp_path)
+
+
+@pytest.mark.soak
+def test_nobody_on_2000_dirty_lists_is_clear_by_accident(tmp_path: Path) -> None:
+    assert_nobody_is_lost(list(SEEDS), tmp_path)
+
+
+def test_nobody_on_a_damaged_security_council_list_is_clear(security_council: DamagedUn, tmp_path: Path) -> None:
+    misses = un_misses(security_council, tmp_path)
+    assert not misses, told(misses)
