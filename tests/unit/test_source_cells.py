@@ -7,7 +7,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from xingate_adapters.reading.cells import clean, text
+from xingate_adapters.reading.cells import text
+from xingate_server.core.decoration import clean
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.items import json_items
 from xingate_adapters.reading.probe import probe

@@ -12,8 +12,9 @@ import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from xingate_adapters.reading.cells import MARKS, clean_row
+from xingate_adapters.reading.cells import clean_row
 from xingate_adapters.reading.errors import SourceError
+from xingate_server.core.decoration import MARKS
 
 Row = tuple[int, list[str]]
 _LINES_OF_A_ROW = 50
@@ -61,7 +62,7 @@ class Lines:
 
 class Watch:
     """What is known of the text that rows are being read from: its separator once it is found, and whether it has any
-    mark of decoration (`cells.MARKS`)."""
+    mark of decoration (`core.decoration.MARKS`)."""
 
     def __init__(self) -> None:
         self.separator = ""

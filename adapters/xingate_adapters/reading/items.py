@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from xingate_adapters.reading import files, forms
-from xingate_adapters.reading.cells import clean
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
+from xingate_server.core.decoration import clean
 
 Item = tuple[int, dict[str, str]]
 ITEM_LIMIT = 4_000_000  # characters of one object

@@ -1,9 +1,9 @@
 """Tables from csv (UTF-8, GB18030 or UTF-16, gzip or not) and xlsx, told apart by their first bytes.
 
 The header is found by `headers`. Rows without any filled cell hold nothing and are passed over. Every cell is
-cleaned (`cells.clean`). A csv row whose cell count is not the header's is a damaged file, not a bad row: after a cut
-or an unbalanced quote nothing below can be trusted, so it is a `SourceError`. Rows come as a stream; memory does not
-grow with the file (an xlsx keeps its shared strings).
+cleaned (`core.decoration.clean`). A csv row whose cell count is not the header's is a damaged file, not a bad row:
+after a cut or an unbalanced quote nothing below can be trusted, so it is a `SourceError`. Rows come as a stream; memory
+does not grow with the file (an xlsx keeps its shared strings).
 """
 
 import itertools

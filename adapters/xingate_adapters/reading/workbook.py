@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from xingate_adapters.reading import forms
-from xingate_adapters.reading.cells import clean, iso
+from xingate_adapters.reading.cells import iso
 from xingate_adapters.reading.errors import SourceError, quoted
 from xingate_adapters.reading.run import Run
+from xingate_server.core.decoration import clean
 
 TOTAL_LIMIT_BYTES = 2 << 30
 STRINGS_LIMIT_BYTES = 512 << 20

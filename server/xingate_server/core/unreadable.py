@@ -54,6 +54,8 @@ def unread_row(suspect: Suspect, terms: Terms, *, is_inverted: bool) -> UnreadRo
     """
     if _is_void(terms):
         return None
+    # A blank cell says nothing of a list type that is not known: on a black one it would mean serious.
+    is_pattern = any(name.endswith(".*") for name in suspect.list_types)
     ended_from, is_over = None, False
     if terms.status is not Status.ACTIVE and "status_date" not in terms.unread:
         ended_from, is_over = terms.status_date, terms.status_date is None
@@ -61,9 +63,9 @@ def unread_row(suspect: Suspect, terms: Terms, *, is_inverted: bool) -> UnreadRo
         id=suspect.id,
         list_types=suspect.list_types,
         severity=terms.severity,
-        is_severity_known="severity" not in terms.unread,
+        is_severity_known="severity" not in terms.unread and (terms.severity is not None or not is_pattern),
         grade=terms.grade,
-        is_grade_known="grade" not in terms.unread,
+        is_grade_known="grade" not in terms.unread and (terms.grade != "" or not is_pattern),
         foreign=suspect.foreign,
         first=None if is_inverted else terms.valid_from or terms.document_date,
         valid_until=terms.valid_until,

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from xingate_server.core import characters
+from xingate_server.core.decoration import clean
 from xingate_server.core.identifiers import (
     SCHEME_WORDS,
     Identifier,
@@ -37,6 +38,7 @@ MAX_IDENTIFIERS: Final = 16
 # Categories of characters that no text may hold; names and numbers may come with invisible ones that are then dropped.
 _UNREADABLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _INVISIBLE = frozenset({"Cf"})
+_BREAKS = dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")  # in a name or number that was copied from a cell they are blanks
 _LENIENT = ("subject.name", ".value")
 # Names that callers choose so that a retry is known: two that look alike must not be two.
 _IDS = frozenset({"request_id", "outcome_id"})
@@ -69,7 +71,7 @@ class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 def read_question(command: Command) -> ReadQuestion:
     """Read the texts. Raises InvalidQuestionError with the first field that is wrong."""
     _check_texts(command)
-    name = normalise(command.name) if command.name else ""
+    name = normalise(clean(command.name)) if command.name else ""
     identifiers = _identifiers(command)
     if not identifiers and not name:
         text = "the subject is missing: give a number or a name"
@@ -170,7 +172,8 @@ def check_text(field: str, text: str, longest: int) -> str | None:
 
 def _has_unreadable(text: str, *, is_lenient: bool) -> bool:
     refused = _UNREADABLE if is_lenient else _UNREADABLE | _INVISIBLE
-    text = characters.standard(text) if is_lenient else text
+    if is_lenient:
+        text = characters.standard(text).translate(_BREAKS)
     return any(unicodedata.category(character) in refused for character in text)
 
 
@@ -191,7 +194,7 @@ def _identifier(scheme: str, value: str, subject_class: SubjectClass, place: int
     if len(value) > MAX_TEXT or not value.isprintable():
         _check(f"subject.identifiers[{place}].value", value, MAX_TEXT, "identifier_malformed")
     try:
-        identifier = read(value, scheme, subject_class)
+        identifier = read(clean(value), scheme, subject_class)
     except ValueError as error:
         field = f"subject.identifiers[{place}].scheme"
         raise InvalidQuestionError("identifier_malformed", mask_text(str(error)), field) from None

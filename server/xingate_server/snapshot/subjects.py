@@ -283,7 +283,7 @@ class SubjectWriter:
             self._tally.subjects += 1
             self._list(subject_class, listed)
             masks = {mask for row in staying for mask in row.place.masks}
-            for key in masks or by_name:
+            for key in masks | by_name if self._is_by_name(listed) else masks or by_name:
                 self._writer.piece(key, NOBODY, _pack(file))
             for name in by_name:
                 for key in masks or {name}:
