@@ -95,6 +95,15 @@ def test_decoration_is_undone_in_csv_xlsx_and_json_alike(tmp_path: Path) -> None
     assert list(json_items(tmp_path / "a.json", Run())) == [(1, {"code": CODE})]
 
 
+def test_a_formula_that_only_keeps_a_number_text(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append(["名称", "代码"])
+    sheet.append(["示例", f'="{CODE}"'])
+    book.save(tmp_path / "a.xlsx")
+    assert [cells for _, cells in open_table(tmp_path / "a.xlsx", Run()).rows] == [["示例", CODE]]
+
+
 def test_a_decorated_cell_far_behind_clean_ones_is_undone(tmp_path: Path) -> None:
     lines = [HEADER, *(row(f"示例{place}") for place in range(12_000)), row("\u200b示例末", f"'{OTHER}")]
     found = records(written(tmp_path, "\n".join(lines)))

@@ -245,6 +245,8 @@ def _text(file: Path, row: int, place: int, cell: Any, header: list[str], *, is_
         return clean(str(value))
     column = header[place] if place < len(header) and header[place] else f"column {place + 1}"
     if kind == "f":
+        if isinstance(value, str) and not (said := clean(value)).startswith(("=", "＝")):
+            return said  # `="1"` only keeps a number text
         raise SourceError(
             "a formula stands in the cell",
             file=file,
