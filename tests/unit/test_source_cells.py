@@ -8,7 +8,6 @@ import openpyxl
 import pytest
 
 from xingate_adapters.reading.cells import text
-from xingate_server.core.decoration import clean
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.items import json_items
 from xingate_adapters.reading.probe import probe
@@ -16,6 +15,7 @@ from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.separators import separator_of
 from xingate_adapters.reading.tables import Layout, open_table
 from xingate_adapters.sources import load_source
+from xingate_server.core.decoration import clean
 from xingate_server.core.entry import Record
 from xingate_server.demo.numbers import unified_code
 

@@ -13,6 +13,8 @@ from unicodedata import normalize
 
 import msgspec
 
+from xingate_server.core.characters import standard
+
 
 class Severity(StrEnum):
     """The degree of dishonesty that the recognising authority states (Cl. 8)."""
@@ -120,8 +122,8 @@ BOOLEAN_WORDS: Mapping[str, bool] = MappingProxyType(
 
 
 def fold_word(text: str) -> str:
-    """A coded cell as it is compared: NFKC, without white space."""
-    return "".join((text if text.isascii() else normalize("NFKC", text)).split())
+    """A coded cell as it is compared: NFKC, without white space and invisible characters."""
+    return "".join((text if text.isascii() else normalize("NFKC", standard(text))).split())
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -38,7 +38,8 @@ MAX_IDENTIFIERS: Final = 16
 # Categories of characters that no text may hold; names and numbers may come with invisible ones that are then dropped.
 _UNREADABLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _INVISIBLE = frozenset({"Cf"})
-_BREAKS = dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")  # in a name or number that was copied from a cell they are blanks
+# What parts lines is a blank in a name or number that was copied from a cell.
+_BREAKS = dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")
 _LENIENT = ("subject.name", ".value")
 # Names that callers choose so that a retry is known: two that look alike must not be two.
 _IDS = frozenset({"request_id", "outcome_id"})

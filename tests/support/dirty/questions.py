@@ -88,13 +88,14 @@ def _variants(row: Row, held: Number, random: Random) -> list[_Variant]:
 def _name_asks(row: Row, random: Random, numbers: Numbers) -> list[Ask]:
     """By name alone there must be a candidate, if the row can be read.
 
-    Beside a number on no list, a row known by name alone leaves a gap, as every row of a list by name does.
+    Beside a number on no list, a row known by name alone leaves a gap, as every row of a list by name does. The short
+    form of a person's name makes a candidate, and no gap beside a number: it is alike, not equal.
     """
     names = list(dict.fromkeys(row.asked_names))
     expects: Expectation = "not_clear" if row.is_unreadable else "candidate"
     asks = [Ask(row.kind, row.action, expects, "name", name=name) for name in names]
     if (row.is_unsettled or row.is_by_name) and not row.is_recorded and not row.has_no_kind:
-        for name in names:
+        for name in [name for name in names if name not in row.short_names]:
             other = numbers.citizen() if row.is_person else numbers.unified()
             asks.append(replace(_ask(row, "name beside another number"), number=other, name=name))
     return asks

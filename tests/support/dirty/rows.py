@@ -54,6 +54,7 @@ class Row:
     fitting: list[str] = field(default_factory=list)
     people: list[tuple[str, Number, str]] = field(default_factory=list)
     asked_names: list[str] = field(default_factory=list)
+    short_names: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     slots: set[str] = field(default_factory=set)
 
@@ -296,6 +297,7 @@ def international_row(maker: Maker) -> Row:
         row = Row("natural_person", name, [number], cells, "procurement.bid", "passport", is_by_name=True)
         if random.random() < 0.4:
             row.asked_names.append(f"{first} {last}")
+            row.short_names.append(f"{first} {last}")
             row.kinds.append("short_person_name")
         return row
     if random.random() < 0.6:

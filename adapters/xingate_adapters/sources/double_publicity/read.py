@@ -5,6 +5,7 @@ of the subject's codes mean other codes than from 2018 on, so a bare `行政相�
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,8 +132,11 @@ class Publicity(NamedTuple):
 def read(file: Path, run: Run) -> Publicity:
     """The table of one file; a file holds permits or penalties, never both."""
     table = open_table(file, run)
-    folded = [columns.fold(label) for label in table.header]
-    signs = {kind: sum(label.startswith(marks) for label in folded) for kind, marks in _SIGNS.items()}
+    readings = [columns.readings(label) for label in table.header]
+    signs = {
+        kind: sum(any(reading.startswith(marks) for reading in of_label) for of_label in readings)
+        for kind, marks in _SIGNS.items()
+    }
     if not any(signs.values()):
         raise SourceError(
             "the header is neither that of permits nor that of penalties",
@@ -142,9 +146,9 @@ def read(file: Path, run: Run) -> Publicity:
             hint="see docs/sources.md for the columns of this kind",
         )
     is_permit = signs["permit"] > signs["penalty"]
-    is_2016 = any(label in _ONLY_2016 for label in folded)
+    is_2016 = any(reading in _ONLY_2016 for of_label in readings for reading in of_label)
     labels = PERMIT if is_permit else PENALTY
-    known = columns.inverted(labels) | _numbered(folded, is_2016=is_2016)
+    known = columns.inverted(labels) | _numbered(readings, is_2016=is_2016)
     places = columns.places(file, table.header_row, table.header, known)
     required: list[str | tuple[str, ...]] = ["name", "authority", "document_date"]
     required.append(("document_no", "fallback_no") if is_permit else "document_no")
@@ -153,14 +157,13 @@ def read(file: Path, run: Run) -> Publicity:
     return Publicity(watched, is_permit, is_2016, places)
 
 
-def _numbered(header: list[str], *, is_2016: bool) -> dict[str, str]:
+def _numbered(readings: Sequence[Sequence[str]], *, is_2016: bool) -> dict[str, str]:
     """The labels `行政相对人代码_N(name of the code)`: by the name where it stands, otherwise by the number."""
     by_name = {columns.fold(label): field for field, labels in _CODE_LABELS.items() for label in labels}
     order = _CODE_ORDER_2016 if is_2016 else _CODE_ORDER_2018
     found = {}
-    for label in header:
-        match = _NUMBERED.fullmatch(label)
-        if match is None:
+    for label, match in ((of_label[0], _NUMBERED.fullmatch(r)) for of_label in readings for r in of_label):
+        if match is None or label in found:
             continue
         number = int(match[1])
         field = by_name.get(match[2] or "") or (order[number - 1] if 1 <= number <= len(order) else None)
