@@ -150,6 +150,12 @@ def _days(text: str) -> int:
 )
 @click.option("--accept-shrink", multiple=True, metavar="KIND", help="Let this source shrink, or be left out.")
 @click.option(
+    "--accept-schema",
+    multiple=True,
+    metavar="KIND",
+    help="Note what nothing reads in this source's files, or what is expected and lacking, instead of refusing them.",
+)
+@click.option(
     "--refusals",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.xlsx",
@@ -255,6 +261,7 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         posture=Posture(given["posture"]),
         calendars=given["calendar"],
         accept_shrink=frozenset(given["accept_shrink"]),
+        accept_schema=frozenset(given["accept_schema"]),
         is_dry_run=given["dry_run"],
         jobs=given["jobs"],
         name_threshold=given["name_threshold"],
@@ -310,6 +317,7 @@ def _document(compiled: Compiled, *, is_dry_run: bool) -> dict[str, Any]:
                 "rows": file.rows,
                 "admitted": file.admitted,
                 "refused": file.refused,
+                "notes": compiled.notes.get(kind, ()),
             }
             for kind, file in compiled.file_counts()
         ],
@@ -355,6 +363,19 @@ def _corrected(corrected: Corrected) -> Iterator[str]:
         yield f"not corrected: {place} is in no file of this compile"
 
 
+def _about_sources(compiled: Compiled) -> Iterator[str]:
+    for source in compiled.manifest.sources:
+        if not source.is_loaded:
+            yield f"source {source.kind} is not loaded: actions that depend on it cannot be told"
+        if source.passed_over:
+            passed = ", ".join(f"{what} {count:,}" for what, count in source.passed_over.items())
+            yield f"source {source.kind} also holds what is no row of the list: {passed}"
+        for note in compiled.notes.get(source.kind, ()):
+            yield f"note on source {source.kind}: {note}"
+        if source.vanished:
+            yield f"source {source.kind} no longer lists {', '.join(source.vanished)}"
+
+
 def _show(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
     table = Table("source", "file", "rows", "admitted", "refused and flagged")
     for column in table.columns[2:4]:
@@ -370,14 +391,8 @@ def _show(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
     if manifest.corrections:
         for line in _corrected(compiled.corrected):
             out.print(escape(line), soft_wrap=True)
-    for source in manifest.sources:
-        if not source.is_loaded:
-            out.print(f"source {source.kind} is not loaded: actions that depend on it cannot be told")
-        if source.passed_over:
-            passed = ", ".join(f"{what} {count:,}" for what, count in source.passed_over.items())
-            out.print(f"source {source.kind} also holds what is no row of the list: {passed}")
-        if source.vanished:
-            out.print(f"source {source.kind} no longer lists {', '.join(source.vanished)}")
+    for line in _about_sources(compiled):
+        out.print(escape(line), soft_wrap=True)
     counts = f"{manifest.subjects:,} subjects, {manifest.entries:,} entries"
     if is_dry_run:
         out.print(f"dry run: snapshot {manifest.sequence} would hold {counts}; nothing was changed")

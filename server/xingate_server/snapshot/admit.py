@@ -32,6 +32,7 @@ class _Admitted(msgspec.Struct, frozen=True):
     counts: Counts
     codes: frozenset[str]
     passed_over: dict[int, dict[str, int]]
+    notes: dict[int, tuple[str, ...]]
     written: Written
     refused: Part
 
@@ -62,6 +63,8 @@ class Admission:
         gather([part.refused for part in found], out)
         for place, passed_over in found[0].passed_over.items():  # every process has read all
             self._tally.sources[place].passed_over = passed_over
+        for place, notes in found[0].notes.items():
+            self._tally.sources[place].plan.notes.update(dict.fromkeys(notes))
         for part in found:
             self._tally.add(part.counts)
             self._codes |= part.codes
@@ -83,7 +86,7 @@ class Admission:
             Refusals(self._spool.folder / f"{name}.jsonl") as refusals,
         ):
             desk = _Desk(Tally(self._tally.plans), self._rules, writer, refusals, share)
-            passed_over = {}
+            passed_over, notes = {}, {}
             for place in places:
                 plan = desk.tally.sources[place].plan
                 records: Iterator[Record | None] = plan.records
@@ -91,10 +94,12 @@ class Admission:
                     records = plan.share(share.holds, partial(tell, "bytes") if number == 0 else _silent)
                 desk.admit(place, records, tell)
                 passed_over[place] = dict(plan.passed_over)
+                notes[place] = tuple(plan.notes)
             return _Admitted(
                 counts=desk.tally.counts(),
                 codes=frozenset(desk.codes),
                 passed_over=passed_over,
+                notes=notes,
                 written=writer.close(),
                 refused=refusals.close(),
             )

@@ -52,7 +52,8 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
     layout of their own are read; further sources stand in the folder `sources` of the state directory. `corrections`
     are applied in their order; the refused rows are copied to `refused_to`. More than one of `jobs` are for a program
-    that has no other threads (`snapshot.workers`)."""
+    that has no other threads (`snapshot.workers`). `accept_schema` names kinds whose unknown or lacking elements and
+    columns are noted instead of refused."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -63,6 +64,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     posture: Posture = Posture.AS_PLANNED_2017
     calendars: tuple[Path, ...] = ()
     accept_shrink: frozenset[str] = frozenset()
+    accept_schema: frozenset[str] = frozenset()
     is_dry_run: bool = False
     keep: int = 10
     name_threshold: float = THRESHOLD
@@ -103,6 +105,7 @@ def compile_from_options(
         sources=sources,
         absent=_absent(options),
         accept_shrink=options.accept_shrink,
+        accept_schema=options.accept_schema,
         catalogue_hash=catalogues.catalogue_hash(catalogue),
         created_at=moment,
         keep=options.keep,
@@ -124,7 +127,8 @@ def compile_from_options(
     )
     corrector.keyer = rules.keyer
     compiled = compile_snapshot(plan, rules, options.state_dir, on_stage)
-    return msgspec.structs.replace(compiled, corrected=corrector.outcome())
+    notes = {source.kind: tuple(source.notes) for source in sources if source.notes}
+    return msgspec.structs.replace(compiled, corrected=corrector.outcome(), notes=notes)
 
 
 def _check(options: CompileOptions, today: date) -> None:
@@ -144,7 +148,7 @@ def _check(options: CompileOptions, today: date) -> None:
             )
     for kind, window in options.coverage.items():
         _check_window(kind, *window, today)
-    for kind in options.accept_shrink - known:
+    for kind in (options.accept_shrink | options.accept_schema) - known:
         load_listed_source(kind, options)
 
 
@@ -192,13 +196,20 @@ def _source(
     # Of several files the oldest decides: what is not known later is not known.
     data_as_of = min(_data_as_of(file, source, today) for file in files)
     coverage = options.coverage.get(kind)
-    records = source.records(paths, on_bytes, data_as_of=data_as_of, correct=corrector.of(kind))
+    records = source.records(
+        paths,
+        on_bytes,
+        data_as_of=data_as_of,
+        correct=corrector.of(kind),
+        accepts_schema=kind in options.accept_schema,
+    )
     return SourcePlan(
         kind=kind,
         provides=declared.provides,
         files=paths,
         records=records,
         passed_over=records.passed_over,
+        notes=records.notes,
         share=records.share,
         data_as_of=data_as_of,
         coverage_from=coverage[0] if coverage else data_as_of,
