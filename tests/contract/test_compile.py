@@ -78,14 +78,13 @@ class TestOutput:
             "sequence": 1,
             "path": str(state / "snapshots" / "1"),
             "sources": [
-                {"kind": "city_list", "path": str(good), "rows": 3, "admitted": 3, "refused": {}, "notes": []},
+                {"kind": "city_list", "path": str(good), "rows": 3, "admitted": 3, "refused": {}},
                 {
                     "kind": "city_list",
                     "path": str(bad),
                     "rows": 2,
                     "admitted": 0,
                     "refused": {"authority_missing": 2},
-                    "notes": [],
                 },
             ],
             "subjects": 3,

@@ -270,15 +270,14 @@ class TestAcceptedSchema:
         assert said.startswith(f"xingate: schema_unknown: `{drifted}`, row 2: the element `REMARKS` in `ENTITY`")
         assert not (drifted.parent / "state" / "snapshots" / "current").exists()
         accepted = self.compile(drifted, "--jobs", jobs, "--accept-schema", "un_consolidated")
-        assert f"note on source un_consolidated: `{drifted}`: the element `REMARKS` in `ENTITY`" in accepted.output
+        assert f"source un_consolidated: `{drifted}`: the element `REMARKS` in `ENTITY`" in accepted.output
 
     def test_notes_stand_in_the_json(self, drifted: Path) -> None:
         done = self.compile(drifted, "--accept-schema", "un_consolidated", "--json")
-        [source] = json.loads(done.stdout)["sources"]
-        assert source["rows"] == 2
-        assert source["notes"] == [
-            f"`{drifted}`: the element `REMARKS` in `ENTITY` is not known and has content; it is not read"
-        ]
+        document = json.loads(done.stdout)
+        assert document["sources"][0]["rows"] == 2
+        note = f"`{drifted}`: the element `REMARKS` in `ENTITY` is not known and has content; it is not read"
+        assert document["notes"] == {"un_consolidated": [note]}
 
     def test_an_unknown_kind_is_a_usage_error(self, drifted: Path) -> None:
         assert "unknown source kind `un`" in self.compile(drifted, "--accept-schema", "un", code=2).output
@@ -297,10 +296,8 @@ class TestAcceptedSchema:
         )
         assert file.stat().st_size > 2 << 20
         done = self.compile(file, "--jobs", "2", "--accept-schema", "un_consolidated", "--json")
-        [source] = json.loads(done.stdout)["sources"]
-        assert source["notes"] == [
-            f"`{file}`: the element `INDIVIDUALS`, expected in `CONSOLIDATED_LIST`, occurs nowhere"
-        ]
+        note = f"`{file}`: the element `INDIVIDUALS`, expected in `CONSOLIDATED_LIST`, occurs nowhere"
+        assert json.loads(done.stdout)["notes"] == {"un_consolidated": [note]}
         assert "occurs nowhere in 2,500 entries" in self.compile(file, "--jobs", "2", code=3).output
 
 

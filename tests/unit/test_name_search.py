@@ -37,11 +37,12 @@ FORMS = ["有限公司", "有限责任公司", "股份有限公司"]
 class Names:
     """An index in memory."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], *, are_people: bool = False) -> None:
+        self.are_people = are_people
         self.names = [normalise(name) for name in names]
         self.grams: dict[str, list[int]] = {}
         for number, name in enumerate(self.names):
-            for gram in grams_of(name):
+            for gram in grams_of(name, is_person=are_people):
                 self.grams.setdefault(gram, []).append(number)
 
     def frequency(self, gram: str) -> int:

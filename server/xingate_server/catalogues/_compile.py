@@ -51,6 +51,7 @@ def list_type(written: doc.ListTypeDoc, layer: str) -> ListType:
         maximum_validity=maximum,
         grades=written.grades,
         is_adverse=written.is_adverse,
+        adverse_grades=written.adverse_grades,
         is_name_only=written.is_name_only,
         is_foreign_only=written.is_foreign_only,
         note=written.note,

@@ -80,6 +80,7 @@ class ListTypeDoc(_Model):
     maximum_validity: tuple[MaximumValidityDoc, ...] = ()
     grades: tuple[Filled, ...] = ()
     is_adverse: Annotated[bool, Field(strict=True)] = False
+    adverse_grades: tuple[Filled, ...] = ()
     is_name_only: Annotated[bool, Field(strict=True)] = False
     is_foreign_only: Annotated[bool, Field(strict=True)] = False
     note: Text = ""

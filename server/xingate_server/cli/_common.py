@@ -89,7 +89,8 @@ def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
             is_usage = isinstance(error, InvalidRequestError | MissingExtraError)
             field = f" (field `{error.field}`)" if error.field else ""
             kind = AskedWronglyError if is_usage else CommandError
-            raise kind(f"{error.message}{field}") from error
+            reason = f"{error.reason}: " if error.reason else ""
+            raise kind(f"{reason}{error.message}{field}") from error
 
     return told
 

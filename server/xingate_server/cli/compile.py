@@ -17,7 +17,6 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from xingate_server.cli._common import (
     AskedWronglyError,
@@ -25,14 +24,17 @@ from xingate_server.cli._common import (
     console,
     json_option,
     print_object,
+    read_settings,
     state_option,
 )
+from xingate_server.cli._compiled import compiled_document, show_compiled
 from xingate_server.core.catalogue import Posture
 from xingate_server.core.days import parse_day
 from xingate_server.core.name_search import THRESHOLD
 from xingate_server.cores import available_cores
 from xingate_server.snapshot.errors import SnapshotError
-from xingate_server.snapshot.plan import Compiled, Corrected
+from xingate_server.snapshot.plan import Compiled
+from xingate_server.trace.log import TraceError
 from xingate_server.wiring.compile import (
     CompileOptions,
     GivenFile,
@@ -40,6 +42,7 @@ from xingate_server.wiring.compile import (
     compile_from_options,
     load_listed_source,
 )
+from xingate_server.wiring.snapshot_in_use import highest_sequence
 
 _DATED = re.compile(r"(?P<path>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -148,7 +151,15 @@ def _days(text: str) -> int:
     metavar="FILE",
     help="A year of official working days (holiday-cn JSON); repeatable.",
 )
-@click.option("--accept-shrink", multiple=True, metavar="KIND", help="Let this source shrink, or be left out.")
+@click.option(
+    "--accept-shrink", multiple=True, metavar="KIND", help="Let this source shrink, have too few rows, or be left out."
+)
+@click.option(
+    "--accept-refusals",
+    multiple=True,
+    metavar="KIND",
+    help="Let this source have more unreadable rows than it may.",
+)
 @click.option(
     "--accept-schema",
     multiple=True,
@@ -201,9 +212,9 @@ def compile_command(**given: Any) -> None:
     except (SourceError, SnapshotError) as error:
         raise CommandError(str(error)) from error
     if given["as_json"]:
-        print_object(_document(compiled, is_dry_run=options.is_dry_run))
+        print_object(compiled_document(compiled, is_dry_run=options.is_dry_run))
     else:
-        _show(compiled, console(), is_dry_run=options.is_dry_run)
+        show_compiled(compiled, console(), is_dry_run=options.is_dry_run)
 
 
 @contextmanager
@@ -261,7 +272,9 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         posture=Posture(given["posture"]),
         calendars=given["calendar"],
         accept_shrink=frozenset(given["accept_shrink"]),
+        accept_refusals=frozenset(given["accept_refusals"]),
         accept_schema=frozenset(given["accept_schema"]),
+        above=_highest(given["state"]),
         is_dry_run=given["dry_run"],
         jobs=given["jobs"],
         name_threshold=given["name_threshold"],
@@ -269,6 +282,15 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         corrections=tuple(read_report(file) for file in given["fixes"]),
         refused_to=refused,
     )
+
+
+def _highest(state: Path) -> int:
+    """The highest sequence that was ever in use; a log that cannot be read does not keep lists from being compiled."""
+    try:
+        return highest_sequence(read_settings(state=state))
+    except TraceError as error:
+        click.echo(f"xingate: the log does not say which snapshots were in use: {error}", err=True)
+        return 0
 
 
 def _once(option: str, pairs: tuple[tuple[str, _Value], ...]) -> dict[str, _Value]:
@@ -303,101 +325,3 @@ def _with_progress(options: CompileOptions) -> Compiled:
             bars.update(task(stage, title, unit, total), completed=done, total=total or None)
 
         return compile_from_options(options, on_bytes=on_bytes, on_stage=on_stage)
-
-
-def _document(compiled: Compiled, *, is_dry_run: bool) -> dict[str, Any]:
-    manifest = compiled.manifest
-    document: dict[str, Any] = {
-        "sequence": manifest.sequence,
-        "path": str(compiled.path),
-        "sources": [
-            {
-                "kind": kind,
-                "path": file.path,
-                "rows": file.rows,
-                "admitted": file.admitted,
-                "refused": file.refused,
-                "notes": compiled.notes.get(kind, ()),
-            }
-            for kind, file in compiled.file_counts()
-        ],
-        "subjects": manifest.subjects,
-        "entries": manifest.entries,
-    }
-    if compiled.manifest.corrections:
-        document["fix"] = {
-            "applied": compiled.corrected.applied,
-            "changedSince": compiled.corrected.changed_since,
-            "masked": compiled.corrected.masked,
-            "notFound": compiled.corrected.not_found,
-        }
-    if is_dry_run:
-        document["dryRun"] = True
-        document["changes"] = _changes(compiled)
-    return document
-
-
-def _changes(compiled: Compiled) -> dict[str, dict[str, list[int]]]:
-    """Counts before and after, where they differ."""
-    before, after = compiled.previous, compiled.manifest
-    had = {s.kind: s.admitted for s in before.sources} if before else {}
-    has = {s.kind: s.admitted for s in after.sources}
-    return {
-        "sources": _difference(had, has),
-        "listTypes": _difference(dict(before.list_types) if before else {}, dict(after.list_types)),
-    }
-
-
-def _difference(had: dict[str, int], has: dict[str, int]) -> dict[str, list[int]]:
-    pairs = {name: [had.get(name, 0), has.get(name, 0)] for name in sorted({*had, *has})}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def _corrected(corrected: Corrected) -> Iterator[str]:
-    yield f"{corrected.applied:,} rows corrected by the report"
-    for place in corrected.changed_since:
-        yield f"not corrected: {place} has changed since the report was made; make the report again"
-    for place in corrected.masked:
-        yield f"not corrected: {place} has a cell that was changed and still holds `*`; write the whole number"
-    for place in corrected.not_found:
-        yield f"not corrected: {place} is in no file of this compile"
-
-
-def _about_sources(compiled: Compiled) -> Iterator[str]:
-    for source in compiled.manifest.sources:
-        if not source.is_loaded:
-            yield f"source {source.kind} is not loaded: actions that depend on it cannot be told"
-        if source.passed_over:
-            passed = ", ".join(f"{what} {count:,}" for what, count in source.passed_over.items())
-            yield f"source {source.kind} also holds what is no row of the list: {passed}"
-        for note in compiled.notes.get(source.kind, ()):
-            yield f"note on source {source.kind}: {note}"
-        if source.vanished:
-            yield f"source {source.kind} no longer lists {', '.join(source.vanished)}"
-
-
-def _show(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
-    table = Table("source", "file", "rows", "admitted", "refused and flagged")
-    for column in table.columns[2:4]:
-        column.justify = "right"
-    for kind, file in compiled.file_counts():
-        reasons = [f"{reason} {count:,}" for reason, count in file.refused.items()]
-        flags = [f"[dim]{flag} {count:,}[/dim]" for flag, count in file.flags.items()]
-        table.add_row(
-            kind, escape(Path(file.path).name), f"{file.rows:,}", f"{file.admitted:,}", "\n".join(reasons + flags)
-        )
-    out.print(table)
-    manifest = compiled.manifest
-    if manifest.corrections:
-        for line in _corrected(compiled.corrected):
-            out.print(escape(line), soft_wrap=True)
-    for line in _about_sources(compiled):
-        out.print(escape(line), soft_wrap=True)
-    counts = f"{manifest.subjects:,} subjects, {manifest.entries:,} entries"
-    if is_dry_run:
-        out.print(f"dry run: snapshot {manifest.sequence} would hold {counts}; nothing was changed")
-        for what, differences in _changes(compiled).items():
-            for name, (had, has) in differences.items():
-                out.print(f"  {what} {name}: {had:,} -> {has:,}")
-    else:
-        out.print(f"snapshot {manifest.sequence}: {counts}, in {escape(str(compiled.path))}", soft_wrap=True)

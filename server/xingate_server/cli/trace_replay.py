@@ -23,6 +23,7 @@ from xingate_server.cli._common import (
 from xingate_server.cli._logs import Day, open_logs, progress
 from xingate_server.gateway.moment import SHANGHAI
 from xingate_server.gateway.replay import Replayed, ReplayResult, replay
+from xingate_server.snapshot.errors import SubjectKeyMismatchError
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.log import ReadFailedError, Stored, TraceLog
 from xingate_server.trace.walk import Damaged, walk
@@ -64,7 +65,10 @@ def replay_command(
         snapshots = SnapshotSet(state)
         seed = secrets.randbelow(1 << 31) if sample and seed is None else seed
         found = _replayed(log, snapshots, record_id, _Choice(log, since, sample, seed))
-        return _show(found, is_single=bool(record_id), as_json=as_json, seed=seed if sample else None)
+        try:
+            return _show(found, is_single=bool(record_id), as_json=as_json, seed=seed if sample else None)
+        except SubjectKeyMismatchError as error:
+            raise CommandError(str(error)) from error
 
 
 class _Choice:

@@ -1,11 +1,12 @@
 """Whether a record becomes an entry (DESIGN section 5): every refusal with its reason codes, nothing silent.
 
-`admit` looks at one record alone; its coded cells and days are read in `core.terms`. What needs a subject's other
+`admit` looks at one record alone; who its numbers say it is about is read in `core.row_subject`, its coded cells and
+days in `core.terms`, and what remains of a row that cannot be read in `core.unreadable`. What needs a subject's other
 entries (superseding, red against black) is in `core.resolve`, the people an entry names in `core.relations`. Source:
 clauses 6 to 10, 23 to 25.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -14,13 +15,16 @@ import msgspec
 
 from xingate_server.core import identifiers
 from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Catalogue, Reach, triggers_on
-from xingate_server.core.entry import REGISTER, Entry, Record, Severity, fold_word
-from xingate_server.core.identifiers import SHORTEST_SHAPE, Fault, Identifier, Scheme
-from xingate_server.core.names import normalise
+from xingate_server.core.catalogue import Catalogue, ListType, Procedure, Reach, matches, triggers_on
+from xingate_server.core.documents import document_key
+from xingate_server.core.entry import REGISTER, Entry, Record, Severity, UnreadRow, fold_word
+from xingate_server.core.identifiers import SHORTEST_SHAPE, Identifier, Scheme
 from xingate_server.core.privacy import SHORTEST_SURE_NUMBER, hidden, hidden_document, personal_numbers
 from xingate_server.core.relations import Related, read_relations
+from xingate_server.core.row_subject import Numbers, Place, names_of, place_of, read_numbers
 from xingate_server.core.subject import (
+    BY_SCHEME,
+    ID_DIGITS,
     KIND_WORDS,
     Profile,
     Registration,
@@ -30,54 +34,114 @@ from xingate_server.core.subject import (
     class_of,
 )
 from xingate_server.core.terms import Cells, Terms, day_or_fault, read_terms, unknown_word, word
+from xingate_server.core.unreadable import Suspect, suspect_list_types, unread_row
 
 _TERMS_AT_MOST: Final = 1 << 13  # lists repeat them
 
+BY_RULE: Final = frozenset(
+    {
+        "authority_missing",
+        "basis_missing",
+        "document_missing",
+        "duplicate",
+        "notice_calendar_unknown",
+        "notice_missing",
+        "notice_too_short",
+        "red_blocked_by_black",
+        "signature_missing",
+        "superseded",
+        "validity_exceeds_maximum",
+    }
+)
+"""Reasons for which a row was not properly recognised: it has no effect, and makes no gap."""
+UNREADABLE: Final = frozenset(
+    {
+        "date_malformed",
+        "list_type_not_provided",
+        "list_type_unknown",
+        "subject_kind_missing",
+        "validity_inverted",
+        "value_unknown",
+    }
+)
+"""Reasons for which nobody can tell what a row says: what could be read of it makes a gap."""
+
 # Members of an enumeration are slow to reach by its name (Python 3.11).
-_ORGANISATION, _USCC, _ORG_CODE = SubjectClass.ORGANISATION, Scheme.USCC, Scheme.ORG_CODE
+_ORGANISATION, _USCC = SubjectClass.ORGANISATION, Scheme.USCC
 _CHINESE_SCHEMES = frozenset(
     {Scheme.USCC, Scheme.ORG_CODE, Scheme.REG_NO, Scheme.TAX_NO, Scheme.INSTITUTION_NO, Scheme.SOCIAL_ORG_NO}
 )
 _ROLES = frozenset(Reach) - {Reach.SUBJECT, Reach.ORGANISATION, Reach.PERSON}
+_KINDS = {SubjectClass.ORGANISATION: SubjectKind.LEGAL_ENTITY, SubjectClass.PERSON: SubjectKind.NATURAL_PERSON}
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An accepted row, ready for the snapshot.
+    """An accepted row, or what remains of one that could not be read, ready for the snapshot.
 
-    `group` is the key of the subject: the organisation code's where there is one, otherwise the main identifier's,
-    for masked and name-only rows (`is_unsettled`) the mask's or the name's. `unified` is the key of the unified
-    code, b"" without one. `aliases` are the keys of all further identifiers. `names` are normalised, the main name
-    and its aliases. Exactly one of `entry` and `registration` is set. `flags` are the row's own.
+    `place` says under which keys it is stored. `names` are normalised, the main name and its aliases. Exactly one of
+    `entry`, `registration` and `unread` is set. `flags` are the row's own. `counted` are reasons that are counted of a
+    row which stands all the same (a number that cannot be used), each with what was found.
     """
 
     subject_class: SubjectClass
-    group: bytes
+    place: Place
     profile: Profile
-    unified: bytes = b""
-    aliases: tuple[bytes, ...] = ()
     names: tuple[str, ...] = ()
     document: str = ""  # stands for the document number in the entry's id
-    masks: tuple[bytes, ...] = ()
-    mask_shape: str = ""  # scheme and shape such as `citizen_id:..........****....`
-    is_unsettled: bool = False
     entry: Entry | None = None
     registration: Registration | None = None
+    unread: UnreadRow | None = None
     related: tuple[Related, ...] = ()
     flags: tuple[str, ...] = ()
+    counted: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def group(self) -> bytes:
+        """The key of the subject."""
+        return self.place.group
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether only a mask or a name says whom the row is about."""
+        return self.place.is_unsettled
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A refused row: every reason that applies, each once, sorted; `details` say what was found."""
+    """A refused row: every reason that applies, each once, sorted; `details` say what was found.
+
+    `remains` is what could be read of an unreadable row, once for each class of subject that it may be about.
+    """
 
     reasons: tuple[str, ...]
     details: tuple[str, ...]
+    remains: tuple[Admitted, ...] = ()
+
+    @property
+    def is_by_rule(self) -> bool:
+        """Whether the row was not properly recognised, whatever else is wrong with it."""
+        return not BY_RULE.isdisjoint(self.reasons)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the list says something about a subject, and nobody can tell what."""
+        return not self.is_by_rule and not UNREADABLE.isdisjoint(self.reasons)
+
+
+class SourceTerms(msgspec.Struct, frozen=True):
+    """What admission knows of a row's source: the list types that it provides (None: any), the day of its data."""
+
+    provides: frozenset[str] | None = None
+    data_as_of: date | None = None
+
+
+ANY_SOURCE: Final = SourceTerms()
 
 
 class Rules:
     """What admission goes by.
 
     `registered_codes` are folded codes with a failing check digit that a loaded register holds exactly; `today` is
-    the day of the compile.
+    the day of the compile; `has_older_ids` says that entries of this installation once had ids of format version 1.
     """
 
     def __init__(
@@ -88,13 +152,16 @@ class Rules:
         keyer: SubjectKeyer,
         today: date,
         registered_codes: Collection[str] = (),
+        has_older_ids: bool = False,
     ) -> None:
         self.catalogue = catalogue
         self.calendar = calendar
         self.keyer = keyer
+        self.older_keyer = keyer.in_form(BY_SCHEME) if has_older_ids else None
         self.today = today
         self.registered_codes = registered_codes
         self.list_types = {t.id: t for t in catalogue.list_types}
+        self.list_type_words = _list_type_words(catalogue)
         self.terms = lru_cache(_TERMS_AT_MOST)(self._terms)
         self.reaching = frozenset(
             t.id
@@ -104,52 +171,175 @@ class Rules:
             and any(triggers_on(g, t.id, severity, "") for g in m.triggers for severity in (*Severity, None))
         )
 
+    def list_type(self, text: str) -> ListType | None:
+        """The list type of a cell: an id, a title or a word of the catalogue; None for an unknown one."""
+        return self.list_types.get(text) or self.list_types.get(self.list_type_words.get(fold_word(text), ""))
+
     def _terms(self, cells: Cells) -> Terms:
         return read_terms(self.list_types.get(cells.list_type), self.calendar, cells)
 
 
-def admit(record: Record, rules: Rules) -> Admitted | Refused:
+def _list_type_words(catalogue: Catalogue) -> Mapping[str, str]:
+    return {fold_word(word): t.id for t in catalogue.list_types for word in (t.id, t.title.zh)}
+
+
+def admit(record: Record, rules: Rules, source: SourceTerms = ANY_SOURCE) -> Admitted | Refused:
     """Admit or refuse one record; never raises for what a record says."""
-    return _Reading(record, rules).outcome()
+    if record.list_type == REGISTER:
+        return _Reading(record, rules, source).registration()
+    return _Reading(record, rules, source).listing()
 
 
 class _Reading:
     """One record being read: the findings fill while its cells are looked at."""
 
-    __slots__ = ("flags", "numbers", "reasons", "record", "rules")
+    __slots__ = ("flags", "hidden_numbers", "names", "reasons", "record", "rules", "source")
 
-    def __init__(self, record: Record, rules: Rules) -> None:
+    def __init__(self, record: Record, rules: Rules, source: SourceTerms) -> None:
         self.record = record
         self.rules = rules
+        self.source = source
         self.reasons: dict[str, str] = {}
         self.flags: set[str] = set()
-        self.numbers = personal_numbers(record, SHORTEST_SURE_NUMBER)
+        self.hidden_numbers = personal_numbers(record, SHORTEST_SURE_NUMBER)
+        self.names = names_of(record, self._kept)
 
     def refuse(self, reason: str, detail: str) -> None:
         self.reasons.setdefault(reason, self._kept(detail))
 
     def _kept(self, text: str) -> str:
-        return hidden(text, self.numbers) if self.numbers or len(text) >= SHORTEST_SHAPE else text
+        return hidden(text, self.hidden_numbers) if self.hidden_numbers or len(text) >= SHORTEST_SHAPE else text
 
-    def outcome(self) -> Admitted | Refused:
-        is_register = self.record.list_type == REGISTER
-        list_type = None if is_register else self.rules.list_types.get(self.record.list_type)
-        if list_type is None and not is_register:
-            self.refuse("list_type_unknown", f"list type `{self.record.list_type}` is not in the catalogue")
+    def refused(self, remains: tuple[Admitted, ...] = ()) -> Refused:
+        reasons = tuple(sorted(self.reasons))
+        return Refused(reasons, tuple(self.reasons[reason] for reason in reasons), remains)
+
+    # -- a register's row
+
+    def registration(self) -> Admitted | Refused:
         kind = self._kind()
-        numbers = self._numbers(kind, is_name_enough=list_type is not None and list_type.is_name_only)
-        established: date | None = None
-        terms: Terms | None = None
-        if is_register:
-            established, fault = day_or_fault("established", self.record.established)
-            if fault:
-                self.refuse("date_malformed", fault)
-        else:
-            terms = self._terms()
-        if self.reasons or kind is None:
-            reasons = tuple(sorted(self.reasons))
-            return Refused(reasons, tuple(self.reasons[reason] for reason in reasons))
-        return self._finish(kind, numbers, terms, established)
+        if kind is None:
+            return self.refused()
+        numbers = self._numbers(class_of(kind))
+        if not numbers.usable:
+            for reason, detail in numbers.counted:
+                self.refuse(reason, detail)
+            return self.refused()
+        established, fault = day_or_fault("established", self.record.established)
+        if fault:
+            self.flags.add("established_unreadable")
+        registration = Registration(self.record.source, established, self._flags())
+        return self._admitted(kind, numbers, self._place(class_of(kind), numbers), registration=registration)
+
+    # -- a listing
+
+    def listing(self) -> Admitted | Refused:
+        record, rules = self.record, self.rules
+        list_type = rules.list_type(record.list_type)
+        provides = self.source.provides
+        if list_type is None:
+            self.refuse("list_type_unknown", f"list type `{record.list_type}` is not in the catalogue")
+        elif provides is not None and list_type.id not in provides:
+            self.refuse("list_type_not_provided", f"source `{record.source}` does not provide `{list_type.id}`")
+        kind = self._kind()
+        terms = self._terms(list_type)
+        about = self._about(kind)
+        if not self.reasons and about and list_type is not None:
+            return self._listed(about[0][0], kind or _KINDS[about[0][0]], about[0][1], terms, list_type)
+        self._count_numbers(kind, about)
+        refused = self.refused()
+        if not refused.is_unreadable:
+            return refused
+        return msgspec.structs.replace(refused, remains=self._remains(kind, about, terms, list_type))
+
+    def _about(self, kind: SubjectKind | None) -> list[tuple[SubjectClass, Numbers]]:
+        """The classes of subject that the row may be about, with its numbers as those of each; without a known kind
+        whomever its numbers fit. Empty where neither a number nor a name says whom."""
+        if kind is not None:
+            numbers = self._numbers(class_of(kind))
+            return [(class_of(kind), numbers)] if numbers.usable or self.names else []
+        both = [(subject_class, self._numbers(subject_class)) for subject_class in SubjectClass]
+        return [one for one in both if one[1].usable] or (both if self.names else [])
+
+    def _count_numbers(self, kind: SubjectKind | None, about: list[tuple[SubjectClass, Numbers]]) -> None:
+        """Add to the reasons of a refused row what is wrong with its numbers. Without a known kind they are judged for
+        being there alone."""
+        numbers = about[0][1] if about else self._numbers(class_of(kind) if kind else _ORGANISATION)
+        for reason, detail in self._counted(numbers):
+            if kind is not None or reason == "identifier_missing":
+                self.refuse(reason, detail)
+
+    def _counted(self, numbers: Numbers) -> tuple[tuple[str, str], ...]:
+        """What is counted of the numbers; on lists by name nobody misses one."""
+        list_type = self.rules.list_type(self.record.list_type)
+        if list_type is None or not list_type.is_name_only:
+            return numbers.counted
+        return tuple(pair for pair in numbers.counted if pair[0] != "identifier_missing" or not self.names)
+
+    def _listed(
+        self,
+        subject_class: SubjectClass,
+        kind: SubjectKind,
+        numbers: Numbers,
+        terms: Terms,
+        list_type: ListType,
+    ) -> Admitted:
+        place = self._place(subject_class, numbers)
+        related = self._related(subject_class, (list_type.id,))
+        document, entry = self._entry(terms, numbers, place, subject_class, list_type.id)
+        if entry.valid_until is None and list_type.procedure is Procedure.PUBLICITY:
+            self.flags.add("validity_open")  # counted per source, and not a flag of an answer
+        return self._admitted(kind, numbers, place, document=document, entry=entry, related=related)
+
+    def _remains(
+        self,
+        kind: SubjectKind | None,
+        about: list[tuple[SubjectClass, Numbers]],
+        terms: Terms,
+        list_type: ListType | None,
+    ) -> tuple[Admitted, ...]:
+        """What is left of an unreadable row, for each class of subject that it may be about."""
+        record = self.record
+        authority = self._kept(record.authority)
+        document = hidden_document(record.document_no, self.hidden_numbers)
+        list_types = suspect_list_types(record.list_type, list_type, self.rules.list_types)
+        what = "; ".join(self.reasons[reason] for reason in sorted(UNREADABLE & self.reasons.keys()))
+        remains = []
+        for subject_class, numbers in about:
+            place = self._place(subject_class, numbers)
+            suspect = Suspect(
+                id=self._unread_id(place, list_type, authority, document),
+                list_types=list_types,
+                authority=authority,
+                document_no=document,
+                foreign=_is_foreign(numbers.usable, record.registered_in),
+                what=what,
+                source=record.source,
+            )
+            row = unread_row(suspect, terms, is_inverted="validity_inverted" in self.reasons)
+            if row is not None:
+                own_kind = kind or _KINDS[subject_class]
+                related = self._related(subject_class, list_types)
+                remains.append(self._admitted(own_kind, numbers, place, unread=row, related=related))
+        return tuple(remains)
+
+    def _unread_id(self, place: Place, list_type: ListType | None, authority: str, document: str) -> str:
+        """That of the entry which the row would be, or one of its own where that cannot be known."""
+        keyer, record = self.rules.keyer, self.record
+        if list_type is not None and fold_word(authority) and fold_word(document):
+            return keyer.entry(list_type.id, place.group, fold_word(authority), self._document_key(document))
+        said = (record.list_type, place.group.hex(), record.authority, record.document_no, record.document_date)
+        return keyer.digest(msgspec.json.encode(("unread", *said))).hex()[:ID_DIGITS]
+
+    def _related(self, subject_class: SubjectClass, list_types: tuple[str, ...]) -> tuple[Related, ...]:
+        """The people whom the row names, where what it says may reach them."""
+        reaching = self.rules.reaching
+        if subject_class is not _ORGANISATION or not any(_reaches(pattern, reaching) for pattern in list_types):
+            return ()
+        related, is_unresolved = read_relations(self.record, self.rules.keyer, self.hidden_numbers)
+        if is_unresolved:
+            self.flags.add("relation_unresolved")
+        return related
 
     # -- the subject
 
@@ -163,54 +353,23 @@ class _Reading:
                 self.refuse("subject_kind_missing", "subject_kind is blank; it is never guessed from a number")
         return kind
 
-    def _numbers(self, kind: SubjectKind | None, *, is_name_enough: bool) -> list[Identifier]:
-        """The identifiers, the first present one judged: it decides whether the row stands."""
-        present = [(scheme, text) for scheme, text in self.record.identifiers if not identifiers.is_missing(text)]
-        if not present:
-            if not (is_name_enough and self.record.name):
-                self.refuse("identifier_missing", "the row has no number that identifies the subject")
-            return []
-        if kind is None:
-            return []
-        subject_class = class_of(kind)
-        numbers: list[Identifier] = []
-        for position, (scheme, text) in enumerate(present):
-            try:
-                number = identifiers.read(text, scheme, subject_class)
-            except ValueError as error:
-                self.refuse("value_unknown", str(error))
-                continue
-            if position == 0:
-                numbers.append(number)
-                self._judge(number)
-            elif number.is_sound:
-                numbers.append(number)
-            else:
-                self.flags.add("identifier_ignored")
+    def _numbers(self, subject_class: SubjectClass) -> Numbers:
+        numbers = read_numbers(self.record, subject_class, self.rules.registered_codes)
+        if numbers.unknown_scheme:
+            self.refuse("value_unknown", numbers.unknown_scheme)
+        self.flags |= numbers.flags
         return numbers
 
-    def _judge(self, number: Identifier) -> None:
-        if number.is_malformed:
-            reason = "identifier_missing" if number.fault is Fault.MISSING else "identifier_malformed"
-            self.refuse(reason, number.detail)
-        elif number.is_checksum_failure:
-            is_register = self.record.list_type == REGISTER
-            if is_register or number.value in self.rules.registered_codes:
-                self.flags.add("legacy_code_in_register")
-            else:
-                self.refuse("identifier_checksum", number.detail)
-        if number.inner_mismatch:
-            self.flags.add("inner_check_mismatch")
-        if number.is_masked and not number.is_malformed:
-            self.flags.add("masked")
+    def _place(self, subject_class: SubjectClass, numbers: Numbers) -> Place:
+        return place_of(subject_class, numbers.usable, self.names, self.rules.keyer)
 
     # -- the entry
 
-    def _terms(self) -> Terms:
+    def _terms(self, list_type: ListType | None) -> Terms:
         record = self.record
         terms = self.rules.terms(
             Cells(
-                record.list_type,
+                record.list_type if list_type is None else list_type.id,
                 record.severity,
                 record.grade,
                 record.status,
@@ -226,6 +385,7 @@ class _Reading:
                 _is_filled(record.authority),
                 _is_filled(record.basis),
                 _is_filled(record.document_no),
+                self.source.data_as_of,
             )
         )
         for reason, detail in terms.reasons:
@@ -233,68 +393,68 @@ class _Reading:
         self.flags.update(terms.flags)
         return terms
 
+    def _flags(self) -> tuple[str, ...]:
+        return tuple(sorted(self.flags)) if self.flags else ()
+
     # -- the outcome
 
-    def _finish(
-        self, kind: SubjectKind, numbers: list[Identifier], terms: Terms | None, established: date | None
+    def _admitted(
+        self,
+        kind: SubjectKind,
+        numbers: Numbers,
+        place: Place,
+        *,
+        document: str = "",
+        entry: Entry | None = None,
+        registration: Registration | None = None,
+        unread: UnreadRow | None = None,
+        related: tuple[Related, ...] = (),
     ) -> Admitted:
-        record, keyer, subject_class = self.record, self.rules.keyer, class_of(kind)
-        name = self._kept(record.name)
-        names = (normalise(name),) if name else ()
-        if record.aliases:
-            names = tuple(dict.fromkeys([*names, *(normalise(self._kept(alias)) for alias in record.aliases if alias)]))
-        related: tuple[Related, ...] = ()
-        if subject_class is _ORGANISATION and record.list_type in self.rules.reaching:
-            related, is_unresolved = read_relations(record, keyer, self.numbers)
-            if is_unresolved:
-                self.flags.add("relation_unresolved")
-        place = _place(subject_class, numbers, names, keyer)
-        flags = tuple(sorted(self.flags)) if self.flags else ()
-        document, entry = ("", None) if terms is None else self._entry(terms, numbers, place.group, flags)
-        main = numbers[0] if numbers else None
-        unified = next((n for n in numbers if n.scheme is _USCC and not n.is_masked), None)
+        usable = numbers.usable
+        main = usable[0] if usable else None
+        unified = next((n for n in usable if n.scheme is _USCC and not n.is_masked), None)
         is_shown = unified is not None and not identifiers.could_be_citizen_number(unified.value)
         return Admitted(
-            subject_class=subject_class,
-            group=place.group,
+            subject_class=class_of(kind),
+            place=place,
             profile=Profile(
                 kind=kind,
-                name=name,
+                name=self._kept(self.record.name),
                 display=identifiers.mask(main) if main else "",
                 uscc=unified.value if unified is not None and is_shown else "",
             ),
-            unified=place.unified,
-            aliases=place.aliases,
-            names=names,
+            names=self.names,
             document=document,
-            masks=place.masks,
-            mask_shape=place.mask_shape,
-            is_unsettled=place.is_unsettled,
             entry=entry,
-            registration=Registration(record.source, established, flags) if entry is None else None,
+            registration=registration,
+            unread=unread,
             related=related,
-            flags=flags,
+            flags=self._flags(),
+            counted=self._counted(numbers) if unread is None and numbers.counted else (),
         )
 
     def _entry(
-        self, terms: Terms, numbers: list[Identifier], group: bytes, flags: tuple[str, ...]
+        self, terms: Terms, numbers: Numbers, place: Place, subject_class: SubjectClass, list_type: str
     ) -> tuple[str, Entry]:
-        """The entry, and the document number as it stands in the entry's key."""
-        record = self.record
+        """The entry, and the document number as it is in the entry's key."""
+        record, keyer, document_date = self.record, self.rules.keyer, terms.document_date
+        if document_date is None:  # the day of the data is not known, on a list that may lack its document's
+            document_date = self.rules.today
         authority = self._kept(record.authority)
-        document_no = hidden_document(record.document_no, self.numbers)
+        document_no = hidden_document(record.document_no, self.hidden_numbers)
         document = self._document_key(document_no)
+        older = self.rules.older_keyer
         entry = Entry(
-            id=self.rules.keyer.entry(record.list_type, group, fold_word(authority), document),
-            list_type=record.list_type,
+            id=keyer.entry(list_type, place.group, fold_word(authority), document),
+            list_type=list_type,
             severity=terms.severity,
             grade=self._kept(terms.grade),
             facts=self._kept(record.facts),
             authority=authority,
-            basis=hidden_document(record.basis, self.numbers),
+            basis=hidden_document(record.basis, self.hidden_numbers),
             document_no=document_no,
-            document_date=terms.document_date,
-            valid_from=terms.valid_from,
+            document_date=document_date,
+            valid_from=terms.valid_from or document_date,
             valid_until=terms.valid_until,
             status=terms.status,
             status_date=terms.status_date,
@@ -304,57 +464,36 @@ class _Reading:
             repairable=terms.repairable,
             amount_yuan=self._kept(record.amount_yuan),
             source=record.source,
-            foreign=_is_foreign(numbers, record.registered_in),
-            flags=flags,
+            foreign=_is_foreign(numbers.usable, record.registered_in),
+            flags=self._flags(),
+            older_id=""
+            if older is None
+            else older.entry(
+                list_type,
+                place_of(subject_class, numbers.usable, self.names, older).group,
+                fold_word(authority),
+                self._document_key(document_no, fold_word(record.document_no)),
+            ),
         )
         return document, entry
 
-    def _document_key(self, document_no: str) -> str:
-        """The document number in an entry's key: where a part of it is hidden, a keyed digest of the whole."""
-        whole = fold_word(self.record.document_no)
+    def _document_key(self, document_no: str, whole: str = "") -> str:
+        """The document number in an entry's key; where a part of it is hidden, a keyed digest of the whole."""
+        whole = whole or document_key(self.record.document_no)
         if document_no == self.record.document_no:
             return whole
         return self.rules.keyer.digest(whole.encode()).hex()
+
+
+def _reaches(pattern: str, reaching: Collection[str]) -> bool:
+    return pattern in reaching or any(matches(pattern, list_type) for list_type in reaching)
 
 
 def _is_filled(cell: str) -> bool:
     return cell[:1].isalnum() or bool(fold_word(cell))
 
 
-class _Place(msgspec.Struct, frozen=True):
-    """Under which keys a row stands in the snapshot."""
-
-    group: bytes
-    unified: bytes = b""
-    aliases: tuple[bytes, ...] = ()
-    masks: tuple[bytes, ...] = ()
-    mask_shape: str = ""
-    is_unsettled: bool = False
-
-
-def _place(
-    subject_class: SubjectClass, numbers: list[Identifier], names: tuple[str, ...], keyer: SubjectKeyer
-) -> _Place:
-    if not numbers:
-        return _Place(keyer.name(subject_class, names[0] if names else ""), is_unsettled=True)
-    main = numbers[0]
-    if main.is_masked:
-        key = keyer.mask(subject_class, main.scheme, main.value)
-        return _Place(key, masks=(key,), mask_shape=f"{main.scheme}:{identifiers.shape(main.value)}", is_unsettled=True)
-    unified = b""
-    keys: list[bytes] = []
-    for number in numbers:
-        key = keyer.identifier(subject_class, number.scheme, number.value)
-        keys.append(key)
-        if number.scheme is _USCC and not unified:
-            unified = key
-    inner = next((code for n in numbers if (code := n.org_code)), None)
-    group = keys[0] if inner is None else keyer.identifier(subject_class, _ORG_CODE, inner)
-    aliases = tuple(dict.fromkeys([key for key in keys if key not in (group, unified)]))
-    return _Place(group, unified, aliases)
-
-
-def _is_foreign(numbers: list[Identifier], registered_in: str) -> bool:
+def _is_foreign(numbers: Collection[Identifier], registered_in: str) -> bool:
     """Known to be registered outside China: by a stated country, or by a foreign registration number alone."""
     if registered_in == "CN" or not _CHINESE_SCHEMES.isdisjoint([n.scheme for n in numbers]):
         return False

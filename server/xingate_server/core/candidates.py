@@ -10,9 +10,10 @@ from xingate_server.core.subject import Profile, SubjectKind
 
 CANDIDATES_AT_MOST: Final = 20
 # How well it fits, 0 to 1, and why. A name is half an identity at most, and one that is only alike is less.
-NAME, MASK, NAME_AND_MASK, SAME_NUMBER = (
+NAME, MASK, TAX_NUMBER, NAME_AND_MASK, SAME_NUMBER = (
     (0.5, "the name is equal"),
     (0.6, "the masked number is equal"),
+    (0.6, "a tax number ends in the organisation code"),
     (0.9, "the name is equal and the masked number fits"),
     (0.9, "the number stands for several subjects"),
 )

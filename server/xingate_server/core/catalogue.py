@@ -135,7 +135,8 @@ class ListType(_Struct, frozen=True):
     """A kind of list: who is on it, how one gets there, who may see it.
 
     `grades` is the closed set of grades, empty where any text will do. `is_adverse` list types break three clean
-    years (Cl. 11). `is_name_only` ones may hold entries without any identifier, which are then candidates only.
+    years (Cl. 11), and so does one of the `adverse_grades` in force on the day. `is_name_only` ones may hold entries
+    without any identifier, which are then candidates only.
     `is_foreign_only` entries act on subjects known to be registered outside China only.
     """
 
@@ -149,6 +150,7 @@ class ListType(_Struct, frozen=True):
     maximum_validity: tuple[MaximumValidity, ...] = ()
     grades: tuple[str, ...] = ()
     is_adverse: bool = False
+    adverse_grades: tuple[str, ...] = ()
     is_name_only: bool = False
     is_foreign_only: bool = False
     note: str = ""

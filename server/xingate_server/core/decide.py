@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from xingate_server.core import gaps as gap_rules
 from xingate_server.core.catalogue import Audience, Catalogue, Effect, Title
 from xingate_server.core.clean_years import Clean
+from xingate_server.core.commitments import overdue
 from xingate_server.core.decision import (
     Applied,
     Decision,
@@ -31,6 +32,7 @@ from xingate_server.core.decision import (
 from xingate_server.core.entry import Entry, Standing, Status, standing
 from xingate_server.core.plan import AUDIENCES, Plan, Rules, ordered, ordered_gaps
 from xingate_server.core.subject import Held, SubjectFile, SubjectKind
+from xingate_server.core.unreadable import counts_on
 
 PLANS_AT_MOST: Final = 2048  # of one catalogue: actions, kinds of subject and days that are asked for
 STATES_AT_MOST: Final = 4  # what was known of the sources: one for a snapshot, others for a replay
@@ -58,9 +60,11 @@ class Decider:
     Decider would give.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, *, asks_commitments: bool = True) -> None:
+        """`asks_commitments` is False for snapshots of releases that did not ask about commitments past their day, so
+        that their records are decided again as they were."""
         self.catalogue = catalogue
-        self._rules = Rules(catalogue)
+        self._rules = Rules(catalogue, asks_commitments=asks_commitments)
         self._sources = lru_cache(STATES_AT_MOST)(_Sources)
         self._newest = _Sources(())
         self._plan = lru_cache(PLANS_AT_MOST)(partial(_plan, self._rules))
@@ -114,6 +118,7 @@ def _adds_nothing(file: SubjectFile, plan: Plan, question: Question, situation: 
         situation.identity
         or file.held
         or file.unsettled
+        or file.unread
         or (file.registrations and plan.clean)
         or _flags(file, question.kind)
     )
@@ -162,6 +167,9 @@ class _Case:
             self._consider_clean_years()
         if file.unsettled:
             self._consider_unsettled()
+        if file.unread:
+            self._consider_unread()
+        self._consider_commitments()
         measures, withheld = self._withhold()
         gaps = ordered_gaps((*plan.source_gaps, *self.gaps)) if self.gaps else plan.source_gaps
         put = ordered if self.is_mixed or len(file.held) > 1 else tuple
@@ -239,6 +247,23 @@ class _Case:
         for held in self.file.unsettled:
             if gap_rules.fits_by_name(held, self.question) and standing(held.entry, self.question.as_of) is _IN_FORCE:
                 gap = gap_rules.unsettled_gap(held.entry, self.plan.row(held).could_be)
+                if gap is not None:
+                    self.gaps.append(gap)
+
+    def _consider_unread(self) -> None:
+        """Rows about this subject that nobody could read: what each could give, where that is a restriction."""
+        for held in self.file.unread:
+            is_fitting = not held.is_unsettled or gap_rules.fits_by_name(held, self.question)
+            if is_fitting and counts_on(held.row, self.question.as_of):
+                gap = gap_rules.unread_gap(held.row, self.plan.could_be(held))
+                if gap is not None:
+                    self.gaps.append(gap)
+
+    def _consider_commitments(self) -> None:
+        """Open commitments past their day, where a breach would give something for this action."""
+        if self.plan.breach_could_be is not None:
+            for row in overdue(self.file, self.question.as_of):
+                gap = gap_rules.overdue_gap(row, self.plan.breach_could_be)
                 if gap is not None:
                     self.gaps.append(gap)
 

@@ -37,6 +37,8 @@ class GapReason(StrEnum):
     IDENTITY_CHECKSUM = "identity_checksum"
     IDENTITY_UNSETTLED = "identity_unsettled"
     CLEAN_YEARS_UNKNOWN = "clean_years_unknown"
+    ROW_UNREADABLE = "row_unreadable"
+    COMMITMENT_OVERDUE = "commitment_overdue"
 
 
 class _Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -163,7 +165,7 @@ class Gap(_Struct, frozen=True):
     reason: GapReason
     could_be: Verdict
     closes_with: str
-    about: str = ""  # the source, the attribute or the list type concerned
+    about: str = ""  # the source, the attribute, the list type or the entry concerned
 
 
 class Candidate(_Struct, frozen=True):

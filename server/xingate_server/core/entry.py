@@ -81,6 +81,9 @@ STATUS_WORDS = _words(
         "已更正": Status.CORRECTED,
     },
 )
+COMMITMENT_STATUS_WORDS: Mapping[str, Status] = MappingProxyType(
+    {**STATUS_WORDS, **dict.fromkeys(("已履约", "全部履约", "履行完毕", "已兑现"), Status.EXITED)}
+)
 STATUS_REASON_WORDS = _words(
     StatusReason,
     {
@@ -170,7 +173,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_def
     `starts_on` is set where this row replaced an older one of the same key with another severity; `stops_on` is
     the first day on which it no longer answers because it was itself so replaced (`stop_reason` "superseded") or
     because a black entry ended this red one ("blacklisted"). `masked` entries, and those known by name alone, are
-    unsettled: they never act.
+    unsettled: they never act. `older_id` is the id that releases before format version 2 gave it, "" where that is
+    not known.
     """
 
     id: str
@@ -197,6 +201,35 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_def
     stops_on: date | None = None
     stop_reason: str = ""
     flags: tuple[str, ...] = ()
+    older_id: str = ""
+
+
+class UnreadRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_defaults=True):
+    """What could be read of a row that says something about a subject which nobody understands (DESIGN section 5).
+
+    `id` is that of the entry it would be, where list type, authority and document number could be read, otherwise
+    one of its own. `list_types` are ids, or patterns such as `black.*` where the word is not known. Of `severity` and
+    `grade` one that is not known counts as any. It makes a gap from `first` to `valid_until`, None for any day, and
+    none from `ended_from` on; `is_over` says that it makes none at all, and only counts against clean years. `what`
+    says what was not understood, without a person's number.
+    """
+
+    id: str
+    list_types: tuple[str, ...]
+    severity: Severity | None = None
+    is_severity_known: bool = True
+    grade: str = ""
+    is_grade_known: bool = True
+    foreign: bool = False
+    first: date | None = None
+    valid_until: date | None = None
+    ended_from: date | None = None
+    is_over: bool = False
+    authority: str = ""
+    document_no: str = ""
+    document_date: date | None = None
+    what: str = ""
+    source: str = ""
 
 
 class Standing(StrEnum):

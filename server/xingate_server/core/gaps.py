@@ -17,9 +17,10 @@ from xingate_server.core.catalogue import (
     verdict_of,
 )
 from xingate_server.core.decision import Gap, GapReason, Question, Situation, SourceState
-from xingate_server.core.entry import Entry
+from xingate_server.core.entry import Entry, UnreadRow
+from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.matching import When, when_of
-from xingate_server.core.subject import Held, SubjectClass, class_of
+from xingate_server.core.subject import Held, HeldUnread, SubjectClass, class_of
 
 _CLOSES = {
     GapReason.SOURCE_MISSING: "load the list again and publish a new snapshot",
@@ -103,9 +104,43 @@ def unsettled_gap(entry: Entry, could_be: Verdict | None) -> Gap | None:
     )
 
 
-def fits_by_name(held: Held, question: Question) -> bool:
-    """Whether names speak against it: a name lacking on either side does not."""
-    return not held.names or not question.names or not set(held.names).isdisjoint(question.names)
+def unread_gap(row: UnreadRow, could_be: Verdict | None) -> Gap | None:
+    """A list holds a row about this very subject that nobody could read; None where it could not restrict."""
+    if could_be is None or STRICTNESS[could_be] == 0:
+        return None
+    return Gap(
+        reason=GapReason.ROW_UNREADABLE,
+        could_be=could_be,
+        closes_with=f"have the row of the list corrected ({_document(row)}): {row.what}",
+        about=row.id,
+    )
+
+
+def overdue_gap(row: Entry | UnreadRow, could_be: Verdict | None) -> Gap | None:
+    """Nobody has said whether a commitment past its day was kept; None where a breach gives nothing."""
+    if could_be is None or STRICTNESS[could_be] == 0:
+        return None
+    return Gap(
+        reason=GapReason.COMMITMENT_OVERDUE,
+        could_be=could_be,
+        closes_with=f"ask the authority that holds the commitment whether it was kept ({_document(row)})",
+        about=row.id,
+    )
+
+
+def _document(row: Entry | UnreadRow) -> str:
+    dated = row.document_date.isoformat() if row.document_date else ""
+    return ", ".join(part for part in (row.authority, row.document_no, dated) if part) or f"source {row.source}"
+
+
+def fits_by_name(held: Held | HeldUnread, question: Question) -> bool:
+    """Whether names speak against it: a name lacking on either side does not, and on lists by name the legal form of
+    an organisation does not count."""
+    if not held.names or not question.names or not set(held.names).isdisjoint(question.names):
+        return True
+    if class_of(question.kind) is SubjectClass.PERSON:
+        return False
+    return any(not set(held.names).isdisjoint(names_without_form(name)) for name in question.names)
 
 
 def _could_give(measure: Measure, provides: Iterable[str], catalogue: Catalogue, question: Question) -> bool:

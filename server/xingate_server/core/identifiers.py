@@ -10,6 +10,7 @@ the number itself.
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 
 import msgspec
@@ -33,7 +34,9 @@ __all__ = [
     "fold",
     "hide",
     "holds_citizen_number",
+    "is_filler",
     "is_missing",
+    "looks_rounded",
     "mask",
     "mask_dated",
     "mask_text",
@@ -50,6 +53,9 @@ ORGANISATION_LENGTH = 9
 REGISTRATION_LENGTH = 15
 OLD_REGISTRATION_LENGTH = 13  # has no check digit
 LEI_LENGTH = 20
+TAX_LENGTH = 15  # of the older tax numbers: a division and the organisation code
+EXACT_DIGITS = 15  # a spreadsheet program keeps no more of a number
+SHORTEST_FILLER = 6
 _EXPONENT = re.compile(r"\d(?:\.\d+)?E\+\d{1,3}", re.ASCII)
 PASSPORT_SHORTEST, PASSPORT_LONGEST = 5, 20
 DOCUMENT_LONGEST = 64
@@ -65,12 +71,28 @@ class Fault(StrEnum):
     CHECKSUM = "checksum"
     SCHEME = "scheme"  # not a scheme of this class, or no known shape
     DATE = "date"  # a birth date that does not exist
-    DESTROYED = "destroyed"  # a spreadsheet program has rounded it
+    DESTROYED = "destroyed"  # a spreadsheet program made 1.23E+17 of it
+    FILLER = "filler"  # typed to fill the field
 
 
 # Members of an enumeration are slow to reach by its name (Python 3.11).
 _PERSON, _CHECKSUM = SubjectClass.PERSON, Fault.CHECKSUM
-_USCC, _ORG_CODE, _CITIZEN_ID = Scheme.USCC, Scheme.ORG_CODE, Scheme.CITIZEN_ID
+_USCC, _ORG_CODE, _CITIZEN_ID, _TAX_NO = Scheme.USCC, Scheme.ORG_CODE, Scheme.CITIZEN_ID, Scheme.TAX_NO
+_OF_ONE_SHAPE = (_USCC, _CITIZEN_ID)
+# Schemes whose numbers different issuers give twice, so that a number alone is nobody's (DESIGN, "One number, one
+# subject"); a number of theirs that is a valid unified code or citizen number is that number.
+_SHARED = frozenset(
+    {
+        Scheme.PASSPORT,
+        Scheme.OTHER_DOCUMENT,
+        Scheme.FOREIGN_REG_NO,
+        Scheme.REG_NO,
+        Scheme.TAX_NO,
+        Scheme.INSTITUTION_NO,
+    }
+)
+# Hong Kong and Macao residents' travel permits: a letter and eight digits, older ones with two more.
+_TRAVEL_PERMIT = re.compile(r"[HM](?:\d{8}|\d{10})", re.ASCII)
 
 # Words that stand for no number, folded; a lone dash folds to nothing.
 _PLACEHOLDERS = frozenset(
@@ -118,6 +140,29 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
             return self.value[8:17]
         return self.value if self.scheme is _ORG_CODE else None
 
+    @property
+    def possible_org_code(self) -> str | None:
+        """The organisation code that an older tax number of 15 characters ends in, where its check digit holds: it
+        makes a possible match, and nothing more."""
+        if self.scheme is not _TAX_NO or self.is_masked or not _ends_in_org_code(self.value):
+            return None
+        return self.value[-ORGANISATION_LENGTH:]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the number may also be another subject's: then two rows are one subject only by their names."""
+        return self.scheme in _SHARED
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether a number whose check fails looks rounded by a spreadsheet program (see `looks_rounded`)."""
+        return self.is_checksum_failure and looks_rounded(self.value)
+
+    def as_rounded(self) -> "Identifier":
+        """The number as a mask of what a spreadsheet program keeps: its first 15 digits."""
+        hidden = "*" * (len(self.value) - EXACT_DIGITS)
+        return Identifier(self.scheme, self.value[:EXACT_DIGITS] + hidden, is_masked=True)
+
 
 class _Wrong(Exception):  # noqa: N818 (never leaves this module)
     def __init__(self, fault: Fault, detail: str) -> None:
@@ -126,15 +171,61 @@ class _Wrong(Exception):  # noqa: N818 (never leaves this module)
 
 
 def parse(text: str, scheme: Scheme, subject_class: SubjectClass) -> Identifier:
-    """Read `text` as a number of `scheme`; whatever is wrong stands in the result's `fault`. Raises nothing."""
+    """Read `text` as a number of `scheme`; whatever is wrong stands in the result's `fault`. Raises nothing.
+
+    One number is one subject, whatever the scheme is called: a number that is a valid unified code or citizen number
+    is that, and one that is not sound as a number of `scheme` is what its shape says, where it is sound as that.
+    """
     value = fold(text)
     is_masked = "*" in value
     try:
         _screen(value)
         _of_class(scheme, subject_class)
-        return _READERS[scheme](value, scheme, is_masked)
+        number = _READERS[scheme](value, scheme, is_masked)
     except _Wrong as wrong:
-        return Identifier(scheme, value, wrong.fault, is_masked, detail=wrong.detail)
+        number = Identifier(scheme, value, wrong.fault, is_masked, detail=wrong.detail)
+    if is_masked or (number.fault is None and scheme in _OF_ONE_SHAPE):
+        return number
+    return _recognised(number, subject_class)
+
+
+def _recognised(number: Identifier, subject_class: SubjectClass) -> Identifier:
+    """The number under the scheme that it is valid for, where it is not valid under its own or that one is unique."""
+    value, fault = number.value, number.fault
+    if fault is Fault.SCHEME or fault is Fault.MISSING or fault is Fault.FILLER:
+        return number
+    shape_scheme = by_shape(value, subject_class)
+    if shape_scheme is None or shape_scheme is number.scheme or not (fault or shape_scheme in _OF_ONE_SHAPE):
+        return number
+    try:
+        found = _READERS[shape_scheme](value, shape_scheme, False)
+    except _Wrong:
+        return number
+    return found
+
+
+def looks_rounded(value: str) -> bool:
+    """Whether a folded value looks like what a spreadsheet program leaves of a longer number: digits alone, 16 or more,
+    of which all after the 15th are zero. Only a wrong check digit, or its column, shows that it is one."""
+    return len(value) > EXACT_DIGITS and value.isdecimal() and not value[EXACT_DIGITS:].strip("0")
+
+
+def is_filler(value: str) -> bool:
+    """Whether a folded value was typed to fill a field: one character again and again, or digits that count up or down
+    (modulo 10), the last character perhaps being the check. Shorter ones than six characters are not judged.
+
+    Examples: `111111111111111111`, `123456789012345678`, `12345678-8`, `987654321`.
+    """
+    if len(value) < SHORTEST_FILLER:
+        return False
+    first, second = value[0], value[1]
+    if first == second:
+        return value == first * len(value)
+    if not (first.isdecimal() and second.isdecimal()):
+        return False
+    step = (int(second) - int(first)) % 10
+    body = value[:-1]
+    return step in (1, 9) and body.isdecimal() and all((int(b) - int(a)) % 10 == step for a, b in pairwise(body))
 
 
 def is_missing(text: str) -> bool:
@@ -151,17 +242,23 @@ def by_shape(text: str, subject_class: SubjectClass) -> Scheme | None:
     """The scheme that the shape of `text` gives, None for no known one.
 
     Organisations: 18 characters a unified code, 9 (or 8-1) an organisation code, 15 or 13 digits a registration
-    number. Persons: 18 or 15 characters a citizen number.
+    number, 15 characters that end in an organisation code and are no valid registration number a tax number. Persons:
+    18 or 15 characters a citizen number, a letter and 8 or 10 digits a travel permit of Hong Kong or Macao.
     """
     value = fold(text)
     length = len(value)
     if subject_class is _PERSON:
-        return _CITIZEN_ID if length in (CITIZEN_LENGTH, OLD_CITIZEN_LENGTH) else None
+        if length in (CITIZEN_LENGTH, OLD_CITIZEN_LENGTH):
+            return _CITIZEN_ID
+        return Scheme.HK_MACAU_PERMIT if _TRAVEL_PERMIT.fullmatch(value) else None
     if length == UNIFIED_LENGTH:
         return _USCC
     if length == ORGANISATION_LENGTH:
         return _ORG_CODE
-    if length in (REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH) and _checks.is_of(value, _checks.DIGITS):
+    is_number = _checks.is_of(value, _checks.DIGITS)
+    if length == TAX_LENGTH and not (is_number and _checks.is_registration_checked(value)) and _ends_in_org_code(value):
+        return _TAX_NO
+    if length in (REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH) and is_number:
         return Scheme.REG_NO
     return None
 
@@ -210,6 +307,16 @@ def mask(identifier: Identifier) -> str:
     return mask_text(value) if identifier.is_malformed else mask_dated(value)
 
 
+def _ends_in_org_code(value: str) -> bool:
+    """Whether 15 characters end in an organisation code whose check digit holds."""
+    code = value[-ORGANISATION_LENGTH:]
+    return (
+        len(value) == TAX_LENGTH
+        and _checks.is_of(value[:-1], _checks.ALPHANUMERIC)
+        and _checks.organisation_check(code) == code[-1]
+    )
+
+
 def _stands_for_nothing(value: str) -> bool:
     # A row of zeros passes several of the checks, and stands for nothing; so does a mask that shows nothing.
     return value in _PLACEHOLDERS or (value[:1] in _NOTHINGS and not (value.strip("0") and value.strip("*")))
@@ -227,6 +334,8 @@ def _screen(value: str) -> None:
             "a spreadsheet program made a number of the form 1.23E+17 of it and has destroyed its digits, which cannot "
             "be got back: export the column again as text",
         )
+    if is_filler(value):
+        raise _Wrong(Fault.FILLER, "a filler: one character again and again, or digits that count up or down")
 
 
 def _of_class(scheme: Scheme, subject_class: SubjectClass) -> None:

@@ -1,9 +1,10 @@
 """Who is asked about: from the numbers and names of a question to one subject's file, or why there is none.
 
-The key is made of class, scheme and value. A subject is settled by a complete number only; a masked number, a bare
-name, a number of several subjects and one with a wrong check digit that nobody holds give candidates and a reason,
-and nothing acts. Masked and name-only entries that fit a settled subject are gathered as unsettled; whether their
-names speak against it is judged in `core.gaps`. Excluded: malformed numbers, which are errors before this.
+The key is made of class and number: one number is one subject, whatever its scheme is called. A subject is settled by
+a complete number only; a masked number, a bare name, a number of several subjects and one with a wrong check digit that
+nobody holds give candidates and a reason, and nothing acts. Masked and name-only entries that fit a settled subject are
+gathered as unsettled; whether their names speak against it is judged in `core.gaps`. Excluded: malformed numbers, which
+are errors before this.
 Source: DESIGN section 4 (Identity), and "Settled points".
 """
 
@@ -12,14 +13,26 @@ from typing import Protocol
 
 import msgspec
 
-from xingate_server.core.candidates import MASK, NAME, NAME_AND_MASK, SAME_NUMBER, alike, candidate, fits, in_order
+from xingate_server.core.candidates import (
+    MASK,
+    NAME,
+    NAME_AND_MASK,
+    SAME_NUMBER,
+    TAX_NUMBER,
+    alike,
+    candidate,
+    fits,
+    in_order,
+)
 from xingate_server.core.decision import Candidate, Flag, GapReason
 from xingate_server.core.identifiers import Identifier, Scheme, could_be_citizen_number
+from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.name_search import MOST_MATCHES, Match
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import (
     EMPTY_FILE,
     Held,
+    HeldUnread,
     Profile,
     SubjectClass,
     SubjectFile,
@@ -109,7 +122,8 @@ def settle(
 class _Found(msgspec.Struct, frozen=True, gc=False):
     """A complete number and what stands at it; `file` is None for a miss.
 
-    `at` is the key of the number itself, `key` the one that stands for the subject.
+    `at` is the key of the number itself, `key` the one that stands for the subject. `inner` is what stands at the
+    organisation code inside it, where that is of the same subject.
     """
 
     identifier: Identifier
@@ -117,6 +131,7 @@ class _Found(msgspec.Struct, frozen=True, gc=False):
     key: bytes
     file: SubjectFile | None = None
     rivals: tuple[Profile, ...] = ()
+    inner: SubjectFile | None = None
 
 
 class _Case:
@@ -135,6 +150,7 @@ class _Case:
         self.names = names
         self.lookup = lookup
         self.keyer = keyer
+        self._tails: Sequence[bytes] = ()
 
     def key(self, scheme: Scheme, value: str) -> bytes:
         return self.keyer.identifier(self.subject_class, scheme, value)
@@ -145,6 +161,7 @@ class _Case:
             only.file is not None
             or only.rivals
             or self.names
+            or only.identifier.possible_org_code
             or self.lookup.mask_shapes(self.subject_class, only.identifier.scheme)
         )
 
@@ -168,7 +185,7 @@ class _Case:
         inner = self.lookup.get(inner_key)
         if file is not None:
             is_same = inner is file or (inner is not None and _core(inner) == _core(file))
-            return _Found(identifier, key, inner_key if is_same else key, file)
+            return _Found(identifier, key, inner_key if is_same else key, file, inner=inner if is_same else None)
         if inner is None:
             return _Found(identifier, key, inner_key)
         if inner.rivals:
@@ -215,22 +232,24 @@ class _Case:
         main = next((f for f in found if f.file is not None), found[0])
         file = main.file or EMPTY_FILE
         further_keys = self._further_keys(found, file)
-        if not (file.unsettled or further_keys):
+        inner = main.inner if main.inner is not file else None
+        if not (file.unsettled or file.unread or file.possible or inner or further_keys):
             return self.result(main.key, file=file)
-        unsettled = dict.fromkeys(file.unsettled)
-        # The file at the inner code, which stands for the subject, may lack the unsettled entries of this one.
-        keys = [main.at] if file.unsettled and main.at != main.key and self.lookup.get(main.at) is not None else []
+        doubts = _Doubts(file)
+        # The file at the inner code, which stands for the subject, may lack the doubts about this one.
+        keys = [main.at] if doubts.any and main.at != main.key and self.lookup.get(main.at) is not None else []
+        if inner is not None:
+            doubts.add(inner)
         for key in further_keys:
             further = self.lookup.get(key)
-            more = [held for held in further.unsettled if held not in unsettled] if further else []
-            if more:
+            if further is not None and doubts.add(further, with_held=key in self._tails):
                 keys.append(key)
-                unsettled.update(dict.fromkeys(more))
-        whole = msgspec.structs.replace(file, unsettled=tuple(unsettled)) if keys else file
-        return self.result(main.key, file=whole, unsettled_keys=tuple(keys))
+        candidates = in_order(candidate(p, (), *TAX_NUMBER) for p in doubts.possible)
+        return self.result(main.key, (), candidates, doubts.of(file), tuple(keys))
 
     def _further_keys(self, found: Sequence[_Found], file: SubjectFile) -> list[bytes]:
-        """Where unsettled entries that fit may stand: other numbers, masks of all numbers, names alone."""
+        """Where doubts that fit may stand: other numbers, masks of all numbers, names alone, and the organisation codes
+        that tax numbers may contain."""
         numbers = dict.fromkeys([(f.identifier.scheme, f.identifier.value) for f in found])
         if file.profiles:
             numbers |= dict.fromkeys([(_USCC, code) for code in sorted([p.uscc for p in file.profiles if p.uscc])])
@@ -240,7 +259,15 @@ class _Case:
             if shapes:
                 keys += [self._mask_key(scheme, _mask(value, s)) for s in shapes if len(s) == len(value)]
         keys += [self._mask_key(i.scheme, i.value) for i in self.identifiers if i.is_masked]
-        return keys + [self.keyer.name(self.subject_class, name) for name in self.names]
+        tails = [tail for f in found if (tail := f.identifier.possible_org_code)]
+        self._tails = [self.key(_ORG_CODE, tail) for tail in tails]
+        names = [key for name in self.names for key in self._name_keys(name)]
+        return keys + self._tails + names
+
+    def _name_keys(self, name: str) -> list[bytes]:
+        """Where listings that rest on this name may stand, for organisations without their legal form as well."""
+        names = (name,) if self.subject_class is _PERSON else dict.fromkeys((name, *names_without_form(name)))
+        return [self.keyer.name(self.subject_class, one) for one in names]
 
     def unsettled(self) -> Settled:
         """No complete number that counts: candidates by name and by equal mask."""
@@ -326,6 +353,7 @@ class _Case:
         for profile in file.profiles:
             name = normalise(profile.name)
             list_types = {h.entry.list_type for h in file.unsettled if not h.names or name in h.names}
+            list_types |= {t for h in file.unread if not h.names or name in h.names for t in h.row.list_types}
             found.append(candidate(profile, list_types, *(NAME_AND_MASK if name in self.names else MASK)))
         return found
 
@@ -338,8 +366,68 @@ class _Case:
 
 
 def _core(file: SubjectFile) -> SubjectFile:
-    """What two numbers of one subject have in common: unsettled entries may stand at one of them only."""
-    return msgspec.structs.replace(file, unsettled=())
+    """What two numbers of one subject have in common: doubts may stand at one of them only."""
+    return msgspec.structs.replace(file, unsettled=(), unread=(), possible=())
+
+
+def apart(file: SubjectFile) -> list[Held]:
+    """The entries of one who may be another, with the names that may speak against it."""
+    names = tuple(sorted({name for profile in file.profiles if (name := normalise(profile.name))}))
+    return [msgspec.structs.replace(held, names=held.names or names) for held in file.held]
+
+
+class _Doubts:
+    """What fits a subject without being settled, gathered from several keys."""
+
+    def __init__(self, file: SubjectFile) -> None:
+        self.unsettled = dict.fromkeys(file.unsettled)
+        self.unread = dict.fromkeys(file.unread)
+        self.possible = dict.fromkeys(file.possible)
+        self._first = (len(self.unsettled), len(self.unread))
+        self._settled = {held.entry.id for held in file.held} | {held.row.id for held in file.unread}
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(self.unsettled or self.unread)
+
+    def add(self, file: SubjectFile, *, with_held: bool = False) -> bool:
+        """Take what another key has; whether anything of it is new. `with_held`: it is one who may be this subject."""
+        before = len(self.unsettled), len(self.unread), len(self.possible)
+        unsettled, unread = [*file.unsettled], [held for held in file.unread if held.is_unsettled]
+        self.possible |= dict.fromkeys(file.possible)
+        if with_held:
+            unsettled += apart(file)
+            unread = [_unsettled_row(held) for held in file.unread]
+            self.possible |= dict.fromkeys(file.profiles)
+        # What is the subject's own by its number is no doubt, though it fits by its name as well.
+        self.unsettled |= dict.fromkeys(held for held in unsettled if held.entry.id not in self._settled)
+        self.unread |= dict.fromkeys(held for held in unread if held.row.id not in self._settled)
+        return before != (len(self.unsettled), len(self.unread), len(self.possible))
+
+    def of(self, file: SubjectFile) -> SubjectFile:
+        """The file with them all."""
+        if self._first == (len(self.unsettled), len(self.unread)):
+            return file
+        return msgspec.structs.replace(file, unsettled=tuple(self.unsettled), unread=tuple(self.unread))
+
+
+def _unsettled_row(held: HeldUnread) -> HeldUnread:
+    return msgspec.structs.replace(held, is_unsettled=True)
+
+
+def older_keys(kind: SubjectKind, identifiers: Sequence[Identifier], keyer: SubjectKeyer) -> list[bytes]:
+    """The keys by which older records know the subject of a question; `keyer` is of the form `BY_SCHEME`."""
+    subject_class = class_of(kind)
+    keys = []
+    for identifier in identifiers:
+        if identifier.is_masked:
+            keys.append(keyer.mask(subject_class, identifier.scheme, identifier.value))
+        else:
+            keys.append(keyer.identifier(subject_class, identifier.scheme, identifier.value))
+            if identifier.org_code:
+                keys.append(keyer.identifier(subject_class, _ORG_CODE, identifier.org_code))
+    return keys
 
 
 def _mask(value: str, shape: str) -> str:

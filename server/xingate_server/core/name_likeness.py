@@ -5,7 +5,9 @@ a name is typed or copied (a character of the same sound, one left out, doubled 
 another legal form). Dear is what tells companies apart: of 10,000 real names one in ten is another one but for a
 single character, most often in the trade name, so another character that names really have at that place is no slip.
 What names really have is asked of the index (`Frequencies`). Names in other scripts: rapidfuzz on their words. A name
-in letters against one in characters: their sound. Cost and threshold are measured by `python -m benchmarks.names`.
+in letters against one in characters: their sound. Organisations whose names are equal without their legal form
+(`legal_forms`) and people's names cut short (`person_names`) are alike whatever their letters. Costs and threshold
+are measured by `python -m benchmarks.names`.
 """
 
 import math
@@ -17,6 +19,7 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Indel, LCSseq
 
+from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.name_parts import (
     ALL,
     LONGEST,
@@ -24,12 +27,14 @@ from xingate_server.core.name_parts import (
     core_of,
     has_han,
     has_letters,
+    is_chinese,
     legal_form,
     sound,
     sound_of,
     syllables,
     words_of,
 )
+from xingate_server.core.person_names import short_form
 
 Frequencies = Callable[[str], int]
 """How many of the listed names have a gram."""
@@ -48,6 +53,7 @@ _FORMS = frozenset(["有限", "限责", "责任", "任公", "限公", "公司", 
 _SOUND_ALONE: Final = 0.95
 _SLIPS: Final = ((1, 6, 0.88), (2, 11, 0.82))  # how many, in how long a name at least, and how alike that is
 _WORDS_ALIKE, _LETTERS_STEEP, _SUBSET = 0.98, 1.5, 0.93
+_EQUAL_BUT_FORM: Final = 0.98
 
 
 class Likeness(NamedTuple):
@@ -57,8 +63,17 @@ class Likeness(NamedTuple):
     why: str
 
 
-def likeness(asked: str, listed: str, frequency: Frequencies) -> Likeness:
-    """How alike two different normalised names are."""
+def likeness(asked: str, listed: str, frequency: Frequencies, *, are_people: bool = False) -> Likeness:
+    """How alike two different normalised names are, of people or of organisations."""
+    written = _alike(asked, listed, frequency, are_people=are_people)
+    if are_people:
+        return max(written, Likeness(*short_form(asked, listed)))
+    if written.score < _EQUAL_BUT_FORM and not is_chinese(listed) and _are_equal_but_form(asked, listed):
+        return Likeness(_EQUAL_BUT_FORM, "the name is equal but for the legal form")
+    return written
+
+
+def _alike(asked: str, listed: str, frequency: Frequencies, *, are_people: bool) -> Likeness:
     if has_han(listed):
         if not has_han(asked):
             return _alike_in_sound(asked, listed)
@@ -66,14 +81,18 @@ def likeness(asked: str, listed: str, frequency: Frequencies) -> Likeness:
         if has_letters(asked) and not has_letters(listed):  # a part of it may be written by its sound
             return max(written, _alike_in_sound(asked, listed))
         return written
-    return _alike_in_words(asked, listed)
+    return _alike_in_words(asked, listed, are_people=are_people)
 
 
 # -- names in other scripts
 
 
-def _alike_in_words(asked: str, listed: str) -> Likeness:
-    (mine, all_mine), (its, all_its) = words_of(asked), words_of(listed)
+def _are_equal_but_form(asked: str, listed: str) -> bool:
+    return not set(names_without_form(asked)).isdisjoint(names_without_form(listed))
+
+
+def _alike_in_words(asked: str, listed: str, *, are_people: bool) -> Likeness:
+    (mine, all_mine), (its, all_its) = words_of(asked, is_person=are_people), words_of(listed, is_person=are_people)
     if sorted(mine) == sorted(its):
         form = "" if sorted(all_mine) == sorted(all_its) else ", the legal form is not"
         return Likeness(_WORDS_ALIKE, f"the words of the name are equal{form}")

@@ -3,8 +3,10 @@
 The core is what is left without the legal form (Provisions on the Administration of Enterprise Name Registration,
 art. 6: division, trade name, trade, legal form). Grams are what the index is made of: characters and pairs of them
 for names with Chinese characters, pairs of syllables (without tone) for their sound, runs of three letters for names
-in other scripts, which are written in plain letters first (anyascii). Exclusions: how alike two names are
-(`name_likeness`). Names come as `names.normalise` gives them.
+in other scripts, which are written in plain letters first (anyascii). Two more kinds find what shares too little of
+those: names of organisations as a whole without their legal form (`legal_forms`; but Chinese ones, whose core is that
+already), and the first and last words of people with each other word (`person_names`). Exclusions: how alike two
+names are (`name_likeness`). Names come as `names.normalise` gives them.
 """
 
 import re
@@ -14,14 +16,18 @@ from typing import Final
 
 from anyascii import anyascii
 
+from xingate_server.core.legal_forms import names_without_form, without_legal_form
+from xingate_server.core.person_names import pair_grams
+
 LONGEST: Final = 96  # characters of a name that are compared; the longest real name of a company has 40
 ALL: Final = ""  # the gram of every name: its frequency is their number
-_HAN, _SOUND, _LETTERS = "h", "p", "l"
+_HAN, _SOUND, _LETTERS, _WHOLE = "h", "p", "l", "w"
 _RUN = 3
 
 _HAN_CHARACTER = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LETTERS_OF_SOUND = re.compile(r"[a-z]{2}")
-_FORM = re.compile(r"(?:股份|有限|责任|集团)+(?:公司)?|(?<![分支子])公司")
+_FORM = re.compile(r"(?:株式|有限|合同|合资|合名|相互)会社|(?:股份|有限|责任|集团)+(?:公司)?|(?<![分支子])公司")
+_JAPANESE = re.compile(r"[\u3040-\u30ff]|会社|法人|^株(?!洲)|株$")
 _WORD = re.compile(r"[a-z0-9]+")
 _SOUNDED_FORM = re.compile(r"(?:gufen|jituan|youxian|zeren)+(?:gongsi)?|(?<!fen)(?<!zhi)gongsi")
 _SYLLABLE = re.compile(
@@ -62,10 +68,14 @@ def legal_form(name: str) -> str:
     return form.replace("有限责任", "有限").replace("股份有限", "股份")
 
 
-def words_of(name: str) -> tuple[list[str], list[str]]:
-    """The words of a name in plain letters, without and with those that say the legal form."""
-    words = _WORD.findall(_dotless(anyascii(name[:LONGEST]).lower()))
-    return [word for word in words if word not in _LATIN_FORMS] or words, words
+def words_of(name: str, *, is_person: bool = False) -> tuple[list[str], list[str]]:
+    """The words of a name in plain letters, without and with those that say the legal form; people have none."""
+    words = _plain_words(name)
+    if is_person:
+        return words, words
+    left = without_legal_form(name)
+    without = words if left == name else _plain_words(left)
+    return [word for word in without if word not in _LATIN_FORMS] or without or words, words
 
 
 @lru_cache(maxsize=16_384)
@@ -88,11 +98,24 @@ def sound(name: str) -> str:
     return "".join(words_of(name)[0])
 
 
-def grams_of(name: str) -> set[str]:
+def is_chinese(name: str) -> bool:
+    """Whether it is written in Chinese characters and nothing in it is Japanese."""
+    return has_han(name) and _JAPANESE.search(name) is None
+
+
+def grams_of(name: str, *, is_person: bool = False) -> set[str]:
     """By what a listed name is found."""
-    if has_han(name):
-        return {ALL} | han_grams(name) | sound_grams(name)
-    return {ALL} | letter_grams(name)
+    grams = han_grams(name) | sound_grams(name) if has_han(name) else letter_grams(name, is_person=is_person)
+    if is_person:
+        grams |= pair_grams(name)
+    elif not is_chinese(name):
+        grams |= whole_grams(name)
+    return {ALL} | grams
+
+
+def whole_grams(name: str) -> set[str]:
+    """The name of an organisation as a whole, with and without its legal form."""
+    return {_WHOLE + whole[:LONGEST] for whole in names_without_form(name)}
 
 
 def han_grams(name: str) -> set[str]:
@@ -107,11 +130,11 @@ def sound_grams(name: str) -> set[str]:
     return {f"{_SOUND}{one} {two}" for one, two in pairwise(sounds)}
 
 
-def letter_grams(name: str) -> set[str]:
+def letter_grams(name: str, *, is_person: bool = False) -> set[str]:
     """Each three letters that follow each other in a word, its ends among them."""
     return {
         _LETTERS + padded[at : at + _RUN]
-        for word in words_of(name)[0]
+        for word in words_of(name, is_person=is_person)[0]
         for padded in (f" {word} ",)
         for at in range(len(padded) - _RUN + 1)
     }
@@ -120,6 +143,10 @@ def letter_grams(name: str) -> set[str]:
 def character_gram(characters: str) -> str:
     """The gram of one or two characters of a core."""
     return _HAN + characters
+
+
+def _plain_words(name: str) -> list[str]:
+    return _WORD.findall(_dotless(anyascii(name[:LONGEST]).lower()))
 
 
 def _dotless(text: str) -> str:

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 from xingate_server.core.name_likeness import Frequencies, likeness
-from xingate_server.core.name_parts import ALL, han_grams, has_han, has_letters, letter_grams, sound_grams
+from xingate_server.core.name_parts import (
+    ALL,
+    han_grams,
+    has_han,
+    has_letters,
+    letter_grams,
+    sound_grams,
+    whole_grams,
+)
+from xingate_server.core.person_names import asked_pair_grams
 
 THRESHOLD: Final = 0.8
 """How alike a name must be to be shown, unless a snapshot says otherwise."""
@@ -19,6 +28,7 @@ MOST_FREQUENT: Final = 30_000
 _MOST_READ = 20_000  # names counted, where more than one gram is read
 _MOST_GRAMS = 200
 _MOST_COMPARED = 24
+_MOST_SHORT = 100  # names compared beside those, which share whole words or are equal without their legal form
 _RARE = 200  # a gram of less than one name in so many counts more
 _SHORTEST = 2
 _DIGITS = 4
@@ -34,6 +44,11 @@ class Match(NamedTuple):
 
 class NameIndex(Protocol):
     """The listed names of one class of subjects."""
+
+    @property
+    def are_people(self) -> bool:
+        """Whether they are names of people."""
+        ...
 
     def frequency(self, gram: str) -> int:
         """How many names have a gram."""
@@ -61,10 +76,11 @@ def search(name: str, index: NameIndex, threshold: float) -> list[Match]:
         return found
 
     matches = []
-    for number in _likely(name, index, frequency):
+    numbers = dict.fromkeys([*_likely(name, index, frequency), *_sharing_words(name, index, frequency)])
+    for number in numbers:
         listed = index.name(number)
         if listed != name:
-            found = likeness(name, listed, frequency)
+            found = likeness(name, listed, frequency, are_people=index.are_people)
             score = round(found.score, _DIGITS)
             if score >= threshold:
                 matches.append(Match(listed, score, found.why))
@@ -74,7 +90,8 @@ def search(name: str, index: NameIndex, threshold: float) -> list[Match]:
 
 def _likely(name: str, index: NameIndex, frequency: Frequencies) -> list[int]:
     """The names that share most with this one, by the rarest grams that are worth reading."""
-    grams = sorted([(n, gram) for gram in _asked_grams(name) if (n := frequency(gram))])[:_MOST_GRAMS]
+    asked = _asked_grams(name, is_person=index.are_people)
+    grams = sorted([(n, gram) for gram in asked if (n := frequency(gram))])[:_MOST_GRAMS]
     rare = frequency(ALL) // _RARE
     counts: Counter[int] = Counter()
     read = 0
@@ -91,6 +108,22 @@ def _likely(name: str, index: NameIndex, frequency: Frequencies) -> list[int]:
     return sorted(best) + sorted(ties)[: _MOST_COMPARED - above]
 
 
+def _sharing_words(name: str, index: NameIndex, frequency: Frequencies) -> list[int]:
+    """The names that share most pairs of words with a person's, or that an organisation's is equal to but for the form.
+
+    They may share too few letters with it to be among the likely ones.
+    """
+    asked = asked_pair_grams(name) if index.are_people else whole_grams(name)
+    counts: Counter[int] = Counter()
+    read = 0
+    for n, gram in sorted([(n, gram) for gram in asked if (n := frequency(gram))]):
+        read += n
+        if read > _MOST_READ:
+            break
+        counts.update(index.names_with(gram))
+    return sorted(counts, key=lambda number: (-counts[number], number))[:_MOST_SHORT]
+
+
 def _cut(counts: Counter[int]) -> tuple[int, int]:
     """The count with which the names to compare are full, and how many have more."""
     above = 0
@@ -101,7 +134,7 @@ def _cut(counts: Counter[int]) -> tuple[int, int]:
     return 0, above
 
 
-def _asked_grams(name: str) -> set[str]:
+def _asked_grams(name: str, *, is_person: bool) -> set[str]:
     if has_han(name):
         return han_grams(name) | (sound_grams(name) if has_letters(name) else set())
-    return letter_grams(name) | sound_grams(name)
+    return letter_grams(name, is_person=is_person) | sound_grams(name)

@@ -5,7 +5,7 @@ alone; a `Row` in it holds all that one sort of entry adds. The day is part of w
 outlasts its last day in here. Excluded: the entry's own dates, and what a caller may see (`core.decide`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import Final
 
@@ -23,6 +23,7 @@ from xingate_server.core.catalogue import (
     Procedure,
     Reach,
     Title,
+    Trigger,
     Verdict,
     acts_under,
     in_force,
@@ -32,9 +33,9 @@ from xingate_server.core.catalogue import (
 )
 from xingate_server.core.clean_years import UNREGISTERED, CleanYears
 from xingate_server.core.decision import Applied, Decision, Encoded, Gap, Question, ShownObligation, SourceState
-from xingate_server.core.entry import Entry, Severity
+from xingate_server.core.entry import Entry, Role, Severity, UnreadRow
 from xingate_server.core.matching import When, own_reach, reach_of, sets_off, when_of
-from xingate_server.core.subject import Held, class_of
+from xingate_server.core.subject import Held, HeldUnread, class_of
 
 ACTIONS_AT_MOST: Final = 1024
 AUDIENCES: Final = {Audience.PUBLIC: 0, Audience.GOVERNMENT: 1, Audience.RECOGNISING_AUTHORITY: 2}
@@ -43,6 +44,8 @@ _RANKS: Final = {given: -STRICTNESS[verdict] for given, verdict in VERDICTS.item
 _CLEAR: Final = Verdict.CLEAR
 
 RowKey = tuple[str, Severity | None, str | None, str | None, bool, bool | None]
+SuspectKey = tuple[tuple[str, ...], Severity | None, bool, str, bool, bool, str | None]
+BREACHED: Final = "commitment.breached"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +68,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Rules:
     """A catalogue, with what is looked up in it again and again."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, *, asks_commitments: bool = True) -> None:
         self.catalogue = catalogue
+        self.asks_commitments = asks_commitments
         self.list_types: Mapping[str, ListType] = {t.id: t for t in catalogue.list_types}
         self.grades = {grade for m in catalogue.measures for t in m.triggers for grade in t.grades}
         self.black = [(m, t) for m in catalogue.measures for t in m.triggers if t.name == "black"]
@@ -101,6 +105,7 @@ class Plan:
         self._class = class_of(question.kind)
         self._measures = [m for m in rules.measures_of(question.action) if in_force(m.basis, question.as_of)]
         self._rows: dict[RowKey, Row] = {}
+        self._suspects: dict[SuspectKey, Verdict | None] = {}
         gaps = gap_rules.source_gaps(self._measures, rules.catalogue, question, sources)
         self.source_gaps = ordered_gaps(gaps)
 
@@ -176,6 +181,45 @@ class Plan:
             shown_to=AUDIENCES[list_type.audience] if list_type and is_record and held.role is None else None,
         )
 
+    def could_be(self, held: HeldUnread) -> Verdict | None:
+        """The strictest that a row which nobody could read might give; what is not known of it counts as any."""
+        row = held.row
+        key = (
+            row.list_types,
+            row.severity,
+            row.is_severity_known,
+            row.grade,
+            row.is_grade_known,
+            row.foreign,
+            held.role,
+        )
+        if key not in self._suspects:
+            self._suspects[key] = max(self._possible(row, held.role), default=None)
+        return self._suspects[key]
+
+    @cached_property
+    def breach_could_be(self) -> Verdict | None:
+        """The strictest that an own breached commitment gives, where open ones past their day are asked about."""
+        if not self._rules.asks_commitments:
+            return None
+        return max(self._possible(UnreadRow(id="", list_types=(BREACHED,)), None), default=None)
+
+    def _possible(self, row: UnreadRow, role: Role | None) -> Iterator[Verdict]:
+        names = [
+            t.id
+            for t in self._rules.list_types.values()
+            if (row.foreign or not t.is_foreign_only) and any(matches(pattern, t.id) for pattern in row.list_types)
+        ]
+        for measure in self._measures:
+            reach = own_reach(measure, self._class) if role is None else _reach_through(measure, role)
+            if (
+                reach is not None
+                and acts_under(measure, self._rules.catalogue.posture)
+                and when_of(measure, self.question.context) is not When.DIFFERS
+                and any(may_trigger(trigger, name, row) for trigger in measure.triggers for name in names)
+            ):
+                yield VERDICTS[measure.effect, measure.force]
+
     def _acts_as_black(self, entry: Entry) -> bool:
         """Whether some measure of trigger `black`, for whatever action, acts through this own entry."""
         return any(
@@ -204,6 +248,20 @@ class Plan:
             basic_list=measure.basic_list,
             remedies=tuple(r for r in remedies if r.kind != "repair" or is_repairable),
         )
+
+
+def may_trigger(trigger: Trigger, list_type: str, row: UnreadRow) -> bool:
+    """Whether a row of this list type that could not be read may set the trigger off: what is not known may be any."""
+    return (
+        any(matches(pattern, list_type) for pattern in trigger.list_types)
+        and (not trigger.severities or not row.is_severity_known or row.severity in trigger.severities)
+        and (not trigger.grades or not row.is_grade_known or row.grade in trigger.grades)
+    )
+
+
+def _reach_through(measure: Measure, role: Role) -> Reach | None:
+    reach = Reach(role.value)
+    return reach if reach in measure.reach else None
 
 
 def ordered(applied: Sequence[Applied]) -> tuple[Applied, ...]:

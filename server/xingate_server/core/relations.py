@@ -1,7 +1,7 @@
 """The people whom an organisation's entry names, and through whom its measures reach them (Cl. 18).
 
-A complete and valid number settles a person, a masked one makes a possible match, a missing or malformed one
-affects nobody. Only natural persons are reached; an organisation among the shareholders is not resolved.
+A complete and valid number settles a person, a masked or rounded one makes a possible match, a missing or malformed
+one affects nobody. Only natural persons are reached; an organisation among the shareholders is not resolved.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def read_relations(record: Record, keyer: SubjectKeyer, numbers: Sequence[str]) 
     for role, name, number in named:
         if not name.strip() and not number.strip():
             continue
-        person = _person(role, hidden(name.strip(), numbers), number, keyer)
+        person = _person(role, hidden(name.strip(), numbers), number, keyer, is_rounded=number in record.rounded)
         if person is None:
             is_unresolved = True
         elif person not in related:
@@ -55,8 +55,10 @@ def read_relations(record: Record, keyer: SubjectKeyer, numbers: Sequence[str]) 
     return tuple(related), is_unresolved
 
 
-def _person(role: Role, name: str, text: str, keyer: SubjectKeyer) -> Related | None:
+def _person(role: Role, name: str, text: str, keyer: SubjectKeyer, *, is_rounded: bool) -> Related | None:
     number = identifiers.read(text, "", SubjectClass.PERSON)
+    if number.is_rounded or (is_rounded and not number.is_malformed):
+        number = number.as_rounded()
     if number.is_malformed or number.is_checksum_failure:
         return None
     display = identifiers.mask(number)

@@ -133,7 +133,8 @@ def _ended_by(row: Listed, blacks: Sequence[Entry], dropped: list[Dropped]) -> L
     day = min(begins)
     if standing(red, day) in {Standing.ENDED, Standing.VOID}:
         return row
-    dropped.append(Dropped(row.place, "red_removed_by_black", is_kept=True))
+    if red.status is Status.ACTIVE or red.status_date is not None:  # otherwise it never acts, and loses nothing
+        dropped.append(Dropped(row.place, "red_removed_by_black", is_kept=True))
     return Listed(msgspec.structs.replace(red, stops_on=day, stop_reason="blacklisted"), row.place)
 
 

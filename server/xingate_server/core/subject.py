@@ -8,15 +8,20 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from types import MappingProxyType
 
 import msgspec
 
-from xingate_server.core.entry import Entry, Role
+from xingate_server.core.entry import Entry, Role, UnreadRow
 
 KEY_BYTES = 16
+KEY_ID_DIGITS = 16  # hex
+ID_DIGITS = 32  # hex, of an entry's id
 SECRET_SHORTEST, SECRET_LONGEST = 16, 64  # bytes
+BY_SCHEME, BY_NUMBER = 1, 2
+"""The forms of a subject key, which are the format versions of the snapshots that use them: of class, scheme and
+number, or (one number is one subject) of class and number."""
 
 
 class SubjectKind(StrEnum):
@@ -59,24 +64,35 @@ class SubjectKeyer:
     """Makes the 16-byte keyed BLAKE2b hashes that stand for subjects, masks and names.
 
     `secret` is the installation's own key (16 to 64 bytes). Without it the hashes of identity numbers could be
-    found by trying all numbers.
+    found by trying all numbers. `form` is `BY_NUMBER`, or `BY_SCHEME` for snapshots and records of older releases.
     """
 
-    __slots__ = ("_empty", "_question")
+    __slots__ = ("_empty", "_has_scheme", "_question", "_secret", "form", "key_id")
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, form: int = BY_NUMBER) -> None:
         if not SECRET_SHORTEST <= len(secret) <= SECRET_LONGEST:
             raise ValueError(f"a subject key has {SECRET_SHORTEST} to {SECRET_LONGEST} bytes, not {len(secret)}")
+        self.form = form
+        self.key_id = sha256(b"xingate subject key" + secret).hexdigest()[:KEY_ID_DIGITS]
+        self._secret = secret
+        self._has_scheme = form == BY_SCHEME
         self._empty = blake2b(digest_size=KEY_BYTES, key=secret)
         self._question = blake2b(digest_size=32, key=secret, person=b"question")
 
+    def in_form(self, form: int) -> "SubjectKeyer":
+        """The maker of hashes with the same secret in another form."""
+        return self if form == self.form else SubjectKeyer(self._secret, form)
+
     def identifier(self, subject_class: SubjectClass, scheme: str, value: str) -> bytes:
         """The key of a complete identifier, `value` in its folded form."""
-        return self._hash(_framed("id", subject_class, scheme), value)
+        return self._hash(self._start("id", subject_class, scheme), value)
 
     def mask(self, subject_class: SubjectClass, scheme: str, masked: str) -> bytes:
         """The key of a masked identifier: hidden characters are `*`, all others stand."""
-        return self._hash(_framed("mask", subject_class, scheme), masked)
+        return self._hash(self._start("mask", subject_class, scheme), masked)
+
+    def _start(self, what: str, subject_class: SubjectClass, scheme: str) -> bytes:
+        return _framed(what, subject_class, scheme) if self._has_scheme else _framed(what, subject_class)
 
     def name(self, subject_class: SubjectClass, normalised: str) -> bytes:
         """The key of a normalised name (`core.names.normalise`)."""
@@ -127,6 +143,19 @@ class Held(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     names: tuple[str, ...] = ()  # normalised, of this subject in this holding; used where `unsettled`
 
 
+class HeldUnread(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """A row that could not be read, as one subject holds it: its own (`role` is None) or through a relation.
+
+    `is_unsettled`: it fits by a mask or a name only, and `names` may speak against it.
+    """
+
+    row: UnreadRow
+    role: Role | None = None
+    via: EntityRef | None = None
+    names: tuple[str, ...] = ()
+    is_unsettled: bool = False
+
+
 class Registration(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """A register's row: the subject exists, and since when (None where the register does not say)."""
 
@@ -148,7 +177,8 @@ class SubjectFile(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tr
     """All that a snapshot knows about one subject.
 
     `held` acts. `unsettled` fits by a mask or a name only: it makes gaps, never a measure. `rivals` is not empty
-    where this identifier stands for several subjects: then nothing acts and they are the candidates.
+    where this identifier stands for several subjects: then nothing acts and they are the candidates. `unread` are
+    rows about this subject that could not be read. `possible` are others who may be this subject, as candidates.
     """
 
     profiles: tuple[Profile, ...] = ()
@@ -156,6 +186,8 @@ class SubjectFile(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tr
     registrations: tuple[Registration, ...] = ()
     unsettled: tuple[Held, ...] = ()
     rivals: tuple[Profile, ...] = ()
+    unread: tuple[HeldUnread, ...] = ()
+    possible: tuple[Profile, ...] = ()
 
 
 EMPTY_FILE = SubjectFile()

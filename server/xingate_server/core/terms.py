@@ -16,6 +16,7 @@ from xingate_server.core.catalogue import ListType, Procedure
 from xingate_server.core.days import months_after, parse_day
 from xingate_server.core.entry import (
     BOOLEAN_WORDS,
+    COMMITMENT_STATUS_WORDS,
     SEVERITY_WORDS,
     STATUS_REASON_WORDS,
     STATUS_WORDS,
@@ -48,11 +49,12 @@ class Cells(NamedTuple):
     has_authority: bool
     has_basis: bool
     has_document_no: bool
+    data_as_of: date | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What they say. `reasons` are those for a refusal, in the order in which they were found; a document date and a
-    first day that are not known are a reason, and `date.min` here."""
+    """What they say. `reasons` are those for a refusal, in the order in which they were found. A cell that cannot be
+    read is None; `unread` names the columns of coded cells of which that is so. Of inverted days neither is read."""
 
     severity: Severity | None
     grade: str
@@ -60,10 +62,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     status_date: date | None
     status_reason: StatusReason | None
     repairable: bool | None
-    document_date: date
-    valid_from: date
+    document_date: date | None
+    valid_from: date | None
     valid_until: date | None
     reasons: tuple[tuple[str, str], ...]
+    unread: frozenset[str]
     flags: frozenset[str]
 
 
@@ -80,6 +83,7 @@ class _Reading:
         self.calendar = calendar
         self.cells = cells
         self.reasons: list[tuple[str, str]] = []
+        self.unread: set[str] = set()
         self.flags: set[str] = set()
 
     def refuse(self, reason: str, detail: str) -> None:
@@ -90,22 +94,28 @@ class _Reading:
         severity = self._word("severity", cells.severity, SEVERITY_WORDS)
         if severity is None and not fold_word(cells.severity) and cells.list_type.startswith("black."):
             severity = Severity.SERIOUS
-        status = self._word("status", cells.status, STATUS_WORDS) or Status.ACTIVE
+        status = self._word("status", cells.status, self._status_words()) or Status.ACTIVE
         status_reason = self._word("status_reason", cells.status_reason, STATUS_REASON_WORDS)
         repairable = self._word("repairable", cells.repairable, BOOLEAN_WORDS)
         grade = self._grade()
         status_date = self._day("status_date", cells.status_date)
         document_date = self._document()
-        valid_from = self._day("valid_from", cells.valid_from) or document_date
+        valid_from = self._day("valid_from", cells.valid_from)
         valid_until = self._day("valid_until", cells.valid_until)
+        if document_date is None and not fold_word(cells.document_date) and self._may_lack_document():
+            document_date = cells.data_as_of
+            if valid_until is not None and document_date is not None:
+                document_date = min(document_date, valid_until)
         if status is not Status.ACTIVE and status_date is None:
             self.flags.add("status_undated")
         if status is Status.SUSPENDED and status_reason in {StatusReason.OBJECTION, None}:
             self.flags.add("objection_open")
-        if valid_from is not None and valid_until is not None and valid_until < valid_from:
-            told = f"valid until {valid_until.isoformat()}, before {valid_from.isoformat()}"
+        first = valid_from or document_date
+        if first is not None and valid_until is not None and valid_until < first:
+            told = f"valid until {valid_until.isoformat()}, before {first.isoformat()}"
             self.refuse("validity_inverted", told)
-        if self.list_type is not None and document_date is not None:
+            valid_from = valid_until = None
+        elif self.list_type is not None and document_date is not None:
             valid_until = self._validity(self.list_type, severity, document_date, valid_until)
         return Terms(
             severity=severity,
@@ -114,12 +124,23 @@ class _Reading:
             status_date=status_date,
             status_reason=status_reason,
             repairable=repairable,
-            document_date=document_date or date.min,
-            valid_from=valid_from or date.min,
+            document_date=document_date,
+            valid_from=valid_from,
             valid_until=valid_until,
             reasons=tuple(self.reasons),
+            unread=frozenset(self.unread),
             flags=frozenset(self.flags),
         )
+
+    def _status_words(self) -> Mapping[str, Status]:
+        """That a promise was kept is a status of commitments alone."""
+        is_commitment = self.cells.list_type.startswith("commitment.")
+        return COMMITMENT_STATUS_WORDS if is_commitment else STATUS_WORDS
+
+    def _may_lack_document(self) -> bool:
+        """Whether a missing document is no refusal: on the courts' lists and on lists by name."""
+        list_type = self.list_type
+        return list_type is not None and (list_type.procedure is Procedure.JUDICIAL or list_type.is_name_only)
 
     def _document(self) -> date | None:
         """Authority, basis, document and, for publicity, the notice and the signature (Cl. 7)."""
@@ -130,7 +151,10 @@ class _Reading:
             self.refuse("basis_missing", "the basis of recognition is blank")
         document_date = self._day("document_date", cells.document_date)
         if not cells.has_document_no or not fold_word(cells.document_date):
-            self.refuse("document_missing", "document number and document date are both needed")
+            if self._may_lack_document():
+                self.flags.add("document_undated")
+            else:
+                self.refuse("document_missing", "document number and document date are both needed")
         if self.list_type is not None and self.list_type.procedure is Procedure.PUBLICITY:
             self._notice(document_date)
         return document_date
@@ -179,18 +203,21 @@ class _Reading:
         if list_type is not None and list_type.grades and grade not in list_type.grades:
             known = ", ".join(list_type.grades)
             self.refuse("value_unknown", f"grade `{self.cells.grade}` is not one of {known}")
+            self.unread.add("grade")
         return grade
 
     def _word(self, column: str, text: str, words: Mapping[str, _Word]) -> _Word | None:
         found = word(text, words)
         if found is None and fold_word(text):
             self.refuse("value_unknown", unknown_word(column, text, words))
+            self.unread.add(column)
         return found
 
     def _day(self, column: str, text: str) -> date | None:
         day, fault = day_or_fault(column, text)
         if fault:
             self.refuse("date_malformed", fault)
+            self.unread.add(column)
         return day
 
 

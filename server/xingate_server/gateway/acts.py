@@ -6,7 +6,7 @@ that is said comes from the manifest. A node that passed over sequences records 
 ones rest on them. Excluded: compiling, and who may. Source: DESIGN section 7.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -20,11 +20,14 @@ from xingate_server.snapshot import folders
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.manifest import MANIFEST_FILE, Change, Manifest, decode_manifest
 from xingate_server.trace import log
-from xingate_server.trace.leaf import ActLeaf, encode
+from xingate_server.trace.leaf import ActLeaf, encode, read
 
 SYSTEM: Final = "xingate"
 ACTIVATED: Final = "snapshot_activated"
 UNKNOWN: Final = "unknown"
+ACTIVATIONS: Final = sha256(b"snapshot_activated").digest()
+"""The topic of the leaves that say which snapshot is in use."""
+_MOST_ACTIVATIONS = 1000
 
 
 class InUse(msgspec.Struct, frozen=True):
@@ -126,7 +129,67 @@ class Acts:
             time=leaf.time,
             leaf=encode(leaf),
             answer=b"",
+            topic=ACTIVATIONS if kind == ACTIVATED else b"",
         )
+
+
+def use_draft(before: InUse | None, after: InUse, officer: str, reason: str, time: str, record_id: str) -> log.Draft:
+    """An officer's act of putting a retained snapshot into use, also an older one than before."""
+    leaf = ActLeaf(
+        record_id=record_id,
+        request_id=f"snapshot_use/{record_id}",
+        time=time,
+        act=ACTIVATED,
+        operator=officer,
+        before="" if before is None else _said(before.manifest.sequence, before.hash),
+        after=_said(after.manifest.sequence, after.hash),
+        detail=reason,
+    )
+    return log.Draft(
+        kind="act",
+        record_id=record_id,
+        request_id=leaf.request_id,
+        system=SYSTEM,
+        organisation="",
+        question_digest=sha256(encode(leaf)).digest(),
+        time=time,
+        leaf=encode(leaf),
+        answer=b"",
+        topic=ACTIVATIONS,
+    )
+
+
+def newest_in_use(trace: log.TraceLog, state_dir: Path) -> int:
+    """The sequence that was last put into use, by the newest leaf that says so; 0 where none does.
+
+    Leaves of older releases are found by the retained snapshots that they name. Raises TraceError.
+    """
+    for sequence in _activated(trace, 1):
+        return sequence
+    folder = folders.snapshots_dir(state_dir)
+    for sequence in reversed(folders.sequences(folder)):
+        path = folder / str(sequence) / MANIFEST_FILE
+        if path.is_file():
+            content_hash = sha256(path.read_bytes()).hexdigest()
+            if trace.find("act", SYSTEM, "", f"{ACTIVATED}/{sequence}/{content_hash[:16]}") is not None:
+                return sequence
+    return 0
+
+
+def highest_in_use(trace: log.TraceLog, state_dir: Path) -> int:
+    """The highest sequence that was ever in use. Raises TraceError."""
+    return max([*_activated(trace, _MOST_ACTIVATIONS), newest_in_use(trace, state_dir)])
+
+
+def _activated(trace: log.TraceLog, limit: int) -> Iterator[int]:
+    for stored in trace.by_topic(ACTIVATIONS, limit):
+        leaf = read(stored.leaf)
+        if isinstance(leaf, ActLeaf) and leaf.act == ACTIVATED:
+            yield msgspec.json.decode(leaf.after, type=_Said).sequence
+
+
+class _Said(msgspec.Struct):
+    sequence: int
 
 
 def _said(sequence: int, content_hash: str) -> str:

@@ -4,14 +4,14 @@ A retry finds its stored answer before anything else is looked at, also after an
 recording, which may wait (`check`); deciding (`told`). Source: DESIGN sections 4 and 7; clause 5.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
 
 from xingate_server.core.identifiers import mask_text
-from xingate_server.core.identity import settle
-from xingate_server.core.subject import SubjectKeyer
+from xingate_server.core.identity import older_keys, settle
+from xingate_server.core.subject import BY_SCHEME, SubjectFile, SubjectKeyer
 from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.grounds import Grounds
@@ -113,10 +113,12 @@ class Lookups:
         self, command: Command, question: ReadQuestion, digest: bytes, ground: Ground, keyer: SubjectKeyer
     ) -> Pending:
         moment = self._moments.of(self._clock())
-        settled = settle(command.kind, question.identifiers, question.names, ground.view, keyer)
+        settled = settle(command.kind, question.identifiers, question.names, ground.view, ground.keyer(keyer))
         told = ground.tell(command, question, settled, moment.day, self._grounds.status(command.sequence))
         if told.unsettled:
-            earlier = self._outcomes.settled(command.organisation, question.matter, settled.subject_key, told.unsettled)
+            keys = (settled.subject_key, *older_keys(command.kind, question.identifiers, keyer.in_form(BY_SCHEME)))
+            ids = entry_ids(settled.file, told.unsettled)
+            earlier = self._outcomes.settled(command.organisation, question.matter, keys, ids)
             if earlier.records:
                 told = told.with_settled(earlier.flags, earlier.records)
         record_id = self._new_id()
@@ -161,6 +163,13 @@ class Lookups:
             log_origin=self._trace.origin,
             notices=recorded.notices,
         )
+
+
+def entry_ids(file: SubjectFile, told: Sequence[str]) -> dict[str, str]:
+    """The ids of unsettled entries that an answer names, and those that older records know them by, each with the id
+    in the answer."""
+    older = {held.entry.older_id: held.entry.id for held in file.unsettled if held.entry.older_id}
+    return {known: now for known, now in older.items() if now in told} | {now: now for now in told}
 
 
 def trace_error(error: log.TraceError) -> errors.GatewayError:

@@ -7,7 +7,7 @@ organisation; it never changes a verdict, since the lists, not a report, say to 
 texts (`gateway.reported`). Source: DESIGN section 7.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -78,29 +78,40 @@ class Outcomes:
             raise _told(error) from error
         return self._answer(stored, command)
 
-    def settled(self, organisation: str, matter: str, subject_key: bytes, entry_ids: Iterable[str]) -> Settled:
+    def settled(
+        self, organisation: str, matter: str, subject_keys: Sequence[bytes], entry_ids: Mapping[str, str]
+    ) -> Settled:
         """What the organisation's reports settled about these entries, for this subject in this matter; the newest
-        report counts. Nothing without a matter. Raises UnavailableError where the log cannot be read."""
-        wanted = dict.fromkeys(entry_ids)
-        if not (matter and wanted):
+        report counts. Nothing without a matter. Raises UnavailableError where the log cannot be read.
+
+        `subject_keys` are all by which records may know the subject, the present one first; `entry_ids` are those of
+        the answer, and older ones of the same entries, each with the one in the answer.
+        """
+        if not (matter and entry_ids):
             return NOTHING_SETTLED
-        flags: list[Flag] = []
+        flags: dict[str, Flag] = {}
         records: list[str] = []
         try:
+            for leaf in self._reports(organisation, matter, subject_keys):
+                for identity in leaf.identities:
+                    entry_id = entry_ids.get(identity.entry_id)
+                    if entry_id is not None and entry_id not in flags:
+                        same = "the same" if identity.is_same else "not the same"
+                        who = f"decided by {identity.decided_by}, record {leaf.record_id}"
+                        flags[entry_id] = Flag(code="identity_settled", detail=f"{entry_id}: {same}, {who}")
+                        records.append(leaf.record_id)
+        except log.TraceError as error:
+            raise _told(error) from error
+        return Settled(flags=tuple(flags.values()), records=tuple(dict.fromkeys(records)))
+
+    def _reports(self, organisation: str, matter: str, subject_keys: Sequence[bytes]) -> Iterator[OutcomeLeaf]:
+        """The organisation's reports in this matter about the subject of these keys, those of each key newest first."""
+        for subject_key in dict.fromkeys(subject_keys):
             topic = _topic(self._keyer(), organisation, matter, subject_key)
             for stored in self._trace.by_topic(topic, MAX_SETTLEMENTS):
                 leaf = _read(stored)
                 if isinstance(leaf, OutcomeLeaf) and self._is_about(leaf, organisation, matter, subject_key):
-                    for identity in leaf.identities:
-                        if identity.entry_id in wanted:
-                            del wanted[identity.entry_id]
-                            same = "the same" if identity.is_same else "not the same"
-                            who = f"decided by {identity.decided_by}, record {leaf.record_id}"
-                            flags.append(Flag(code="identity_settled", detail=f"{identity.entry_id}: {same}, {who}"))
-                            records.append(leaf.record_id)
-        except log.TraceError as error:
-            raise _told(error) from error
-        return Settled(flags=tuple(flags), records=tuple(dict.fromkeys(records)))
+                    yield leaf
 
     def _is_about(self, leaf: OutcomeLeaf, organisation: str, matter: str, subject_key: bytes) -> bool:
         """Whether the leaves themselves say so: a topic is only where to look."""

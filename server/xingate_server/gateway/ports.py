@@ -29,6 +29,11 @@ class SnapshotView(Lookup, Protocol):
         ...
 
     @property
+    def key_form(self) -> int:
+        """The form of its subject keys (`core.subject`)."""
+        ...
+
+    @property
     def decider(self) -> Decider:
         """What decides by that catalogue."""
         ...

@@ -15,11 +15,13 @@ from xingate_server.core.catalogue import Audience
 from xingate_server.core.decision import Decision, GapReason, Question, Situation, SourceState
 from xingate_server.core.gaps import fits_by_name
 from xingate_server.core.identity import Settled
-from xingate_server.core.subject import Held, SubjectClass, class_of
+from xingate_server.core.subject import Held, HeldUnread, SubjectClass, class_of
 from xingate_server.gateway.answer import SnapshotInfo
 from xingate_server.gateway.question import hide_numbers
 from xingate_server.trace.leaf import CheckLeaf
 from xingate_server.trace.leaf_parts import LeafParts, parts_of
+
+_ABOUT_ENTRIES = (GapReason.IDENTITY_UNSETTLED, GapReason.ROW_UNREADABLE, GapReason.COMMITMENT_OVERDUE)
 
 
 class RecordedSituation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -84,16 +86,18 @@ def with_identity(decision: Decision, candidates: tuple[core.Candidate, ...], fl
     )
 
 
-def unsettled_id(held: Held) -> str:
-    """Which unsettled entry, and where it reaches a person through an organisation, in which role."""
-    return held.entry.id if held.role is None else f"{held.entry.id}:{held.role.value}"
+def unsettled_id(held: Held | HeldUnread) -> str:
+    """Which unsettled entry or row, and where it reaches a person through an organisation, in which role."""
+    said = held.entry.id if isinstance(held, Held) else held.row.id
+    return said if held.role is None else f"{said}:{held.role.value}"
 
 
 def recorded_situation(
     situation: Situation, sources_hash: str, settled: Settled, question: Question
 ) -> RecordedSituation:
     """What of the situation goes into the leaf; `sources_hash` is that of `sources_sha256`."""
-    unsettled = settled.file.unsettled
+    unread = tuple(held for held in settled.file.unread if held.is_unsettled)
+    unsettled: tuple[Held | HeldUnread, ...] = (*settled.file.unsettled, *unread)
     fitting = {unsettled_id(held) for held in unsettled if fits_by_name(held, question)} if unsettled else ()
     return RecordedSituation(
         sources_sha256=sources_hash,
@@ -162,5 +166,5 @@ def _entry_ids(decision: Decision) -> tuple[str, ...]:
     shown = (decision.measures, decision.suspended, decision.withheld, decision.advisory_only, decision.ended)
     ids = {applied.entry.id for part in shown for applied in part if applied.entry is not None}
     ids |= {record.entry.id for record in decision.records}
-    ids |= {gap.about for gap in decision.gaps if gap.reason is GapReason.IDENTITY_UNSETTLED}
+    ids |= {gap.about for gap in decision.gaps if gap.reason in _ABOUT_ENTRIES}
     return tuple(sorted(ids))

@@ -14,7 +14,7 @@ import msgspec
 
 from xingate_server.core.decision import Candidate, Decision, Question, digest
 from xingate_server.core.identifiers import read
-from xingate_server.core.identity import settle
+from xingate_server.core.identity import apart, settle
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import EMPTY_FILE, SubjectFile, class_of
 from xingate_server.gateway.recorded import (
@@ -24,7 +24,7 @@ from xingate_server.gateway.recorded import (
     unsettled_id,
     with_identity,
 )
-from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
+from xingate_server.snapshot.errors import NotRetainedError, SnapshotError, SubjectKeyMismatchError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.leaf import CheckLeaf, decode
 from xingate_server.trace.log import Stored
@@ -58,7 +58,11 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def replay(stored: Stored, snapshots: SnapshotSet) -> Replayed:
-    """Decide a lookup again. Raises ValueError where the leaf is that of something else than a lookup."""
+    """Decide a lookup again.
+
+    Raises ValueError for the leaf of something else than a lookup, SubjectKeyMismatchError over a snapshot of another
+    key.
+    """
     base = Replayed(
         record_id=stored.record_id, leaf_index=stored.leaf_index, time=stored.time, result=ReplayResult.UNREADABLE
     )
@@ -73,6 +77,8 @@ def replay(stored: Stored, snapshots: SnapshotSet) -> Replayed:
     base = msgspec.structs.replace(base, sequence=leaf.sequence, recorded_digest=leaf.decision_digest)
     try:
         snapshot = _snapshot(leaf, snapshots)
+    except SubjectKeyMismatchError:
+        raise
     except SnapshotError as error:
         return msgspec.structs.replace(base, result=ReplayResult.NOT_KEPT, detail=str(error))
     held = sources_sha256(snapshot.sources)
@@ -110,10 +116,15 @@ def _file(leaf: CheckLeaf, situation: RecordedSituation, snapshot: Snapshot) -> 
     """What the snapshot holds on the subject, with those unsettled entries that no name spoke against."""
     keys = (leaf.subject_key, *(bytes.fromhex(key) for key in situation.unsettled_keys))
     found = [snapshot.get(key) for key in keys]
-    unsettled = dict.fromkeys(
-        held for file in found if file for held in file.unsettled if unsettled_id(held) in situation.unsettled
-    )
-    return msgspec.structs.replace(found[0] or EMPTY_FILE, unsettled=tuple(unsettled))
+    first, *others = (file or EMPTY_FILE for file in found)
+    fitting = situation.unsettled
+    unsettled = dict.fromkeys(held for held in first.unsettled if unsettled_id(held) in fitting)
+    unread = dict.fromkeys(held for held in first.unread if not held.is_unsettled or unsettled_id(held) in fitting)
+    for file in others:
+        held_apart = [held for held in apart(file) if unsettled_id(held) not in {unsettled_id(h) for h in unsettled}]
+        unsettled |= dict.fromkeys(h for h in (*file.unsettled, *held_apart) if unsettled_id(h) in fitting)
+        unread |= dict.fromkeys(held for held in file.unread if unsettled_id(held) in fitting)
+    return msgspec.structs.replace(first, unsettled=tuple(unsettled), unread=tuple(unread))
 
 
 def _compared(

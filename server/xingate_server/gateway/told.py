@@ -15,7 +15,7 @@ import msgspec
 from xingate_server.core import decision as core
 from xingate_server.core.decision import Decision, GapReason, Question, Situation
 from xingate_server.core.identity import Settled
-from xingate_server.core.subject import EMPTY_FILE
+from xingate_server.core.subject import EMPTY_FILE, SubjectKeyer
 from xingate_server.gateway.answer import Command, SnapshotInfo
 from xingate_server.gateway.kept import Kept
 from xingate_server.gateway.ports import SnapshotView
@@ -71,13 +71,20 @@ class Ground:
         self.actions = frozenset(action.id for action in view.catalogue.actions)
         self._attributes = sorted({key for measure in view.catalogue.measures for key in measure.when})
         self._sources_hash = sources_sha256(view.sources)
+        self._key_form = view.key_form
         self._shown: dict[str, SnapshotInfo] = {}
         self._kept: Kept[Hashable, Told] = Kept(MOST_KEPT)
+
+    def keyer(self, given: SubjectKeyer) -> SubjectKeyer:
+        """The maker of hashes in the form that this snapshot uses."""
+        return given.in_form(self._key_form)
 
     def tell(self, command: Command, read: ReadQuestion, settled: Settled, today: date, status: str) -> Told:
         """Decide, or find what was decided before. `today` is the day in Asia/Shanghai, `status` the snapshot's."""
         as_of = read.as_of or today
-        if settled.candidates or settled.file.unsettled or settled.unsettled_keys:
+        file = settled.file
+        is_doubtful = file.unsettled or any(held.is_unsettled for held in file.unread)
+        if settled.candidates or is_doubtful or settled.unsettled_keys:
             return self._decide(command, read, settled, today, status)
         context = read.context
         key = (
@@ -100,7 +107,7 @@ class Ground:
         """What of the subject the answer depends on: who is registered and on no list is told what others are told."""
         if settled.file is EMPTY_FILE:
             return None
-        if settled.file.held:
+        if settled.file.held or settled.file.unread:
             return settled.subject_key
         question, situation = self._asked(command, read, settled, today)
         return self.view.decider.encoded(settled.file, question, situation).digest

@@ -5,7 +5,7 @@ over but counts and the places of what it wrote. Registers come first: listings 
 are. What comes of it is the same whatever the number of processes. Source: DESIGN sections 5 and 6.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from xingate_server.core import identifiers
-from xingate_server.core.admission import Admitted, Refused, Rules, admit
+from xingate_server.core.admission import Admitted, Refused, Rules, SourceTerms, admit
 from xingate_server.core.entry import REGISTER, Record
 from xingate_server.core.subject import class_of
 from xingate_server.snapshot.plan import BLOCK_RECORDS, CompilePlan, Progress, Share
@@ -32,7 +32,7 @@ class _Admitted(msgspec.Struct, frozen=True):
     counts: Counts
     codes: frozenset[str]
     passed_over: dict[int, dict[str, int]]
-    notes: dict[int, tuple[str, ...]]
+    notes: dict[int, dict[str, None]]
     written: Written
     refused: Part
 
@@ -63,8 +63,7 @@ class Admission:
         gather([part.refused for part in found], out)
         for place, passed_over in found[0].passed_over.items():  # every process has read all
             self._tally.sources[place].passed_over = passed_over
-        for place, notes in found[0].notes.items():
-            self._tally.sources[place].plan.notes.update(dict.fromkeys(notes))
+            self._tally.sources[place].notes = found[0].notes[place]
         for part in found:
             self._tally.add(part.counts)
             self._codes |= part.codes
@@ -94,7 +93,7 @@ class Admission:
                     records = plan.share(share.holds, partial(tell, "bytes") if number == 0 else _silent)
                 desk.admit(place, records, tell)
                 passed_over[place] = dict(plan.passed_over)
-                notes[place] = tuple(plan.notes)
+                notes[place] = dict(plan.notes)
             return _Admitted(
                 counts=desk.tally.counts(),
                 codes=frozenset(desk.codes),
@@ -124,6 +123,7 @@ class _Desk:
         """Admit the share of one source."""
         source, first, waiting = self.tally.sources[place], place * _SOURCE_PLACES, 0
         holds, rules = self._share.holds, self._rules
+        terms = SourceTerms(frozenset(source.plan.provides), source.plan.data_as_of)
         for ordinal, record in enumerate(records, first):
             if not holds(ordinal - first) or record is None:
                 continue
@@ -134,38 +134,53 @@ class _Desk:
             waiting += 1
             file = source.file(record.file)
             file.rows += 1
-            outcome = admit(record, rules)
+            outcome = admit(record, rules, terms)
             if isinstance(outcome, Refused):
-                file.refused.update(outcome.reasons)
-                digest = row_digest(rules.keyer, record.raw.values())
-                self.refusals.write(file, record.row, outcome.reasons, outcome.details, masked_row(record), digest)
+                file.refuse(outcome)
+                self._report(record, file, outcome.reasons, outcome.details)
+                for position, remains in enumerate(outcome.remains):
+                    self._spool(record, remains, file, ordinal, is_twin=position > 0)
             else:
-                self._spool(record, outcome, file, ordinal)
+                self._admitted(record, outcome, file, ordinal)
         tell("rows", waiting)
 
-    def _spool(self, record: Record, admitted: Admitted, file: FileTally, place: int) -> None:
-        is_register = record.list_type == REGISTER
-        self.tally.admit(file, record.list_type, admitted.flags)
-        if admitted.mask_shape:
-            self.tally.add_shape(admitted.subject_class, admitted.mask_shape)
+    def _report(self, record: Record, file: FileTally, reasons: Sequence[str], details: Sequence[str]) -> None:
+        """A line of `refused.jsonl`."""
+        digest = row_digest(self._rules.keyer, record.raw.values())
+        self.refusals.write(file, record.row, reasons, details, masked_row(record), digest)
+
+    def _admitted(self, record: Record, admitted: Admitted, file: FileTally, ordinal: int) -> None:
+        list_type = REGISTER if admitted.entry is None else admitted.entry.list_type
+        self.tally.admit(file, list_type, admitted)
+        if admitted.counted:
+            reasons, details = zip(*admitted.counted, strict=True)
+            self._report(record, file, reasons, details)
         if admitted.flags and file.source.plan.is_register:
             self.codes.update(_failing_codes(record, admitted))
+        self._spool(record, admitted, file, ordinal)
+
+    def _spool(
+        self, record: Record, admitted: Admitted, file: FileTally, ordinal: int, *, is_twin: bool = False
+    ) -> None:
+        place = admitted.place
+        for shape in place.mask_shapes:
+            self.tally.add_shape(admitted.subject_class, shape)
         row = Row(
             admitted.profile,
             file.position,
             record.row,
+            place,
             admitted.names,
             admitted.document,
-            admitted.unified,
-            admitted.aliases,
-            admitted.masks,
-            admitted.is_unsettled,
+            place.unified,
             admitted.entry,
             admitted.registration,
             admitted.related,
-            b"" if is_register else pack_row(record),
+            b"" if admitted.entry is None else pack_row(record),
+            admitted.unread,
+            is_twin,
         )
-        self.writer.row(admitted.subject_class, admitted.group, place, row)
+        self.writer.row(admitted.subject_class, place.group, ordinal, row)
 
 
 def _failing_codes(record: Record, admitted: Admitted) -> Iterator[str]:

@@ -6,13 +6,16 @@ change. Source: DESIGN section 7.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta, timezone
 from typing import Any
 
 import msgspec
 
+from xingate_server.snapshot.guard import is_unreadable, shrinks
 from xingate_server.snapshot.manifest import CalendarRef, Change, Manifest, SequenceRef, SourceCount
 from xingate_server.snapshot.plan import CompilePlan
 
+SHANGHAI = timezone(timedelta(hours=8))
 _COVERAGE = (
     "is_required",
     "is_loaded",
@@ -35,19 +38,27 @@ def with_changes(
     """`manifest` with who compiled it and what it changes. `retained` are the sequences there are before it."""
     after = sorted({*retained, manifest.sequence})
     removed = () if plan.is_dry_run else tuple(after[: -max(plan.keep, 1)])
-    shrunk = _shrunk(manifest, plan.accept_shrink, previous)
+    shrunk = _shrunk(manifest, plan, previous)
+    unread = _unread(manifest, plan)
     manifest = msgspec.structs.replace(
         manifest,
         compiled_by=plan.compiled_by,
         previous=reference,
         accepted_shrinks=tuple(kind for kind, _, _ in shrunk),
+        accepted_refusals=tuple(unread),
+        accepted_schema=tuple(sorted(plan.accept_schema)),
         calendars=plan.calendars,
         corrections=plan.corrections,
         removed=removed,
     )
+    accepted = [
+        _change("refusals_accepted", {}, unread),
+        _change("schema_accepted", [], list(manifest.accepted_schema)),
+    ]
     if previous is None:
-        return manifest
+        return msgspec.structs.replace(manifest, changes=tuple(change for change in accepted if change is not None))
     changes = [
+        *accepted,
         _change("shrink_accepted", {k: before for k, before, _ in shrunk}, {k: now for k, _, now in shrunk}),
         _change("coverage_changed", *_coverages(previous, manifest)),
         _change("posture_changed", previous.catalogue.posture, manifest.catalogue.posture),
@@ -71,19 +82,30 @@ def _json(value: Any) -> str:
 
 
 def _shrunk(
-    manifest: Manifest, accepted: frozenset[str], previous: Manifest | None
+    manifest: Manifest, plan: CompilePlan, previous: Manifest | None
 ) -> list[tuple[str, dict[str, int], dict[str, int]]]:
-    """The accepted kinds that lost rows or whole list types: kind, and rows by list type before and after."""
+    """The accepted kinds that lost rows, groups or whole list types: kind, and rows by list type before and after."""
     found = []
-    for kind in sorted(accepted):
+    today = plan.created_at.astimezone(SHANGHAI).date()
+    for kind in sorted(plan.accept_shrink):
         before = previous.source(kind) if previous else None
         if before is None:
             continue
         now = manifest.source(kind)
         lost = {*before.list_types, *before.vanished} - set(now.list_types if now else ())
-        if lost or now is None or now.baseline < before.baseline:
+        if lost or now is None or now.baseline < before.baseline or shrinks(now, before, 0, today):
             found.append((kind, _rows(before), _rows(now) if now else {}))
     return found
+
+
+def _unread(manifest: Manifest, plan: CompilePlan) -> dict[str, dict[str, int]]:
+    """The accepted kinds with more unreadable rows than they allow."""
+    found = {}
+    for source in plan.sources:
+        count = manifest.source(source.kind)
+        if source.kind in plan.accept_refusals and count is not None and is_unreadable(count, source):
+            found[source.kind] = {"rows": count.rows, "unreadable": count.unreadable}
+    return dict(sorted(found.items()))
 
 
 def _rows(source: SourceCount) -> dict[str, int]:

@@ -6,6 +6,7 @@ a compile that fails or is killed leaves only a draft, which the next one clears
 """
 
 from contextlib import ExitStack
+from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -15,13 +16,14 @@ from tempfile import TemporaryDirectory
 import lmdb
 
 from xingate_server.core.admission import Rules
+from xingate_server.core.subject import BY_SCHEME
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.admit import Admission
 from xingate_server.snapshot.changes import with_changes
 from xingate_server.snapshot.data import write_data
 from xingate_server.snapshot.digests import reference
-from xingate_server.snapshot.errors import CompileError, NothingToCompileError
-from xingate_server.snapshot.guard import check_shrink, source_counts
+from xingate_server.snapshot.errors import CompileError, NothingToCompileError, SubjectKeyMismatchError
+from xingate_server.snapshot.guard import check_guards, source_counts
 from xingate_server.snapshot.manifest import (
     DATA_FILE,
     FORMAT_VERSION,
@@ -53,8 +55,8 @@ def _silent(stage: str, done: int, total: int) -> None:
 def compile_snapshot(plan: CompilePlan, rules: Rules, state_dir: Path, progress: Progress = _silent) -> Compiled:
     """Compile `plan` into the next sequence of `state_dir`.
 
-    Raises `NothingToCompileError`, `ShrinkError`, other `CompileError`s, `SnapshotError` for a damaged current
-    snapshot, and whatever the records' iterators raise.
+    Raises `NothingToCompileError`, the guards' errors, other `CompileError`s, `SubjectKeyMismatchError`,
+    `SnapshotError` for a damaged current snapshot, and whatever the records' iterators raise.
     """
     folder = folders.snapshots_dir(state_dir)
     try:
@@ -70,7 +72,7 @@ def compile_snapshot(plan: CompilePlan, rules: Rules, state_dir: Path, progress:
 
 
 def _compile(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) -> Compiled:
-    before = _before(folder)
+    before = _before(folder, plan, rules)
     draft = folders.new_draft(folder, before.sequence)
     try:
         manifest = _fill(plan, rules, draft, before, progress)
@@ -83,16 +85,21 @@ def _compile(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) 
 
 def _try(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) -> Compiled:
     """A dry run: the draft stands outside the state directory, in which nothing is written, not even a lock."""
-    before = _before(folder)
+    before = _before(folder, plan, rules)
     with TemporaryDirectory(prefix="xingate-") as draft:
         manifest = _fill(plan, rules, Path(draft), before, progress)
     return Compiled(manifest=manifest, path=folder / str(before.sequence), previous=before.previous)
 
 
-def _before(folder: Path) -> "_Before":
+def _before(folder: Path, plan: CompilePlan, rules: Rules) -> "_Before":
     present = folders.current_sequence(folder)
     previous = None if present is None else read_manifest(folder / str(present))
-    return _Before(folders.next_sequence(folder), previous, folder)
+    if previous is not None and previous.key_id not in ("", rules.keyer.key_id):
+        raise SubjectKeyMismatchError(
+            f"the snapshots in `{folder}` were made with the subject key {previous.key_id}, this one is "
+            f"{rules.keyer.key_id}: restore the key from a backup, or compile into a new state directory"
+        )
+    return _Before(max(folders.next_sequence(folder), plan.above + 1), previous, folder)
 
 
 class _Before:
@@ -101,6 +108,8 @@ class _Before:
     def __init__(self, sequence: int, previous: Manifest | None, folder: Path) -> None:
         self.sequence = sequence
         self.previous = previous
+        # Ids of format version 1 may be in old records for as long as there are any.
+        self.has_older_ids = previous is not None and (previous.format_version == 1 or previous.has_older_ids)
         self.retained = tuple(folders.sequences(folder))
         self.reference: SequenceRef | None = None
         if previous is not None:
@@ -109,6 +118,9 @@ class _Before:
 
 
 def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progress: Progress) -> Manifest:
+    if before.has_older_ids:
+        rules = copy(rules)
+        rules.older_keyer = rules.keyer.in_form(BY_SCHEME)
     tally = Tally(sorted(plan.sources, key=lambda source: not source.is_register))
     _hash_files(tally)
     spool = Spool(draft / "spool")
@@ -117,15 +129,16 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
             stack.callback(copyfile, draft / REFUSED_FILE, plan.refused_to)
         refused = stack.enter_context((draft / REFUSED_FILE).open("wb"))
         Admission(tally, rules, spool, plan, progress).run(refused)
-        if not any(source.admitted for source in tally.sources):
+        if not any(source.admitted or source.unreadable for source in tally.sources):
+            check_guards(source_counts(tally, plan, before.previous), plan, None, rules.today)
             raise NothingToCompileError(_nothing(tally))
-        Resolution(tally, rules.keyer, spool, plan.jobs, progress).run(refused)
+        Resolution(tally, rules, spool, plan.jobs, progress).run(refused)
         index_names(spool, plan.jobs)
     counts = source_counts(tally, plan, before.previous)
-    check_shrink(counts, plan, before.previous)
+    check_guards(counts, plan, before.previous, rules.today)
     _write(spool, rules, draft / DATA_FILE, progress)
     spool.remove()
-    manifest = _manifest(plan, rules, tally, counts, reference(draft / DATA_FILE), before.sequence)
+    manifest = _manifest(plan, rules, tally, counts, reference(draft / DATA_FILE), before)
     manifest = with_changes(manifest, plan, before.previous, before.reference, before.retained)
     (draft / MANIFEST_FILE).write_bytes(encode_manifest(manifest))
     for name in (DATA_FILE, MANIFEST_FILE, REFUSED_FILE):
@@ -165,12 +178,12 @@ def _manifest(
     tally: Tally,
     counts: tuple[SourceCount, ...],
     data: DataRef,
-    sequence: int,
+    before: "_Before",
 ) -> Manifest:
     catalogue = rules.catalogue
     return Manifest(
         format_version=FORMAT_VERSION,
-        sequence=sequence,
+        sequence=before.sequence,
         created_at=_rfc3339(plan.created_at),
         next_update=_next_update(counts),
         sources=counts,
@@ -189,6 +202,8 @@ def _manifest(
         ),
         data=data,
         name_threshold=plan.name_threshold,
+        key_id=rules.keyer.key_id,
+        has_older_ids=before.has_older_ids,
     )
 
 

@@ -90,12 +90,17 @@ def publish(folder: Path, draft: Path, sequence: int) -> Path:
     sync(draft)
     draft.rename(final)
     sync(folder)
+    point_to(folder, sequence)
+    return final
+
+
+def point_to(folder: Path, sequence: int) -> None:
+    """Move `current` to a sequence, atomically."""
     link = folder / f".{CURRENT}-{sequence}"
     link.unlink(missing_ok=True)
     link.symlink_to(str(sequence))
     link.replace(folder / CURRENT)
     sync(folder)
-    return final
 
 
 def retain(folder: Path, keep: int) -> tuple[int, ...]:

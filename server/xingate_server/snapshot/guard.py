@@ -1,14 +1,20 @@
-"""What a snapshot says of its sources, and the guard against lists that shrink or vanish unnoticed.
+"""What a snapshot says of its sources, and the guards against lists that cannot be read, shrink or vanish unnoticed.
 
 A list type that had entries and has none now is *vanished* and stays so, from sequence to sequence, until it has
-entries again or the shrink is accepted; a source that is no longer given is carried on as not loaded. Source:
-DESIGN sections 4 (gaps) and 6.
+entries again or the shrink is accepted; a source that is no longer given is carried on as not loaded. What is
+compared besides the whole is in `snapshot.shrink_groups`. Source: DESIGN sections 4 (gaps), 5 (guards) and 6.
 """
 
-from xingate_server.snapshot.errors import ShrinkError
+from datetime import date
+
+from xingate_server.snapshot.errors import RowsTooFewError, RowsUnreadableError, ShrinkError
 from xingate_server.snapshot.manifest import Manifest, SourceCount
-from xingate_server.snapshot.plan import AbsentPlan, CompilePlan
+from xingate_server.snapshot.plan import AbsentPlan, CompilePlan, SourcePlan
+from xingate_server.snapshot.shrink_groups import grouped, losses
 from xingate_server.snapshot.tally import SourceTally, Tally
+
+LEAST_UNREADABLE = 5
+_UNCHANGED = "the current snapshot is unchanged"
 
 
 def source_counts(tally: Tally, plan: CompilePlan, previous: Manifest | None) -> tuple[SourceCount, ...]:
@@ -22,22 +28,68 @@ def source_counts(tally: Tally, plan: CompilePlan, previous: Manifest | None) ->
     return tuple(counts[kind] for kind in sorted(counts))
 
 
-def check_shrink(counts: tuple[SourceCount, ...], plan: CompilePlan, previous: Manifest | None) -> None:
-    """Raise `ShrinkError` naming every source that lost more than its threshold."""
-    thresholds = {s.kind: s.shrink_threshold for s in plan.sources if s.kind not in plan.accept_shrink}
-    shrunk = []
-    for count in counts:
-        before = previous.source(count.kind) if previous else None
-        if before is None or count.kind not in thresholds:
-            continue
-        least = before.baseline * (1 - thresholds[count.kind])
-        if count.baseline < least:
-            shrunk.append(f"`{count.kind}` went from {before.baseline} admitted rows to {count.baseline}")
+def check_guards(counts: tuple[SourceCount, ...], plan: CompilePlan, previous: Manifest | None, today: date) -> None:
+    """Raise for every source that cannot be relied on: `RowsTooFewError`, `RowsUnreadableError`, `ShrinkError`."""
+    given = {source.kind: source for source in plan.sources}
+    found = [(count, given[count.kind]) for count in counts if count.kind in given]
+    few = [
+        f"`{count.kind}` has {count.rows} rows; at least {source.least_rows} are expected"
+        for count, source in found
+        if count.rows < source.least_rows and count.kind not in plan.accept_shrink
+    ]
+    if few:
+        raise RowsTooFewError(f"{'; '.join(few)}; {_UNCHANGED}, use --accept-shrink KIND if this is meant")
+    unread = [
+        f"`{count.kind}`: {count.unreadable} of {count.rows} rows could not be read ({_worst(count)}); "
+        f"at most {source.refused_most:.0%} are expected"
+        for count, source in found
+        if is_unreadable(count, source) and count.kind not in plan.accept_refusals
+    ]
+    if unread:
+        raise RowsUnreadableError(
+            f"{'; '.join(unread)}; {_UNCHANGED}: --refusals FILE.xlsx shows the rows, "
+            "use --accept-refusals KIND if it is meant"
+        )
+    shrunk = [
+        line
+        for count, source in found
+        if count.kind not in plan.accept_shrink and previous is not None
+        for line in shrinks(count, previous.source(count.kind), source.shrink_threshold, today)
+    ]
     if shrunk:
         raise ShrinkError(
-            f"{'; '.join(shrunk)}: more than the source's threshold allows; "
-            "the current snapshot is unchanged, use --accept-shrink KIND if this is meant"
+            f"{'; '.join(shrunk)}: more than is allowed; {_UNCHANGED}, use --accept-shrink KIND if this is meant"
         )
+
+
+def is_unreadable(count: SourceCount, source: SourcePlan) -> bool:
+    """Whether more rows than the source allows, and at least five, are unreadable, or all of them."""
+    if not count.unreadable:
+        return False
+    is_most = count.unreadable > source.refused_most * count.rows and count.unreadable >= LEAST_UNREADABLE
+    return is_most or count.unreadable == count.rows
+
+
+def shrinks(now: SourceCount, before: SourceCount | None, threshold: float, today: date) -> list[str]:
+    """What a source lost against the previous sequence, a line each: of the whole more than `threshold`, or most of a
+    region, authority or file."""
+    if before is None:
+        return []
+    lines = []
+    had = before.baseline - expired(before, today)
+    if now.baseline < had * (1 - threshold):
+        lines.append(f"`{now.kind}` went from {had} admitted rows to {now.baseline}")
+    return lines + [f"`{now.kind}`, {line}" for line in losses(before.groups, now.groups, today)]
+
+
+def expired(before: SourceCount, today: date) -> int:
+    """How many of a source's rows were past their last day before today, so that nobody misses them."""
+    days = before.groups.get("", {}).get("", {}).get("", {})
+    return sum(n for until, n in days.items() if until and until < today.isoformat())
+
+
+def _worst(count: SourceCount) -> str:
+    return ", ".join(f"{reason} {n}" for reason, n in sorted(count.refused.items(), key=lambda pair: -pair[1])[:3])
 
 
 def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None) -> SourceCount:
@@ -54,6 +106,8 @@ def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None) ->
         rows=source.rows,
         admitted=source.admitted,
         baseline=source.admitted + source.elsewhere,
+        refused_by_rule=source.refused_by_rule,
+        unreadable=source.unreadable,
         refused=source.refused,
         flags=source.flags,
         list_types=list_types,
@@ -63,6 +117,8 @@ def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None) ->
         max_age_days=given.max_age_days,
         vanished=tuple(name for name in gone if name not in list_types),
         passed_over=dict(sorted(source.passed_over.items())),
+        notes=tuple(source.notes),
+        groups=grouped(source.groups),
     )
 
 
@@ -76,6 +132,7 @@ def _absent(absent: AbsentPlan, plan: CompilePlan, previous: Manifest | None) ->
         is_loaded=False,
         is_register=absent.is_register,
         baseline=before.baseline if before and is_known else 0,
+        groups=before.groups if before and is_known else {},
         max_age_days=absent.max_age_days,
         vanished=tuple(_had(before)) if before and is_known else (),
     )
@@ -88,6 +145,7 @@ def _carried(before: SourceCount) -> SourceCount:
         is_loaded=False,
         is_register=before.is_register,
         baseline=before.baseline,
+        groups=before.groups,
         max_age_days=before.max_age_days,
         vanished=tuple(_had(before)),
     )

@@ -14,7 +14,9 @@ from xingate_server.core.decision import SourceState
 from xingate_server.core.name_search import THRESHOLD
 from xingate_server.snapshot.errors import SnapshotError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)
+"""1 is that of subjects by scheme, without unreadable rows; it is opened with its own form of key."""
 MANIFEST_FILE = "manifest.json"
 DATA_FILE = "data.lmdb"
 REFUSED_FILE = "refused.jsonl"
@@ -29,6 +31,9 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True):
     pass
 
 
+Groups = dict[str, dict[str, dict[str, dict[str, int]]]]
+
+
 class FileCount(_Struct, frozen=True):
     """One file of a source: its hash, and what became of its rows."""
 
@@ -37,6 +42,8 @@ class FileCount(_Struct, frozen=True):
     bytes: int
     rows: int = 0
     admitted: int = 0
+    refused_by_rule: int = 0
+    unreadable: int = 0
     refused: dict[str, int] = msgspec.field(default_factory=dict)
     flags: dict[str, int] = msgspec.field(default_factory=dict)
 
@@ -44,9 +51,13 @@ class FileCount(_Struct, frozen=True):
 class SourceCount(_Struct, frozen=True):
     """One source kind. `refused` counts reasons (a row may have several), `flags` and `list_types` admitted rows.
 
-    `baseline` is what the shrink guard compares the next sequence with: the admitted rows and those that only
-    another source's same row kept out; for a source that was not given this time, its last baseline. `passed_over`
-    counts what the files hold that is no row of the list.
+    Of the refused rows `refused_by_rule` were not properly recognised and have no effect; of those that are
+    `unreadable` nobody can tell what they say, and what could be read of them makes gaps. `baseline` is what the
+    shrink guard compares the next sequence with: the admitted rows and those that only another source's same row kept
+    out; for a source that was not given this time, its last baseline. `groups` is what it compares besides: rows by
+    list type, dimension (`region`, `authority`, `file`), name and last day of validity, "" for none; under the list
+    type "" those of the whole source. `passed_over` counts what the files hold that is not a row of the list, `notes`
+    are what the operator was told of their layout.
     """
 
     kind: str
@@ -58,6 +69,8 @@ class SourceCount(_Struct, frozen=True):
     rows: int = 0
     admitted: int = 0
     baseline: int = 0
+    refused_by_rule: int = 0
+    unreadable: int = 0
     refused: dict[str, int] = msgspec.field(default_factory=dict)
     flags: dict[str, int] = msgspec.field(default_factory=dict)
     list_types: dict[str, int] = msgspec.field(default_factory=dict)
@@ -67,6 +80,8 @@ class SourceCount(_Struct, frozen=True):
     max_age_days: int = 0
     vanished: tuple[str, ...] = ()
     passed_over: dict[str, int] = msgspec.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    groups: Groups = msgspec.field(default_factory=dict)
 
     def state(self) -> SourceState:
         """The part of it that a decision depends on."""
@@ -123,7 +138,8 @@ class CalendarRef(_Struct, frozen=True):
 
 
 class Change(_Struct, frozen=True):
-    """An act of the operator that changes answers: `shrink_accepted`, `coverage_changed`, `posture_changed`,
+    """An act of the operator that changes answers: `shrink_accepted`, `refusals_accepted`, `schema_accepted`,
+    `coverage_changed`, `posture_changed`,
     `catalogue_changed`, `name_threshold_changed`, `calendar_changed` or `retention_run`; before and after are JSON
     texts."""
 
@@ -137,8 +153,10 @@ class Manifest(_Struct, frozen=True):
 
     `compiled_by` is the operating system's name of who compiled, `previous` the snapshot that was current then,
     `corrections` the reports by which rows were corrected, `removed` the sequences that this compile no longer keeps;
-    `changes` are against `previous`; names at least `name_threshold` alike are shown. Older manifests have none of
-    these.
+    `accepted_shrinks`, `accepted_refusals` and `accepted_schema` are the kinds of sources for which the operator let a
+    guard pass; `key_id` names the key that made the hashes; `has_older_ids` says that entries once had the ids of
+    format version 1. `changes` are against `previous`; names at least `name_threshold` alike are shown. Older manifests
+    have none of these.
     """
 
     format_version: int
@@ -156,6 +174,10 @@ class Manifest(_Struct, frozen=True):
     compiled_by: str = ""
     previous: SequenceRef | None = None
     accepted_shrinks: tuple[str, ...] = ()
+    accepted_refusals: tuple[str, ...] = ()
+    accepted_schema: tuple[str, ...] = ()
+    key_id: str = ""
+    has_older_ids: bool = False
     calendars: tuple[CalendarRef, ...] = ()
     corrections: tuple[CalendarRef, ...] = ()
     removed: tuple[int, ...] = ()
@@ -180,8 +202,9 @@ def decode_manifest(content: bytes, where: Any) -> Manifest:
     """Read `manifest.json`; `where` is named in errors. Raises `SnapshotError`."""
     try:
         version = msgspec.json.decode(content, type=_Version).format_version
-        if version != FORMAT_VERSION:
-            raise SnapshotError(f"`{where}` has format version {version}, this program reads {FORMAT_VERSION}")
+        if version not in READABLE_VERSIONS:
+            readable = " and ".join(map(str, READABLE_VERSIONS))
+            raise SnapshotError(f"`{where}` has format version {version}, this program reads {readable}")
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         detail = str(error)[:1].lower() + str(error)[1:]

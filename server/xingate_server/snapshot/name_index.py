@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
-from xingate_server.core.entry import Entry
 from xingate_server.core.name_parts import grams_of
 from xingate_server.core.name_search import MOST_FREQUENT
 from xingate_server.core.subject import SubjectClass
@@ -27,9 +26,9 @@ _number = struct.Struct(">I")
 _frequency = struct.Struct("<I")
 
 
-def is_sought(entry: Entry, subject_class: SubjectClass) -> bool:
-    """Whether those whom this entry names can be found by a name written otherwise."""
-    return subject_class is SubjectClass.ORGANISATION or entry.list_type.startswith(INTERNATIONAL)
+def is_sought(list_type: str, subject_class: SubjectClass) -> bool:
+    """Whether those whom an entry of this list type names can be found by a name written otherwise."""
+    return subject_class is SubjectClass.ORGANISATION or list_type.startswith(INTERNATIONAL)
 
 
 def index_names(spool: Spool, jobs: int) -> None:
@@ -68,6 +67,11 @@ class StoredNames:
         self._gram = gram
         self._class = subject_class
 
+    @property
+    def are_people(self) -> bool:
+        """Whether they are names of people."""
+        return self._class is SubjectClass.PERSON
+
     def frequency(self, gram: str) -> int:
         """How many names have a gram."""
         packed = self._transaction.get(_hashed(self._class, gram), db=self._gram)
@@ -93,7 +97,7 @@ def _share(spool: Spool, jobs: int, number: int) -> Written:
     with Writer(spool.folder, f"names-{number}") as writer:
         for shelf in range(number, SHELVES, jobs):
             for place, (_, subject_class, name) in _numbered(spool, shelf):
-                grams = grams_of(name)
+                grams = grams_of(name, is_person=subject_class == SubjectClass.PERSON)
                 waiting += len(grams)
                 for gram in grams:
                     numbers = found.get((subject_class, gram))

@@ -36,10 +36,11 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One source kind and its records.
 
     `shrink_threshold` is the fraction of rows (0 to 1) that may be lost against the previous sequence.
-    `coverage_to` is shown, not judged. `passed_over` counts, once all records are read, what the files hold that is
-    no row of the list; `notes` are lines about the files for the operator, filled likewise. `share` gives the records
-    where only some of them, by their number from 0, are asked for: the others may be None, which costs less; it is
-    told whom to tell how far reading is.
+    `refused_most` is the fraction of its rows of which more may not be unreadable, `least_rows` how many rows it has at
+    least. `coverage_to` is shown, not judged. `notes` are what was found of the files' layout. `passed_over` counts,
+    once all records are read, what the files hold that is not a row of the list. `share` gives the records where only
+    some of them, by their number from 0, are asked for: the others may be None, which costs less; it is told whom to
+    tell how far reading is.
     """
 
     kind: str
@@ -51,10 +52,12 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
     coverage_to: date | None = None
     max_age_days: int
     shrink_threshold: float
+    refused_most: float = 0.05
+    least_rows: int = 1
     is_register: bool = False
     is_required: bool = False
     passed_over: Mapping[str, int] = msgspec.field(default_factory=dict)
-    notes: dict[str, None] = msgspec.field(default_factory=dict)
+    notes: Mapping[str, None] = msgspec.field(default_factory=dict)
     share: Callable[[Callable[[int], bool], FileProgress], Iterator[Record | None]] | None = None
 
 
@@ -68,16 +71,19 @@ class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One compile. `accept_shrink` names kinds that may shrink, vanish or be left out from now on, `accept_schema`
-    kinds whose files may hold what nothing reads or lack what is expected; `compiled_by` says who compiles, `calendars`
-    what was added to the official calendar, `corrections` by which reports rows were corrected. The refused rows are
-    copied to `refused_to`, also when nothing can be compiled. `jobs` processes work at it (see `snapshot.workers` for
-    when more than one may); what they make does not depend on their number."""
+    """One compile. `accept_shrink` names kinds that may shrink, vanish, have too few rows or be left out from now on,
+    `accept_refusals` those of which more rows may be unreadable, `accept_schema` those whose layout may be another;
+    the sequence is above `above`, the highest that was ever in use. `compiled_by` says
+    who compiles, `calendars` what was added to the official calendar, `corrections` by which reports rows were
+    corrected. The refused rows are copied to `refused_to`, also when nothing can be compiled. `jobs` processes work at
+    it (see `snapshot.workers` for when more than one may); what they make does not depend on their number."""
 
     sources: tuple[SourcePlan, ...]
     absent: tuple[AbsentPlan, ...] = ()
     accept_shrink: frozenset[str] = frozenset()
+    accept_refusals: frozenset[str] = frozenset()
     accept_schema: frozenset[str] = frozenset()
+    above: int = 0
     catalogue_hash: str
     created_at: datetime
     keep: int = 10
@@ -102,14 +108,13 @@ class Corrected(msgspec.Struct, frozen=True):
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
-    """What a compile made. `path` is the snapshot's folder; a dry run has removed it again. `notes` are by kind."""
+    """What a compile made. `path` is the snapshot's folder; a dry run has removed it again."""
 
     manifest: Manifest
     path: Path
     previous: Manifest | None = None
     corrected: Corrected = Corrected()
     removed: tuple[int, ...] = ()
-    notes: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     def file_counts(self) -> tuple[tuple[str, FileCount], ...]:
         """Kind and counts of every file given."""

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from xingate_server.core.subject import SubjectClass, SubjectKeyer
+from xingate_server.core.admission import Rules
+from xingate_server.core.subject import SubjectClass
 from xingate_server.snapshot.joins import Joins, find_joins
 from xingate_server.snapshot.plan import Progress
 from xingate_server.snapshot.refusals import Part, Refusals, gather
@@ -29,9 +30,10 @@ class _Resolved(msgspec.Struct, frozen=True):
 class Resolution:
     """Resolves all that was admitted, in `jobs` processes."""
 
-    def __init__(self, tally: Tally, keyer: SubjectKeyer, spool: Spool, jobs: int, progress: Progress) -> None:
+    def __init__(self, tally: Tally, rules: Rules, spool: Spool, jobs: int, progress: Progress) -> None:
         self._tally = tally
-        self._keyer = keyer
+        self._keyer = rules.keyer
+        self._by_name = frozenset(t.id for t in rules.catalogue.list_types if t.is_name_only)
         self._spool = spool
         self._jobs = jobs
         self._progress = progress
@@ -68,7 +70,7 @@ class Resolution:
             Writer(self._spool.folder, name) as writer,
             Refusals(self._spool.folder / f"{name}.jsonl") as refusals,
         ):
-            subjects = SubjectWriter(writer, tally, refusals, self._keyer, joins)
+            subjects = SubjectWriter(writer, tally, refusals, self._keyer, joins, self._by_name)
             for shelf in range(number, SHELVES, self._jobs):
                 refusals.begin(shelf)
                 groups = self._spool.groups(subject_class, shelf, joins.moves)

@@ -15,9 +15,10 @@ from typing import Any
 
 import msgspec
 
-from xingate_server.core.entry import Entry
+from xingate_server.core.entry import Entry, UnreadRow
 from xingate_server.core.relations import Related
-from xingate_server.core.subject import Held, Profile, Registration, SubjectClass
+from xingate_server.core.row_subject import Place
+from xingate_server.core.subject import Held, HeldUnread, Profile, Registration, SubjectClass
 from xingate_server.snapshot.joins import Targets
 
 SHELVES = 256
@@ -28,29 +29,45 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Row(msgspec.Struct, array_like=True, omit_defaults=True):
-    """An admitted row on its way. `position` is the number of its file, `raw` the masked row for the report, packed."""
+    """An admitted row on its way, or what remains of one that could not be read. `position` is the number of its file,
+    `unified` the key of the unified code that it is of, `raw` the masked row for the report, packed. `is_twin`: the
+    row is spooled under another class of subject as well, and counted there."""
 
     profile: Profile
     position: int
     number: int
+    place: Place
     names: tuple[str, ...] = ()
     document: str = ""
     unified: bytes = b""
-    aliases: tuple[bytes, ...] = ()
-    masks: tuple[bytes, ...] = ()
-    is_unsettled: bool = False
     entry: Entry | None = None
     registration: Registration | None = None
     related: tuple[Related, ...] = ()
     raw: bytes = b""
+    unread: UnreadRow | None = None
+    is_twin: bool = False
 
 
 class Relation(msgspec.Struct, array_like=True, omit_defaults=True):
-    """What an organisation's entry means for a person whom it names by a complete number."""
+    """What an organisation's entry, or a row that could not be read, means for a person whom it names by a complete
+    number: exactly one of `held` and `unread` is set."""
 
     profile: Profile
-    held: Held
     is_unsettled: bool = False
+    held: Held | None = None
+    unread: HeldUnread | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The normalised names of the person."""
+        return self.held.names if self.held is not None else self.unread.names if self.unread is not None else ()
+
+    @property
+    def list_types(self) -> tuple[str, ...]:
+        """The list types, or patterns of them, that it may rest on."""
+        if self.held is not None:
+            return (self.held.entry.list_type,)
+        return self.unread.row.list_types if self.unread is not None else ()
 
 
 class Group(msgspec.Struct):
@@ -92,7 +109,7 @@ class Writer:
     def row(self, subject_class: SubjectClass, group: bytes, place: int, row: Row) -> None:
         """Add an admitted row and its aliases; `place` is its number in the whole compile."""
         self._add(f"row_{subject_class}", (group, place, _encode(row)))
-        for alias in row.aliases:
+        for alias in row.place.aliases:
             self._add(f"link_{subject_class}", (alias, group, row.unified))
 
     def moved(self, subject_class: SubjectClass, group: bytes, place: int, payload: bytes, unified: bytes) -> None:

@@ -5,7 +5,7 @@ Source: DESIGN section 6. Nothing is written here, and no lock file is made.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,15 @@ from xingate_server.core.decide import Decider
 from xingate_server.core.decision import SourceState
 from xingate_server.core.name_search import Match, search
 from xingate_server.core.names import normalise
-from xingate_server.core.subject import Held, Profile, SubjectClass, SubjectFile, SubjectKeyer
+from xingate_server.core.subject import BY_SCHEME, Held, Profile, SubjectClass, SubjectFile, SubjectKeyer
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.digests import check_content, check_size
-from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
+from xingate_server.snapshot.errors import (
+    NotRetainedError,
+    SnapshotError,
+    SnapshotSetBackError,
+    SubjectKeyMismatchError,
+)
 from xingate_server.snapshot.keys import read_key
 from xingate_server.snapshot.manifest import (
     CATALOGUE,
@@ -70,7 +75,8 @@ class Snapshot:
 
     def __init__(self, manifest: Manifest, manifest_hash: str, environment: Any, keyer: SubjectKeyer) -> None:
         self.manifest = manifest
-        self.keyer = keyer
+        self.keyer = keyer.in_form(manifest.format_version)
+        self.key_form = self.keyer.form
         self.sources: tuple[SourceState, ...] = tuple(source.state() for source in manifest.sources)
         self.info = SnapshotFacts(
             sequence=manifest.sequence,
@@ -86,7 +92,7 @@ class Snapshot:
         )
         self._shapes: dict[tuple[str, str], tuple[str, ...]] = {}
         for shape in manifest.mask_shapes:
-            at = (shape.subject_class, shape.scheme)
+            at = (shape.subject_class, shape.scheme if self.keyer.form == BY_SCHEME else "")
             self._shapes[at] = (*self._shapes.get(at, ()), shape.shape)
         self._environment = environment
         self._subject = environment.open_db(SUBJECT, create=False)
@@ -95,15 +101,17 @@ class Snapshot:
         self._local = threading.local()
         self._decode = msgspec.msgpack.Decoder(SubjectFile).decode
         self.catalogue = self._read_catalogue()
-        self.decider = Decider(self.catalogue)  # remembers no longer than the snapshot is in use
+        # It remembers no longer than the snapshot is in use.
+        self.decider = Decider(self.catalogue, asks_commitments=manifest.format_version > BY_SCHEME)
 
     @classmethod
     def open(cls, folder: Path, keyer: SubjectKeyer, *, verify: bool = True) -> "Snapshot":
         """Open `<state>/snapshots/<sequence>`; `verify` compares the data with the manifest's hash.
 
-        Raises `SnapshotError`.
+        Raises `SnapshotError`, `SubjectKeyMismatchError` where its hashes were made with another key.
         """
         manifest = read_manifest(folder)
+        cls.check_key(manifest, keyer)
         path = folder / DATA_FILE
         try:
             manifest_hash = sha256((folder / MANIFEST_FILE).read_bytes()).hexdigest()
@@ -116,6 +124,15 @@ class Snapshot:
         except (lmdb.Error, msgspec.DecodeError) as error:
             raise SnapshotError(f"`{path}` is damaged: {error}") from error
 
+    @staticmethod
+    def check_key(manifest: Manifest, keyer: SubjectKeyer) -> None:
+        """Raise `SubjectKeyMismatchError` where the hashes were made with another key; older manifests name none."""
+        if manifest.key_id not in ("", keyer.key_id):
+            raise SubjectKeyMismatchError(
+                f"snapshot {manifest.sequence} was made with the subject key {manifest.key_id}, this installation has "
+                f"{keyer.key_id}: every subject would be CLEAR; restore the key from a backup"
+            )
+
     def get(self, key: bytes) -> SubjectFile | None:
         """What stands at a key (of an identifier, a mask, or a name that is all there is). About 3 microseconds."""
         try:
@@ -127,7 +144,7 @@ class Snapshot:
 
     def mask_shapes(self, subject_class: SubjectClass, scheme: str) -> tuple[str, ...]:
         """The shapes of masks in this snapshot: `*` where a character is hidden, `.` where it is shown."""
-        return self._shapes.get((subject_class, scheme), ())
+        return self._shapes.get((subject_class, scheme if self.keyer.form == BY_SCHEME else ""), ())
 
     def named(self, subject_class: SubjectClass, normalised: str) -> tuple[tuple[Named, ...], tuple[Held, ...]]:
         """Those who bear a name (20 at most), and the listings that rest on this name alone."""
@@ -195,12 +212,14 @@ class SnapshotSet:
     """The snapshots of a state directory.
 
     The current one is swapped by `refresh`, which callers run now and then; readers that hold an older `Snapshot`
-    finish with it undisturbed. Where a new one is bad, the last good one stays and `problem` says why.
+    finish with it undisturbed. Where a new one is bad, the last good one stays and `problem` says why. `newest` gives
+    the sequence that was last put into use, 0 where that is not known: an older one is never taken.
     """
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, newest: Callable[[], int] = lambda: 0) -> None:
         self.state_dir = state_dir
         self.problem = ""
+        self._newest = newest
         self._folder = folders.snapshots_dir(state_dir)
         self._keyer: SubjectKeyer | None = None
         self._current: Snapshot | None = None
@@ -265,6 +284,9 @@ class SnapshotSet:
         seen = (sequence, _inode(self._folder / str(sequence) / DATA_FILE))
         if self._bad == seen:
             return False
+        newest = self._newest()
+        if sequence < newest:
+            raise SnapshotSetBackError(set_back(self._folder, sequence, newest))
         try:
             self._current = self._open(sequence)
         except SnapshotError:
@@ -283,6 +305,14 @@ class SnapshotSet:
             span = f"{kept[0]} to {kept[-1]} are" if kept else "none is"
             raise NotRetainedError(f"snapshot {sequence} is not retained; {span}")
         return Snapshot.open(folder, self.keyer)
+
+
+def set_back(folder: Path, sequence: int, newest: int) -> str:
+    """What to say of a `current` that is older than what was in use."""
+    return (
+        f"`{folder / folders.CURRENT}` is set back to {sequence}, and {newest} was in use: an officer allows it with "
+        f"xingate snapshot use {sequence} --reason WHY --officer WHO; a compile makes a new one"
+    )
 
 
 # LMDB forbids opening one file twice in a process, so those who open the same snapshot share its environment.
@@ -324,7 +354,14 @@ def _inode(path: Path) -> int:
 
 def _candidates(file: SubjectFile, normalised: str) -> Iterator[tuple[Profile, set[str]]]:
     settled = {held.entry.list_type for held in file.held}
+    settled.update(name for held in file.unread if not held.is_unsettled for name in held.row.list_types)
     fitting = {h.entry.list_type for h in file.unsettled if not h.names or normalised in h.names}
+    fitting.update(
+        name
+        for held in file.unread
+        if held.is_unsettled and (not held.names or normalised in held.names)
+        for name in held.row.list_types
+    )
     profiles = [p for p in file.profiles if normalise(p.name) == normalised] or file.profiles
     for profile in profiles:
         yield profile, settled or fitting

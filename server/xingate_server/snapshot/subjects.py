@@ -7,17 +7,19 @@ never changes the data. Source: DESIGN sections 4 (Identity, Reach) and 6.
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
-from unicodedata import normalize
 
 import msgspec
 
-from xingate_server.core.entry import Entry
+from xingate_server.core.entry import Entry, UnreadRow, fold_word
+from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.names import normalise
 from xingate_server.core.relations import Related
 from xingate_server.core.resolve import Listed, resolve
 from xingate_server.core.subject import (
+    EMPTY_FILE,
     EntityRef,
     Held,
+    HeldUnread,
     Profile,
     SubjectClass,
     SubjectFile,
@@ -26,6 +28,7 @@ from xingate_server.core.subject import (
 )
 from xingate_server.snapshot.joins import Joins, Targets
 from xingate_server.snapshot.name_index import is_sought
+from xingate_server.snapshot.number_parts import contested_of, part_key, parts_of
 from xingate_server.snapshot.refusals import Refusals, unpack_row
 from xingate_server.snapshot.spool import Group, Relation, Row, Writer
 from xingate_server.snapshot.tally import Tally
@@ -49,10 +52,53 @@ class _Standing(msgspec.Struct):
     rows: list[Row]
 
 
+class _Listed(msgspec.Struct):
+    """What is listed of one subject: entries that stay, and rows that could not be read."""
+
+    standing: list[_Standing]
+    unread: list[Row]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.standing or self.unread)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows that say something of it."""
+        return [row for item in self.standing for row in item.rows] + self.unread
+
+    def held(self, *, is_named: bool = False) -> tuple[Held, ...]:
+        """The entries as the subject holds them, `is_named` with the names that may speak against it."""
+        return ordered(Held(item.entry, names=_names(item.rows) if is_named else ()) for item in self.standing)
+
+    def held_unread(self, *, is_unsettled: bool = False) -> tuple[HeldUnread, ...]:
+        """The same of the rows that could not be read."""
+        return ordered(
+            HeldUnread(row.unread, names=_names([row]) if is_unsettled else (), is_unsettled=is_unsettled)
+            for row in self.unread
+            if row.unread is not None
+        )
+
+    def apart(self) -> SubjectFile:
+        """What others who may be this subject see of it: entries and rows that fit by number and name alone."""
+        return SubjectFile(unsettled=self.held(is_named=True), unread=self.held_unread(is_unsettled=True))
+
+
 class SubjectWriter:
     """Turns the groups of a class into pieces, names and relations of the spool."""
 
-    def __init__(self, writer: Writer, tally: Tally, refusals: Refusals, keyer: SubjectKeyer, joins: Joins) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        tally: Tally,
+        refusals: Refusals,
+        keyer: SubjectKeyer,
+        joins: Joins,
+        by_name: frozenset[str] = frozenset(),
+    ) -> None:
+        """`by_name` are the list types whose entries are found by name."""
+        self._by_name = by_name
         self._writer = writer
         self._tally = tally
         self._refusals = refusals
@@ -63,10 +109,10 @@ class SubjectWriter:
         """Write one subject; how many rows it had."""
         for position in group.moved:
             self._rekey(group.rows[position], group.key)
-        unsettled = [row for row in group.rows if row.is_unsettled]
+        unsettled = [row for row in group.rows if row.place.is_unsettled]
         if unsettled:
             self._unsettled(unsettled, subject_class)
-        settled = [row for row in group.rows if not row.is_unsettled]
+        settled = [row for row in group.rows if not row.place.is_unsettled]
         if settled or group.relations:
             self._settled(group, settled, subject_class)
         return len(group.rows)
@@ -74,72 +120,146 @@ class SubjectWriter:
     # -- settled subjects
 
     def _settled(self, group: Group, rows: list[Row], subject_class: SubjectClass) -> None:
+        parts = parts_of(rows)
+        if len(parts) > 1:
+            self._contested(group, parts, subject_class)
+            return
+        self._owned(group, rows, subject_class)
+
+    def _owned(
+        self,
+        group: Group,
+        rows: list[Row],
+        subject_class: SubjectClass,
+        beside: SubjectFile = EMPTY_FILE,
+        contested: frozenset[bytes] = frozenset(),
+    ) -> None:
+        """The rows of one subject. `beside` is what stands under its numbers and may be of it, `contested` are numbers
+        that are also another subject's."""
         codes = sorted({row.unified for row in rows if row.unified})
         if len(codes) > 1:
-            self._several(group.key, rows, codes, subject_class)
+            self._several(group.key, rows, codes, subject_class, beside, contested)
             return
-        keys = {group.key, *codes, *(alias for row in rows for alias in row.aliases)}
+        keys = {group.key, *codes, *(alias for row in rows for alias in row.place.aliases)} - contested
         file = self._file(group.key, rows, subject_class, relations=group.relations)
         if file is not None:
-            self._put(group.key, keys, file)
+            self._put(group.key, keys, with_more(file, beside))
         targets = self._joins.ambiguous.get(group.key)
         if targets and file is not None:
             self._tell(targets, file)
 
-    def _several(self, key: bytes, rows: list[Row], codes: list[bytes], subject_class: SubjectClass) -> None:
+    def _contested(self, group: Group, parts: list[list[Row]], subject_class: SubjectClass) -> None:
+        """Rows of one number that may be several subjects': nobody owns it, and each may be meant by what the others
+        say (DESIGN, "One number, one subject")."""
+        contested = contested_of(parts)
+        listed = [self._listed(part) for part in parts]
+        rivals = ordered(row.profile for part in parts for row in part)
+        for place, part in enumerate(parts):
+            others = [one.apart() for at, one in enumerate(listed) if at != place]
+            beside = SubjectFile(
+                unsettled=ordered(held for other in others for held in other.unsettled),
+                unread=ordered(held for other in others for held in other.unread),
+            )
+            is_first = place == 0 and group.key not in contested
+            key = group.key if is_first else part_key(group.key, place)
+            relations = group.relations if place == 0 else []
+            self._owned(Group(key, part, set(), relations), part, subject_class, beside, contested)
+        for key in contested:
+            self._put(group.key, [key], SubjectFile(rivals=rivals))
+
+    def _several(
+        self,
+        key: bytes,
+        rows: list[Row],
+        codes: list[bytes],
+        subject_class: SubjectClass,
+        beside: SubjectFile,
+        contested: frozenset[bytes],
+    ) -> None:
         """One organisation code in several unified codes: one file each, and none for the organisation code."""
         loose = [row for row in rows if not row.unified]
-        unsettled = self._held(self._standing(loose), is_named=True)
-        for standing in self._standing(loose, is_counted=True):
-            self._relate(standing, is_unsettled=True)
+        listed = self._listed(loose, is_counted=True)
+        apart = with_more(listed.apart(), beside)
+        self._relate(listed, is_unsettled=True)
         rivals: set[Profile] = {row.profile for row in loose}
         for code in codes:
             own = [row for row in rows if row.unified == code]
             file = self._file(code, own, subject_class)
-            if file is None and not unsettled:
+            if file is None and not (apart.unsettled or apart.unread):
                 continue
             file = file or SubjectFile()
             rivals.update(file.profiles)
-            keys = {code, *(alias for row in own for alias in row.aliases)}
-            self._put(code, keys, msgspec.structs.replace(file, unsettled=unsettled))
-        self._put(key, {key, *(a for row in loose for a in row.aliases)}, SubjectFile(rivals=ordered(rivals)))
+            keys = {code, *(alias for row in own for alias in row.place.aliases)} - contested
+            self._put(code, keys, with_more(file, apart))
+        aliases = {alias for row in loose for alias in row.place.aliases} - contested
+        self._put(key, {key, *aliases}, SubjectFile(rivals=ordered(rivals)))
         self._name(subject_class, loose, key)
-        self._list(subject_class, self._standing(loose))
+        self._list(subject_class, listed)
 
     def _file(
         self, owner: bytes, rows: list[Row], subject_class: SubjectClass, relations: Sequence[Relation] = ()
     ) -> SubjectFile | None:
         """The file of one settled subject, None where nothing of it stays."""
-        standing = self._standing(rows, is_counted=True)
-        for item in standing:
-            self._relate(item)
+        listed = self._listed(rows, is_counted=True)
         registered = [row for row in rows if row.registration is not None]
-        staying = registered + [row for item in standing for row in item.rows]
-        registrations = {row.registration for row in registered if row.registration is not None}
+        staying = registered + listed.rows if listed.any else registered
         if not staying and not relations:
             return None
-        profiles = {row.profile for row in staying} or {relation.profile for relation in relations}
-        related = [relation.held for relation in relations if not relation.is_unsettled]
+        if listed.any:
+            self._relate(listed)
+            self._maybe_of_others(listed)
+            self._named_apart(listed, subject_class)
+            self._list(subject_class, listed, registered)
         self._tally.subjects += 1
         self._name(subject_class, staying, owner)
-        self._list(subject_class, standing, registered)
-        for relation in relations:
-            self._add_names(subject_class, relation.held.names, owner)
-            self._add_listed(subject_class, relation.held.names, relation.held.entry)
-        return SubjectFile(
+        profiles = {row.profile for row in staying} or {relation.profile for relation in relations}
+        registrations = {row.registration for row in registered if row.registration is not None}
+        file = SubjectFile(
             profiles=ordered(profiles),
-            held=ordered([*self._held(standing), *related]),
+            held=listed.held(),
             registrations=ordered(registrations),
-            unsettled=ordered(relation.held for relation in relations if relation.is_unsettled),
+            unread=listed.held_unread(),
         )
+        return self._with_relations(file, relations, subject_class, owner) if relations else file
+
+    def _with_relations(
+        self, file: SubjectFile, relations: Sequence[Relation], subject_class: SubjectClass, owner: bytes
+    ) -> SubjectFile:
+        """The file of a person with what organisations' rows say of that person."""
+        for relation in relations:
+            self._add_names(subject_class, relation.names, owner)
+            self._add_listed(subject_class, relation.names, relation.list_types)
+        related = [relation.held for relation in relations if relation.held is not None and not relation.is_unsettled]
+        doubtful = [relation.held for relation in relations if relation.held is not None and relation.is_unsettled]
+        unread = [relation.unread for relation in relations if relation.unread is not None]
+        return msgspec.structs.replace(
+            file,
+            held=ordered([*file.held, *related]),
+            unsettled=ordered(doubtful),
+            unread=ordered([*file.unread, *unread]),
+        )
+
+    def _maybe_of_others(self, listed: _Listed) -> None:
+        """Where else the rows make a possible match: at the masks of further numbers, and at an organisation code that
+        a tax number may contain."""
+        for row in listed.rows:
+            masks, possible = row.place.masks, [key for key in row.place.possible if key != row.place.group]
+            if not masks and not possible:
+                continue
+            own = _Listed([s for s in listed.standing if row in s.rows], [r for r in listed.unread if r is row])
+            for mask in masks:
+                self._writer.piece(mask, NOBODY, _pack(with_more(SubjectFile(profiles=(row.profile,)), own.apart())))
+            for key in possible:
+                self._writer.piece(key, NOBODY, _pack(with_more(SubjectFile(possible=(row.profile,)), own.apart())))
 
     def _tell(self, targets: Targets, file: SubjectFile) -> None:
         """What stands under a number of several subjects may be of any of them."""
         names = tuple(sorted({name for p in file.profiles if (name := normalise(p.name))}))
         held = tuple(msgspec.structs.replace(h, names=h.names or names) for h in (*file.held, *file.unsettled))
-        if held:
+        unread = tuple(msgspec.structs.replace(h, names=h.names or names, is_unsettled=True) for h in file.unread)
+        if held or unread:
             for key in {key for pair in targets for key in pair if key}:
-                self._writer.piece(key, NOBODY, _pack(SubjectFile(unsettled=held)))
+                self._writer.piece(key, NOBODY, _pack(SubjectFile(unsettled=held, unread=unread)))
 
     # -- unsettled rows
 
@@ -147,29 +267,81 @@ class SubjectWriter:
         """Masked rows and rows with a name alone, by their names: the same mask may hide several people."""
         by_names: dict[tuple[str, ...], dict[str, list[Row]]] = {}
         for row in rows:
-            if row.entry is not None:
-                by_names.setdefault(row.names, {}).setdefault(row.entry.id, []).append(row)
+            if row.entry is not None or row.unread is not None:
+                at = row.entry.id if row.entry is not None else row.unread.id if row.unread is not None else ""
+                by_names.setdefault(row.names, {}).setdefault(at, []).append(row)
         for names in sorted(by_names):
             # One key at a time, so that unsettled rows take no part in red against black.
-            entries = [s for same in by_names[names].values() for s in self._standing(same, is_counted=True)]
-            held = self._held(entries, is_named=True)
-            if not held:
+            parts = [self._listed(same, is_counted=True) for same in by_names[names].values()]
+            listed = _Listed([s for p in parts for s in p.standing], [r for p in parts for r in p.unread])
+            staying = listed.rows
+            if not staying:
                 continue
-            staying = [row for item in entries for row in item.rows]
-            file = SubjectFile(profiles=ordered(row.profile for row in staying), unsettled=held)
+            by_name = self._keys_by_name(subject_class, listed)
+            file = SubjectFile(profiles=ordered(row.profile for row in staying))
+            file = with_more(file, self._apart(listed, subject_class))
             self._tally.subjects += 1
-            self._list(subject_class, entries)
-            name_keys = {self._keyer.name(subject_class, name) for name in names}
-            masks = {mask for row in staying for mask in row.masks}
-            for key in masks or name_keys:
+            self._list(subject_class, listed)
+            masks = {mask for row in staying for mask in row.place.masks}
+            for key in masks or by_name:
                 self._writer.piece(key, NOBODY, _pack(file))
-            for name in name_keys:
+            for name in by_name:
                 for key in masks or {name}:
                     self._writer.name(name, key)
-            for item in entries:
-                self._relate(item, is_unsettled=True)
+            # The listing exists, and only its organisation's number is hidden: people with a number are reached.
+            self._relate(listed)
+
+    def _named_apart(self, listed: _Listed, subject_class: SubjectClass) -> None:
+        """On lists by name a name makes a possible match beside a number that the list does not have."""
+        standing = [item for item in listed.standing if item.entry.list_type in self._by_name]
+        unread = [r for r in listed.unread if r.unread and not self._by_name.isdisjoint(r.unread.list_types)]
+        if standing or unread:
+            named = _Listed(standing, unread)
+            packed = _pack(self._apart(named, subject_class))
+            for key in self._keys_by_name(subject_class, named):
+                self._writer.piece(key, NOBODY, packed)
+
+    def _keys_by_name(self, subject_class: SubjectClass, listed: _Listed) -> set[bytes]:
+        return {self._keyer.name(subject_class, name) for name in self._names(subject_class, listed)}
+
+    def _names(self, subject_class: SubjectClass, listed: _Listed) -> set[str]:
+        """The names of what is listed, on lists by name those without the legal form as well."""
+        names = {name for row in listed.rows for name in row.names}
+        if subject_class is SubjectClass.ORGANISATION and self._is_by_name(listed):
+            names |= {bare for name in names for bare in names_without_form(name)}
+        return names
+
+    def _is_by_name(self, listed: _Listed) -> bool:
+        return any(item.entry.list_type in self._by_name for item in listed.standing) or any(
+            row.unread is not None and not self._by_name.isdisjoint(row.unread.list_types) for row in listed.unread
+        )
+
+    def _apart(self, listed: _Listed, subject_class: SubjectClass) -> SubjectFile:
+        """What is listed, as those see it whom a name or a mask fits."""
+        file = listed.apart()
+        if subject_class is not SubjectClass.ORGANISATION or not self._is_by_name(listed):
+            return file
+        names = tuple(sorted(self._names(subject_class, listed)))
+        return msgspec.structs.replace(
+            file,
+            unsettled=tuple(msgspec.structs.replace(held, names=names) for held in file.unsettled),
+            unread=tuple(msgspec.structs.replace(held, names=names) for held in file.unread),
+        )
 
     # -- entries
+
+    def _listed(self, rows: list[Row], *, is_counted: bool = False) -> _Listed:
+        """Resolve the entries of these rows, and let an admitted row replace an unreadable one of its key."""
+        standing = self._standing(rows, is_counted=is_counted)
+        unread = [row for row in rows if row.unread is not None]
+        if unread:
+            admitted = {row.entry.id for row in rows if row.entry is not None}
+            replaced = [row for row in unread if row.unread is not None and row.unread.id in admitted]
+            unread = [row for row in unread if row.unread is not None and row.unread.id not in admitted]
+            for row in replaced:
+                if is_counted and not row.is_twin:
+                    self._tally.files[row.position].supersede_unreadable()
+        return _Listed(standing, unread)
 
     def _standing(self, rows: list[Row], *, is_counted: bool = False) -> list[_Standing]:
         """Resolve the entries of these rows; each that stays keeps the rows that said the same."""
@@ -214,44 +386,56 @@ class SubjectWriter:
             details = [_WHY.get(reason, reason) for reason in reasons]
             self._refusals.write(file, row.number, reasons, details, unpack_row(row.raw))
 
-    def _held(self, standing: Iterable[_Standing], *, is_named: bool = False) -> tuple[Held, ...]:
-        held = []
-        for item in standing:
-            names = tuple(sorted({name for row in item.rows for name in row.names})) if is_named else ()
-            held.append(Held(item.entry, names=names))
-        return ordered(held)
-
     def _rekey(self, row: Row, group: bytes) -> None:
         """The subject of an entry's key is the one that the row joined."""
         if row.entry is not None:
             entry = row.entry
-            new = self._keyer.entry(entry.list_type, group, _folded(entry.authority), row.document)
+            new = self._keyer.entry(entry.list_type, group, fold_word(entry.authority), row.document)
             row.entry = msgspec.structs.replace(entry, id=new)
+        elif row.unread is not None and row.document:
+            (list_type,) = row.unread.list_types
+            new = self._keyer.entry(list_type, group, fold_word(row.unread.authority), row.document)
+            row.unread = msgspec.structs.replace(row.unread, id=new)
 
     # -- people whom an entry names
 
-    def _relate(self, standing: _Standing, *, is_unsettled: bool = False) -> None:
-        """Hand the entry to the people whom its rows name, as held through the organisation."""
-        related = {person for row in standing.rows for person in row.related}
+    def _relate(self, listed: _Listed, *, is_unsettled: bool = False) -> None:
+        """Hand the entries to the people whom their rows name, as held through the organisation."""
+        for item in listed.standing:
+            self._relate_rows(item.rows, item.entry, is_unsettled=is_unsettled)
+        for row in listed.unread:
+            if row.unread is not None:
+                self._relate_rows([row], row.unread, is_unsettled=is_unsettled)
+
+    def _relate_rows(self, rows: list[Row], said: Entry | UnreadRow, *, is_unsettled: bool) -> None:
+        related = {person for row in rows for person in row.related}
         if not related:
             return
-        profile = min((row.profile for row in standing.rows), key=_pack)
+        profile = min((row.profile for row in rows), key=_pack)
         via = EntityRef(profile.name, profile.display)
         for person in related:
             names = tuple(name for name in (normalise(person.name),) if name)
-            held = Held(standing.entry, person.role, via, names)
-            self._reach(person, held, is_unsettled=is_unsettled)
+            one = Profile(SubjectKind.NATURAL_PERSON, person.name, person.display)
+            is_doubtful = is_unsettled or not person.subject
+            if isinstance(said, Entry):
+                relation = Relation(one, is_doubtful, held=Held(said, person.role, via, names))
+            else:
+                relation = Relation(one, is_doubtful, unread=HeldUnread(said, person.role, via, names, is_doubtful))
+            self._reach(person, relation)
 
-    def _reach(self, person: Related, held: Held, *, is_unsettled: bool) -> None:
-        profile = Profile(SubjectKind.NATURAL_PERSON, person.name, person.display)
+    def _reach(self, person: Related, relation: Relation) -> None:
         if person.subject:
-            self._writer.relation(person.subject, _pack(Relation(profile, held, is_unsettled)))
+            self._writer.relation(person.subject, _pack(relation))
         elif person.mask:
             self._tally.add_shape(SubjectClass.PERSON, person.mask_shape)
-            file = SubjectFile(profiles=(profile,), unsettled=(held,))
+            file = SubjectFile(
+                profiles=(relation.profile,),
+                unsettled=() if relation.held is None else (relation.held,),
+                unread=() if relation.unread is None else (relation.unread,),
+            )
             self._writer.piece(person.mask, NOBODY, _pack(file))
-            self._add_names(SubjectClass.PERSON, held.names, person.mask)
-            self._add_listed(SubjectClass.PERSON, held.names, held.entry)
+            self._add_names(SubjectClass.PERSON, relation.names, person.mask)
+            self._add_listed(SubjectClass.PERSON, relation.names, relation.list_types)
 
     # -- keys
 
@@ -263,17 +447,20 @@ class SubjectWriter:
     def _name(self, subject_class: SubjectClass, rows: Iterable[Row], key: bytes) -> None:
         self._add_names(subject_class, {name for row in rows for name in row.names}, key)
 
-    def _list(self, subject_class: SubjectClass, standing: Iterable[_Standing], registered: Iterable[Row] = ()) -> None:
+    def _list(self, subject_class: SubjectClass, listed: _Listed, registered: Iterable[Row] = ()) -> None:
         """Let a listed subject be found when its name is written otherwise; `registered` are its rows in registers."""
-        entry = None
-        for item in standing:
-            entry = item.entry
-            self._add_listed(subject_class, (name for row in item.rows for name in row.names), entry)
-        if entry is not None:
-            self._add_listed(subject_class, (name for row in registered for name in row.names), entry)
+        types: tuple[str, ...] = ()
+        for item in listed.standing:
+            types = (item.entry.list_type,)
+            self._add_listed(subject_class, (name for row in item.rows for name in row.names), types)
+        for row in listed.unread:
+            types = row.unread.list_types if row.unread is not None else types
+            self._add_listed(subject_class, row.names, types)
+        if types:
+            self._add_listed(subject_class, (name for row in registered for name in row.names), types)
 
-    def _add_listed(self, subject_class: SubjectClass, names: Iterable[str], entry: Entry) -> None:
-        if is_sought(entry, subject_class):
+    def _add_listed(self, subject_class: SubjectClass, names: Iterable[str], list_types: Iterable[str]) -> None:
+        if any(is_sought(list_type, subject_class) for list_type in list_types):
             for name in set(names):
                 self._writer.listed(self._keyer.name(subject_class, name), subject_class, name)
 
@@ -290,14 +477,27 @@ def ordered(items: Iterable[_Item]) -> tuple[_Item, ...]:
     return tuple(item for _, item in sorted({_pack(item): item for item in given}.items()))
 
 
+def with_more(file: SubjectFile, more: SubjectFile) -> SubjectFile:
+    """`file` with the unsettled entries and unread rows of another."""
+    if not (more.unsettled or more.unread):
+        return file
+    return msgspec.structs.replace(
+        file,
+        unsettled=ordered([*file.unsettled, *more.unsettled]),
+        unread=ordered([*file.unread, *more.unread]),
+    )
+
+
 def merged(pieces: Sequence[tuple[bytes, SubjectFile]]) -> SubjectFile:
     """All that stands at one key. Pieces of several owners make them rivals: then nothing acts."""
     files = [file for _, file in pieces]
     rivals = {profile for file in files for profile in file.rivals}
     unsettled = ordered(held for file in files for held in file.unsettled)
+    unread = ordered(held for file in files for held in file.unread)
+    possible = ordered(profile for file in files for profile in file.possible)
     if len({owner for owner, _ in pieces if owner != NOBODY}) > 1:
         rivals.update(profile for owner, file in pieces if owner != NOBODY for profile in file.profiles)
-        return SubjectFile(unsettled=unsettled, rivals=ordered(rivals))
+        return SubjectFile(unsettled=unsettled, rivals=ordered(rivals), unread=unread, possible=possible)
     owned = [file for owner, file in pieces if owner != NOBODY]
     return SubjectFile(
         profiles=ordered(profile for file in owned or files for profile in file.profiles),
@@ -305,13 +505,14 @@ def merged(pieces: Sequence[tuple[bytes, SubjectFile]]) -> SubjectFile:
         registrations=ordered(r for file in files for r in file.registrations),
         unsettled=unsettled,
         rivals=ordered(rivals),
+        unread=unread,
+        possible=possible,
     )
+
+
+def _names(rows: Iterable[Row]) -> tuple[str, ...]:
+    return tuple(sorted({name for row in rows for name in row.names}))
 
 
 def _content(entry: Entry | None) -> bytes:
     return _pack(msgspec.structs.replace(entry, source="")) if entry is not None else b""
-
-
-def _folded(text: str) -> str:
-    # As in admission: the key of an entry ignores width and blanks.
-    return "".join(normalize("NFKC", text).split())

@@ -1,15 +1,22 @@
 """Counts of a compile: per file, per source, per list type. Nothing is dropped without a count."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
+from xingate_server.core.admission import Admitted, Refused
 from xingate_server.core.entry import REGISTER, Entry
 from xingate_server.core.subject import SubjectClass
 from xingate_server.snapshot.manifest import FileCount
 from xingate_server.snapshot.plan import SourcePlan
+
+GroupKey = tuple[str, str, str, str]
+"""A group of rows that the shrink guard looks at: list type, dimension (`region`, `authority`, `file`; both "" for the
+whole source), its name there, and the last day of validity as YYYY-MM-DD, "" for none."""
+_DIGITS = re.compile(r"\d+")
 
 
 class FileCounts(msgspec.Struct, frozen=True, array_like=True):
@@ -17,6 +24,8 @@ class FileCounts(msgspec.Struct, frozen=True, array_like=True):
 
     rows: int
     admitted: int
+    refused_by_rule: int
+    unreadable: int
     refused: dict[str, int]
     flags: dict[str, int]
 
@@ -26,6 +35,7 @@ class SourceCounts(msgspec.Struct, frozen=True, array_like=True):
 
     list_types: dict[str, int]
     elsewhere: int
+    groups: dict[GroupKey, int]
     files: tuple[FileCounts, ...]
 
 
@@ -41,7 +51,10 @@ class Counts(msgspec.Struct, frozen=True, array_like=True):
 class FileTally:
     """The rows of one file; `position` is its number in the whole compile."""
 
-    __slots__ = ("admitted", "bytes", "flags", "path", "position", "refused", "rows", "sha256", "source")
+    __slots__ = (
+        *("admitted", "bytes", "flags", "group", "path", "position", "refused", "refused_by_rule", "rows", "sha256"),
+        *("source", "unreadable"),
+    )
 
     def __init__(self, position: int, path: Path, source: "SourceTally") -> None:
         self.position = position
@@ -49,8 +62,11 @@ class FileTally:
         self.source = source
         self.sha256 = ""
         self.bytes = 0
+        self.group = _DIGITS.sub("", path.name)
         self.rows = 0
         self.admitted = 0
+        self.refused_by_rule = 0
+        self.unreadable = 0
         self.refused: Counter[str] = Counter()
         self.flags: Counter[str] = Counter()
 
@@ -62,9 +78,23 @@ class FileTally:
             bytes=self.bytes,
             rows=self.rows,
             admitted=self.admitted,
+            refused_by_rule=self.refused_by_rule,
+            unreadable=self.unreadable,
             refused=dict(sorted(self.refused.items())),
             flags=dict(sorted(self.flags.items())),
         )
+
+    def refuse(self, outcome: Refused) -> None:
+        """A row that admission refused, by its kind."""
+        self.refused.update(outcome.reasons)
+        self.refused_by_rule += outcome.is_by_rule
+        self.unreadable += outcome.is_unreadable
+
+    def supersede_unreadable(self) -> None:
+        """An unreadable row is replaced by an admitted one of the same key."""
+        self.refused["superseded"] += 1
+        self.unreadable -= 1
+        self.refused_by_rule += 1
 
 
 class SourceTally:
@@ -79,8 +109,10 @@ class SourceTally:
         self.plan = plan
         self.files = [FileTally(first_position + n, path, self) for n, path in enumerate(plan.files)]
         self.list_types: Counter[str] = Counter()
+        self.groups: Counter[GroupKey] = Counter()
         self.elsewhere = 0
         self.passed_over: Mapping[str, int] = {}
+        self.notes: Mapping[str, None] = {}
         self._by_name = {file.path.name: file for file in reversed(self.files)}
         self._by_name.update({str(file.path): file for file in self.files})
 
@@ -97,6 +129,16 @@ class SourceTally:
     def admitted(self) -> int:
         """The rows that stand in the snapshot."""
         return sum(file.admitted for file in self.files)
+
+    @property
+    def refused_by_rule(self) -> int:
+        """The rows that were not properly recognised."""
+        return sum(file.refused_by_rule for file in self.files)
+
+    @property
+    def unreadable(self) -> int:
+        """The rows of which nobody can tell what they say."""
+        return sum(file.unreadable for file in self.files)
 
     @property
     def refused(self) -> dict[str, int]:
@@ -136,7 +178,11 @@ class Tally:
                 SourceCounts(
                     dict(source.list_types),
                     source.elsewhere,
-                    tuple(FileCounts(f.rows, f.admitted, dict(f.refused), dict(f.flags)) for f in source.files),
+                    dict(source.groups),
+                    tuple(
+                        FileCounts(f.rows, f.admitted, f.refused_by_rule, f.unreadable, dict(f.refused), dict(f.flags))
+                        for f in source.files
+                    ),
                 )
                 for source in self.sources
             ),
@@ -150,9 +196,12 @@ class Tally:
         for source, of_source in zip(self.sources, counts.sources, strict=True):
             source.list_types.update(of_source.list_types)
             source.elsewhere += of_source.elsewhere
+            source.groups.update(of_source.groups)
             for file, of_file in zip(source.files, of_source.files, strict=True):
                 file.rows += of_file.rows
                 file.admitted += of_file.admitted
+                file.refused_by_rule += of_file.refused_by_rule
+                file.unreadable += of_file.unreadable
                 file.refused.update(of_file.refused)
                 file.flags.update(of_file.flags)
         self.list_types.update(counts.list_types)
@@ -162,6 +211,7 @@ class Tally:
     def refuse_after_all(self, file: FileTally, reasons: Collection[str], entry: Entry, *, is_elsewhere: bool) -> None:
         """A row that admission let pass is refused because of another one; `is_elsewhere`: of another source."""
         file.admitted -= 1
+        file.refused_by_rule += 1
         file.refused.update(reasons)
         if is_elsewhere:
             file.source.elsewhere += 1
@@ -172,12 +222,24 @@ class Tally:
         """A mask was seen: its scheme and shape as admission writes them, `scheme:shape`."""
         self.mask_shapes.add((subject_class, mask_shape))
 
-    def admit(self, file: FileTally, list_type: str, flags: Iterable[str]) -> None:
+    def admit(self, file: FileTally, list_type: str, outcome: Admitted) -> None:
         """A row that admission let pass."""
         file.admitted += 1
-        file.flags.update(flags)
-        if list_type != REGISTER:
-            file.source.list_types[list_type] += 1
+        if outcome.flags:
+            file.flags.update(outcome.flags)
+        if outcome.counted:
+            file.refused.update(reason for reason, _ in outcome.counted)
+        entry = outcome.entry
+        if list_type != REGISTER and entry is not None:
+            source = file.source
+            source.list_types[list_type] += 1
+            until = "" if entry.valid_until is None else entry.valid_until.isoformat()
+            groups = source.groups
+            groups["", "", "", until] += 1
+            groups[list_type, "file", file.group, until] += 1
+            groups[list_type, "authority", entry.authority, until] += 1
+            if entry.region:
+                groups[list_type, "region", entry.region, until] += 1
 
 
 def _sum(counters: Iterable[Counter[str]]) -> dict[str, int]:

@@ -50,10 +50,10 @@ class GivenFile(msgspec.Struct, frozen=True):
 
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
-    layout of their own are read; further sources stand in the folder `sources` of the state directory. `corrections`
-    are applied in their order; the refused rows are copied to `refused_to`. More than one of `jobs` are for a program
-    that has no other threads (`snapshot.workers`). `accept_schema` names kinds whose unknown or lacking elements and
-    columns are noted instead of refused."""
+    layout of their own are read; further sources are in the folder `sources` of the state directory. `corrections` are
+    applied in their order; the refused rows are copied to `refused_to`. The sequence is above `above`. More than one of
+    `jobs` are for a program that has no other threads (`snapshot.workers`). `accept_schema` names kinds whose unknown or
+    lacking elements and columns are noted instead of refused."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -64,7 +64,9 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     posture: Posture = Posture.AS_PLANNED_2017
     calendars: tuple[Path, ...] = ()
     accept_shrink: frozenset[str] = frozenset()
+    accept_refusals: frozenset[str] = frozenset()
     accept_schema: frozenset[str] = frozenset()
+    above: int = 0
     is_dry_run: bool = False
     keep: int = 10
     name_threshold: float = THRESHOLD
@@ -105,7 +107,9 @@ def compile_from_options(
         sources=sources,
         absent=_absent(options),
         accept_shrink=options.accept_shrink,
+        accept_refusals=options.accept_refusals,
         accept_schema=options.accept_schema,
+        above=options.above,
         catalogue_hash=catalogues.catalogue_hash(catalogue),
         created_at=moment,
         keep=options.keep,
@@ -127,8 +131,7 @@ def compile_from_options(
     )
     corrector.keyer = rules.keyer
     compiled = compile_snapshot(plan, rules, options.state_dir, on_stage)
-    notes = {source.kind: tuple(source.notes) for source in sources if source.notes}
-    return msgspec.structs.replace(compiled, corrected=corrector.outcome(), notes=notes)
+    return msgspec.structs.replace(compiled, corrected=corrector.outcome())
 
 
 def _check(options: CompileOptions, today: date) -> None:
@@ -148,7 +151,7 @@ def _check(options: CompileOptions, today: date) -> None:
             )
     for kind, window in options.coverage.items():
         _check_window(kind, *window, today)
-    for kind in (options.accept_shrink | options.accept_schema) - known:
+    for kind in (options.accept_shrink | options.accept_refusals | options.accept_schema) - known:
         load_listed_source(kind, options)
 
 
@@ -216,6 +219,8 @@ def _source(
         coverage_to=coverage[1] if coverage else None,
         max_age_days=options.max_age_days.get(kind, declared.max_age_days),
         shrink_threshold=declared.shrink_threshold,
+        refused_most=declared.refused_most,
+        least_rows=declared.least_rows,
         is_register=declared.is_register,
         is_required=kind in options.required,
     )

@@ -16,15 +16,15 @@ from typing import Any
 import structlog
 
 from xingate.checkpoint import verifier_key
-from xingate_server.gateway.acts import Acts, InUse
+from xingate_server.gateway.acts import Acts, InUse, newest_in_use
 from xingate_server.gateway.check import Gateway
 from xingate_server.settings import Settings
-from xingate_server.snapshot.errors import SnapshotError
+from xingate_server.snapshot.errors import SnapshotError, SnapshotSetBackError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.anchor import FolderPlace, Place, Pusher, UrlPlace
 from xingate_server.trace.anchor_lease import Lease
 from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.log import SharedLog
+from xingate_server.trace.log import SharedLog, TraceError
 from xingate_server.trace.signing import settle_key
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.limits import NO_LIMIT
@@ -48,7 +48,7 @@ class Node:
         trace = settings.state / "trace"
         self.metrics = Metrics()
         self._settings = settings
-        self._snapshots = SnapshotSet(settings.state)
+        self._snapshots = SnapshotSet(settings.state, self._newest)
         # A new snapshot is read from end to end before it is used: in a thread of its own that gives way to answers.
         self._looking = ThreadPoolExecutor(1, "xingate-snapshots", initializer=_give_way)
         inner = open_log(settings)
@@ -84,6 +84,11 @@ class Node:
             info = snapshot.info
             refused = {source.kind: source.refused for source in snapshot.manifest.sources}
             self.metrics.snapshot(info.sequence, info.created_at, refused)
+            if not snapshot.manifest.key_id:
+                log.warning(
+                    "snapshot does not name its subject key: compile again, so that another key is noticed",
+                    sequence=info.sequence,
+                )
             log.info("snapshot in use", sequence=info.sequence, subjects=info.subjects, entries=info.entries)
         if snapshot is not self._in_use or problem != self._problem:
             if snapshot is not self._in_use:
@@ -115,6 +120,16 @@ class Node:
     def is_ready(self) -> bool:
         """Whether questions can be answered: there is a snapshot, the log takes records, and we stay up."""
         return self._in_use is not None and not self._log.is_failing and not self._is_draining
+
+    @property
+    def is_set_back(self) -> bool:
+        """Whether there is no snapshot in use because `current` is older than what was."""
+        return self._in_use is None and self._problem.startswith(SnapshotSetBackError.reason)
+
+    @property
+    def problem(self) -> str:
+        """Why a newer snapshot, or any, is not in use; "" where nothing is wrong."""
+        return self._problem
 
     @property
     def sequence(self) -> int:
@@ -156,6 +171,13 @@ class Node:
         self.metrics.hand_over()
         self._checkpoints.close()
         self._log.close()
+
+    def _newest(self) -> int:
+        """The sequence that was last put into use. Raises SnapshotError where the log cannot say."""
+        try:
+            return newest_in_use(self._log, self._settings.state)
+        except TraceError as error:
+            raise SnapshotError(f"the log does not say which snapshot was in use: {error}") from error
 
     def _pusher(self, origin: str) -> Pusher | None:
         anchor = self._settings.trace.anchor

@@ -20,9 +20,11 @@ from multiprocessing.process import parent_process
 import structlog
 
 from xingate_server.settings import Settings
+from xingate_server.snapshot.errors import SnapshotError, SnapshotSetBackError, SubjectKeyMismatchError
 from xingate_server.wiring import worker
 from xingate_server.wiring.logs import configure
 from xingate_server.wiring.ports import Ports, Reservation, ServeError
+from xingate_server.wiring.snapshot_in_use import check_start
 
 __all__ = ["ServeError", "serve"]
 
@@ -39,7 +41,16 @@ log = structlog.get_logger(__name__)
 
 
 def serve(settings: Settings) -> None:
-    """Answer until SIGTERM or SIGINT; one line on standard output says when and where. Raises ServeError."""
+    """Answer until SIGTERM or SIGINT; one line on standard output says when and where.
+
+    Raises ServeError, also over a snapshot of another key and one that was set back.
+    """
+    try:
+        check_start(settings)
+    except (SubjectKeyMismatchError, SnapshotSetBackError) as error:
+        raise ServeError(str(error)) from error
+    except SnapshotError:
+        pass  # it runs without a snapshot, and says why
     with Reservation(settings.server) as reserved:
         ports = reserved.ports
         count = settings.server.worker_count

@@ -1,0 +1,115 @@
+"""Which snapshot may be in use: never an older one than was, unless an officer says so (DESIGN section 6).
+
+The log says what was in use last; it is only read here, but for the officer's act itself.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import msgspec
+
+from xingate_server.core.identifiers import mask_text
+from xingate_server.core.subject import SubjectKeyer
+from xingate_server.gateway.acts import InUse, highest_in_use, newest_in_use, use_draft
+from xingate_server.gateway.denials import stamp
+from xingate_server.gateway.ids import uuid7
+from xingate_server.settings import Settings
+from xingate_server.snapshot import folders
+from xingate_server.snapshot.errors import NotRetainedError, SnapshotError, SnapshotSetBackError
+from xingate_server.snapshot.keys import read_key
+from xingate_server.snapshot.manifest import MANIFEST_FILE, read_manifest
+from xingate_server.snapshot.store import Snapshot, set_back
+from xingate_server.trace.log import StoreUnusableError
+from xingate_server.wiring.store import open_log
+
+_LOCK_TIMEOUT_S = 60.0
+
+
+class Used(msgspec.Struct, frozen=True):
+    """What `use_snapshot` did: from which sequence (0: none) to which, and under which record."""
+
+    before: int
+    after: int
+    record_id: str = ""
+
+
+def check_start(settings: Settings) -> None:
+    """Refuse to start over a snapshot of another key, or over one that was set back.
+
+    Raises `SubjectKeyMismatchError`, `SnapshotSetBackError`; other faults are those of running without a snapshot.
+    """
+    folder = folders.snapshots_dir(settings.state)
+    sequence = folders.current_sequence(folder)
+    if sequence is None:
+        return
+    newest = newest_sequence(settings)
+    if sequence < newest:
+        raise SnapshotSetBackError(set_back(folder, sequence, newest))
+    Snapshot.check_key(read_manifest(folder / str(sequence)), SubjectKeyer(read_key(settings.state)))
+
+
+def newest_sequence(settings: Settings) -> int:
+    """The sequence that was last put into use, 0 where there is no log yet. Raises TraceError."""
+    try:
+        log = open_log(settings, must_exist=True)
+    except StoreUnusableError:
+        return 0
+    try:
+        return newest_in_use(log, settings.state)
+    finally:
+        log.close()
+
+
+def highest_sequence(settings: Settings) -> int:
+    """The highest sequence that was ever in use, 0 where there is no log yet. Raises TraceError."""
+    try:
+        log = open_log(settings, must_exist=True)
+    except StoreUnusableError:
+        return 0
+    try:
+        return highest_in_use(log, settings.state)
+    finally:
+        log.close()
+
+
+def use_snapshot(settings: Settings, sequence: int, reason: str, officer: str, *, is_dry_run: bool = False) -> Used:
+    """Put a retained snapshot into use by an officer's act, which is on record before anything is moved.
+
+    Raises `NotRetainedError`, `SnapshotError` for one that cannot be used, TraceError where the act cannot be recorded.
+    """
+    folder = folders.snapshots_dir(settings.state)
+    if not (folder / str(sequence)).is_dir():
+        kept = folders.sequences(folder)
+        span = f"{kept[0]} to {kept[-1]} are" if kept else "none is"
+        raise NotRetainedError(f"snapshot {sequence} is not retained; {span}")
+    Snapshot.open(folder / str(sequence), SubjectKeyer(read_key(settings.state)))
+    if is_dry_run:
+        return Used(folders.current_sequence(folder) or 0, sequence)
+    with folders.compile_lock(folder, _LOCK_TIMEOUT_S):
+        current = folders.current_sequence(folder)
+        before = None if current is None else _in_use(settings, current)
+        draft = use_draft(
+            before,
+            _in_use(settings, sequence),
+            mask_text(officer),
+            mask_text(reason),
+            stamp(datetime.now(UTC)),
+            uuid7(),
+        )
+        log = open_log(settings)
+        try:
+            asyncio.run(log.append(draft))
+        finally:
+            log.close()
+        folders.point_to(folder, sequence)
+    return Used(current or 0, sequence, draft.record_id)
+
+
+def _in_use(settings: Settings, sequence: int) -> InUse:
+    folder = folders.snapshots_dir(settings.state) / str(sequence)
+    try:
+        content = (folder / MANIFEST_FILE).read_bytes()
+    except OSError as error:
+        raise SnapshotError(f"cannot read `{folder / MANIFEST_FILE}`: {error.strerror}") from error
+    return InUse(read_manifest(folder), sha256(content).hexdigest())
