@@ -276,7 +276,8 @@ def _of_text(scheme: str, number: str) -> Number:
     """A number from a text: a passport without strokes, a Chinese company's code by its own name."""
     if scheme == "passport":
         return scheme, without_separators(number)
-    is_chinese = scheme == "foreign_reg_no" and identifiers.read(number, "uscc", SubjectClass.ORGANISATION).is_sound
+    read = identifiers.read(number, "uscc", SubjectClass.ORGANISATION)
+    is_chinese = scheme == "foreign_reg_no" and read.is_sound and read.scheme is identifiers.Scheme.USCC
     return ("uscc", number) if is_chinese else (scheme, number)
 
 

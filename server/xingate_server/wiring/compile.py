@@ -52,8 +52,8 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
     layout of their own are read; further sources are in the folder `sources` of the state directory. `corrections` are
     applied in their order; the refused rows are copied to `refused_to`. The sequence is above `above`. More than one of
-    `jobs` are for a program that has no other threads (`snapshot.workers`). `accept_schema` names kinds whose unknown or
-    lacking elements and columns are noted instead of refused."""
+    `jobs` are for a program that has no other threads (`snapshot.workers`). `accept_schema` names kinds whose unknown
+    or lacking elements and columns are noted instead of refused."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
