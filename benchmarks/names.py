@@ -4,7 +4,8 @@ Quality: of the real names of `hubei_entities.csv.gz` (read in place) 10,000 are
 listed. For each kind of variant: how many of the listed names are among the ten candidates, with the default threshold
 and without any; and of the unlisted names, how many have a candidate although they should have none (equal ones, which
 five real names have, are left out). Speed: the same with 1,000,000 names, the others made of parts of the real ones.
-Beside it a plain scan over all names (`rapidfuzz.process.extract`).
+Beside it a plain scan over all names (`rapidfuzz.process.extract`). Before that short forms (`name_short_forms`): of
+people's names, and of the Security Council's and OFAC's entities.
 """
 
 import csv
@@ -19,30 +20,25 @@ from random import Random
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
-import lmdb
 from rapidfuzz import fuzz, process
 
+from benchmarks.name_short_forms import measure_organisations, measure_people
+from benchmarks.name_store import Index
 from benchmarks.name_variants import another, variants
-from xingate_server import catalogues
-from xingate_server.core.name_search import MOST_MATCHES, THRESHOLD, search
+from xingate_server.core.name_search import MOST_MATCHES, THRESHOLD
 from xingate_server.core.names import normalise
-from xingate_server.core.subject import SubjectClass, SubjectKeyer
-from xingate_server.snapshot.data import write_data
-from xingate_server.snapshot.manifest import DATABASES, GRAM, LISTED
-from xingate_server.snapshot.name_index import StoredNames, index_names
-from xingate_server.snapshot.spool import Spool, Writer
 
-REAL = Path(__file__).parents[2] / "shared" / "data" / "hubei_entities.csv.gz"
+DATA = Path(__file__).parents[2] / "shared" / "data"
+REAL = "hubei_entities.csv.gz"
 UNLISTED = 10_000
-_KEYER = SubjectKeyer(b"benchmarks" * 2)
 _AREA = re.compile(r"..[市县区]|湖北省?|武汉")
 
 Search = Callable[[str, float], list[tuple[str, float]]]
 
 
-def real_names() -> list[str]:
+def real_names(data: Path) -> list[str]:
     """The real names, normalised, each once, in the same disorder in every run."""
-    with gzip.open(REAL, "rt", encoding="utf-8-sig", newline="") as file:
+    with gzip.open(data / REAL, "rt", encoding="utf-8-sig", newline="") as file:
         names = sorted({normalise(row["name"]) for row in csv.DictReader(file)} - {""})
     names = [name for name in names if name.isprintable() and 4 <= len(name) <= 64]
     Random(20261124).shuffle(names)  # noqa: S311
@@ -60,37 +56,6 @@ def made_names(real: Sequence[str], count: int) -> list[str]:
         mark = "".join(random.choices(marks, k=random.choice([2, 2, 3])))
         names[random.choice(parts)[0] + mark + random.choice(parts)[1][2:]] = None
     return list(names)[:count]
-
-
-class Index:
-    """An index of its own, made as a compile makes it."""
-
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        spool = Spool(folder / "spool")
-        with Writer(spool.folder, "listed") as writer:
-            for name in names:
-                writer.listed(_KEYER.name(SubjectClass.ORGANISATION, name), SubjectClass.ORGANISATION, name)
-            spool.take(writer.close())
-        start = time.process_time()
-        index_names(spool, 1)
-        path = folder / "data.lmdb"
-        for _ in write_data(spool, catalogues.load(["shiyan2017"]), path):
-            pass
-        self.made_s = time.process_time() - start
-        spool.remove()
-        environment = lmdb.open(str(path), subdir=False, lock=False, readonly=True, max_dbs=DATABASES)
-        databases = environment.open_db(LISTED, create=False), environment.open_db(GRAM, create=False)
-        with environment.begin() as transaction:
-            pages = sum(
-                stat["psize"] * (stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"])
-                for stat in (transaction.stat(database) for database in databases)
-            )
-        self.bytes_a_name = pages / len(names)
-        self._names = StoredNames(environment.begin(), *databases, SubjectClass.ORGANISATION)
-
-    def search(self, name: str, threshold: float) -> list[tuple[str, float]]:
-        """The candidates, as an answer has them."""
-        return [(match.name, match.score) for match in search(name, self._names, threshold)]
 
 
 def scan(names: Sequence[str]) -> Search:
@@ -139,11 +104,15 @@ def main() -> int:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--names", type=int, default=1_000_000, help="how many names for the speed")
     parser.add_argument("--variants", type=int, default=1000, help="how many variants of each kind")
+    parser.add_argument("--people", type=int, default=10_000, help="how many people are listed, and how many are not")
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder of the real names")
     given = parser.parse_args()
-    if not REAL.is_file():
-        print(f"`{REAL}` is not here: nothing is measured", file=sys.stderr)
+    measure_people(given.people)
+    measure_organisations(given.data)
+    if not (given.data / REAL).is_file():
+        print(f"`{given.data / REAL}` is not here: Chinese names are not measured", file=sys.stderr)
         return 4
-    real = real_names()
+    real = real_names(given.data)
     unlisted, listed = real[:UNLISTED], real[UNLISTED:]
     kinds = variants(listed)
     with TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xingate_adapters.guesses import NEEDED, ColumnGuess, guess_columns, header_of
+from xingate_adapters.reading import unread
 from xingate_adapters.reading.errors import EmptyListError, SchemaError, SourceError
 from xingate_adapters.reading.mapping import BY_SHAPE, MappingFile
 from xingate_adapters.reading.probe import Probe, probe
@@ -22,6 +23,7 @@ from xingate_server.core.privacy import hidden, personal_numbers
 from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
 
 SHOWN_ROWS = 10
+_UNREAD_CODES = "nothing reads it, and its cells are codes of subjects"
 _TEXT_FIELDS = ("name", "facts", "authority", "basis", "document_no")
 
 
@@ -57,7 +59,13 @@ def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None 
     source = _best(file, header, homes)
     if source is not None:
         known = {label: field for field, label in source.columns(header).items()}
-        guesses = [ColumnGuess(label, known.get(label, ""), float(label in known), "") for label in header if label]
+        read = [place for place, label in enumerate(header) if label in known]
+        codes = unread.code_columns(header, [cells for row, cells in found.head if row > header_row], read)
+        guesses = [
+            ColumnGuess(label, known.get(label, ""), float(label in known), _UNREAD_CODES if place in codes else "")
+            for place, label in enumerate(header)
+            if label
+        ]
         rows, fault = _shown(source, file)
         return Inspection(file, found, source.kind, header_row, tuple(guesses), None, rows, fault)
     body = [cells for row, cells in found.head if row > header_row]
@@ -151,7 +159,7 @@ def as_toml(inspection: Inspection) -> str:
         f"kind = {_quoted(mapping.kind)}",
         f"header_row = {mapping.header_row}",
     ]
-    lines += [f"delimiter = {_quoted(mapping.delimiter)}"] if mapping.delimiter != "," else []
+    lines += [f"delimiter = {_quoted(mapping.delimiter)}"] if mapping.delimiter not in ("", ",") else []
     lines += [f"sheet = {_quoted(mapping.sheet)}"] if mapping.sheet else []
     lines += ["", "[columns]  # field = the labels of its columns; the first filled cell counts"]
     for field, labels in mapping.columns.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xingate.types import AppliedMeasure, Decision
+from xingate.types import AppliedMeasure, Decision, Via
 
 _WITHOUT_EFFECT = (
     ("suspended", "suspended, without effect"),
@@ -32,26 +32,32 @@ def lines_of(decision: Decision) -> Iterator[str]:
         closes = f"; {candidate.closes_with}" if candidate.closes_with else ""
         yield f"  may be: {candidate.name}{code} ({lists}; {candidate.why}{closes})"
     for flag in decision.flags:
-        yield f"  note: {flag.code} {flag.detail}".rstrip()
+        yield f"  note: {flag}"
     for remedy in decision.remedies:
         yield f"  remedy: {remedy}"
     yield f"  record {decision.trace.record_id}, snapshot {decision.snapshot.sequence}"
 
 
 def _headline(measure: AppliedMeasure) -> str:
-    words = f"{measure.effect.name.lower()}, {measure.force.name.lower()}"
+    words = measure.manner
     return f"{measure.id} {measure.title} [{words}]" if str(measure.title) else f"{measure.id} [{words}]"
+
+
+def _role(via: Via) -> str:
+    return " ".join(dict.fromkeys((via.title.zh, via.role)))
 
 
 def _measure(measure: AppliedMeasure) -> Iterator[str]:
     yield f"  {_headline(measure)}"
     if measure.via:
-        yield f"      through {measure.via.role} of {measure.via.entity_name} {measure.via.entity_code}".rstrip()
+        yield f"      through {_role(measure.via)} of {measure.via.entity_name} {measure.via.entity_code}".rstrip()
     for basis in measure.basis:
         yield f"      basis: {basis}"
     for obligation in measure.obligations:
         yield f"      obligation: {obligation}"
     if measure.entry:
         yield f"      entry: {measure.entry}"
+    if measure.bodies_told:
+        yield f"      bodies: {measure.bodies_told}"
     if measure.evidence:
         yield f"      evidence: {measure.evidence}"

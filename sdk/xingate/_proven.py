@@ -5,11 +5,12 @@ with unprintable characters escaped, so that none can pass for a line of its own
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from xingate._shared import Text
-from xingate._words import SubjectKind, Verdict
+from xingate._titles import GAPS
+from xingate._words import MeasureResult, SubjectKind, Verdict
 
 if TYPE_CHECKING:
     from xingate.checkpoint import Checkpoint, Cosignature
@@ -23,14 +24,6 @@ KINDS: Final[Mapping[str, Text]] = {
     "denial": Text("拒绝记录", "a request that was refused"),
     "act": Text("影响答复的运维操作", "an operator's act that changes answers"),
 }
-_SUBJECTS = {
-    SubjectKind.LEGAL_ENTITY: Text("法人和非法人组织", "legal entity"),
-    SubjectKind.SOLE_TRADER: Text("个体工商户", "sole trader"),
-    SubjectKind.NATURAL_PERSON: Text("自然人", "natural person"),
-    SubjectKind.UNSPECIFIED: Text("未说明", "not stated"),
-}
-_RESULTS = {1: Text("已执行", "applied"), 2: Text("未执行", "not applied"), 3: Text("其他", "other")}
-_UNKNOWN_RESULT = Text("未知", "unknown")
 _ACTS = {
     "snapshot_activated": Text("启用快照", "snapshot activated"),
     "shrink_accepted": Text("接受名单缩减", "shrink accepted"),
@@ -134,7 +127,11 @@ def _check(check: "trace_pb2.CheckRecord") -> Iterator[Fact]:
     yield _worded("verdict", verdict.name, "答复", "answer", words)
     yield _several("measureIds", check.measure_ids, "措施", "measures")
     yield _several("entryIds", check.entry_ids, "依据的名单记录", "entries")
-    yield _several("gaps", check.gaps, "未知之处", "not known")
+    gaps = _several("gaps", check.gaps, "未知之处", "not known")
+    if check.gaps:
+        titles = "、".join(f"{GAPS[gap].zh}（{gap}）" if gap in GAPS else _shown(gap) for gap in check.gaps)
+        gaps = replace(gaps, words=Text(titles, gaps.words.en))
+    yield gaps
     if check.context:
         yield _several("context", [f"{k}={v}" for k, v in sorted(check.context.items())], "附加条件", "context")
     yield _fact("decisionDigest", check.decision_digest, "决定摘要", "decision digest")
@@ -142,7 +139,7 @@ def _check(check: "trace_pb2.CheckRecord") -> Iterator[Fact]:
 
 def _subject(check: "trace_pb2.CheckRecord") -> Iterator[Fact]:
     kind = SubjectKind(check.subject_kind)
-    yield _worded("subjectKind", kind.name, "主体类别", "kind of subject", _SUBJECTS[kind])
+    yield _worded("subjectKind", kind.name, "主体类别", "kind of subject", Text(kind.title_zh, kind.title_en))
     if check.subject_code:
         yield _fact("subjectCode", check.subject_code, "主体代码", "subject")
     key = _shown(check.subject_key)
@@ -167,10 +164,10 @@ def _outcome(outcome: "trace_pb2.OutcomeRecord") -> Iterator[Fact]:
 
 
 def _measure(measure: "trace_pb2.MeasureOutcome") -> Fact:
-    result = _RESULTS.get(measure.result, _UNKNOWN_RESULT)
-    zh, en = [f"{_shown(measure.measure_id)} {result.zh}"], [f"{_shown(measure.measure_id)} {result.en}"]
-    for name, label in _MEASURE_PARTS:
-        value = getattr(measure, name)
+    result, name = MeasureResult(measure.result), _shown(measure.measure_id)
+    zh, en = [f"{name} {result.title_zh}"], [f"{name} {result.title_en}"]
+    for part, label in _MEASURE_PARTS:
+        value = getattr(measure, part)
         if value:
             zh.append(f"{label.zh} {_shown(value)}")
             en.append(f"{label.en} {_shown(value)}")

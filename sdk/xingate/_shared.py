@@ -30,16 +30,23 @@ class Caller:
 
 @dataclass(frozen=True)
 class LegalBasis:
-    """Where a measure stands in law, and from when to when."""
+    """Where a measure stands in law, and from when to when.
+
+    `document_no` and `issued_on` are the instrument's own; "" and None where they are not known.
+    """
 
     instrument: str = ""
     article: str = ""
     level: str = ""
     in_force_from: date | None = None
     in_force_until: date | None = None
+    document_no: str = ""
+    issued_on: date | None = None
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.instrument, self.article) if part)
+        known = "，".join(part for part in (self.document_no, str(self.issued_on or "")) if part)
+        instrument = f"{self.instrument}（{known}）" if known else self.instrument
+        return " ".join(part for part in (instrument, self.article) if part)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,11 @@ class Verdict(Enum):
         """The word for people, in English."""
         return self.name.replace("_", " ").lower()
 
+    @property
+    def label(self) -> str:
+        """The word for people with the name that programs know, such as `受限制 RESTRICTED`."""
+        return f"{self.title_zh} {self.name}"
+
 
 _VERDICT_ZH = {
     Verdict.CLEAR: "无措施",
@@ -55,6 +60,16 @@ class _Open(Enum):
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         return cls(0) if isinstance(value, int) and value else None
+
+    @property
+    def title_zh(self) -> str:
+        """The word for people, in Chinese."""
+        return _OPEN_ZH.get(self, _UNSPECIFIED_ZH)
+
+    @property
+    def title_en(self) -> str:
+        """The word for people, in English."""
+        return self.name.replace("_", " ").lower() if self.value else "not stated"
 
 
 class SubjectKind(_Open):
@@ -103,6 +118,25 @@ class MeasureResult(_Open):
     def wire_name(self) -> str:
         """The name on the wire, such as `RESULT_APPLIED`."""
         return f"RESULT_{self.name}"
+
+
+_UNSPECIFIED_ZH = "未说明"
+_OPEN_ZH: dict[_Open, str] = {
+    SubjectKind.LEGAL_ENTITY: "法人和非法人组织",
+    SubjectKind.SOLE_TRADER: "个体工商户",
+    SubjectKind.NATURAL_PERSON: "自然人",
+    Effect.BAR: "禁止",
+    Effect.LIMIT: "限制",
+    Effect.SCRUTINISE: "从严",
+    Effect.INFORM: "提示",
+    Effect.FAVOUR: "激励",
+    Force.MANDATORY: "强制",
+    Force.DISCRETIONARY: "酌情",
+    Force.ADVISORY: "倡导",
+    MeasureResult.APPLIED: "已执行",
+    MeasureResult.NOT_APPLIED: "未执行",
+    MeasureResult.OTHER: "其他",
+}
 
 
 class View(Enum):

@@ -44,6 +44,7 @@ from xingate._shared import (
     TraceRef,
 )
 from xingate._subject import Identifier, Subject
+from xingate._titles import CLOSES_ZH, FLAGS, GAPS, REACHES, SEVERITIES, text_of
 from xingate._usage import UsageReport, UsageRow
 from xingate._words import Effect, Force, MeasureResult, SubjectKind, Verdict, View
 
@@ -151,8 +152,14 @@ class EntryRef:
     def __str__(self) -> str:
         validity = f"{self.valid_from} to {self.valid_until or 'open'}" if self.valid_from else ""
         document = f"{self.document_no} of {self.document_date}" if self.document_date else self.document_no
-        parts = (self.list_type, self.authority, document, validity)
+        severity = " ".join(dict.fromkeys((text_of(SEVERITIES, self.severity).zh, self.severity)))
+        parts = (self.list_title, severity, self.authority, document, validity)
         return ", ".join(part for part in parts if part) or self.id
+
+    @property
+    def list_title(self) -> str:
+        """The list type with its Chinese title; the id alone where the answer does not say it."""
+        return f"{self.title.zh} {self.list_type}".strip()
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,11 @@ class Via:
     role: str
     entity_name: str = ""
     entity_code: str = ""
+
+    @property
+    def title(self) -> Text:
+        """The role in words."""
+        return text_of(REACHES, self.role)
 
 
 @dataclass(frozen=True)
@@ -189,6 +201,18 @@ class AppliedMeasure:
     evidence: str = ""
     basic_list: BasicListItem | None = None
 
+    @property
+    def manner(self) -> str:
+        """Effect and force in words, such as `限制 limit, 强制 mandatory`."""
+        return ", ".join(f"{word.title_zh} {word.title_en}" for word in (self.effect, self.force))
+
+    @property
+    def bodies_told(self) -> str:
+        """Who recognised the entry and who applies the measure: whom an objection goes to (Cl. 25); "" if unknown."""
+        recognised = f"认定 recognised by {self.entry.authority}" if self.entry and self.entry.authority else ""
+        applied = f"实施 applied by {'、'.join(self.bodies)}" if self.bodies else ""
+        return "; ".join(part for part in (recognised, applied) if part)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -207,10 +231,24 @@ class Gap:
     closes_with: str = ""
     about: str = ""
 
+    @property
+    def title(self) -> Text:
+        """The reason in words."""
+        return text_of(GAPS, self.reason)
+
+    @property
+    def closes_zh(self) -> str:
+        """What would close it, in Chinese; "" for a reason that this version does not know."""
+        return CLOSES_ZH.get(self.reason, "")
+
     def __str__(self) -> str:
+        title = f"{self.title.zh} " if self.reason in GAPS else ""
         about = f" ({self.about})" if self.about else ""
-        closes = f"; closed by: {self.closes_with}" if self.closes_with else ""
-        return f"{self.reason}{about}, could be {self.could_be.name}{closes}"
+        closes = " ".join(part for part in (self.closes_zh, self.closes_with) if part)
+        return (
+            f"{title}{self.reason}{about}, could be {self.could_be.name} {self.could_be.title_zh}"
+            f"{f'; closed by: {closes}' if closes else ''}"
+        )
 
 
 @dataclass(frozen=True)
@@ -233,6 +271,15 @@ class Flag:
 
     code: str
     detail: str = ""
+
+    @property
+    def title(self) -> Text:
+        """The code in words."""
+        return text_of(FLAGS, self.code)
+
+    def __str__(self) -> str:
+        title = f"{self.title.zh} " if self.code in FLAGS else ""
+        return f"{title}{self.code} {self.detail}".rstrip()
 
 
 @dataclass(frozen=True)

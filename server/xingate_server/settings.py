@@ -6,9 +6,18 @@ test compares with this model.
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -85,6 +94,28 @@ class SnapshotSettings(_Part):
     poll_s: float = Field(1.0, gt=0, le=60)
 
 
+class CatalogueSettings(_Part):
+    """What an operator knows of a catalogue's documents. `document_no` is a catalogue's name -> the number of its
+    instrument, where the catalogue leaves that to the operator."""
+
+    document_no: dict[str, Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]] = {}
+
+    @field_validator("document_no", mode="before")
+    @classmethod
+    def _is_table(cls, numbers: object) -> object:
+        if not isinstance(numbers, dict):
+            raise ValueError("a table of catalogue name to number is expected")  # noqa: TRY004 (pydantic reads it)
+        return numbers
+
+    @field_validator("document_no")
+    @classmethod
+    def _printable(cls, numbers: dict[str, str]) -> dict[str, str]:
+        for name, number in numbers.items():
+            if not number.isprintable():
+                raise ValueError(f"the number of `{name}` holds characters that cannot be printed")
+        return numbers
+
+
 class Settings(BaseSettings):
     """All of it. `state` is the state directory."""
 
@@ -103,6 +134,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     trace: TraceSettings = TraceSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
+    catalogue: CatalogueSettings = CatalogueSettings()
 
     @field_validator("state", mode="before")
     @classmethod

@@ -96,7 +96,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def test_each_party_has_its_record_and_the_file_one_answer_and_one_receipt(client: Any) -> None:
-    decision = client.check_matter("M-1", "market.entry", PARTIES, context={"domain": "示例"})
+    decision = client.check_matter("M-1", "market.entry", PARTIES, context={"domain": "other"})
     assert decision.verdict is Verdict.PROHIBITED
     assert not decision.permits
     assert [(answer.party, answer.decision.verdict) for answer in decision.parties] == [
@@ -113,7 +113,7 @@ def test_each_party_has_its_record_and_the_file_one_answer_and_one_receipt(clien
         assert entry.record.request_id == f"{decision.request_id}/{place}"
         check = entry.record.check
         assert (check.matter, check.action, check.caller.system) == ("M-1", "market.entry", "tests")
-        assert check.context == {"domain": "示例", "party.role": party.role, "party.place": f"{place}/3"}
+        assert check.context == {"domain": "other", "party.role": party.role, "party.place": f"{place}/3"}
     receipt, key = client.matter_receipt(decision.record_ids[1]), client.checkpoint().verifier_key
     proven = verify_matter_receipt(receipt.to_json(), key)
     assert [one.record_id for one in proven.parties] == list(decision.record_ids)

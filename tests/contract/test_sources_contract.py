@@ -164,11 +164,6 @@ def cut_off_gzip(kind: str, tmp_path: Path) -> list[Path]:
     return spoil(kind, tmp_path, gzip.compress(sample(kind)[0].read_bytes())[:-20])
 
 
-def utf_16(kind: str, tmp_path: Path) -> list[Path]:
-    text = sample(kind)[0].read_bytes().decode("gb18030" if kind == "city_list" else "utf-8")
-    return spoil(kind, tmp_path, text.encode("utf-16").removeprefix(b"\xff\xfe"))
-
-
 def nul_inside(kind: str, tmp_path: Path) -> list[Path]:
     content = sample(kind)[0].read_bytes()
     middle = len(content) // 2
@@ -196,7 +191,6 @@ BAD = (
     blank,
     cut_off,
     cut_off_gzip,
-    utf_16,
     nul_inside,
     old_workbook,
     no_workbook,

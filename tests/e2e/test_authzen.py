@@ -214,6 +214,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "nobody": (evaluation(subject={"type": "legal_entity", "id": ""}), "subject_missing: "),
     "number": (evaluation("12"), "identifier_malformed: "),
     "action": (evaluation(action={"name": "can_read"}), "action_unknown: unknown action `can_read`"),
+    "value": (evaluation(context={"domain": "水电"}), "context_value_unknown: context attribute `domain` is `水电`: "),
     "day": (evaluation(context={"as_of": "05.01.2026"}), "date_malformed: "),
     "long": (evaluation(resource={"type": "case", "id": "x" * 300}), "matter_malformed: resource.id has 300 "),
     "many": (evaluation(context={f"a{n}": "1" for n in range(40)}), "context_malformed: "),

@@ -118,6 +118,7 @@ def test_a_retry_gives_the_stored_answer_and_another_question_does_not(verificat
         ({"subject": types_pb2.Subject(kind=99)}, ("INVALID_ARGUMENT", "message_malformed", "subject.kind")),
         ({"view": 77}, ("INVALID_ARGUMENT", "message_malformed", "view")),
         ({"action": "no.such"}, ("INVALID_ARGUMENT", "action_unknown", "action")),
+        ({"context": {"domain": "水电"}}, ("INVALID_ARGUMENT", "context_value_unknown", "context[domain]")),
         ({"as_of": "2024-13-01"}, ("INVALID_ARGUMENT", "date_malformed", "as_of")),
         ({"request_id": " "}, ("INVALID_ARGUMENT", "request_id_malformed", "request_id")),
         ({"request_id": "once "}, ("INVALID_ARGUMENT", "request_id_malformed", "request_id")),

@@ -235,6 +235,7 @@ def test_basic_view(client: httpx.Client) -> None:
         ({"caller": {"an_other": 1}}, (400, "field_unknown", "caller.an_other")),
         ({"context": {"an_attribute": 1}}, (400, "message_malformed", "context.an_attribute")),
         ({"context": {"an_attribute": "x" * 257}}, (400, "context_malformed", "context[an_attribute]")),
+        ({"context": {"domain": "水电"}}, (400, "context_value_unknown", "context[domain]")),
         (
             {"subject": {"kind": "SUBJECT_KIND_LEGAL_ENTITY", "identifiers": [{"value": "12"}]}},
             (400, "identifier_malformed", "subject.identifiers[0].value"),
@@ -448,6 +449,13 @@ def test_docs_page_is_whole_offline_and_in_two_languages(client: httpx.Client) -
             assert f'id="{name}"' in page.text
     assert "Who is asked about" in english.text
     assert "被查询主体" in chinese.text
+    for title in (
+        "<code>VERDICT_CAUTION</code> 需注意",
+        "<code>EFFECT_BAR</code> 禁止",
+        "<code>FORCE_ADVISORY</code> 倡导",
+    ):
+        assert title in chinese.text
+        assert title not in english.text
     assert '<html lang="zh-CN">' in chinese.text
 
 

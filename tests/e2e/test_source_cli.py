@@ -142,10 +142,9 @@ class TestInspect:
 
     def test_an_encoding_that_is_not_read_is_named(self, tmp_path: Path) -> None:
         file = tmp_path / "a.csv"
-        file.write_bytes("名稱,統一編號\n範例公司,1\n".encode("utf-16"))
+        file.write_bytes("名稱,統一編號\n範例公司,1\n".encode("utf-32"))
         assert (
-            "the encoding is not one that is read (it looks like utf_16)"
-            in run("source", "inspect", file, code=3).output
+            "the encoding is UTF-32; expected UTF-8, GB18030 or UTF-16" in run("source", "inspect", file, code=3).output
         )
 
     @pytest.mark.parametrize(

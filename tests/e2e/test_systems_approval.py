@@ -179,7 +179,7 @@ def test_the_decision_says_what_changed_since_the_acceptance(own_state: Path, tm
         decided = desk.decide(file(3), accepted)
     assert decided.step is Step.STRICT_REVIEW
     assert any("新增" in change and "99号" in change for change in decided.changes)
-    assert "applicant：permit.accept FAVOURED → permit.grant CAUTION" in decided.changes
+    assert "applicant：permit.accept 有激励 FAVOURED → permit.grant 需注意 CAUTION" in decided.changes
 
 
 def test_other_parties_at_the_decision_are_a_change(desk: ApprovalDesk) -> None:

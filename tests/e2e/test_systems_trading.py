@@ -128,7 +128,7 @@ def test_what_was_found_after_an_answer_was_lost_is_a_change(*, is_again: bool) 
     new, verdict = found.checks[0].changes
     assert new.startswith("新增 new: ")
     assert "18.3b" in new
-    assert verdict == "tender.bid 没有答复 no answer → tender.bid RESTRICTED"
+    assert verdict == "tender.bid 没有答复 no answer → tender.bid 受限制 RESTRICTED"
 
 
 def test_a_gateway_that_is_down_gives_no_round() -> None:
@@ -186,10 +186,21 @@ def test_points_are_the_tenders_within_the_cap(offered: str, cap: str, points: s
 def test_the_award_says_of_which_action_it_speaks(desk: TradingDesk) -> None:
     opening = desk.open_bids(Tender("示例-9", context={"domain": "environmental_protection"}), [bid(12), bid(18)])
     assert not opening.of("B12").is_admitted
-    changes = [check.changes for check in desk.award(opening, ["B12", "B18"]).checks]
-    assert any("于 tender.award 不适用" in change and "18.6" in change for change in changes[0])
-    assert "tender.bid RESTRICTED → tender.award CLEAR" in changes[0]
-    assert changes[1] == ("tender.bid FAVOURED → tender.award CLEAR",)
+    award = desk.award(opening, ["B12", "B18"])
+    assert not award.of("B12").is_admitted  # 18.6 is for awards as well
+    assert award.of("B12").changes == ()
+    assert award.of("B18").changes == ("tender.bid 有激励 FAVOURED → tender.award 无措施 CLEAR",)
+
+
+def test_what_acts_on_the_bid_alone_is_said_of_the_award() -> None:
+    fake = FakeGateway()
+    measure = AppliedMeasure("x.bid", effect=Effect.LIMIT)
+    fake.answer(unified_code(12), "tender.bid", Verdict.RESTRICTED, measures=[measure])
+    with fake.client() as client:
+        desk = TradingDesk(client)
+        changes = desk.award(desk.open_bids(Tender("示例-9"), [bid(12)]), ["B12"]).of("B12").changes
+    assert any("于 tender.award 不适用" in change and "x.bid" in change for change in changes)
+    assert "tender.bid 受限制 RESTRICTED → tender.award 无措施 CLEAR" in changes
 
 
 def test_somebody_elses_grade_gives_no_points(desk: TradingDesk) -> None:

@@ -265,10 +265,17 @@ _RECORDS: Cases = [
     ),
     _case(
         "criticised",
-        "a circular of criticism does not",
-        f"{RULE}a black entry, general.ordinary, a penalty, a breached commitment; nothing else.",
-        GIVEN,
+        "a circular of criticism breaks them",
+        f"{RULE}a black entry, criticised.*, watch.*, general.ordinary, a penalty, a breached commitment.",
+        clear(),
         row("E1", "criticised.environment_project"),
+    ),
+    _case(
+        "watched",
+        "so does key monitoring",
+        f"{RULE}a black entry, criticised.*, watch.*, general.ordinary, a penalty, a breached commitment.",
+        expect("CAUTION", "24.watch by W1 as subject"),
+        row("W1", "watch.key_monitoring"),
     ),
     _case(
         "repaired-counts",

@@ -41,27 +41,34 @@ _BLACK: list[tuple[str, str, str, list[str]]] = [
     ("18.3b-land", "land.bid", "RESTRICTED", ["18.3b", "5.strict"]),
     ("18.3b-land-award", "land.award", "RESTRICTED", ["18.3b", "5.strict"]),
     ("18.3b-resource", "resource.bid", "RESTRICTED", ["18.3b"]),
+    ("18.3b-resource-award", "resource.award", "RESTRICTED", ["18.3b"]),
     ("18.3c", "concession.participate", "RESTRICTED", ["18.3c"]),
     ("19.0", "publicity.disclose", "CAUTION", ["19.0"]),
     ("19.2", "credit_report.include", "CAUTION", ["19.2"]),
     ("19.3a", "finance.insurance", "CAUTION", ["19.3a", "19.3b"]),
     ("19.3b", "finance.underwrite", "CAUTION", ["19.3b"]),
-    ("20.1-20.2-20.3", "association.membership", "CAUTION", ["20.1", "20.2", "20.3"]),
+    ("19.3-rural-loan", "finance.rural_loan", "CAUTION", ["19.3a", "19.3b"]),
 ]
 _BLACK_ORGANISATION = [
     ("18.4", "market.entry", ["18.4"]),
     ("18.5a", "honour.retain", ["18.5a"]),
     ("18.5b", "honour.nominate", ["18.5b"]),
 ]
-# The seven limits of clause 19(1): people only, by the two lists of refused duties only.
+# The seven limits of clause 19(1), by the two lists of refused duties only; b and g are for organisations as well.
 _DUTIES = [
-    ("19.1a", "exit.border"),
-    ("19.1b", "property.purchase"),
-    ("19.1c", "consumption.air"),
-    ("19.1d", "consumption.rail_premium"),
-    ("19.1e", "consumption.tourism"),
-    ("19.1f", "consumption.hotel"),
-    ("19.1g", "consumption.other"),
+    ("19.1a", "exit.border", "person"),
+    ("19.1b", "property.purchase", "subject"),
+    ("19.1c", "consumption.air", "person"),
+    ("19.1d", "consumption.rail_premium", "person"),
+    ("19.1e", "consumption.tourism", "person"),
+    ("19.1f", "consumption.hotel", "person"),
+    ("19.1g", "consumption.other", "subject"),
+]
+# Clause 24 names no acts: the warning is given for all administrative ones.
+_WATCHED = [
+    *("permit.renew", "penalty.decide", "inspection.plan", "funding.apply", "procurement.award", "land.award"),
+    *("resource.award", "concession.participate", "research.manage", "personnel.recruit", "honour.nominate"),
+    "other.manage",
 ]
 # Incentives: measure, action, kind of subject, the entry, and all measures that it gives.
 _INCENTIVES: list[tuple[str, str, str, Row, list[str]]] = [
@@ -110,17 +117,40 @@ def _measures() -> Cases:
         rows.append(
             case(f"measure-{slug}", f"a blacklisted company and {action}", why, action, expected, entries=[black()])
         )
-    for slug, action in _DUTIES:
+    for slug, action, reach in _DUTIES:
+        short = "Sp" if reach == "person" else "S"
+        why = f"Measure table: {slug}, limit M, reach {short}, by black.judgment_default or .administrative_default."
         rows.append(
             case(
                 f"measure-{slug}",
                 f"a person who refuses to perform a judgment asks for {action}",
-                f"Measure table: {slug}, limit M, reach Sp, by black.judgment_default or black.administrative_default.",
+                why,
                 as_person(action),
-                expect("RESTRICTED", f"{slug} by B1 as person"),
+                expect("RESTRICTED", f"{slug} by B1 as {reach}"),
                 entries=[black(list_type="black.judgment_default")],
             )
         )
+        rows.append(
+            case(
+                f"measure-{slug}-organisation",
+                f"a company that refuses to perform a judgment asks for {action}",
+                why,
+                action,
+                expect("RESTRICTED", f"{slug} by B1 as subject") if reach == "subject" else clear(),
+                entries=[black(list_type="black.judgment_default")],
+            )
+        )
+    rows += [
+        case(
+            f"measure-24.watch-{action}",
+            f"key monitoring warns for {action}",
+            "Cl. 24; measure table: 24.watch (inform, D, S), for all administrative acts.",
+            action,
+            expect("CAUTION", "24.watch by W1 as subject"),
+            entries=[row("W1", "watch.key_monitoring")],
+        )
+        for action in _WATCHED
+    ]
     for slug, action, kind, listed, ids in _INCENTIVES:
         reach = (
             "subject"
@@ -204,6 +234,76 @@ _OTHERS: Cases = [
         entries=[row("E1", "criticised.environment_project")],
     ),
     case(
+        "measure-18.6-award",
+        "no environmental project is awarded to it either",
+        "Cl. 18(6); measure table: 18.6 for bids and awards of tenders and procurement.",
+        ask("tender.award", context=ENVIRONMENT),
+        expect("RESTRICTED", "18.6 by E1 as organisation"),
+        entries=[row("E1", "criticised.environment_project")],
+    ),
+    case(
+        "measure-18.6-procurement-award",
+        "nor bought from it",
+        "Cl. 18(6); measure table: 18.6 for bids and awards of tenders and procurement.",
+        ask("procurement.award", context=ENVIRONMENT),
+        expect("RESTRICTED", "18.6 by E1 as organisation"),
+        entries=[row("E1", "criticised.environment_project")],
+    ),
+    case(
+        "measure-20.1-20.2-20.3",
+        "an association manages the membership of a seriously dishonest enterprise",
+        "Measure table: 20.1 and 20.3 reach S, 20.2 reaches So; 20.3 says its sanctions as an obligation.",
+        "association.membership",
+        expect(
+            "CAUTION",
+            "20.1 by B1 as subject",
+            "20.2 by B1 as organisation",
+            "20.3 by B1 as subject",
+            obligations={"20.1": [], "20.2": [], "20.3": ["association_sanction"]},
+        ),
+        entries=[black()],
+    ),
+    case(
+        "measure-20.2-not-a-person",
+        "reports of third parties are for member enterprises, not for people",
+        "Measure table: 20.2 reaches So, the listed subject when it is an organisation.",
+        as_person("association.membership"),
+        expect("CAUTION", *by("B1", "subject", "20.1", "20.3")),
+        entries=[black()],
+    ),
+    case(
+        "measure-12.grade-c",
+        "an enterprise graded C is supervised more closely",
+        "Cl. 12; measure table: 12.grade (inform, D, So) by grade.credit C or D.",
+        "inspection.plan",
+        expect("CAUTION", "12.grade by G1 as organisation", obligations={"12.grade": ["classified_supervision"]}),
+        entries=[grade_a("G1", grade="C")],
+    ),
+    case(
+        "measure-12.grade-d",
+        "so is one graded D",
+        "Cl. 12; measure table: 12.grade (inform, D, So) by grade.credit C or D.",
+        "inspection.plan",
+        expect("CAUTION", "12.grade by G1 as organisation"),
+        entries=[grade_a("G1", grade="D")],
+    ),
+    case(
+        "measure-12.grade-not-b",
+        "grade B is neither an incentive nor a warning",
+        "Cl. 12; measure table: 12.inspect by A, 12.grade by C or D.",
+        "inspection.plan",
+        clear(),
+        entries=[grade_a("G1", grade="B")],
+    ),
+    case(
+        "measure-12.grade-not-a-person",
+        "supervision by grade is for enterprises",
+        "Measure table: 12.grade reaches So, the listed subject when it is an organisation.",
+        as_person("inspection.plan"),
+        clear(),
+        entries=[grade_a("G1", grade="D")],
+    ),
+    case(
         "measure-20.3-minor",
         "an association acts by gravity on a black entry of any severity",
         "Measure table: 20.3 by black.* of any severity; 20.1 and 20.2 by `black`, which a minor entry is not.",
@@ -248,7 +348,7 @@ _OTHERS: Cases = [
         "refusing an administrative decision limits high consumption as well",
         "Measure table: 19.1 by black.administrative_default.",
         as_person("consumption.other"),
-        expect("RESTRICTED", "19.1g by B1 as person"),
+        expect("RESTRICTED", "19.1g by B1 as subject"),
         entries=[black(list_type="black.administrative_default")],
     ),
     case(

@@ -53,7 +53,7 @@ _WITHHELD: Cases = [
         "a person's own black entry withholds as well",
         "DESIGN 4: an own entry's measure of trigger `black` acts, for any action (a person is reached by S measures).",
         as_person("finance.rural_loan"),
-        clear(withheld=["16.rural by G1 as subject"]),
+        expect("CAUTION", *by("B1", "subject", "19.3a", "19.3b"), withheld=["16.rural by G1 as subject"]),
         entries=[row("G1", "grade.rural_household", grade="三星"), black(list_type="black.judgment_default")],
     ),
     case(
@@ -207,9 +207,9 @@ _RULES: Cases = [
     ),
     case(
         "rule3-another-action",
-        "no black measure is for rural loans",
+        "no black measure is for commercial sale",
         "DESIGN 4, rule (3): an action pattern matches.",
-        "finance.rural_loan",
+        "commerce.sale",
         clear(),
         entries=[black()],
     ),

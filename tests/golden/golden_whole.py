@@ -120,24 +120,38 @@ _REMEDIES = [
     {
         "kind": "objection",
         "title": _title(
-            "向认定部门提出异议申请或者投诉；核实期间暂不执行",
-            "Object or complain to the recognising authority; measures are not executed while it verifies",
+            "向实施本措施的单位或者认定部门提出异议申请或者投诉；实施单位发现信息不实的，应当告知信息提供单位核实，"
+            "核实期间暂不执行",
+            "Object or complain to the body that applies the measure or to the authority that recognised the entry; "
+            "whoever finds the information untrue tells the body that gave it, and the measure waits while it verifies",
         ),
         "basis": "实施方案二十五",
     },
     {
         "kind": "repair",
-        "title": _title("向认定部门申请信用修复", "Apply to the recognising authority for credit repair"),
-        "basis": "实施方案二十三",
+        "title": _title(
+            "向认定部门申请信用修复；修复后由实施本措施的单位停止执行",
+            "Apply to the authority that recognised the entry for credit repair; the body that applies the measure "
+            "stops it then",
+        ),
+        "basis": "实施方案二十三、二十四",
     },
     {
         "kind": "administrative_review",
-        "title": _title("依法申请行政复议", "Apply for administrative review"),
+        "title": _title(
+            "对认定部门的认定或者实施本措施的单位的决定，依法申请行政复议",
+            "Apply for administrative review of the recognition, or of the decision of the body that applies the "
+            "measure",
+        ),
         "basis": "实施方案二十五",
     },
     {
         "kind": "litigation",
-        "title": _title("依法提起行政诉讼或者申诉", "Bring an administrative action, or appeal"),
+        "title": _title(
+            "对认定部门的认定或者实施本措施的单位的决定，依法提起行政诉讼或者申诉",
+            "Bring an administrative action, or appeal, against the recognition or against the decision of the body "
+            "that applies the measure",
+        ),
         "basis": "实施方案二十五",
     },
 ]
@@ -150,11 +164,11 @@ _CONCESSION = {
     "reach": "subject",
     "basis": [
         {
-            "instrument": "十堰市人民政府关于印发《十堰市建立完善守信联合激励和失信联合惩戒制度"
-            "加快推进社会诚信建设实施方案》的通知",
+            "instrument": "《十堰市建立完善守信联合激励和失信联合惩戒制度加快推进社会诚信建设实施方案》",
             "article": "十八(3)",
-            "level": "市级规范性文件",
+            "level": "市级规范性文件（经十堰市人民政府同意印发）",
             "in_force_from": "2017-10-12",
+            "issued_on": "2017-10-12",
         }
     ],
     "bodies": ["各行业主管部门", "各县市区人民政府"],

@@ -6,19 +6,25 @@ import pytest
 
 from xingate_server.core.catalogue import (
     STRICTNESS,
+    Audience,
     BasicListItem,
+    Catalogue,
     Effect,
     Force,
     LegalBasis,
+    ListType,
     Measure,
     Posture,
+    Procedure,
     Reach,
     Title,
     Trigger,
     Verdict,
     acts_under,
     in_force,
+    list_type_words,
     matches,
+    provided,
     triggers_on,
     verdict_of,
 )
@@ -136,3 +142,47 @@ def _measure(effect: Effect, item: BasicListItem | None = None) -> Measure:
 )
 def test_acts_under(measure: Measure, posture: Posture, is_acting: bool) -> None:
     assert acts_under(measure, posture) is is_acting
+
+
+def _list_type(name: str, zh: str, *synonyms: str, provided_by: tuple[str, ...] = ()) -> ListType:
+    return ListType(
+        id=name,
+        title=Title(zh=zh, en="example"),
+        family="example",
+        procedure=Procedure.PUBLICITY,
+        audience=Audience.PUBLIC,
+        clause="1",
+        synonyms=synonyms,
+        provided_by=provided_by,
+    )
+
+
+def _catalogue(*list_types: ListType) -> Catalogue:
+    return Catalogue(
+        name="example", edition="1", posture=Posture.AS_PLANNED_2017, actions=(), list_types=list_types, measures=()
+    )
+
+
+def test_list_types_are_named_by_id_title_and_synonyms() -> None:
+    one, other = _list_type("black.x", "示例（甲）名单", "甲 名单"), _list_type("red.y", "示例乙", "甲")
+    assert list_type_words(_catalogue(one, other)) == {
+        **dict.fromkeys(("black.x", "示例(甲)名单", "甲名单"), "black.x"),
+        **dict.fromkeys(("red.y", "示例乙", "甲"), "red.y"),
+    }
+
+
+def test_a_word_of_two_list_types_names_neither_and_an_id_only_its_own() -> None:
+    same = _list_type("black.x", "同名", "red.y"), _list_type("red.y", "同名")
+    words = list_type_words(_catalogue(*same, _list_type("a.b", "异名")))
+    assert words == {"black.x": "black.x", "red.y": "red.y", "a.b": "a.b", "异名": "a.b"}
+
+
+def test_a_source_provides_what_it_declares_and_what_a_layer_says() -> None:
+    catalogue = _catalogue(
+        _list_type("black.x", "甲", provided_by=("city_list", "other")),
+        _list_type("black.y", "乙"),
+        _list_type("black.z", "丙", provided_by=("city_list",)),
+    )
+    assert provided(catalogue, "city_list", ("red.a", "black.z")) == ("red.a", "black.z", "black.x")
+    assert provided(catalogue, "other", ()) == ("black.x",)
+    assert provided(catalogue, "third", ["red.a"]) == ("red.a",)

@@ -3,14 +3,16 @@
 import json
 import random
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from xingate_server.catalogues import CatalogueError, Problem, lint, load
+from xingate_server.catalogues import CatalogueError, Problem, lint, load, unprovided, warnings
 from xingate_server.cli.catalogue import catalogue
 from xingate_server.core.catalogue import Posture
+from xingate_server.wiring.list_sources import declared_list_types
 
 HERE = Path(__file__).parent
 BAD = HERE / "catalogues_bad"
@@ -38,6 +40,14 @@ FAULTS = {
     "basis_never_in_force": (X1, "legal basis `示例办法` ends before it begins"),
     "clean_years_and_a_list": (X1, "`trigger[1]`: `clean_years` stands alone in a trigger"),
     "clean_years_of_a_relation": (X1, f"{DEAD}clean years are a subject's own"),
+    "context_twice": ("/measures.yaml: context", "overlapping id: `domain` stands 2 times in this file"),
+    "context_value_of_two_words": (MEASURES, "`context[1].values[2].id`: expected small letters"),
+    "context_value_twice": ("/measures.yaml: context domain", "overlapping id: `water` stands 2 times in this file"),
+    "context_without_values": (MEASURES, "`context[1].values`: expected at least one item"),
+    "context_word_of_two_values": (
+        "/measures.yaml: context domain",
+        "the word `其他` means `water` and `other`, keep one",
+    ),
     "control_character": (MEASURES, "holds control characters"),
     "date_as_number": (MEASURES, f"`instruments.example.in_force_from`: {DATE} `20200101`"),
     "duplicate_key": ("/measures.yaml:10:5", f"{YAML}key `clause` stands twice"),
@@ -50,6 +60,7 @@ FAULTS = {
     "impossible_severity": (X1, f"{DEAD}entries of the trigger's list types have no severity"),
     "key_is_a_list": ("/measures.yaml:4:1", f"{YAML}a key must be text"),
     "list_type_pattern_matches_nothing": (X1, "list type pattern `blak.*` matches nothing"),
+    "list_type_word_of_two": ("/list_types.yaml: red.example", "the word `示例名单` already names `black.example`"),
     "list_type_twice": ("/list_types.yaml: black.example", "overlapping id: stands 2 times"),
     "measure_is_text": ("/measures.yaml: measures[2]", "expected keys and values, found `just text`"),
     "measure_twice": (X1, "overlapping id: stands 2 times"),
@@ -68,17 +79,20 @@ FAULTS = {
     "not_utf8": ("/measures.yaml:3", "is not UTF-8: byte 0x"),
     "only_a_comment": (MEASURES, "is empty, expected keys and values"),
     "shorthand_as_a_key": (X1, "`trigger[1]`: write a shorthand (black, red, A) as plain text"),
+    "synonyms_as_text": ("/list_types.yaml: red.example", "`synonyms`: expected a list"),
     "tag": ("/measures.yaml:10:14", f"{YAML}tag `tag:yaml.org,2002:python/object:os.system` is not read"),
     "too_deep": ("/measures.yaml:10:31", f"{YAML}more than 20 levels deep"),
     "trigger_contradicts_itself": (X1, "`trigger[1]`: `any_severity` and `severities` exclude each other"),
     "trigger_with_nothing": (X1, "`trigger[1]`: names no list type"),
     "two_documents": ("/measures.yaml:17:1", f"{YAML}expected a single document"),
+    "undeclared_value": (X1, "`when.domain` is `wood`, which is no declared value: expected one of `other`, `water`"),
     "unknown_action": (X1, "unknown action `permit.grand`, did you mean `permit.grant`"),
     "unknown_effect": (X1, "`effect`: expected one of `bar`, `limit`, `scrutinise`, `inform`, `favour`, found"),
     "unknown_instrument": (X1, "unknown instrument `exmaple`"),
     "unknown_key": (X1, "unknown key `efect`"),
     "unknown_list_type": (X1, "unknown list type `black.exmple`, did you mean `black.example`"),
     "unknown_top_level_key": ("/list_types.yaml", "unknown key `list_type`"),
+    "untranslated_context": ("/measures.yaml: context domain", "missing translation: value `water` has no English"),
     "untranslated_list_type": ("/list_types.yaml: black.example", "missing translation: title has no Chinese"),
     "untranslated_parameter": (X1, "missing translation: parameter `manner_zh` of obligation `example`"),
     "untranslated_remedy": ("/measures.yaml: remedy objection", "missing translation: title has no English text"),
@@ -169,6 +183,9 @@ def test_layers_with_different_actions_of_one_id_conflict(tmp_path: Path) -> Non
         tmp_path,
         "other",
         **{"Example action": "Another action", "x.1": "x.9", "black.": "blue.", "red.": "rose.", "grade.": "mark."},
+        示例名单="另一名单",
+        示例红名单="另一红名单",
+        示例等级="另一等级",
     )
     (problem,) = lint([str(EXAMPLE), other])
     assert problem.where == f"{other}/actions.yaml: permit.grant"
@@ -245,10 +262,105 @@ def test_command_lint_says_place_and_fault_and_exits_2() -> None:
 
 def test_command_lint_as_json() -> None:
     clean = CliRunner().invoke(catalogue, ["lint", "shiyan2017", "international", "--json"])
-    assert (clean.exit_code, json.loads(clean.output)) == (0, {"problems": []})
+    assert (clean.exit_code, json.loads(clean.output)) == (0, {"problems": [], "warnings": []})
     faulty = CliRunner().invoke(catalogue, ["lint", "nowhere", "--json"])
     assert faulty.exit_code == 2
     assert json.loads(faulty.output)["problems"][0]["where"] == "nowhere"
+
+
+CONTEXT = """context:
+  - id: domain
+    title: {zh: 示例领域, en: Example field}
+    values:
+      - {id: water, title: {zh: 水利, en: Water}, words: [水务]}
+measures:
+"""
+
+
+def test_layers_add_values_to_one_attribute(tmp_path: Path) -> None:
+    own = Path(_example(tmp_path, **{"measures:\n": CONTEXT}))
+    layers = ["shiyan2017", str(own)]
+    text = (own / "list_types.yaml").read_text(encoding="utf-8")
+    kept = "\n".join(line for line in text.splitlines() if "grade.credit" not in line)
+    (own / "list_types.yaml").write_text(kept, encoding="utf-8")
+    (own / "actions.yaml").unlink()
+    assert lint(layers) == []
+    (domain,) = load(layers).context
+    assert domain.title.en == "Field of the project"
+    assert [value.id for value in domain.values] == ["environmental_protection", "other", "water"]
+    again = Path(_example(tmp_path, "again", **{"measures:\n": CONTEXT.replace("水务", "水电"), "x.1": "x.2"}))
+    for name, what in (("water", "overlapping id: `water` is defined otherwise before"),):
+        found = [p.what for p in lint([str(own), str(again)]) if p.where.endswith("context domain")]
+        assert found == [what], name
+
+
+def test_an_undeclared_attribute_is_free_text_with_a_warning(tmp_path: Path) -> None:
+    own = _example(tmp_path, **{"actions: [permit.*]": "actions: [permit.*]\n    when: {season: winter}"})
+    assert lint([own]) == []
+    (warning,) = warnings([own])
+    assert warning.where.endswith("measures.yaml: x.1")
+    assert warning.what.startswith("`when.season` is not declared under `context`")
+    result = CliRunner().invoke(catalogue, ["lint", own, "--state", str(tmp_path / "state")])
+    assert result.exit_code == 0
+    assert f"warning: {warning}" in result.output
+
+
+def test_a_list_type_without_a_source_is_a_warning_and_an_unknown_source_a_problem(tmp_path: Path) -> None:
+    sources = {"city_list": ("grade.credit",), "example_list": ("red.example",)}
+    (warning,) = warnings([str(EXAMPLE)], sources)
+    assert warning.where.endswith("list_types.yaml: black.example")
+    assert warning.what.startswith("no source provides this list type")
+    assert unprovided([str(EXAMPLE)], sources) == [warning]
+    own = _example(tmp_path, **{"family: example,": "family: example, provided_by: [city_list],"})
+    assert (lint([own], sources), warnings([own], sources)) == ([], [])
+    wrong = _example(tmp_path, "wrong", **{"family: example,": "family: example, provided_by: [citylist],"})
+    assert lint([wrong]) == []  # without the sources' declarations nothing is known of them
+    (problem,) = lint([wrong], sources)
+    assert problem.what == "`provided_by` names the unknown source `citylist`, did you mean `city_list`"
+    with pytest.raises(CatalogueError, match="unknown source `citylist`"):
+        load([wrong], sources=sources)
+
+
+def test_command_lint_knows_the_sources_of_the_state_directory(tmp_path: Path) -> None:
+    own = _example(tmp_path, **{"family: example,": "family: example, provided_by: [example_list],"})
+    state = tmp_path / "state"
+    found = CliRunner().invoke(catalogue, ["lint", own, "--state", str(state)])
+    assert (found.exit_code, "unknown source `example_list`" in found.output) == (2, True)
+    folder = state / "sources" / "example_list"
+    folder.mkdir(parents=True)
+    declaration = 'title_zh = "示例"\ntitle_en = "x"\nauthority = "示例局"\nlicence = "x"\nmax_age_days = 30\n'
+    (folder / "source.toml").write_text(f"{declaration}shrink_threshold = 0.1\n", encoding="utf-8")
+    found = CliRunner().invoke(catalogue, ["lint", own, "--state", str(state)])
+    assert (found.exit_code, "black.example" in found.output, "red.example" in found.output) == (0, False, True)
+    (folder / "source.toml").write_text("title_zh = \n", encoding="utf-8")  # told where the source is used
+    assert CliRunner().invoke(catalogue, ["lint", own, "--state", str(state)]).exit_code == 0
+
+
+def test_every_shipped_list_type_has_a_source() -> None:
+    sources = declared_list_types([])
+    assert sources is not None
+    assert warnings(["shiyan2017", "international"], sources) == []
+
+
+def test_document_numbers_are_the_operators(tmp_path: Path) -> None:
+    own = _example(tmp_path, **{"{title: 示例办法,": "{title: 示例办法, document_no: , issued_on: 2019-12-30,"})
+    (basis,) = load([own], document_no={"example": "示例政发〔2019〕3号"}).measures[0].basis
+    assert (basis.document_no, basis.issued_on) == ("示例政发〔2019〕3号", date(2019, 12, 30))
+    assert load([own], document_no={"example": ""}).measures[0].basis[0].document_no == ""
+    assert load([own], document_no={"shiyan2017": "示例1号"}).measures[0].basis[0].document_no == ""
+    for names, number, told in (
+        ([str(EXAMPLE)], "example", "`example` has no instrument whose number is left to the operator"),
+        ([own], "exmaple", "`exmaple` is not among the catalogues that are loaded (example)"),
+    ):
+        with pytest.raises(CatalogueError) as caught:
+            load(names, document_no={number: "示例1号"})
+        assert str(caught.value) == f"setting `catalogue.document_no`: {told}"
+
+
+def test_command_show_takes_the_number_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XINGATE_CATALOGUE__DOCUMENT_NO", '{"shiyan2017": "示例政发〔2017〕1号"}')
+    told = CliRunner().invoke(catalogue, ["show", "--action", "market.entry"]).output
+    assert "示例政发〔2017〕1号, issued on 2017-10-12" in told.replace("\n", "")
 
 
 def test_command_lint_clean_and_usage() -> None:

@@ -21,11 +21,13 @@ from xingate_server.core.catalogue import (
     Trigger,
     acts_under,
     in_force,
+    list_type_words,
     matches,
 )
-from xingate_server.core.entry import Severity
+from xingate_server.core.entry import Severity, fold_word
 
 HERE = Path(__file__).parent
+PLAN = "《十堰市建立完善守信联合激励和失信联合惩戒制度加快推进社会诚信建设实施方案》"
 FIVE_KINDS = (
     "permit.* penalty.* inspection.* funding.* procurement.* tender.* land.* research.* personnel.* honour.* other.*"
 )
@@ -44,7 +46,9 @@ class Row(NamedTuple):
     when: str = ""
 
 
-TRADES = "procurement.bid procurement.award tender.bid tender.award land.bid land.award resource.bid"
+TRADES = "procurement.bid procurement.award tender.bid tender.award land.bid land.award resource.bid resource.award"
+LOANS = "finance.loan finance.rural_loan finance.insurance"
+ADMINISTRATIVE = f"{FIVE_KINDS} resource.* concession.*"
 DEFAULTS = "black.judgment_default[serious exceptional] black.administrative_default[serious exceptional]"
 TABLE = (
     Row("5.strict", FIVE_KINDS, "scrutinise", "M", "S", "black"),
@@ -65,7 +69,7 @@ TABLE = (
     Row("18.5b", "honour.nominate", "bar", "M", "So LR P X RD RS", "black"),
     Row(
         "18.6",
-        "tender.bid procurement.bid",
+        "tender.bid tender.award procurement.bid procurement.award",
         "limit",
         "M",
         "So LR",
@@ -74,17 +78,17 @@ TABLE = (
     ),
     Row("19.0", "publicity.disclose", "inform", "M", "S", "black"),
     Row("19.1a", "exit.border", "limit", "M", "Sp", DEFAULTS),
-    Row("19.1b", "property.purchase", "limit", "M", "Sp", DEFAULTS),
+    Row("19.1b", "property.purchase", "limit", "M", "S", DEFAULTS),
     Row("19.1c", "consumption.air", "limit", "M", "Sp", DEFAULTS),
     Row("19.1d", "consumption.rail_premium", "limit", "M", "Sp", DEFAULTS),
     Row("19.1e", "consumption.tourism", "limit", "M", "Sp", DEFAULTS),
     Row("19.1f", "consumption.hotel", "limit", "M", "Sp", DEFAULTS),
-    Row("19.1g", "consumption.other", "limit", "M", "Sp", DEFAULTS),
+    Row("19.1g", "consumption.other", "limit", "M", "S", DEFAULTS),
     Row("19.2", "credit_report.include", "inform", "A", "S", "black"),
-    Row("19.3a", "finance.loan finance.insurance", "scrutinise", "A", "S", "black"),
-    Row("19.3b", "finance.loan finance.insurance finance.sponsor finance.underwrite", "limit", "A", "S", "black"),
+    Row("19.3a", LOANS, "scrutinise", "A", "S", "black"),
+    Row("19.3b", f"{LOANS} finance.sponsor finance.underwrite", "limit", "A", "S", "black"),
     Row("20.1", "association.membership", "inform", "A", "S", "black"),
-    Row("20.2", "association.membership", "inform", "A", "S", "black"),
+    Row("20.2", "association.membership", "inform", "A", "So", "black"),
     Row("20.3", "association.membership", "scrutinise", "A", "S", "black.* general.ordinary"),
     Row(
         "21.2",
@@ -94,9 +98,8 @@ TABLE = (
         "S",
         "black.environment[serious exceptional] black.consumer_investor_harm[serious exceptional]",
     ),
-    Row(
-        "24.watch", "permit.* funding.* procurement.* tender.* inspection.*", "inform", "D", "S", "watch.key_monitoring"
-    ),
+    Row("24.watch", ADMINISTRATIVE, "inform", "D", "S", "watch.key_monitoring"),
+    Row("12.grade", "inspection.*", "inform", "D", "So", "grade.credit/CD"),
     Row("5.tolerance", "permit.accept", "favour", "D", "S", "red"),
     Row("11.tolerance", "permit.accept", "favour", "D", "S", "clean:3"),
     Row("5.green", "permit.accept permit.grant", "favour", "D", "S", "red"),
@@ -146,7 +149,7 @@ ACTIONS = {
     "procurement": "bid award",
     "tender": "bid award",
     "land": "bid award",
-    "resource": "bid",
+    "resource": "bid award",
     "research": "apply manage",
     "personnel": "recruit appoint supervise",
     "honour": "retain nominate",
@@ -210,11 +213,13 @@ def international() -> Catalogue:
 
 
 def _trigger(word: str) -> tuple[Trigger, ...]:
-    """`black`, `clean:3`, `x.y` or `x.y[serious exceptional]`."""
+    """`black`, `clean:3`, `x.y`, `x.y[serious exceptional]` or, with grades, `x.y/CD`."""
     if word in SHORTHANDS:
         return (SHORTHANDS[word],)
+    word, _, grades = word.partition("/")
     name, _, severities = word.removesuffix("]").partition("[")
-    return (Trigger(list_types=(name,), severities=tuple(Severity(s) for s in severities.split())),)
+    severe = tuple(Severity(s) for s in severities.split())
+    return (Trigger(list_types=(name,), severities=severe, grades=tuple(grades)),)
 
 
 def _words(text: str) -> list[str]:
@@ -246,7 +251,7 @@ def test_every_row_of_the_measure_table(row: Row, plan: Catalogue) -> None:
 
 def test_no_measure_beyond_the_table(plan: Catalogue) -> None:
     assert sorted(m.id for m in plan.measures) == sorted(row.id for row in TABLE)
-    assert len(TABLE) == 46
+    assert len(TABLE) == 47
 
 
 def test_every_action_and_its_kind_of_work(plan: Catalogue) -> None:
@@ -289,7 +294,8 @@ def test_every_list_type_with_family_and_procedure(plan: Catalogue) -> None:
 def test_adverse_list_types_break_three_clean_years(plan: Catalogue) -> None:
     adverse = {t.id for t in plan.list_types if t.is_adverse}
     black = {t.id for t in plan.list_types if t.id.startswith("black.")}
-    assert adverse == black | {"general.ordinary", "penalty.administrative", "commitment.breached"}
+    others = {"criticised.environment_project", "watch.key_monitoring", "general.ordinary"}
+    assert adverse == black | others | {"penalty.administrative", "commitment.breached"}
 
 
 def _list_type(catalogue: Catalogue, name: str) -> ListType:
@@ -323,9 +329,7 @@ def test_every_measure_can_be_contested(names: list[str]) -> None:
 
 def test_basis_is_the_plan_from_its_own_day(plan: Catalogue) -> None:
     for measure in plan.measures:
-        assert {b.instrument for b in measure.basis} == {
-            "十堰市人民政府关于印发《十堰市建立完善守信联合激励和失信联合惩戒制度加快推进社会诚信建设实施方案》的通知"
-        }
+        assert {(b.instrument, b.document_no, b.issued_on) for b in measure.basis} == {(PLAN, "", date(2017, 10, 12))}
         assert not in_force(measure.basis, date(2017, 10, 11))
         assert in_force(measure.basis, date(2017, 10, 12))
     assert _by_id(plan)["18.1b"].basis[0].article == "十八(1)"
@@ -342,6 +346,8 @@ def test_basis_is_the_plan_from_its_own_day(plan: Catalogue) -> None:
         ("12.inspect", "inspection_frequency", {"frequency_factor"}),
         ("13.bonus", "bonus_points", {"points_at_most"}),
         ("18.3a", "strictness", {"degree"}),
+        ("12.grade", "classified_supervision", {"manner_zh", "manner_en"}),
+        ("20.3", "association_sanction", {"sanctions", "sanctions_zh", "sanctions_en", "order"}),
     ],
 )
 def test_obligations_and_their_parameters(measure: str, kind: str, parameters: set[str], plan: Catalogue) -> None:
@@ -352,6 +358,45 @@ def test_obligations_and_their_parameters(measure: str, kind: str, parameters: s
     # The plan gives no number: each one is marked as the operator's, in the answer and in the note.
     assert numbers == set(filter(None, obligation.parameters.get("operator_settings", "").split(", ")))
     assert all(key in _by_id(plan)[measure].note for key in numbers)
+
+
+def test_the_sanctions_of_associations_stand_in_the_plans_order(plan: Catalogue) -> None:
+    (obligation,) = _by_id(plan)["20.3"].obligations
+    parameters = obligation.parameters
+    assert parameters["sanctions_zh"].split("、") == ["警告", "行业内通报批评", "公开谴责", "不予接纳", "劝退"]
+    assert parameters["sanctions_en"].split(", ") == [
+        *("warning", "criticism within the trade", "public condemnation", "refusal", "advice to leave")
+    ]
+    assert len(parameters["sanctions"].split(", ")) == 5
+    assert parameters["order"] == "mildest_first"
+    assert all(word in _by_id(plan)["20.3"].title.zh for word in parameters["sanctions_zh"].split("、"))
+    assert "有资质的第三方" in _by_id(plan)["20.2"].title.zh
+
+
+def test_remedies_name_who_applies_the_measure_beside_who_recognised_the_entry(plan: Catalogue) -> None:
+    for remedy in plan.remedies:
+        assert "实施" in remedy.title.zh, remedy.kind
+        assert "认定" in remedy.title.zh, remedy.kind
+        assert "applies the measure" in remedy.title.en, remedy.kind
+        assert "recogni" in remedy.title.en, remedy.kind
+    objection = plan.remedies[0].title
+    assert "核实期间暂不执行" in objection.zh
+    assert "the measure waits" in objection.en
+
+
+def test_every_condition_has_its_declared_values(plan: Catalogue) -> None:
+    declared = {a.id: {v.id: (v.title.zh, *v.words) for v in a.values} for a in plan.context}
+    assert declared == {"domain": {"environmental_protection": ("环境保护", "生态环保"), "other": ("其他",)}}
+    assert {key for m in plan.measures for key in m.when} == set(declared)
+
+
+def test_natural_words_name_the_list_types(plan: Catalogue) -> None:
+    words = list_type_words(plan)
+    assert words["失信被执行人"] == "black.judgment_default"
+    assert words["重大税收违法失信主体"] == "black.tax_evasion"
+    assert words["拖欠农民工工资失信联合惩戒对象"] == "black.wage_arrears"
+    assert words["行政处罚"] == "penalty.administrative"
+    assert {words[fold_word(t.title.zh)] for t in plan.list_types} == {t.id for t in plan.list_types}
 
 
 @pytest.mark.parametrize("measure", ["18.3a", "18.4", "18.5a", "18.6"])

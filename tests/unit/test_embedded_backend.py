@@ -58,6 +58,13 @@ def test_several_event_loops_ask_at_once(backend: Any) -> None:
     ("method", "request_", "kind", "reason", "field"),
     [
         ("Check", question(action="no.such"), InvalidRequestError, "action_unknown", "action"),
+        (
+            "Check",
+            question(context={"domain": "水电"}),
+            InvalidRequestError,
+            "context_value_unknown",
+            "context[domain]",
+        ),
         ("Check", b"\x0a\xff", InvalidRequestError, "message_malformed", ""),
         ("Check", question(sequence=9), NotFoundError, "sequence_unknown", "sequence"),
         (

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from tests.unit.city_list import CATALOGUE, compile_rows, row
 
-from xingate_server.core.catalogue import Verdict
+from xingate_server.core.catalogue import Catalogue, Verdict
 from xingate_server.core.decide import decide
 from xingate_server.core.decision import GapReason, Question, encode
 from xingate_server.core.decision import digest as decision_digest
@@ -43,6 +43,21 @@ from xingate_server.trace.log import Draft, StoreClosedError
 from xingate_server.trace.memory import MemoryLog
 from xingate_server.trace.seal import seal
 from xingate_server.trace.sqlite import FILE, SqliteLog
+
+
+class _WithCatalogue:
+    """Snapshots, and a view of them, that are others' but for the catalogue."""
+
+    def __init__(self, inner: object, catalogue: Catalogue) -> None:
+        self._inner = inner
+        self.catalogue = catalogue
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def current(self) -> "_WithCatalogue":
+        return _WithCatalogue(self._inner.current(), self.catalogue)
+
 
 NOW = datetime(2026, 7, 1, 17, 30, 5, 123456, tzinfo=UTC)  # already 2 July in Shanghai
 COMPANY, OTHER = unified_code(1), unified_code(2)
@@ -447,6 +462,9 @@ class TestMalformed:
             ({"context": {str(n): "v" for n in range(33)}}, "context_malformed", "context"),
             ({"context": {"k" * 257: "v"}}, "context_malformed", "context"),
             ({"context": {"k": "v" * 257}}, "context_malformed", "context[k]"),
+            ({"context": {"domain": "水电"}}, "context_value_unknown", "context[domain]"),
+            ({"context": {"a": "b", "Domain": "水电"}}, "context_value_unknown", "context[Domain]"),
+            ({"context": {"domain": HUMAN}}, "context_value_unknown", "context[domain]"),
         ],
     )
     def test_the_first_wrong_field_is_named(
@@ -562,6 +580,55 @@ class TestRecords:
             gateway.record("nothing")
         assert isinstance(caught.value, GatewayError)
         assert caught.value.reason == "record_unknown"
+
+
+class TestContext:
+    @pytest.mark.parametrize("action", ["tender.bid", "tender.award", "consumption.air", "finance.loan"])
+    async def test_an_unknown_value_is_an_error_for_every_action_and_leaves_no_record(
+        self, gateway: Gateway, trace: SqliteLog, action: str
+    ) -> None:
+        with pytest.raises(InvalidQuestionError) as caught:
+            await gateway.check(ask(action=action, context={"domain": "水电工程"}))
+        assert caught.value.reason == "context_value_unknown"
+        expected = "`environmental_protection` (环境保护, 生态环保), `other` (其他)"
+        assert str(caught.value) == f"context attribute `domain` is `水电工程`: expected one of {expected}"
+        assert trace.size() == 0
+
+    @pytest.mark.parametrize(
+        ("word", "verdict"),
+        [
+            ("environmental_protection", Verdict.RESTRICTED),
+            ("环境保护", Verdict.RESTRICTED),
+            ("生态 环保", Verdict.RESTRICTED),
+            ("Environmental Protection", Verdict.RESTRICTED),
+            ("ＥＮＶＩＲＯＮＭＥＮＴＡＬ＿ＰＲＯＴＥＣＴＩＯＮ", Verdict.RESTRICTED),
+            ("其他", Verdict.CLEAR),
+            ("OTHER", Verdict.CLEAR),
+            ("", Verdict.CANNOT_TELL),
+        ],
+    )
+    async def test_a_known_word_is_its_value_in_the_answer_and_in_the_record(
+        self, tmp_path: Path, trace: SqliteLog, word: str, verdict: Verdict
+    ) -> None:
+        cells = {"list_type": "criticised.environment_project", "severity": ""}
+        compile_rows(tmp_path / "own" / "state", row(2, "示例环保公司", COMPANY, **cells))
+        gateway = Gateway(SnapshotSet(tmp_path / "own" / "state"), trace, clock=lambda: NOW)
+        answer = await gateway.check(ask(action="tender.award", context={"domain": word, "note": "示例"}))
+        assert answer.decision.verdict is verdict
+        value = {Verdict.RESTRICTED: "environmental_protection", Verdict.CLEAR: "other"}.get(verdict)
+        recorded = leaves.decode(gateway.record(answer.record_id).leaf).context
+        assert recorded == ({"domain": value} if value else {}) | {"note": "示例"}
+
+    async def test_a_retry_is_answered_from_its_record_before_the_context_is_judged(
+        self, gateway: Gateway, snapshots: SnapshotSet, trace: SqliteLog
+    ) -> None:
+        """A snapshot of before declared nothing: what it answered stands."""
+        bare = msgspec.structs.replace(CATALOGUE, context=())
+        old = Gateway(_WithCatalogue(snapshots, bare), trace, clock=lambda: NOW)
+        asked = ask(request_id="once", context={"domain": "水电"})
+        first = await old.check(asked)
+        again = await gateway.check(asked)
+        assert (again.record_id, again.digest) == (first.record_id, first.digest)
 
 
 class TestLeaf:

@@ -320,6 +320,7 @@ def test_passports_and_other_documents() -> None:
         Scheme.HK_MACAU_PERMIT,
         Scheme.TAIWAN_PERMIT,
         Scheme.FOREIGN_RESIDENT_ID,
+        Scheme.RESIDENCE_PERMIT,
         Scheme.OTHER_DOCUMENT,
     ):
         assert parse("h0123456(7)", scheme, PERSON) == Identifier(scheme, "H0123456(7)")

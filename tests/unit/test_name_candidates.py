@@ -58,6 +58,9 @@ ROWS = (
     row(4, "示例遮号医药连锁有限公司", COMPANY[:6] + "*" * 6 + COMPANY[-6:]),
     row(5, "某某某", HUMAN, subject_kind="natural_person"),
     row(6, "Example Personovich", "", subject_kind="natural_person", list_type="international.un", severity=""),
+    row(7, "Valery Nikolaevich Exemplov", "", subject_kind="natural_person", list_type="international.un", severity=""),
+    row(8, "示例江·某·提", HUMAN, subject_kind="natural_person"),
+    row(9, "株式会社シレイ商事", "", list_type="international.un", severity=""),
 )
 REGISTERED = (row(2, "示例市清白机电设备有限公司", CLEAN, list_type=REGISTER, severity=""),)
 
@@ -161,6 +164,22 @@ class TestAnswers:
         (found,) = ask(gateway, "Personovich, Example", person).decision.candidates
         assert (found.name, found.list_types) == ("Example Personovich", ("international.un",))
         assert ask(gateway, "Personovich, Example").decision.candidates == ()
+
+    @pytest.mark.parametrize("asked", ["Valery Exemplov", "Exemplov, Valery", "EXEMPLOV Valery N."])
+    def test_a_person_by_a_short_form(self, gateway: Gateway, asked: str) -> None:
+        (found,) = ask(gateway, asked, SubjectKind.NATURAL_PERSON).decision.candidates
+        assert found.name == "Valery Nikolaevich Exemplov"
+        assert found.why.startswith("a short form: all words are words of the name, its first and last among them")
+
+    @pytest.mark.parametrize("asked", ["Exemplov", "V. Exemplov", "V. N. E.", "示例江·提"])
+    def test_never_by_one_word_or_initials_nor_on_a_domestic_list(self, gateway: Gateway, asked: str) -> None:
+        assert ask(gateway, asked, SubjectKind.NATURAL_PERSON).decision.candidates == ()
+
+    @pytest.mark.parametrize("asked", ["シレイ商事", "㈱シレイ商事", "シレイ商事（株）", "有限会社シレイ商事"])
+    def test_an_organisation_without_its_legal_form(self, gateway: Gateway, asked: str) -> None:
+        (found,) = ask(gateway, asked).decision.candidates
+        assert found.name == "株式会社シレイ商事"
+        assert "but for the legal form" in found.why
 
     def test_the_threshold_is_the_snapshots(self, tmp_path: Path) -> None:
         path = compile_into(tmp_path / "state", threshold=0.95)

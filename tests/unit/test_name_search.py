@@ -254,3 +254,14 @@ def test_what_is_read_is_bounded(index: Names, listed: list[str], monkeypatch: p
         read.clear()
         search(core_of(name), index, THRESHOLD)
         assert len(read) == 1 or sum(read) <= 300
+
+
+def test_of_names_that_share_words_a_bounded_number_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = Names([f"Example {c}xem Personovich" for c in "abcdefghijklmnopqrstuvwxyz"], are_people=True)
+    asked = normalise("Example Personovich")
+    assert {match.why for match in search(asked, names, THRESHOLD)} == {
+        "a short form: all words are words of the name, its first and last among them"
+    }
+    monkeypatch.setattr("xingate_server.core.name_search._MOST_READ", 5)
+    monkeypatch.setattr("xingate_server.core.name_search._MOST_COMPARED", 1)
+    assert len(search(asked, names, THRESHOLD)) <= 1

@@ -89,7 +89,7 @@ def test_each_row_has_its_verdict_in_words_and_colour_with_all_that_it_rests_on(
     assert listed["措施 measures"].startswith("18.3b 限制参与有关公共资源交易活动 / Limit taking part")
     assert listed["依据 legal basis"] == "实施方案 十八(3)"
     assert listed["认定 entries"] == "black.bid_rigging，示例局，示例〔2026〕1号"
-    assert listed["救济 remedies"] == "提出异议 Object"
+    assert listed["救济 remedies"] == "提出异议 Object\n认定 recognised by 示例局"
     assert (listed["行 row"], listed["号码 number"], listed["备注"]) == (2, LISTED, "好")
     assert (clear["结论 verdict"], person["对象 asked about"]) == ("无措施 CLEAR", "法定代表人 legal_representative")
     assert doubtful["缺口（如何补足）gaps (what closes them)"].startswith("只有名称没有号码")

@@ -109,7 +109,7 @@ def filled(message: object) -> object:
 
 def scalar(field: object) -> object:
     if field.type == field.TYPE_STRING:
-        is_day = field.name.endswith(("as_of", "_date", "_from", "_until", "_to")) or field.name == "date"
+        is_day = field.name.endswith(("as_of", "_date", "_from", "_until", "_to", "_on")) or field.name == "date"
         is_time = field.name in {"time", "created_at"}
         return "2026-01-02" if is_day else "2026-01-02T03:04:05.000006+00:00" if is_time else f"{field.name} 值"
     if field.type == field.TYPE_BYTES:
@@ -179,7 +179,14 @@ def whole_decision() -> Decision:
 
 def test_print_shows_the_whole_answer() -> None:
     text = str(whole_decision())
-    wanted = ["CAUTION", "需注意", "2026-01-02", "instrument 值 article 值", "closes_with 值", "basis 值"]
+    wanted = [
+        "CAUTION",
+        "需注意",
+        "2026-01-02",
+        "instrument 值（document_no 值，2026-01-02） article 值",
+        "closes_with 值",
+        "basis 值",
+    ]
     wanted += ["record_id 值", "suspended", "withheld", "amount_yuan 值", "may be", "entity_name 值", "because 值"]
     assert [word for word in wanted if word not in text] == []
 

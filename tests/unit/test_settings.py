@@ -77,12 +77,28 @@ def test_config_variable_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
         ("[server]\nworkers = 0\n", r"`server\.workers`"),
         ('colour = "red"\n', "`colour`: extra inputs"),
         ("state = \n", r"`xingate\.toml` cannot be read"),
+        (
+            '[catalogue]\ndocument_no = "1"\n',
+            r"`catalogue\.document_no`: value error, a table of catalogue name to number",
+        ),
+        ("[catalogue.document_no]\nshiyan2017 = 1\n", r"`catalogue\.document_no\.shiyan2017`: input should be a valid"),
+        ('[catalogue.document_no]\nshiyan2017 = "\\u0007"\n', r"`catalogue\.document_no`: value error, the number of"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "xingate.toml").write_text(text, encoding="utf-8")
     with pytest.raises(InvalidSettingsError, match=said):
         load()
+
+
+def test_document_numbers_come_from_the_file_or_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = '[catalogue.document_no]\nshiyan2017 = " 示例政发〔2017〕1号 "\n'
+    (tmp_path / "xingate.toml").write_text(text, encoding="utf-8")
+    assert load().catalogue.document_no == {"shiyan2017": "示例政发〔2017〕1号"}
+    monkeypatch.setenv("XINGATE_CATALOGUE__DOCUMENT_NO", '{"example": "示例2号"}')
+    assert load().catalogue.document_no["example"] == "示例2号"
 
 
 def test_a_misspelt_variable_of_a_section_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

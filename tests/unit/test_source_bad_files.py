@@ -11,21 +11,15 @@ GOOD_OFAC = Path(__file__).parents[1] / "contract" / "sources_good" / "ofac"
 
 EXPECTED: dict[str, tuple[int | None, str | None, str]] = {
     **{
-        f"{kind}/{name}": (row, code if name.endswith("xlsx") else None, what)
-        for kind, code in {
-            "a_grade_taxpayer": "统一社会信用代码",
-            "abnormal_operation": "uniscid",
-            "aeo": "统一社会信用代码",
-            "commitments": "统一社会信用代码",
-            "procurement_violation": "统一社会信用代码/组织机构代码",
-            "serious_violation": "uniscid",
-            "tax_violation": "统一社会信用代码",
-            "work_safety": "统一社会信用代码/工商注册号",
-        }.items()
+        f"{kind}/{name}": (row, None, what)
+        for kind in (
+            *("a_grade_taxpayer", "abnormal_operation", "aeo", "commitments", "procurement_violation"),
+            *("serious_violation", "tax_violation", "work_safety"),
+        )
         for name, row, what in (
             ("missing_column.csv", 1, "missing column `"),
             ("cut_off_row.csv", 3, "the row has 1 cells"),
-            ("code_as_number.xlsx", 2, "the spreadsheet program has destroyed the others"),
+            ("unknown_code_column.csv", 1, "column `编码` holds codes"),
         )
     },
     "ftm/cut_off.json": (2, None, "the JSON is cut off or damaged"),
@@ -37,13 +31,27 @@ EXPECTED: dict[str, tuple[int | None, str | None, str]] = {
     "city_list/same_column_twice.csv": (1, "认定部门", "the column says the same as column `authority`"),
     "city_list/cut_off_row.csv": (3, None, "the row has 6 cells"),
     "city_list/extra_cell.csv": (2, None, "the row has 9 cells"),
-    "city_list/unterminated_quote.csv": (3, None, "the row is damaged (unexpected end of data)"),
+    "city_list/unterminated_quote.csv": (3, "name", "a double quote opens a cell and is not closed in its row"),
+    "city_list/rows_in_a_cell.csv": (2, "name", "a double quote opens a cell and is not closed in its row"),
+    "city_list/rows_in_a_note.csv": (2, "basis", "a double quote opens a cell and is not closed in its row"),
+    "city_list/web_page.xls": (1, None, "a web page under the name of a table"),
+    "city_list/web_page.xlsx": (1, None, "a web page under the name of a table"),
+    "city_list/xml_2003.xls": (1, None, "an XML Spreadsheet 2003 workbook"),
+    "city_list/strict.xlsx": (None, None, "a workbook in the form Strict Open XML"),
+    "city_list/old.xls": (None, None, "an old .xls workbook"),
+    "city_list/password.xlsx": (None, None, "a workbook with a password"),
+    "city_list/open_document.xlsx": (None, None, "an OpenDocument file"),
+    "city_list/pages.csv": (None, None, "a pdf document"),
+    "city_list/json.csv": (1, None, "a JSON file, no table"),
+    "city_list/utf32.csv": (1, None, "the encoding is UTF-32"),
+    "city_list/unread_codes.csv": (1, "更多", "schema_unknown: "),
+    "city_list/code_column_unknown.csv": (1, None, "column `编码` holds codes"),
+    "city_list/two_readings.csv": (1, "主体名称（二）", "the column says the same as column `主体名称（一）`"),
     "city_list/mixed_encoding.csv": (3, None, "bytes that are no text (read as UTF-8)"),
     "city_list/wrong_encoding.csv": (2, None, "bytes that are no text (read as UTF-8)"),
     "city_list/nul_inside.csv": (2, None, "NUL bytes stand inside the row"),
     "city_list/formula.xlsx": (2, "name", "a formula stands in the cell"),
     "city_list/error_cell.xlsx": (2, "name", "the cell holds the error `#REF!`"),
-    "city_list/code_as_number.xlsx": (2, "code", "of which a spreadsheet keeps only 15"),
     "city_list/beside_the_header.xlsx": (2, None, "a cell is filled in column 9, which has no header"),
     "city_list/two_sheets.xlsx": (None, None, "rows stand on several sheets"),
     "city_list/cut_off.xlsx": (None, None, "the workbook is cut off or damaged"),

@@ -157,7 +157,7 @@ class TestAlike:
         assert leaf_of(gateway, plain).context == {}
 
     def test_attributes_that_a_measure_asks_for_decide(self, gateway: Gateway) -> None:
-        contexts = ({}, {"domain": "roads"}, {"domain": "environmental_protection"})
+        contexts = ({}, {"domain": "other"}, {"domain": "environmental_protection"})
         for _ in range(2):
             verdicts = [
                 ask(gateway, CRITICISED, action="tender.bid", context=context).decision.verdict for context in contexts
@@ -245,7 +245,7 @@ class TestTheSnapshot:
         """Whatever recurs in no other question: days, attributes, their values."""
         days = [date(1990, 1, 1) + timedelta(days=number) for number in range(MOST_KEPT + 200)]
         for number, day in enumerate(days):
-            context = {"domain": f"示例{number}", f"attribute{number}": "x"}
+            context = {"domain": "other", f"attribute{number}": f"示例{number}"}
             answer = ask(gateway, LISTED if number % 2 else NOBODY, as_of=day.isoformat(), context=context)
             fragments.response(answer, number % 3)
             fragments.response_json(answer, number % 3)

@@ -1,13 +1,17 @@
-"""Cells as text: blanks, the words that stand for nothing, and dates that stand for "no date" or "no end".
+"""Cells as text: decoration, blanks, the words that stand for nothing, and dates that stand for "no date" or "no end".
 
 What a cell means is for admission. Here only that is removed which says nothing (DOMAIN, "sentinels"), and a date
-with a time of day loses the time. Anything that is not known stays as it is, also when it is nonsense.
+with a time of day loses the time. `clean` undoes what spreadsheet programs put around a cell so that it stays text;
+every reader of tables and items uses it, for lists and for rosters. Sources: ECMA-376 part 1, 22.9.2.19 (`_xHHHH_`);
+`core.characters` for what cannot be seen. Anything that is not known stays as it is, also when it is nonsense.
 """
 
 import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+
+from xingate_server.core import characters
 
 NOTHING = frozenset({"", "\\N", "NULL", "null", "None", "N/A", "n/a", "无", "暂无", "-", "--", "—", "——", "/"})
 """Cells that say nothing, in any column (after blanks around them are removed)."""
@@ -34,9 +38,64 @@ _DATE = re.compile(
 _ZONED_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_FORMULA_TEXT = re.compile(r"""[=＝]\s*(?:T\s*)?\(?\s*["“”＂]([^"“”＂]*)["“”＂]\s*\)?|[=＝]\s*([0-9][0-9A-Za-z]{7,})""")
+_QUOTED = re.compile(r"""["“”＂]([^"“”＂]+)["“”＂]""")
+_APOSTROPHES = "'‘’‛＇`´"
+# What an apostrophe marks as text: a code, a number or a date; or words in Chinese, which have no apostrophes.
+_MARKED = re.compile(
+    rf"[{_APOSTROPHES}]+([^{_APOSTROPHES}A-Za-z\s][^{_APOSTROPHES}]*|[A-Za-z0-9*/.-]*[0-9][A-Za-z0-9*/.-]*)"
+)
+_TRAILED = re.compile(rf"([A-Za-z0-9*/.-]*[0-9][A-Za-z0-9*/.-]*)[{_APOSTROPHES}]+")
+_DECORATION = re.compile(rf"[=＝\"“”＂{_APOSTROPHES}]|_x[0-9A-Fa-f]{{4}}_|[{characters.CHANGED_CLASS}]")
+MARKS = ("=", "＝", '""', "“", "_x", "'", "‘", "’", "＇", "`")
+"""Text without any of these, and printable, has no decoration that `clean` undoes (but rare apostrophes)."""
+
+
+def clean(cell: str) -> str:
+    """A cell without invisible characters, OOXML escapes and what marks it as text: `="1"`, `=("1")`, `'1`, `"1"`.
+
+    Blanks around it are removed, private letters of GB 18030 made standard. Names such as `'Abd` stay.
+    """
+    cell = cell.strip()
+    if cell.isalnum() and cell.isascii():
+        return cell
+    if _DECORATION.search(cell) is None:
+        return cell
+    before = None
+    cell = _ESCAPE.sub(_unescaped, cell).translate(characters.TABLE).strip()
+    while cell != before:
+        before = cell
+        cell = _undecorated(cell)
+    return cell
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    code = int(found[1], 16)
+    if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004  half a character
+        return found[0]
+    return "\n" if code == 0x0D else chr(code)  # noqa: PLR2004  a carriage return
+
+
+def _undecorated(cell: str) -> str:
+    formula = _FORMULA_TEXT.fullmatch(cell)
+    if formula is not None:
+        return (formula[1] or formula[2] or "").strip()
+    for pattern in (_QUOTED, _MARKED, _TRAILED):
+        found = pattern.fullmatch(cell)
+        if found is not None:
+            return found[1].strip()
+    return cell
+
+
+def clean_row(cells: list[str]) -> list[str]:
+    """The cells of a row, each cleaned; the same list when there is nothing to undo."""
+    return [clean(cell) if _DECORATION.search(cell) is not None else cell for cell in cells]
+
+
 def text(cell: str) -> str:
     """A cell without blanks around it, "" where it says nothing."""
-    cell = cell.strip()
+    cell = clean(cell)
     return "" if cell in NOTHING else cell
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from xingate_adapters.reading import files
+from xingate_adapters.reading import files, forms
+from xingate_adapters.reading.cells import clean
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
 
@@ -49,7 +50,7 @@ def json_items(file: Path, run: Run) -> Iterator[Item]:
 
 
 def _items(file: Path, run: Run) -> Iterator[Item]:
-    files.refuse_old_workbook(file, files.first_bytes(file))
+    forms.refuse_other_bytes(file)
     chunks = files.text_chunks(file, run)
     start = ""
     for chunk in chunks:
@@ -150,7 +151,7 @@ class _Buffer:
 
 def _damaged(file: Path, row: int, error: Exception) -> SourceError:
     if isinstance(error, json.JSONDecodeError):
-        what = f"the JSON is cut off or damaged ({error.msg.lower()})"
+        what = f"the JSON is cut off or damaged (at character {error.pos + 1:,} of the item)"
     elif isinstance(error, RecursionError):
         what = "the JSON is nested too deeply"
     else:
@@ -173,7 +174,7 @@ def _readable(text: str) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return clean(value)
     if value is None:
         return ""
     return json.dumps(value, ensure_ascii=False)

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from xingate_adapters.reading import columns, files
+from xingate_adapters.reading import columns, files, forms, unread
 from xingate_adapters.reading.cells import country, text, yuan_of_ten_thousand
 from xingate_adapters.reading.dates import full_day
 from xingate_adapters.reading.errors import SourceError
@@ -74,22 +74,30 @@ class MappedReader:
         for field, own in (*spec.columns.items(), *spec.joined.items()):
             wanted.setdefault(field, []).extend(own)
         wanted[_NUMBERS] = [label for labels in spec.identifiers.values() for label in labels]
-        found = {field: places_of(header, labels) for field, labels in wanted.items()}
+        by_label = self.by_label(header)
+        found = {field: places_of(by_label, labels) for field, labels in wanted.items()}
         return {field: hits for field, hits in found.items() if hits}
+
+    def by_label(self, header: Sequence[str], file: Path | None = None, row: int = 0) -> dict[str, int]:
+        """Folded label that the mapping reads -> its place."""
+        spec = self.spec
+        labels = list(spec.read_labels())
+        if spec.adds_recognition_columns:
+            labels += [label for field in RECOGNITION for label in LABELS[field]]
+        exact, weak = columns.match(header, map(columns.fold, labels), file, row)
+        return weak | exact
 
     def knows(self, header: Sequence[str]) -> int:
         """How many of the columns the mapping names."""
-        spec = self.spec
-        of_recognition = (label for field in RECOGNITION for label in LABELS[field])
-        labels = {*spec.every_label(), *(of_recognition if spec.adds_recognition_columns else ())}
-        known = {columns.fold(label) for label in labels}
-        return sum(1 for label in header if columns.fold(label) in known)
+        ignored = {columns.fold(label) for label in self.spec.ignored}
+        read = set(self.by_label(header).values())
+        return sum(1 for place, label in enumerate(header) if place in read or columns.fold(label) in ignored)
 
     def _is_one_of(self, label: str, labels: Sequence[str]) -> bool:
         return columns.fold(label) in {columns.fold(own) for own in labels}
 
     def _in_title(self, file: Path, title: str) -> str:
-        if files.first_bytes(file).startswith(b"PK\x03\x04"):
+        if forms.is_workbook(file):
             return ""  # a workbook's titles are no text of the file
         lines = files.lines(file, files.text_chunks(file, Run()), Run())
         for line in itertools.islice(lines, _TITLE_LINES):
@@ -113,12 +121,14 @@ class MappedReader:
     def _records(self, file: Path, run: Run) -> Iterator[Record]:
         table = self._table(file, run)
         columns.check_unique(file, table.header_row, table.header)
+        by_label = self.by_label(table.header, file, table.header_row)
         places = self.places(table.header)
         self._require(table, places)
-        reading = _Reading(self.kind, self.spec, table)
-        keys = places_of(table.header, self.spec.group_by)
+        keys = places_of(by_label, self.spec.group_by)
         if self.spec.group_by and not keys:
-            raise _missing(table, [f"`{' / '.join(self.spec.group_by[:3])}`"])
+            raise _missing(table, [f"`{' / '.join(self.spec.group_by[:3])}`"], places)
+        table = unread.watched(table, by_label.values(), run, self.spec.ignored)
+        reading = _Reading(self.kind, self.spec, table, by_label)
 
         def key(cells: Sequence[str]) -> str:
             return next((cell for place in keys if (cell := cells[place].strip())), "")
@@ -139,26 +149,24 @@ class MappedReader:
             if field not in places and field not in spec.constants:
                 missing.append(f"`{' / '.join(labels[:3])}`")
         if missing:
-            raise _missing(table, missing)
+            raise _missing(table, missing, places)
 
 
 class _Reading:
     """How the rows of one table become records."""
 
-    def __init__(self, kind: str, spec: MappingFile, table: Table) -> None:
-        header = table.header
+    def __init__(self, kind: str, spec: MappingFile, table: Table, by_label: Mapping[str, int]) -> None:
         self._kind = kind
         self._spec = spec
         self._origin = str(table.file)
-        self._names = columns.names(header)
+        self._names = columns.names(table.header)
         fields = {*spec.columns, *spec.joined, *spec.constants}
         if spec.adds_recognition_columns:
             fields |= set(RECOGNITION)
 
         def cell(field: str) -> Cell:
-            labels = list(LABELS[field]) if spec.adds_recognition_columns and field in RECOGNITION else []
-            places = places_of(header, [*labels, *spec.columns.get(field, ())])
-            return Cell(spec, field, places, places_of(header, spec.joined.get(field, ())))
+            places = places_of(by_label, self._labels(field))
+            return Cell(spec, field, places, places_of(by_label, spec.joined.get(field, ())))
 
         collected = {SCHEME, ALIASES, REGISTERED_IN, "name"}
         self._cells = [(field, cell(field)) for field in sorted(fields - collected)]
@@ -166,19 +174,26 @@ class _Reading:
         self._scheme = cell(SCHEME)
         self._has_aliases = ALIASES in fields
         self._has_country = REGISTERED_IN in {*spec.columns, *spec.joined}
-        self._role = places_of(header, spec.role)
+        self._role = places_of(by_label, spec.role)
         self._main = {fold_word(word) for word in spec.main_roles}
         self._passed_over = {fold_word(word) for word in spec.passed_over}
         self._numbers = [
             ("" if scheme == BY_SHAPE else scheme, place)
             for scheme, labels in spec.identifiers.items()
-            for place in places_of(header, labels)
+            for place in places_of(by_label, labels)
         ]
+        held = [place for _, place in self._numbers]
+        held += places_of(by_label, self._labels("legal_representative_id"))
+        self._rounded = table.rounded(held, places_of(by_label, self._labels("related")))
         self._in_text = {"" if scheme == BY_SHAPE else scheme for scheme in spec.numbers_in_text}
         self._schemes = {
             kind: {fold_word(word): scheme for word, scheme in schemes.items()}
             for kind, schemes in spec.schemes.items()
         }
+
+    def _labels(self, field: str) -> list[str]:
+        is_added = self._spec.adds_recognition_columns and field in RECOGNITION
+        return [*(LABELS[field] if is_added else ()), *self._spec.columns.get(field, ())]
 
     def record(self, group: Sequence[Row], run: Run) -> Record | None:
         """The record of the rows of one entry, none where it is no subject."""
@@ -203,6 +218,7 @@ class _Reading:
             aliases=tuple(names[1:]),
             identifiers=self._all_numbers(rows, kind),
             registered_in=self._registered_in(rows),
+            rounded=self._all_rounded(rows),
             raw=self._raw([cells for _, cells in group], kind),
             **found,
         )
@@ -215,6 +231,9 @@ class _Reading:
             if value := next(of_rows, self._spec.constants.get(field, "")):
                 found[field] = value
         return found
+
+    def _all_rounded(self, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+        return self._rounded(rows[0]) if len(rows) == 1 else tuple(n for cells in rows for n in self._rounded(cells))
 
     def _is_main(self, cells: Sequence[str]) -> bool:
         return any(fold_word(cells[place]) in self._main for place in self._role)
@@ -281,13 +300,14 @@ def _of_text(scheme: str, number: str) -> Number:
     return ("uscc", number) if is_chinese else (scheme, number)
 
 
-def _missing(table: Table, labels: Sequence[str]) -> SourceError:
+def _missing(table: Table, labels: Sequence[str], places: Mapping[str, Sequence[int]]) -> SourceError:
     return SourceError(
         f"missing column {', '.join(labels)}",
         file=table.file,
         row=table.header_row,
         expected="the columns that the mapping names",
-        hint="correct the mapping, or export the list with them; `xingate source inspect` shows what there is",
+        hint=unread.hint_of(table, [place for found_at in places.values() for place in found_at])
+        or "correct the mapping, or export the list with them; `xingate source inspect` shows what there is",
     )
 
 

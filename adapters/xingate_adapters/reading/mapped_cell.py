@@ -1,6 +1,6 @@
 """One field of a mapping in one table: from which cells it is read, and what their words mean."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from xingate_adapters.reading import columns
@@ -11,9 +11,9 @@ from xingate_adapters.reading.mapping import ENDED_ON, MappingFile
 from xingate_server.core.entry import fold_word
 
 
-def places_of(header: Sequence[str], labels: Sequence[str]) -> list[int]:
-    """The places of the columns that have one of the labels, in the order of the labels."""
-    by_label = {columns.fold(label): place for place, label in reversed(list(enumerate(header))) if label.strip()}
+def places_of(by_label: Mapping[str, int], labels: Iterable[str]) -> list[int]:
+    """The places of the columns that have one of the labels, in the order of the labels; `by_label` is by folded
+    label."""
     return list(dict.fromkeys(by_label[label] for label in map(columns.fold, labels) if label in by_label))
 
 

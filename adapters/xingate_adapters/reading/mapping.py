@@ -62,7 +62,7 @@ class MappingFile(BaseModel):
     kind: str = ""
     sheet: str = ""
     header_row: int = Field(0, ge=0, le=100)
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: str = Field("", max_length=1)
     adds_recognition_columns: bool = False
     is_register: bool = False
     group_by: _Names = ()
@@ -118,11 +118,11 @@ class MappingFile(BaseModel):
             raise ValueError("`main_roles` needs `role` and `group_by`: the column of the role, and that of the entry")
         return self
 
-    def every_label(self) -> tuple[str, ...]:
-        """All labels that the mapping knows, read or not."""
+    def read_labels(self) -> tuple[str, ...]:
+        """All labels of columns that the mapping reads."""
         tables = (self.columns, self.joined, self.identifiers)
         of_fields = (label for table in tables for labels in table.values() for label in labels)
-        return (*of_fields, *self.group_by, *self.role, *self.repeated, *self.ignored, *self.dated_by)
+        return (*of_fields, *self.group_by, *self.role, *self.repeated, *self.dated_by)
 
 
 def read_mapping(file: Path) -> MappingFile:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from xingate_adapters.reading.cells import NOTHING
+from xingate_adapters.reading.cells import NOTHING, clean
 from xingate_server.core import identifiers
 from xingate_server.core.subject import SubjectClass
 
@@ -71,7 +71,7 @@ def without_separators(number: str) -> str:
 
 def _plain(cell: str) -> str:
     """In one line, all digits European, hidden places as stars."""
-    line = " ".join(unicodedata.normalize("NFKC", cell.replace("…", "..")).split())
+    line = " ".join(unicodedata.normalize("NFKC", clean(cell).replace("…", "..")).split())
     plain = "".join(c if c.isascii() else _european(c) for c in line)
     return _HIDDEN.sub(lambda part: "*" * max(len(part[0]), 2), plain)
 

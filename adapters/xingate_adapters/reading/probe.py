@@ -4,21 +4,18 @@ For a person who looks at a list for the first time (`xingate source inspect`); 
 """
 
 import codecs
-import csv
 import itertools
-from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from xingate_adapters.reading import files
+from xingate_adapters.reading import files, forms
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.separators import separator_of
 from xingate_adapters.reading.tables import Row, csv_rows
 from xingate_adapters.reading.workbook import sheet_titles, workbook_rows
 
-_DELIMITERS = ",\t;|"
-_SAMPLE_LINES = 50
 _HEADER_WITHIN = 15
 _NAMED_BYTES = 65_536
 
@@ -40,18 +37,17 @@ class Probe(NamedTuple):
 
 def probe(file: Path, rows: int = 300) -> Probe:
     """Look at the first `rows` rows of a file. Raises `SourceError` for what can never be read."""
-    if files.first_bytes(file).startswith(b"PK\x03\x04"):
+    if forms.is_workbook(file):
         return _workbook(file, rows)
-    files.refuse_old_workbook(file, files.first_bytes(file))
+    forms.refuse_other_bytes(file)
     with closing(files.byte_chunks(file, Run())) as chunks:
         sample = next(chunks)
     encoding = _encoding(file, sample)
-    text = sample.decode("utf-8-sig" if encoding == "ascii" else encoding, "ignore").lstrip()
-    if text[:1] in ("[", "{"):
-        return Probe("json", encoding)
-    if text[:1] == "<":
-        return Probe("xml", encoding)
-    delimiter = _delimiter(text)
+    text = sample.decode("utf-8-sig" if encoding == "ascii" else encoding, "ignore").lstrip("\ufeff \r\n\t")
+    form = forms.form_of_text(text)
+    if form in ("json", "xml"):
+        return Probe(form, encoding)
+    delimiter = separator_of("".join(files.with_line_feeds(iter((text,)))))
     with closing(csv_rows(file, Run(), delimiter=delimiter)) as found:
         head = tuple(itertools.islice(found, rows))
     if not any(map(_filled, head)):
@@ -90,32 +86,22 @@ def _encoding(file: Path, sample: bytes) -> str:
         return "utf-8-sig"
     if sample.isascii():
         return "ascii"
-    if not sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        for name in files.CHINESE:
-            try:
-                codecs.getincrementaldecoder(name)().decode(sample)
-            except UnicodeDecodeError:
-                continue
-            return name
+    _, marked = files.byte_order_mark(file, sample)
+    if marked:
+        return marked
+    for name in files.CHINESE:
+        try:
+            codecs.getincrementaldecoder(name)().decode(sample)
+        except UnicodeDecodeError:
+            continue
+        return name
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample[:_NAMED_BYTES]).best()
     named = f" (it looks like {best.encoding})" if best is not None else ""
     raise SourceError(
-        f"the encoding is not one that is read{named}", file=file, expected="UTF-8 or GB18030", hint="save it as UTF-8"
+        f"the encoding is not one that is read{named}",
+        file=file,
+        expected="UTF-8, GB18030 or UTF-16",
+        hint="save it as UTF-8",
     )
-
-
-def _delimiter(text: str) -> str:
-    """The separator with which most lines have the same number of cells, more than one; a comma where none has."""
-    lines = text.splitlines()[:_SAMPLE_LINES]
-
-    def agreement(delimiter: str) -> tuple[int, int]:
-        try:
-            widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=delimiter))
-        except csv.Error:
-            return 0, 0
-        (width, count), *_ = [*widths.most_common(), (0, 0)]
-        return (count, width) if width > 1 else (0, 0)
-
-    return max(_DELIMITERS, key=agreement)

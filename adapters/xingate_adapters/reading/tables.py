@@ -1,31 +1,35 @@
-"""Tables from csv (UTF-8 or GB18030, gzip or not) and xlsx, told apart by their first bytes.
+"""Tables from csv (UTF-8, GB18030 or UTF-16, gzip or not) and xlsx, told apart by their first bytes.
 
-The header is the first row with more than one filled cell; up to five title rows above it are passed over. Rows
-without any filled cell hold nothing and are passed over. A csv row whose cell count is not the header's is a
-damaged file, not a bad row: after a cut or an unbalanced quote nothing below can be trusted, so it is a
-`SourceError`. Rows come as a stream; memory does not grow with the file (an xlsx keeps its shared strings).
+The header is found by `headers`. Rows without any filled cell hold nothing and are passed over. Every cell is
+cleaned (`cells.clean`). A csv row whose cell count is not the header's is a damaged file, not a bad row: after a cut
+or an unbalanced quote nothing below can be trusted, so it is a `SourceError`. Rows come as a stream; memory does not
+grow with the file (an xlsx keeps its shared strings).
 """
 
-import csv
 import itertools
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from xingate_adapters.reading import columns, files
+from xingate_adapters.reading import columns, csvs, files, forms
+from xingate_adapters.reading.cells import clean_row
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.files import CHINESE
+from xingate_adapters.reading.headers import header_of
+from xingate_adapters.reading.rounded import Again, Rounded
 from xingate_adapters.reading.run import Correct, Run
+from xingate_adapters.reading.separators import NAMES, separator_of
 
 Row = tuple[int, list[str]]
-_TITLE_ROWS = 5
+FOUND = ""
+"""The separator that is to be told from the file."""
 
 
 class Layout(NamedTuple):
     """What a file's form does not say of itself: the separator of a csv, the sheet of a workbook, the row (1-based)
     of the header; "" and 0 are found."""
 
-    delimiter: str = ","
+    delimiter: str = FOUND
     sheet: str = ""
     header_row: int = 0
 
@@ -34,92 +38,100 @@ AS_FOUND = Layout()
 
 
 class Table(NamedTuple):
-    """A header and the rows under it, each as long as the header."""
+    """A header and the rows under it, each as long as the header; `again` has the rows once more."""
 
     file: Path
     header: list[str]
     header_row: int
     rows: Iterator[Row]
+    again: Again
+
+    def rounded(self, places: Iterable[int | None], related: Iterable[int | None] = ()) -> Rounded:
+        """What finds the rounded numbers of a row in the columns `places`, and in those of `related` people."""
+        return Rounded(
+            (place for place in places if place is not None),
+            (place for place in related if place is not None),
+            self.again,
+        )
 
 
 def csv_rows(
-    file: Path, run: Run, encodings: Sequence[str] = CHINESE, delimiter: str = ","
+    file: Path,
+    run: Run,
+    encodings: Sequence[str] = CHINESE,
+    delimiter: str = FOUND,
+    watch: csvs.Watch | None = None,
 ) -> Generator[Row, None, None]:
-    """The rows of a csv file with their numbers; blank lines come as empty rows."""
-    files.refuse_old_workbook(file, files.first_bytes(file))
-    text = files.lines(file, files.text_chunks(file, run, encodings), run)
-    row = 0
+    """The rows of a csv file with their numbers; blank lines come as empty rows. `watch` notes the separator."""
+    forms.refuse_other_bytes(file)
+    watch = csvs.Watch() if watch is None else watch
+    chunks = watch.over(files.text_chunks(file, run, encodings))
     try:
-        for row, cells in enumerate(csv.reader(text, strict=True, delimiter=delimiter), 1):
-            yield row, cells
+        first = next(chunks, "")
     except SourceError as error:
-        raise error.at(row + 1) from error.__cause__
-    except csv.Error as error:
-        raise SourceError(
-            f"the row is damaged ({error})", file=file, row=row + 1, expected="csv with balanced double quotes"
-        ) from error
+        raise error.at(1) from error.__cause__
+    forms.refuse_other_text(file, first)
+    blocks = files.line_blocks(file, itertools.chain([first], chunks), run)
+    watch.separator = delimiter or separator_of(first)
+    yield from csvs.rows_of(file, blocks, watch.separator, watch)
 
 
 def open_table(file: Path, run: Run, layout: Layout = AS_FOUND) -> Table:
     """The table in a csv or xlsx file. Faults below the header are raised when the rows are read."""
-    is_workbook = files.first_bytes(file).startswith(b"PK\x03\x04")
+    watch = csvs.Watch()
+    header_row, header, body = _body(file, run, layout, watch)
+
+    def rows() -> Iterator[Row]:
+        return _body(file, Run(data_as_of=run.data_as_of), layout, csvs.Watch())[2]
+
+    if run.correct is not None:
+        body = _corrected(file, columns.names(header), body, run.correct)
+    return Table(file, header, header_row, body, Again(file, rows, len(header), watch.separator))
+
+
+def _body(file: Path, run: Run, layout: Layout, watch: csvs.Watch) -> tuple[int, list[str], Iterator[Row]]:
+    is_workbook = forms.is_workbook(file)
+    rows: Iterator[Row]
     if is_workbook:
         from xingate_adapters.reading.workbook import workbook_rows
 
         rows = workbook_rows(file, run, layout.sheet)
     else:
-        rows = csv_rows(file, run, delimiter=layout.delimiter)
-    header_row, header = _header_at(file, rows, layout.header_row) if layout.header_row else _header(file, rows)
-    body = _padded(file, header, rows) if is_workbook else _whole(file, len(header), rows)
-    if run.correct is not None:
-        body = _corrected(file, columns.names(header), body, run.correct)
-    return Table(file, header, header_row, body)
+        rows = csv_rows(file, run, delimiter=layout.delimiter, watch=watch)
+    header_row, header, below = header_of(file, rows, layout.header_row)
+    if is_workbook:
+        return header_row, header, _padded(file, header, below)
+    return header_row, header, _whole(file, header, below, layout.delimiter)
 
 
 def _corrected(file: Path, names: list[str], rows: Iterator[Row], correct: Correct) -> Iterator[Row]:
     for row, cells in rows:
-        yield row, correct(file, row, names, cells)
+        yield row, clean_row(correct(file, row, names, cells))
 
 
-def _header_at(file: Path, rows: Iterator[Row], wanted: int) -> Row:
-    for row, cells in rows:
-        if row == wanted and any(cell.strip() for cell in cells):
-            return row, cells
-        if row >= wanted:
-            break
-    raise SourceError("no header stands in this row", file=file, row=wanted, hint="correct `header_row` in the mapping")
-
-
-def _header(file: Path, rows: Iterator[Row]) -> Row:
-    titles = 0
-    last: Row | None = None
-    for row, cells in rows:
-        filled = sum(1 for cell in cells if cell.strip())
-        if filled > 1:
-            return row, cells
-        if filled:
-            last = (row, cells)
-            titles += 1
-            if titles > _TITLE_ROWS:
-                break
-    if last is None:
-        raise SourceError("the file is empty", file=file, expected="at least a header", hint="export it again")
-    return last
-
-
-def _whole(file: Path, width: int, rows: Iterator[Row]) -> Iterator[Row]:
+def _whole(file: Path, header: list[str], rows: Iterator[Row], said: str) -> Iterator[Row]:
+    width = len(header)
     for row, cells in rows:
         if len(cells) == width:
             if any(cells):
                 yield row, cells
         elif any(cell.strip() for cell in cells):
-            raise SourceError(
-                f"the row has {len(cells)} cells (cut off, or a separator inside a cell without quotes)",
-                file=file,
-                row=row,
-                expected=f"{width}, as in the header",
-                hint="export it again",
-            )
+            raise _other_width(file, row, cells, header, said)
+
+
+def _other_width(file: Path, row: int, cells: list[str], header: list[str], said: str) -> SourceError:
+    what, hint = "cut off, or a separator inside a cell without quotes", "export it again"
+    if len(header) == 1 and said:
+        other = separator_of("\n".join(header))
+        if other != said:
+            what, hint = f"the mapping's separator is a {NAMES.get(said, said)}", "correct `delimiter` in the mapping"
+    return SourceError(
+        f"the row has {len(cells)} cells ({what})",
+        file=file,
+        row=row,
+        expected=f"{len(header)}, as in the header",
+        hint=hint,
+    )
 
 
 def _padded(file: Path, header: list[str], rows: Iterator[Row]) -> Iterator[Row]:

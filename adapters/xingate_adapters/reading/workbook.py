@@ -2,9 +2,12 @@
 
 Before openpyxl sees the file, its declared sizes are judged (a zip bomb is refused unopened). Formula and error
 cells are refused: what they show is not in the file, or nothing. One visible sheet may hold rows; hidden sheets
-(templates keep their choices there) are passed over. Macros, styles and drawings are not read.
+(templates keep their choices there) are passed over. A cell merged over several rows is filled in each of them. A
+number of more digits than a spreadsheet keeps becomes text with zeros in their place, for `rounded` to find. Macros,
+styles and drawings are not read.
 """
 
+import re
 import struct
 import warnings
 import zipfile
@@ -16,7 +19,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from xingate_adapters.reading.cells import iso
+from xingate_adapters.reading import forms
+from xingate_adapters.reading.cells import clean, iso
 from xingate_adapters.reading.errors import SourceError, quoted
 from xingate_adapters.reading.run import Run
 
@@ -28,6 +32,9 @@ MEMBER_LIMIT = 10_000
 COLUMN_LIMIT = 500
 EXACT_DIGITS = 15  # a spreadsheet keeps no more of a number
 PROGRESS_ROWS = 2_000
+MERGED_LIMIT = 200_000
+_CHUNK_BYTES = 1 << 20
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]{0,40}?\bref="([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})"')
 
 # All that zipfile, the xml parser and openpyxl raise on damaged bytes; none of it is ours.
 _DAMAGE = (
@@ -57,7 +64,7 @@ def workbook_rows(file: Path, run: Run, wanted: str = "") -> Generator[tuple[int
         sheets = _chosen(file, _sheets(file, stream), wanted, run)
         filled = []
         for sheet in sheets:
-            rows = stack.enter_context(closing(_rows(file, sheet)))
+            rows = stack.enter_context(closing(_filled_down(_rows(file, sheet), _merged_down(file, sheet))))
             first = next((row for row in rows if any(row[1])), None)
             if first is not None:
                 filled.append((quoted(sheet.title), chain([first], rows)))
@@ -120,13 +127,15 @@ def _guard(file: Path) -> int:
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
+            total = sum(member.file_size for member in members)
+            if total <= TOTAL_LIMIT_BYTES:
+                forms.refuse_other_archive(file, archive)
+    except SourceError:
+        raise
     except _DAMAGE as error:
         raise SourceError(
             "the workbook is cut off or damaged (its zip directory cannot be read)", file=file, hint="fetch it again"
         ) from error
-    if not any(member.filename == "[Content_Types].xml" for member in members):
-        raise SourceError("a zip archive that is no workbook", file=file, expected="xlsx or csv", hint="unpack it")
-    total = sum(member.file_size for member in members)
     is_bomb = (
         len(members) > MEMBER_LIMIT
         or total > TOTAL_LIMIT_BYTES
@@ -150,7 +159,7 @@ def _guarded(file: Path, row: int, step: Callable[[], _Result]) -> _Result:
         raise
     except _DAMAGE as error:
         raise SourceError(
-            f"the workbook is damaged ({type(error).__name__.lower()} in its xml or zip data)",
+            "the workbook is damaged in its xml or zip data",
             file=file,
             row=row or None,
             expected="xlsx as a spreadsheet program saves it",
@@ -178,13 +187,57 @@ def _rows(file: Path, sheet: Any) -> Generator[tuple[int, list[str]], None, None
             yield row, texts
 
 
+def _merged_down(file: Path, sheet: Any) -> dict[int, list[tuple[int, int]]]:
+    """First row of a merged range of several rows -> its column (from 0) and last row. They stand behind the rows in
+    the sheet's part, which is therefore looked through before it is read."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    count, tail = 0, b""
+    with zipfile.ZipFile(file) as archive, archive.open(sheet._worksheet_path.lstrip("/")) as part:  # noqa: SLF001
+        while chunk := _guarded(file, 0, lambda: part.read(_CHUNK_BYTES)):
+            window = tail + chunk
+            end = 0
+            for match in _MERGED.finditer(window) if b"mergeCell" in window else ():
+                end = match.end()
+                first, last = int(match[2]), int(match[3])
+                if first < last and count < MERGED_LIMIT:
+                    count += 1
+                    found.setdefault(first, []).append((_column(match[1]), last))
+            tail = window[max(end, len(window) - 100) :]
+    return found
+
+
+def _column(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - ord("A") + 1
+    return place - 1
+
+
+def _filled_down(
+    rows: Generator[tuple[int, list[str]], None, None], merged: dict[int, list[tuple[int, int]]]
+) -> Generator[tuple[int, list[str]], None, None]:
+    """The rows, with the text of a merged cell in each of its rows."""
+    open_ranges: list[tuple[int, int, str]] = []
+    with closing(rows):
+        for row, cells in rows:
+            if open_ranges:
+                open_ranges = [one for one in open_ranges if one[1] >= row]
+                for column, _, text in open_ranges:
+                    cells.extend([""] * (column + 1 - len(cells)))
+                    cells[column] = cells[column] or text
+            for column, last in merged.get(row, ()):
+                if column < min(len(cells), COLUMN_LIMIT) and cells[column]:
+                    open_ranges.append((column, last, cells[column]))
+            yield row, cells
+
+
 def _text(file: Path, row: int, place: int, cell: Any, header: list[str]) -> str:
     value = cell.value
     if value is None:
         return ""
     kind = cell.data_type
     if kind in ("s", "inlineStr"):
-        return str(value)
+        return clean(str(value))
     column = header[place] if place < len(header) and header[place] else f"column {place + 1}"
     if kind == "f":
         raise SourceError(
@@ -197,10 +250,10 @@ def _text(file: Path, row: int, place: int, cell: Any, header: list[str]) -> str
         )
     if kind == "e":
         raise SourceError(f"the cell holds the error {quoted(str(value))}", file=file, row=row, column=column)
-    return _value(file, row, column, value)
+    return _value(value)
 
 
-def _value(file: Path, row: int, column: str, value: Any) -> str:
+def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -208,26 +261,21 @@ def _value(file: Path, row: int, column: str, value: Any) -> str:
     if isinstance(value, date):
         return iso(value)
     if isinstance(value, int | float):
-        return _number(file, row, column, value)
+        return _number(value)
     if isinstance(value, time):
         return value.isoformat()
     return str(value)
 
 
-def _number(file: Path, row: int, column: str, value: float) -> str:
-    """A number as text: whole ones without a point. One of more digits than a spreadsheet keeps was a code."""
-    if isinstance(value, float) and not value.is_integer():
+def _number(value: float) -> str:
+    """A number as text: whole ones without a point. One of more digits than a spreadsheet keeps was a code: what it
+    lost is zeros."""
+    if isinstance(value, int):
+        return str(value)
+    if not value.is_integer():
         return repr(value)
     digits = str(int(value))
-    tail = digits.lstrip("-")[EXACT_DIGITS:]
-    if tail and (isinstance(value, float) or not tail.strip("0")):
-        raise SourceError(
-            f"a number of {len(digits)} digits, of which a spreadsheet keeps only {EXACT_DIGITS}: the spreadsheet "
-            "program has destroyed the others, and they cannot be got back",
-            file=file,
-            row=row,
-            column=column,
-            expected="codes as text",
-            hint="export the column as text again from where the list comes from",
-        )
-    return digits
+    sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
+    if len(digits) <= EXACT_DIGITS:
+        return sign + digits
+    return sign + f"{value:.{EXACT_DIGITS - 1}e}".lstrip("-").partition("e")[0].replace(".", "").ljust(len(digits), "0")

@@ -1,12 +1,13 @@
 """One answer as the texts of a row: measures, legal basis, entries, remedies, gaps, notes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from xingate.errors import XingateError
 from xingate.types import AppliedMeasure, Decision, EntryRef, Gap, Verdict
 from xingate_adapters.rosters.rows import Fault
-from xingate_adapters.rosters.words import ERRORS, GAPS, ROLES
+from xingate_adapters.rosters.words import ERRORS
 
 _WITHOUT_EFFECT = (
     ("suspended", "中止执行 suspended"),
@@ -33,8 +34,11 @@ class Answer(NamedTuple):
     record: str = ""
 
 
-def answer_of(result: Outcome) -> Answer:
-    """The texts of a result."""
+_NO_TITLES: Mapping[str, str] = MappingProxyType({})
+
+
+def answer_of(result: Outcome, list_titles: Mapping[str, str] = _NO_TITLES) -> Answer:
+    """The texts of a result; `list_titles` are Chinese titles by list type, for those of candidates."""
     if isinstance(result, Fault):
         return Answer(None, error=f"{result.zh}\n{result.en}")
     if isinstance(result, XingateError):
@@ -42,22 +46,30 @@ def answer_of(result: Outcome) -> Answer:
         return Answer(None, error="\n".join(part for part in (zh, result.message) if part))
     record = result.trace.record_id
     if not (result.measures or result.gaps or result.candidates or result.flags or result.suspended):
-        return Answer(result.verdict, notes=_notes(result), record=record)
+        return Answer(result.verdict, notes=_notes(result, list_titles), record=record)
     return Answer(
         result.verdict,
         _unique(_measure(measure) for measure in result.measures),
         _unique(str(basis) for measure in result.measures for basis in measure.basis),
         _unique(_entry(measure) for measure in result.measures),
-        _unique(f"{remedy.title.zh or remedy.kind} {remedy.title.en}".strip() for remedy in result.remedies),
+        _remedies(result),
         [_gap(gap) for gap in result.gaps],
-        _notes(result),
+        _notes(result, list_titles),
         record=record,
     )
 
 
 def gap_words(reason: str) -> str:
-    """A gap's reason in Chinese, or its code."""
-    return GAPS.get(reason, reason)
+    """A gap's reason in Chinese with what closes it, or its code."""
+    gap = Gap(reason)
+    return "：".join(part for part in (gap.title.zh, gap.closes_zh) if part)
+
+
+def _remedies(result: Decision) -> list[str]:
+    """Each remedy once, and below them whom they are addressed to."""
+    lines = [f"{remedy.title.zh or remedy.kind} {remedy.title.en}".strip() for remedy in result.remedies]
+    lines += [one.bodies_told for one in result.measures if one.remedies]
+    return _unique(lines)
 
 
 def _unique(lines: Iterable[str]) -> list[str]:
@@ -66,12 +78,10 @@ def _unique(lines: Iterable[str]) -> list[str]:
 
 def _measure(measure: AppliedMeasure) -> str:
     title = f"{measure.id} {measure.title}".rstrip()
-    words = f"{measure.effect.name}, {measure.force.name}".lower()
     through = ""
     if measure.via is not None:
-        role = ROLES.get(measure.via.role, "")
-        through = f"，经由 {measure.via.entity_name}{role} through {measure.via.role}"
-    return f"{title} [{words}]{through}"
+        through = f"，经由 {measure.via.entity_name}{measure.via.title.zh} through {measure.via.role}"
+    return f"{title} [{measure.manner}]{through}"
 
 
 def _entry(measure: AppliedMeasure) -> str:
@@ -81,7 +91,7 @@ def _entry(measure: AppliedMeasure) -> str:
 def _listing(entry: EntryRef) -> str:
     dated = f"（{entry.document_date}）" if entry.document_date else ""
     valid = f"{entry.valid_from} 至 {entry.valid_until or '长期 open'}" if entry.valid_from else ""
-    parts = (entry.title.zh or entry.list_type, entry.authority, f"{entry.document_no}{dated}", valid)
+    parts = (entry.list_title, entry.authority, f"{entry.document_no}{dated}", valid)
     return "，".join(part for part in parts if part)
 
 
@@ -91,7 +101,7 @@ def _gap(gap: Gap) -> str:
     return f"{gap_words(gap.reason)}{about}；{gap.reason}: {gap.closes_with}；{hides}"
 
 
-def _notes(result: Decision) -> list[str]:
+def _notes(result: Decision, list_titles: Mapping[str, str]) -> list[str]:
     lines = []
     for field, words in _WITHOUT_EFFECT:
         for measure in getattr(result, field):
@@ -99,7 +109,7 @@ def _notes(result: Decision) -> list[str]:
             lines += [f"{words}: {measure.id} {measure.title}{because}"]
     lines += [f"在案 on record: {_listing(record.entry)}" for record in result.records]
     for one in result.candidates:
-        lists = "、".join(one.list_types) or "不在名单 no list"
+        lists = "、".join(f"{list_titles.get(t, '')} {t}".strip() for t in one.list_types) or "不在名单 no list"
         lines.append(f"候选 candidate: {one.name} {one.code}（{lists}；{one.why}）")
-    lines += [f"标记 flag: {flag.code} {flag.detail}".rstrip() for flag in result.flags]
+    lines += [f"标记 flag: {flag}" for flag in result.flags]
     return lines

@@ -13,6 +13,7 @@ from unicodedata import normalize
 from xingate.screening import RosterPerson, RosterRow
 from xingate.types import Identifier, Subject, SubjectKind
 from xingate_adapters.reading.cells import text
+from xingate_adapters.reading.rounded import Tally, is_checked, looks_rounded, numbers_of
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
 from xingate_adapters.rosters.layout import PERSON_NUMBERS, RosterLayout, kind_of
@@ -41,12 +42,14 @@ class ReadRow(NamedTuple):
 
 
 class PackedRows:
-    """All rows of a table, compressed: about a tenth of what they take as text."""
+    """All rows of a table, compressed: about a tenth of what they take as text. `rounded` are the places of columns
+    whose numbers a spreadsheet program has rounded, as the whole column shows."""
 
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
         self._open: list[tuple[int, list[str]]] = []
         self.count = 0
+        self.rounded: frozenset[int] = frozenset()
 
     def add(self, number: int, cells: list[str]) -> None:
         """Take a row in."""
@@ -69,18 +72,29 @@ class PackedRows:
 def read_all(layout: RosterLayout, run: Run) -> PackedRows:
     """Every row under the header. Raises SourceError."""
     rows = PackedRows()
+    tally = Tally(place for field in _NUMBERS for place in layout.places(field))
     for number, cells in open_table(layout.file, run, layout.table).rows:
         rows.add(number, cells)
+        tally.add(cells)
     rows.close()
+    rows.rounded = tally.marked()
     return rows
 
 
 class RowReader:
-    """Makes questions of rows. `kind` stands where no column says it, `matter` where none is given."""
+    """Makes questions of rows. `kind` stands where no column says it, `matter` where none is given; `rounded` are the
+    places of columns of rounded numbers (`PackedRows`)."""
 
-    def __init__(self, layout: RosterLayout, kind: SubjectKind | None, matter: str = "") -> None:
+    def __init__(
+        self,
+        layout: RosterLayout,
+        kind: SubjectKind | None,
+        matter: str = "",
+        rounded: frozenset[int] = frozenset(),
+    ) -> None:
         self._kind = kind
         self._matter = matter
+        self._rounded = rounded
         self._codes = layout.places("identifiers")
         self._field = {field: places[0] for field in _SINGLE if (places := layout.places(field))}
 
@@ -96,7 +110,7 @@ class RowReader:
 
     def _cell(self, cells: Sequence[str], field: str) -> str:
         place = self._field.get(field)
-        return "" if place is None else text(cells[place])
+        return "" if place is None else _line(cells[place])
 
     def _asked(self, number: int, cells: Sequence[str], numbers: list[str]) -> RosterRow | Fault:
         numbers += [found for field in PERSON_NUMBERS if (found := self._cell(cells, field))]
@@ -106,15 +120,28 @@ class RowReader:
         if kind is None:
             return _unknown_kind(word)
         scheme = self._cell(cells, "id_scheme")
-        codes = dict.fromkeys(code for place in self._codes if (code := text(cells[place])))
+        codes = dict.fromkeys(code for place in self._codes if (code := _line(cells[place])))
         name = self._cell(cells, "name")
         if not codes and not name:
             return _NOBODY
         if related_fault is not None:
             return related_fault
+        if self._has_rounded(cells, kind):
+            return _ROUNDED
         subject = Subject(kind, tuple(Identifier(scheme, code) for code in codes), name)
         asked_people = people if kind is not SubjectKind.NATURAL_PERSON else ()
         return RosterRow(subject, asked_people, self._cell(cells, "matter") or self._matter, str(number))
+
+    def _has_rounded(self, cells: Sequence[str], kind: SubjectKind) -> bool:
+        """Whether a number of the row is rounded: it looks so, and its own check fails or its column shows it."""
+        is_person = kind is SubjectKind.NATURAL_PERSON
+        places = [(place, is_person) for place in self._codes]
+        places += [(self._field[field], True) for field in (*PERSON_NUMBERS, "related") if field in self._field]
+        return any(
+            looks_rounded(number) and (place in self._rounded or not is_checked(number, is_person=of_person))
+            for place, of_person in places
+            for number in numbers_of(cells[place])
+        )
 
     def _people(self, cells: Sequence[str], numbers: list[str]) -> tuple[tuple[RosterPerson, ...], Fault | None]:
         found = [
@@ -141,11 +168,23 @@ class RowReader:
         return tuple(dict.fromkeys(people)), fault
 
 
+def _line(cell: str) -> str:
+    """A cell on one line: what a spreadsheet breaks into lines is asked about in one."""
+    return " ".join(text(cell).split())
+
+
+_NUMBERS: Final = ("identifiers", *PERSON_NUMBERS, "related")
 _SINGLE: Final = (
     *("name", "subject_kind", "id_scheme", "legal_representative", "legal_representative_id"),
     *("principal", "principal_id", "related", "matter"),
 )
 _NOBODY: Final = Fault("subject_missing", "名称和号码都是空的：请填写", "neither name nor number is given: fill one in")
+_ROUNDED: Final = Fault(
+    "identifier_rounded",
+    "号码被表格软件舍入，末尾数字变成了 0：请把该列设为文本，按原件重新填写完整号码",
+    "a spreadsheet program has rounded the number, its last digits became zeros: make the column text and write the "
+    "number again from the document",
+)
 _RELATED: Final = Fault(
     "related_malformed",
     "关联人员应写成“角色:姓名:号码”，多人用分号隔开",

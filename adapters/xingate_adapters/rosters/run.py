@@ -105,6 +105,7 @@ def screen_file(
     started = datetime.now(UTC)
     clock = time.perf_counter()
     titles = _titles(client, screening.action)
+    list_titles = {known.id: known.title.zh for known in client.list_types()}
     digest = sha256_of(layout.file)
     rows = read_all(layout, Run(on_progress=lambda _, done, total: on_progress("reading", done, total)))
     if not rows.count:
@@ -119,7 +120,7 @@ def screen_file(
         on_begin(journal)
         tally = Tally()
         header = _header(layout)
-        with Roster(screening.out, header, has_people=layout.has_people) as roster:
+        with Roster(screening.out, header, list_titles, has_people=layout.has_people) as roster:
             for row, verdict, results in _screened(client, screening, journal, rows):
                 roster.add(row, verdict, results)
                 tally.add(row.number, verdict, results)
@@ -153,7 +154,7 @@ def _header(layout: RosterLayout) -> list[str]:
 
 def _screened(client: xingate.Client, screening: Screening, journal: Journal, rows: PackedRows) -> Iterator[_Answered]:
     """Every row in its order, with its verdict and results. Rows that are not asked wait for those before them."""
-    reader = RowReader(screening.layout, screening.kind, screening.matter)
+    reader = RowReader(screening.layout, screening.kind, screening.matter, rows.rounded)
     waiting: deque[ReadRow] = deque()
 
     def asked() -> Iterator[RosterRow]:

@@ -26,29 +26,11 @@ COLOURS: Final[Mapping[Verdict | None, Words]] = {
     None: ("#BFBFBF", "#000000"),
 }
 """Background and text."""
-ROLES: Final[Mapping[str, str]] = {
-    "legal_representative": "法定代表人",
-    "principal": "主要负责人",
-    "executive": "高级管理人员",
-    "director": "董事",
-    "shareholder": "股东",
-    "practitioner": "注册执业人员",
-}
-GAPS: Final[Mapping[str, str]] = {
-    "source_missing": "名单缺失：请装入该名单并发布新快照",
-    "source_stale": "名单过期：请装入新的名单，或查询较早的日期",
-    "source_not_covering": "名单不含所查日期：请装入覆盖该日期的名单",
-    "context_missing": "缺少判断所需的事项属性：请补充后再查",
-    "identity_name_only": "只有名称没有号码：请用完整号码再查，重名不等于本人",
-    "identity_masked": "号码带星号：请用完整号码再查",
-    "identity_ambiguous": "号码对应不止一个主体：请用唯一的号码再查",
-    "identity_checksum": "号码校验位不符，多半有错字：请核对证照原件",
-    "identity_unsettled": "名单上的掩码号码可能是该主体：请人工核实是否本人",
-    "clean_years_unknown": "无法确认三年无失信记录：请装入覆盖三年的名单",
-}
 ERRORS: Final[Mapping[str, str]] = {
     "identifier_malformed": "号码格式不对：请按证照原件填写完整号码",
     "date_malformed": "日期格式不对：请写成 2026-03-02 的样子",
+    "context_value_unknown": "事项属性的值不认识：请改为目录中的值",
+    "purpose_missing": "查询自然人须写明单位、人员和事项编号：请补充",
     "request_id_reused": "同一编号已用于另一问题：请用新的输出文件重新查询",
     "text_malformed": "文字含有不能接受的字符或过长：请更正",
     "question_unencodable": "文字含有不能发送的字符：请更正",

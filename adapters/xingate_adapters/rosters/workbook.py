@@ -5,17 +5,17 @@ Injection); a text that begins like one is marked, so that it stays text when a 
 writes about twice as many rows a second as openpyxl does, and charts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
 
 from xingate.screening import RosterRow
-from xingate.types import Subject, SubjectKind, Verdict
+from xingate.types import Subject, SubjectKind, Verdict, Via
 from xingate_adapters.rosters.answers import Answer, Outcome, answer_of
 from xingate_adapters.rosters.rows import Fault, ReadRow
-from xingate_adapters.rosters.words import COLOURS, COLUMNS, ROLES, SUBJECT, VERDICTS
+from xingate_adapters.rosters.words import COLOURS, COLUMNS, SUBJECT, VERDICTS
 from xingate_server.core.identifiers import mask_text
 
 ROWS_A_SHEET: Final = 1_000_000
@@ -38,8 +38,10 @@ _LISTS: Final = ("measures", "basis", "entries", "remedies", "gaps", "notes")
 class Roster:
     """A workbook being written beside its target; `save` puts it in place, leaving it without that leaves nothing."""
 
-    def __init__(self, target: Path, header: Sequence[str], *, has_people: bool) -> None:
-        """Raises OSError where nothing can be written beside `target`."""
+    def __init__(
+        self, target: Path, header: Sequence[str], list_titles: Mapping[str, str], *, has_people: bool
+    ) -> None:
+        """`list_titles` are Chinese titles by list type. Raises OSError if nothing can be written beside `target`."""
         from xlsxwriter import Workbook
 
         self._target = target
@@ -60,6 +62,7 @@ class Roster:
         }
         self._keys = [key for key in COLUMNS if has_people or key not in ("role", "row_verdict")]
         self._header = list(header)
+        self._list_titles = list_titles
         self.summary: Any = self.book.add_worksheet(SUMMARY)
         self._page: Any = None
         self._pages = 0
@@ -83,7 +86,7 @@ class Roster:
             self._new_page()
         subjects = list(_subjects(row.asked))
         for place, (result, (role, subject)) in enumerate(zip(results, subjects, strict=True)):
-            self._write(row, (role, subject), verdict, answer_of(result), is_first=place == 0)
+            self._write(row, (role, subject), verdict, answer_of(result, self._list_titles), is_first=place == 0)
 
     def save(self) -> None:
         """Close the workbook and put it in place. Raises OSError."""
@@ -189,7 +192,7 @@ def _subjects(asked: RosterRow | Fault) -> Iterator[tuple[str, Subject | None]]:
         return
     yield SUBJECT, asked.subject
     for person in asked.people:
-        yield f"{ROLES.get(person.role, '')} {person.role}".strip(), person.subject
+        yield f"{Via(person.role).title.zh} {person.role}", person.subject
 
 
 def _numbers(subject: Subject) -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "SourceDeclaration",
     "SourceError",
     "UnknownSourceError",
+    "declared",
     "kinds",
     "load_folder",
     "load_source",
@@ -138,6 +139,18 @@ class Source:
 def kinds(homes: Sequence[Path] = ()) -> list[str]:
     """The kinds of lists that can be read, sorted; `homes` are further folders of source folders."""
     return sorted({folder.parent.name for home in (_HOME, *homes) for folder in home.glob("*/source.toml")})
+
+
+def declared(homes: Sequence[Path] = ()) -> dict[str, tuple[str, ...]]:
+    """The list types that each known kind declares, `()` where its declaration cannot be read; nothing is loaded."""
+    found: dict[str, tuple[str, ...]] = {}
+    for home in (_HOME, *homes):
+        for file in sorted(home.glob("*/source.toml")):
+            try:
+                found.setdefault(file.parent.name, read_declaration(file).provides)
+            except (OSError, ValueError):
+                found.setdefault(file.parent.name, ())
+    return found
 
 
 def load_source(kind: str, homes: Sequence[Path] = ()) -> Source:

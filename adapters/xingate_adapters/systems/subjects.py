@@ -14,7 +14,7 @@ def shown_subject(subject: Subject) -> str:
 
 def measure_line(measure: AppliedMeasure) -> str:
     """A measure with what it rests on, in one line."""
-    via = f"；经由 {measure.via.entity_name}（{measure.via.role}）" if measure.via else ""
+    via = f"；经由 {measure.via.entity_name}（{measure.via.title.zh}）" if measure.via else ""
     basis = "、".join(map(str, measure.basis))
     entry = measure.entry
     rests = f"；{entry.authority} {entry.document_no}".rstrip() if entry else ""

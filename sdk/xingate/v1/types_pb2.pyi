@@ -98,18 +98,22 @@ class Text(_message.Message):
     def __init__(self, zh: _Optional[str] = ..., en: _Optional[str] = ...) -> None: ...
 
 class LegalBasis(_message.Message):
-    __slots__ = ("instrument", "article", "level", "in_force_from", "in_force_until")
+    __slots__ = ("instrument", "article", "level", "in_force_from", "in_force_until", "document_no", "issued_on")
     INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
     ARTICLE_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     IN_FORCE_FROM_FIELD_NUMBER: _ClassVar[int]
     IN_FORCE_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_NO_FIELD_NUMBER: _ClassVar[int]
+    ISSUED_ON_FIELD_NUMBER: _ClassVar[int]
     instrument: str
     article: str
     level: str
     in_force_from: str
     in_force_until: str
-    def __init__(self, instrument: _Optional[str] = ..., article: _Optional[str] = ..., level: _Optional[str] = ..., in_force_from: _Optional[str] = ..., in_force_until: _Optional[str] = ...) -> None: ...
+    document_no: str
+    issued_on: str
+    def __init__(self, instrument: _Optional[str] = ..., article: _Optional[str] = ..., level: _Optional[str] = ..., in_force_from: _Optional[str] = ..., in_force_until: _Optional[str] = ..., document_no: _Optional[str] = ..., issued_on: _Optional[str] = ...) -> None: ...
 
 class BasicListItem(_message.Message):
     __slots__ = ("edition", "item")

@@ -3,6 +3,8 @@
 from xingate_server.catalogues import models as doc
 from xingate_server.core.catalogue import (
     Action,
+    ContextAttribute,
+    ContextValue,
     LegalBasis,
     ListType,
     MaximumValidity,
@@ -48,6 +50,8 @@ def list_type(written: doc.ListTypeDoc, layer: str) -> ListType:
         audience=written.audience,
         clause=written.clause,
         layer=layer,
+        synonyms=written.synonyms,
+        provided_by=written.provided_by,
         maximum_validity=maximum,
         grades=written.grades,
         is_adverse=written.is_adverse,
@@ -108,12 +112,26 @@ def _basis(written: doc.BasisDoc, file: doc.MeasuresFile) -> LegalBasis:
         level=instrument.level,
         in_force_from=instrument.in_force_from,
         in_force_until=instrument.in_force_until,
+        document_no=instrument.document_no,
+        issued_on=instrument.issued_on,
     )
 
 
 def remedies(file: doc.MeasuresFile) -> tuple[Remedy, ...]:
     """The remedies of a layer."""
     return tuple(Remedy(kind=r.kind, title=title(r.title), basis=r.basis) for r in file.remedies)
+
+
+def context(file: doc.MeasuresFile) -> tuple[ContextAttribute, ...]:
+    """The context attributes of a layer."""
+    return tuple(
+        ContextAttribute(
+            id=a.id,
+            title=title(a.title),
+            values=tuple(ContextValue(id=v.id, title=title(v.title), words=v.words) for v in a.values),
+        )
+        for a in file.context
+    )
 
 
 def notes(file: doc.MeasuresFile) -> tuple[Note, ...]:

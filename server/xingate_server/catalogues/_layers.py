@@ -16,7 +16,16 @@ from xingate_server.catalogues import models as doc
 from xingate_server.catalogues._explain import explain
 from xingate_server.catalogues._yaml import read_yaml
 from xingate_server.catalogues.problems import Problem
-from xingate_server.core.catalogue import Action, BasicListItem, ListType, Measure, Note, Remedy, Title
+from xingate_server.core.catalogue import (
+    Action,
+    BasicListItem,
+    ContextAttribute,
+    ListType,
+    Measure,
+    Note,
+    Remedy,
+    Title,
+)
 
 BUILT_IN = ("shiyan2017", "international")
 DEFAULT = "shiyan2017"
@@ -29,7 +38,8 @@ _Out = TypeVar("_Out")
 @dataclass(frozen=True)
 class Layer:
     """One layer, compiled. `files` are its files as problems name them; `borrowed` are those (ACTIONS, LIST_TYPES)
-    whose content another layer owns; `is_whole` tells whether everything in it could be read."""
+    whose content another layer owns; `unnumbered` are the titles of instruments whose document number the operator may
+    fill in; `is_whole` tells whether everything in it could be read."""
 
     name: str
     edition: str = ""
@@ -38,7 +48,9 @@ class Layer:
     list_types: tuple[ListType, ...] = ()
     measures: tuple[Measure, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    context: tuple[ContextAttribute, ...] = ()
     notes: tuple[Note, ...] = ()
+    unnumbered: tuple[str, ...] = ()
     basic_list: Mapping[str, BasicListItem] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     borrowed: tuple[str, ...] = ()
@@ -127,7 +139,9 @@ class _Reader:
             title=_compile.title(frame.title),
             measures=measures,
             remedies=_compile.remedies(frame),
+            context=_compile.context(frame),
             notes=_compile.notes(frame),
+            unnumbered=tuple(i.title for i in frame.instruments.values() if i.is_unnumbered),
         )
 
     def _actions(self, path: Path, shown: str) -> tuple[Action, ...]:

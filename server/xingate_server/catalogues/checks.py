@@ -2,7 +2,8 @@
 
 Covers (each with file and id): a measure without basis, actions, reach, trigger or bodies; unknown actions and list
 types, and patterns that match nothing; a measure that no entry can ever trigger; overlapping ids; a missing
-translation. Leaves out whether a legal text says what the catalogue claims: that is for people to read.
+translation. Leaves out words (`word_checks`), and whether a legal text says what the catalogue claims: that is
+for people to read.
 """
 
 import re
@@ -11,6 +12,7 @@ from difflib import get_close_matches
 
 from xingate_server.catalogues._layers import ACTIONS, BASIC_LIST, LIST_TYPES, MEASURES, Layer
 from xingate_server.catalogues.problems import Problem
+from xingate_server.catalogues.word_checks import Sources, word_problems
 from xingate_server.core.catalogue import Action, ListType, Measure, Reach, Title, Trigger, matches
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -20,8 +22,8 @@ _OWN = frozenset({Reach.SUBJECT, Reach.ORGANISATION, Reach.PERSON})
 _WITHOUT_SEVERITY = frozenset({"red", "grade"})
 
 
-def check(layers: Sequence[Layer]) -> list[Problem]:
-    """All problems of these layers taken as one catalogue, sorted by place."""
+def check(layers: Sequence[Layer], sources: Sources | None = None) -> list[Problem]:
+    """All problems of these layers taken as one catalogue, sorted by place; `sources` as in `word_checks`."""
     problems: list[Problem] = []
     for layer in layers:
         problems += _translations(layer)
@@ -30,6 +32,7 @@ def check(layers: Sequence[Layer]) -> list[Problem]:
             where = f"{layer.files[MEASURES]}: {measure.id}"
             problems += [Problem(where, what) for what in _incomplete(measure)]
     problems += _overlaps(layers)
+    problems += word_problems(layers, sources)
     if all(layer.is_whole for layer in layers):
         problems += _references(layers)
     return sorted(set(problems))
@@ -67,6 +70,10 @@ def _measure_titles(layer: Layer) -> Iterator[tuple[str, str, Title]]:
     if ACTIONS not in layer.borrowed:  # remedies may be borrowed along with the actions
         for remedy in layer.remedies:
             yield f"remedy {remedy.kind}", "title", remedy.title
+    for attribute in layer.context:
+        yield f"context {attribute.id}", "title", attribute.title
+        for value in attribute.values:
+            yield f"context {attribute.id}", f"value `{value.id}`", value.title
     for note in layer.notes:
         yield f"note on {note.clause}", "text", note.text
 

@@ -36,6 +36,7 @@ Filled = Annotated[str, BeforeValidator(_text), StringConstraints(strip_whitespa
 Day = Annotated[date, BeforeValidator(_day)]
 DottedId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*(\.[a-z0-9_]+|\.\*)$")]
+Name = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=r"^[a-z0-9_]+$")]
 MeasureId = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")]
 
 
@@ -77,6 +78,8 @@ class ListTypeDoc(_Model):
     procedure: Procedure
     audience: Audience
     clause: Filled
+    synonyms: tuple[Filled, ...] = ()
+    provided_by: tuple[Filled, ...] = ()
     maximum_validity: tuple[MaximumValidityDoc, ...] = ()
     grades: tuple[Filled, ...] = ()
     is_adverse: Annotated[bool, Field(strict=True)] = False
@@ -124,12 +127,22 @@ class BasisDoc(_Model):
 
 
 class InstrumentDoc(_Model):
-    """A law, regulation or document, and from when to when it is in force."""
+    """A law, regulation or document, and from when to when it is in force.
+
+    A `document_no` without a value is one that the operator's settings may fill in.
+    """
 
     title: Filled
+    document_no: Text = ""
+    issued_on: Day | None = None
     level: Filled
     in_force_from: Day
     in_force_until: Day | None = None
+
+    @property
+    def is_unnumbered(self) -> bool:
+        """Whether the number is left to the operator."""
+        return "document_no" in self.model_fields_set and not self.document_no
 
 
 class ObligationDoc(_Model):
@@ -166,6 +179,22 @@ class RemedyDoc(_Model):
     basis: Filled
 
 
+class ContextValueDoc(_Model):
+    """One value of a context attribute."""
+
+    id: Name
+    title: TitleDoc = TitleDoc()
+    words: tuple[Filled, ...] = ()
+
+
+class ContextAttributeDoc(_Model):
+    """An attribute that a `when` may name, with all its values."""
+
+    id: Name
+    title: TitleDoc = TitleDoc()
+    values: Annotated[tuple[ContextValueDoc, ...], Field(min_length=1)]
+
+
 class NoteDoc(_Model):
     """Something about a clause that belongs to no single measure."""
 
@@ -195,6 +224,7 @@ class MeasuresFile(_Model):
     instruments: dict[str, InstrumentDoc] = {}
     responsible: dict[str, tuple[Filled, ...]] = {}
     remedies: tuple[RemedyDoc, ...] = ()
+    context: tuple[ContextAttributeDoc, ...] = ()
     notes: tuple[NoteDoc, ...] = ()
     measures: Annotated[tuple[Any, ...], Field(min_length=1)]
 

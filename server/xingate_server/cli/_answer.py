@@ -1,12 +1,13 @@
 """An answer on the screen: verdict, measures with their basis, gaps, remedies, record. Nothing is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from xingate.types import AppliedMeasure, Decision, Verdict
+from xingate.types import AppliedMeasure, Decision, Verdict, Via
 
 COLOURS = {
     Verdict.CLEAR: "green",
@@ -24,8 +25,11 @@ _SECTIONS = (
 )
 
 
-def show(decision: Decision, console: Console) -> None:
-    """Print `decision`."""
+_NO_TITLES: Mapping[str, str] = MappingProxyType({})
+
+
+def show(decision: Decision, console: Console, list_titles: Mapping[str, str] = _NO_TITLES) -> None:
+    """Print `decision`; `list_titles` are Chinese titles by list type, for those of candidates."""
     verdict = decision.verdict
     colour = COLOURS[verdict]
     console.print(f"[{colour}]{verdict.title_zh} {verdict.title_en.upper()}[/{colour}]  {decision.as_of or ''}")
@@ -34,13 +38,13 @@ def show(decision: Decision, console: Console) -> None:
     for name, title in _SECTIONS:
         if measures := getattr(decision, name):
             console.print(_measures(title, measures, is_because_shown=True))
-    for line in _lines(decision):
+    for line in _lines(decision, list_titles):
         console.print(line, soft_wrap=True)
 
 
 def _measures(title: str, measures: Sequence[AppliedMeasure], *, is_because_shown: bool = False) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", show_lines=True)
-    for header in ("id", "措施 measure", "力度 force", "依据 basis", "记录 entry"):
+    for header in ("id", "措施 measure", "效果、力度 effect, force", "依据 basis", "记录 entry"):
         table.add_column(header, overflow="fold")
     for measure in measures:
         table.add_row(*(escape(cell) for cell in _cells(measure, is_because_shown=is_because_shown)))
@@ -51,15 +55,20 @@ def _cells(measure: AppliedMeasure, *, is_because_shown: bool) -> tuple[str, ...
     what = [str(measure.title)]
     what += [f"obligation: {obligation}" for obligation in measure.obligations]
     if measure.via:
-        what.append(f"through {measure.via.role} of {measure.via.entity_name} {measure.via.entity_code}".rstrip())
+        what.append(_through(measure.via))
     if measure.bodies:
-        what.append(f"by {'、'.join(measure.bodies)}")
+        what.append(f"实施 applied by {'、'.join(measure.bodies)}")
     if is_because_shown and measure.because:
         what.append(f"because {measure.because}")
-    force = f"{measure.effect.name}\n{measure.force.name}".lower()
+    force = measure.manner.replace(", ", "\n")
     basis = "\n".join(str(item) for item in measure.basis)
     entry = _entry(measure)
     return measure.id, "\n".join(part for part in what if part), force, basis, entry
+
+
+def _through(via: Via) -> str:
+    role = " ".join(dict.fromkeys((via.title.zh, via.role)))
+    return f"经由 through {role} of {via.entity_name} {via.entity_code}".rstrip()
 
 
 def _entry(measure: AppliedMeasure) -> str:
@@ -69,12 +78,14 @@ def _entry(measure: AppliedMeasure) -> str:
     return f"{measure.entry}{facts}"
 
 
-def _lines(decision: Decision) -> list[str]:
+def _lines(decision: Decision, list_titles: Mapping[str, str]) -> list[str]:
     """What comes below the tables."""
     lines = [f"[bold]救济 remedy[/bold] {escape(str(remedy))}" for remedy in decision.remedies]
+    bodies = dict.fromkeys(measure.bodies_told for measure in decision.measures if measure.remedies)
+    lines += [f"[bold]向谁提出 addressed to[/bold] {escape(told)}" for told in bodies if told]
     lines += [f"[bold magenta]缺口 not known[/bold magenta] {escape(str(gap))}" for gap in decision.gaps]
     for candidate in decision.candidates:
-        lists = ", ".join(candidate.list_types) or "no list"
+        lists = ", ".join(f"{list_titles.get(t, '')} {t}".strip() for t in candidate.list_types) or "不在名单 no list"
         text = f"{candidate.name} {candidate.code} ({lists}; {candidate.why}; {candidate.score:.2f})"
         lines.append(f"[bold]候选 candidate[/bold] {escape(text)}")
         if candidate.closes_with:
@@ -82,7 +93,7 @@ def _lines(decision: Decision) -> list[str]:
     for record in decision.records:
         amount = f", {record.amount_yuan} 元 yuan" if record.amount_yuan else ""
         lines.append(f"[bold]记录 on record[/bold] {escape(f'{record.entry}{amount}')}")
-    lines += [f"[dim]标记 flag {escape(f'{flag.code} {flag.detail}'.rstrip())}[/dim]" for flag in decision.flags]
+    lines += [f"[dim]标记 flag {escape(str(flag))}[/dim]" for flag in decision.flags]
     snapshot = decision.snapshot
     if snapshot.status not in {"", "current"}:
         lines.append(f"[yellow]快照 snapshot {snapshot.sequence} is {escape(snapshot.status)}[/yellow]")

@@ -17,7 +17,7 @@ def row(entry: TraceEntry) -> tuple[str, ...]:
         cells = ("act", record.act.kind, "", record.act.operator, "")
     else:
         check = entry.check
-        verdict = check.verdict.name if record.check else ""
+        verdict = check.verdict.label if record.check else ""
         cells = (verdict, check.action, check.matter, _who(check.caller), check.subject_code)
     return (str(entry.leaf_index), time, *cells, entry.record_id)
 
@@ -50,7 +50,7 @@ def _who(caller: Caller) -> str:
 
 
 def _outcome_line(outcome: OutcomeRecord) -> str:
-    told = [f"{m.measure_id} {m.result.name.lower()}" for m in outcome.measures]
+    told = [f"{m.measure_id} {m.result.title_zh} {m.result.title_en}" for m in outcome.measures]
     told += [f"identity {'same' if i.is_same else 'different'}" for i in outcome.identities]
     return "; ".join(told) or outcome.note
 

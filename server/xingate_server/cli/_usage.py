@@ -9,19 +9,25 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from xingate.types import Verdict as PublicVerdict
 from xingate_server.cli._sheets import Cell, Sheet
 from xingate_server.cli._svg import Bar, Panel, Series, draw
 from xingate_server.core.catalogue import Verdict
 from xingate_server.trace.report import By, Coverage, OpenMatter, Usage, UsageRow
 
 _GROUP_ZH = {By.ORGANISATION: "单位", By.ACTION: "事项", By.VERDICT: "结论", By.SYSTEM: "系统"}
+_COLOURS = {
+    Verdict.CLEAR: "#8fa3b5",
+    Verdict.FAVOURED: "#2a9d6f",
+    Verdict.CAUTION: "#e9c46a",
+    Verdict.RESTRICTED: "#e07a1f",
+    Verdict.PROHIBITED: "#b3202a",
+    Verdict.CANNOT_TELL: "#7b5ea7",
+}
+_TITLES_ZH = {verdict: PublicVerdict[verdict.name].title_zh for verdict in Verdict}
 _VERDICTS = {
-    Verdict.CLEAR: Series("无措施 CLEAR", "#8fa3b5"),
-    Verdict.FAVOURED: Series("激励 FAVOURED", "#2a9d6f"),
-    Verdict.CAUTION: Series("提示 CAUTION", "#e9c46a"),
-    Verdict.RESTRICTED: Series("限制 RESTRICTED", "#e07a1f"),
-    Verdict.PROHIBITED: Series("禁止 PROHIBITED", "#b3202a"),
-    Verdict.CANNOT_TELL: Series("无法判断 CANNOT TELL", "#7b5ea7"),
+    verdict: Series(f"{_TITLES_ZH[verdict]} {verdict.name.replace('_', ' ')}", colour)
+    for verdict, colour in _COLOURS.items()
 }
 _COVERAGE = (
     Series("决定前已查询 before the decision", "#2a9d6f"),
@@ -33,12 +39,7 @@ _HEADER = (*_NUMBERS, "unanswered", "feedback_seconds", "denials")
 _ZH = {
     "lookups": "查询",
     "subjects": "主体",
-    "clear": "无措施",
-    "favoured": "激励",
-    "caution": "提示",
-    "restricted": "限制",
-    "prohibited": "禁止",
-    "cannot_tell": "无法判断",
+    **{verdict.name.lower(): title for verdict, title in _TITLES_ZH.items()},
     "outcomes": "反馈",
     "applied": "已执行",
     "not_applied": "未执行",

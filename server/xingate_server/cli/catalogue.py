@@ -6,6 +6,7 @@ Exit codes: 0 clean, 2 problems or usage.
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,12 +14,15 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from xingate.types import Effect, Force, Via
 from xingate_server.catalogues import BUILT_IN, CatalogueError, Problem, catalogue_hash, load
 from xingate_server.catalogues import lint as find_problems
-from xingate_server.cli._common import read_settings
+from xingate_server.catalogues import warnings as find_warnings
+from xingate_server.cli._common import read_settings, state_option
 from xingate_server.core.catalogue import (
     Action,
     Catalogue,
+    LegalBasis,
     ListType,
     MaximumValidity,
     Measure,
@@ -27,6 +31,8 @@ from xingate_server.core.catalogue import (
     Trigger,
     matches,
 )
+from xingate_server.wiring.compile import SOURCES_FOLDER
+from xingate_server.wiring.list_sources import declared_list_types
 
 PROBLEMS = 2
 PIPED_WIDTH = 140  # columns of a table that no terminal shows
@@ -34,7 +40,7 @@ PIPED_WIDTH = 140  # columns of a table that no terminal shows
 
 @click.group(name="catalogue", help="Show a catalogue of actions, list types and measures, or check one.")
 def catalogue() -> None:
-    read_settings()  # has none of its own; a broken file is told by every command
+    read_settings()  # a broken file is told by every command
 
 
 @catalogue.command()
@@ -59,7 +65,7 @@ def catalogue() -> None:
 def show(names: Sequence[str], action: str, posture: str, as_json: bool) -> None:
     """Show actions, list types and measures."""
     try:
-        loaded = load(names, Posture(posture))
+        loaded = load(names, Posture(posture), document_no=read_settings().catalogue.document_no)
     except CatalogueError as error:
         _print_problems(error.problems, is_error=True)
         sys.exit(PROBLEMS)
@@ -74,9 +80,13 @@ def show(names: Sequence[str], action: str, posture: str, as_json: bool) -> None
     console.print(f"hash {digest}")
     console.print(_actions_table(loaded.actions), _list_types_table(loaded.list_types))
     console.print(_measures_table(loaded.measures))
-    for instrument in sorted({(b.level, b.instrument, b.in_force_from) for m in loaded.measures for b in m.basis}):
-        level, name, since = instrument
-        console.print(f"instrument: {name} ({level}, in force from {since})")
+    for attribute in loaded.context:
+        console.print(f"context {attribute.id}: {attribute.title.zh} {attribute.title.en}")
+        for value in attribute.values:
+            words = "、".join((value.title.zh, *value.words))
+            console.print(f"  {value.id}: {words} {value.title.en}")
+    for instrument in sorted({_instrument(b) for m in loaded.measures for b in m.basis}):
+        console.print(f"instrument: {instrument}")
     for note in loaded.notes:
         console.print(f"note on {note.clause}: {note.text.zh}\n{note.text.en}")
 
@@ -84,15 +94,24 @@ def show(names: Sequence[str], action: str, posture: str, as_json: bool) -> None
 @catalogue.command()
 @click.argument("names", nargs=-1, required=True, metavar="FILE-OR-NAME...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def lint(names: Sequence[str], as_json: bool) -> None:
-    """Find what is wrong with catalogues; several are checked as layers of one."""
-    problems = find_problems(names)
+@state_option
+def lint(names: Sequence[str], as_json: bool, state: Path) -> None:
+    """Find what is wrong with catalogues; several are checked as layers of one.
+
+    Warnings, such as list types that no source provides, leave the exit code as it is. The kinds of sources are those
+    of this package and of the folder `sources` of the state directory.
+    """
+    sources = declared_list_types([state / SOURCES_FOLDER])
+    problems, warnings = find_problems(names, sources), find_warnings(names, sources)
     if as_json:
-        click.echo(msgspec.json.encode({"problems": problems}).decode())
-    elif problems:
-        _print_problems(problems, is_error=False)
+        click.echo(msgspec.json.encode({"problems": problems, "warnings": warnings}).decode())
     else:
-        click.echo(f"no problems in {', '.join(names)}")
+        for warning in warnings:
+            click.echo(f"warning: {warning}")
+        if problems:
+            _print_problems(problems, is_error=False)
+        else:
+            click.echo(f"no problems in {', '.join(names)}")
     if problems:
         sys.exit(PROBLEMS)
 
@@ -148,8 +167,8 @@ def _measures_table(measures: Sequence[Measure]) -> Table:
         table.add_row(
             m.id,
             _both(m.title),
-            f"{m.effect}\n{m.force}",
-            "\n".join(m.reach),
+            f"{Effect[m.effect.name].title_zh} {m.effect}\n{Force[m.force.name].title_zh} {m.force}",
+            "\n".join(f"{Via(reach.value).title.zh} {reach}" for reach in m.reach),
             "\n".join(_trigger(t) for t in m.triggers),
             "\n".join(actions),
             "\n".join(b.article for b in m.basis),
@@ -166,6 +185,12 @@ def _table(title: str, *columns: str) -> Table:
 
 def _both(title: Title) -> str:
     return f"{title.zh}\n{title.en}"
+
+
+def _instrument(basis: LegalBasis) -> str:
+    number = basis.document_no or "document number not known"
+    issued = f", issued on {basis.issued_on}" if basis.issued_on else ""
+    return f"{basis.instrument} ({basis.level}, {number}{issued}, in force from {basis.in_force_from})"
 
 
 def _months(maximum: MaximumValidity) -> str:

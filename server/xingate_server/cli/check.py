@@ -10,6 +10,8 @@ from typing import TypedDict, Unpack
 
 import click
 
+import xingate
+from xingate.errors import XingateError
 from xingate.types import Identifier, Subject, SubjectKind, Verdict
 from xingate_server.cli._answer import show
 from xingate_server.cli._common import (
@@ -97,11 +99,21 @@ def check_command(**options: Unpack[_Options]) -> None:
             context=context,
             request_id=options["request_id"],
         )
+        is_titled = bool(decision.candidates) and not options["as_json"]
+        list_titles = _list_titles(gateway) if is_titled else {}
     if options["as_json"]:
         print_line(decision.to_json(indent=2))
     else:
-        show(decision, console())
+        show(decision, console(), list_titles)
     click.get_current_context().exit(EXIT_BY_VERDICT[decision.verdict])
+
+
+def _list_titles(gateway: xingate.Client) -> dict[str, str]:
+    """Chinese titles by list type; none where they are not to be had, for the answer stands without them."""
+    try:
+        return {known.id: known.title.zh for known in gateway.list_types()}
+    except XingateError:
+        return {}
 
 
 def _subject(options: _Options) -> Subject:

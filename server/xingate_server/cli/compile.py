@@ -36,12 +36,14 @@ from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.plan import Compiled
 from xingate_server.trace.log import TraceError
 from xingate_server.wiring.compile import (
+    SOURCES_FOLDER,
     CompileOptions,
     GivenFile,
     OptionError,
     compile_from_options,
     load_listed_source,
 )
+from xingate_server.wiring.list_sources import unprovided_list_types
 from xingate_server.wiring.snapshot_in_use import highest_sequence
 
 _DATED = re.compile(r"(?P<path>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
@@ -211,10 +213,14 @@ def compile_command(**given: Any) -> None:
         raise AskedWronglyError(str(error)) from error
     except (SourceError, SnapshotError) as error:
         raise CommandError(str(error)) from error
+    unprovided = [str(one) for one in unprovided_list_types(options.catalogues, [options.state_dir / SOURCES_FOLDER])]
     if given["as_json"]:
-        print_object(compiled_document(compiled, is_dry_run=options.is_dry_run))
+        said = {"unprovidedListTypes": unprovided} if unprovided else {}
+        print_object(compiled_document(compiled, is_dry_run=options.is_dry_run) | said)
     else:
         show_compiled(compiled, console(), is_dry_run=options.is_dry_run)
+        for line in unprovided:
+            click.echo(f"note: {line}")
 
 
 @contextmanager
@@ -269,6 +275,7 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         required=given["require"],
         max_age_days=_once("--max-age", given["max_age"]),
         catalogues=given["catalogue"],
+        document_no=read_settings().catalogue.document_no,
         posture=Posture(given["posture"]),
         calendars=given["calendar"],
         accept_shrink=frozenset(given["accept_shrink"]),

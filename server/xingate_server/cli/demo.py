@@ -154,7 +154,8 @@ def _ask(console: Console, caller: Caller, target: str) -> int:
         verdict = decision.verdict.name
         is_right = verdict == case.verdict
         wrong += not is_right
-        shown = f"[{VERDICT_STYLES[verdict]}]{verdict}[/]" + ("" if is_right else f" (expected {case.verdict})")
+        expected = "" if is_right else f" (expected {case.verdict})"
+        shown = f"[{VERDICT_STYLES[verdict]}]{decision.verdict.label}[/]{expected}"
         table.add_row(case.say, case.action, shown, _summary(decision))
     console.print(table)
     return wrong
@@ -208,6 +209,6 @@ def _show_trace(console: Console, target: str) -> None:
         check = entry.record.check
         if check is not None:
             when = f"{entry.time:%Y-%m-%d %H:%M:%S}" if entry.time else ""
-            who, verdict = check.caller.organisation, check.verdict.name
+            who, verdict = check.caller.organisation, check.verdict.label
             table.add_row(str(entry.leaf_index), when, who, check.action, verdict, entry.record_id)
     console.print(table)

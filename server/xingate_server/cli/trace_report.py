@@ -10,6 +10,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from xingate.types import Verdict
 from xingate_server.cli import _usage
 from xingate_server.cli._common import AskedWronglyError, CommandError, console, open_gateway, print_line, tell_errors
 from xingate_server.cli._logs import EXIT_DAMAGED, Day, OpenLog, nodes_option, open_logs, states_option, walked
@@ -199,7 +200,8 @@ def _show(entry: str, recipients: list[Recipient]) -> None:
 
 
 def _row(each: Recipient) -> tuple[str, ...]:
-    return each.organisation, each.system, each.operator, each.matter, each.time, each.verdict.name, each.record_id
+    verdict = Verdict[each.verdict.name].label
+    return each.organisation, each.system, each.operator, each.matter, each.time, verdict, each.record_id
 
 
 def _object(each: Recipient) -> dict[str, str]:

@@ -11,6 +11,8 @@ from operator import mul
 
 from stdnum.iso7064 import mod_11_10, mod_97_10
 
+from xingate_server.core import characters
+
 DIGITS = "0123456789"
 ALPHANUMERIC = DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 UNIFIED_ALPHABET = DIGITS + "ABCDEFGHJKLMNPQRTUWXY"  # no I O S V Z
@@ -24,17 +26,18 @@ _ORGANISATION_CHECKS = "0123456789X"
 _CITIZEN_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
 _CITIZEN_CHECKS = "10X98765432"
 
-# What people type for nothing: blanks seen and unseen, and dashes of every kind.
-_BLANKS = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
-_BLANKS += "\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+# What people type for nothing: blanks, and dashes of every kind. Invisible characters are in `characters`.
+_BLANKS = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+_BLANKS += "\u200a\u2028\u2029\u202f\u205f\u3000"
 _DASHES = "-\xad\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u207b\u208b\u2212\u2500\u2501\u2e3a\u2e3b\ufe58\ufe63"
 DROPPED = _BLANKS + _DASHES + "\uff0d"
-_DROP = dict.fromkeys(map(ord, DROPPED))
+_DROP: dict[int, str | None] = dict.fromkeys(map(ord, DROPPED)) | characters.TABLE
 _UNREADABLE = frozenset({"Co", "Cn", "Cs"})  # private use, unassigned, lone surrogates
 
 
 def fold(text: str) -> str:
-    """`text` as it is compared: NFKC, upper case, without any blanks and dashes; folding again changes nothing."""
+    """`text` as it is compared: NFKC, upper case, private letters made standard (`core.characters`), without blanks,
+    dashes and invisible characters; folding again changes nothing."""
     if text.isascii():
         return text.upper() if text.isalnum() else text.upper().translate(_DROP)
     folded = _fold_once(text)
@@ -55,14 +58,14 @@ def is_of(text: str, alphabet: str) -> bool:
 def is_mojibake(text: str) -> bool:
     """Whether `text` shows that bytes were read in a wrong encoding.
 
-    Replacement characters, private use, unassigned code points, lone surrogates, and the GBK reading of a UTF-8
-    replacement character.
+    Replacement characters, private use (but not letters with a standard twin), unassigned code points, lone
+    surrogates, and the GBK reading of a UTF-8 replacement character.
     """
     if text.isascii():
         return False
     if "\ufffd" in text or "锟斤" in text:
         return True
-    return any(unicodedata.category(character) in _UNREADABLE for character in text)
+    return any(unicodedata.category(character) in _UNREADABLE for character in characters.standard(text))
 
 
 def unified_check(body: str) -> str:

@@ -8,7 +8,7 @@ which have no shape to go by. Source: DESIGN section 5, personal information law
 import re
 from functools import partial
 
-from xingate_server.core import _checks
+from xingate_server.core import _checks, characters
 
 OLD_LENGTH, LENGTH = 15, 18  # of a citizen number
 HEAD, TAIL, OLD_TAIL = 6, 4, 2  # characters that stay
@@ -16,7 +16,7 @@ HEAD, TAIL, OLD_TAIL = 6, 4, 2  # characters that stay
 # Whatever NFKC makes a digit or an X of, and what people put between the digits of one number.
 _DIGIT = r"[\d⁰¹²³⁴-⁹₀-₉①-⑨]"
 _EX = "[XxＸｘⅩⅹ]"
-_BETWEEN = rf"[{re.escape(_checks.DROPPED)}.·_]{{0,3}}"
+_BETWEEN = rf"[{re.escape(_checks.DROPPED)}{characters.INVISIBLE_CLASS}.·_]{{0,3}}"
 RUN = re.compile(rf"{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{13,}}(?:{_BETWEEN}(?:{_DIGIT}|{_EX}))?")
 PIECE = re.compile(rf"{_DIGIT}+{_EX}?|{_EX}")
 # Unified codes of the market regulator; no division begins so, and only with a birth date may it be a person's.

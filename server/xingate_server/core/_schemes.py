@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from xingate_server.core.entry import fold_word
+
 
 class Scheme(StrEnum):
     """What kind of number it is; the first seven are the names on the wire."""
@@ -18,6 +20,7 @@ class Scheme(StrEnum):
     HK_MACAU_PERMIT = "hk_macau_permit"
     TAIWAN_PERMIT = "taiwan_permit"
     FOREIGN_RESIDENT_ID = "foreign_resident_id"
+    RESIDENCE_PERMIT = "residence_permit"
     OTHER_DOCUMENT = "other_document"
     TAX_NO = "tax_no"
     INSTITUTION_NO = "institution_no"
@@ -31,9 +34,16 @@ PERSONAL = frozenset(
         Scheme.HK_MACAU_PERMIT,
         Scheme.TAIWAN_PERMIT,
         Scheme.FOREIGN_RESIDENT_ID,
+        Scheme.RESIDENCE_PERMIT,
         Scheme.OTHER_DOCUMENT,
     }
 )
+
+
+def _numbered(*documents: str) -> tuple[str, ...]:
+    """Names of documents, each also with 号 and 号码 behind it."""
+    return tuple(f"{document}{end}" for document in documents for end in ("", "号", "号码"))
+
 
 SCHEME_WORDS: Mapping[str, Scheme] = MappingProxyType(
     {scheme.value: scheme for scheme in Scheme}
@@ -45,6 +55,7 @@ SCHEME_WORDS: Mapping[str, Scheme] = MappingProxyType(
     )
     | dict.fromkeys(("身份证", "身份证号", "身份证号码", "公民身份号码", "公民身份证号码"), Scheme.CITIZEN_ID)
     | dict.fromkeys(("居民身份证", "居民身份证号", "居民身份证号码", "中华人民共和国居民身份证"), Scheme.CITIZEN_ID)
+    | dict.fromkeys(_numbered("临时身份证", "临时居民身份证", "居民户口簿", "户口簿", "户口本"), Scheme.CITIZEN_ID)
     | dict.fromkeys(("护照", "护照号", "护照号码", "外国护照", "中国护照"), Scheme.PASSPORT)
     | dict.fromkeys(("法人机构识别编码", "全球法人识别编码", "法律实体识别编码"), Scheme.LEI)
     | dict.fromkeys(("境外注册号", "国外注册号", "外国注册号", "境外登记号"), Scheme.FOREIGN_REG_NO)
@@ -53,9 +64,13 @@ SCHEME_WORDS: Mapping[str, Scheme] = MappingProxyType(
     )
     | dict.fromkeys(("台湾居民来往大陆通行证", "台湾居民往来大陆通行证", "台胞证", "台湾通行证"), Scheme.TAIWAN_PERMIT)
     | dict.fromkeys(
-        ("外国人永久居留身份证", "外国人永久居留证", "外国人居留证", "外国人居留许可"),
+        _numbered("外国人永久居留身份证", "外国人永久居留证", "永久居留身份证", "外国人居留证", "外国人居留许可"),
         Scheme.FOREIGN_RESIDENT_ID,
     )
+    | dict.fromkeys(
+        _numbered("港澳台居民居住证", "港澳居民居住证", "台湾居民居住证", "居住证"), Scheme.RESIDENCE_PERMIT
+    )
+    | dict.fromkeys(_numbered("军官证", "士兵证", "警官证", "武警警官证"), Scheme.OTHER_DOCUMENT)
     | dict.fromkeys(("税务登记号", "税务登记证号", "纳税人识别号", "税号"), Scheme.TAX_NO)
     | dict.fromkeys(("事业单位证书号", "事业单位法人证书号"), Scheme.INSTITUTION_NO)
     | dict.fromkeys(("社会组织登记证号", "社会组织登记号"), Scheme.SOCIAL_ORG_NO)
@@ -68,7 +83,7 @@ def scheme_of(word: str) -> Scheme | None:
     scheme = SCHEME_WORDS.get(word)
     if scheme is not None:
         return scheme
-    plain = "".join(word.split()).lower()
+    plain = fold_word(word).lower()
     if not plain:
         return None
     scheme = SCHEME_WORDS.get(plain)

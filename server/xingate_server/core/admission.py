@@ -6,7 +6,7 @@ entries (superseding, red against black) is in `core.resolve`, the people an ent
 clauses 6 to 10, 23 to 25.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -15,7 +15,15 @@ import msgspec
 
 from xingate_server.core import identifiers
 from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Catalogue, ListType, Procedure, Reach, matches, triggers_on
+from xingate_server.core.catalogue import (
+    Catalogue,
+    ListType,
+    Procedure,
+    Reach,
+    list_type_words,
+    matches,
+    triggers_on,
+)
 from xingate_server.core.documents import document_key
 from xingate_server.core.entry import REGISTER, Entry, Record, Severity, UnreadRow, fold_word
 from xingate_server.core.identifiers import SHORTEST_SHAPE, Identifier, Scheme
@@ -161,7 +169,7 @@ class Rules:
         self.today = today
         self.registered_codes = registered_codes
         self.list_types = {t.id: t for t in catalogue.list_types}
-        self.list_type_words = _list_type_words(catalogue)
+        self.list_type_words = list_type_words(catalogue)
         self.terms = lru_cache(_TERMS_AT_MOST)(self._terms)
         self.reaching = frozenset(
             t.id
@@ -177,10 +185,6 @@ class Rules:
 
     def _terms(self, cells: Cells) -> Terms:
         return read_terms(self.list_types.get(cells.list_type), self.calendar, cells)
-
-
-def _list_type_words(catalogue: Catalogue) -> Mapping[str, str]:
-    return {fold_word(word): t.id for t in catalogue.list_types for word in (t.id, t.title.zh)}
 
 
 def admit(record: Record, rules: Rules, source: SourceTerms = ANY_SOURCE) -> Admitted | Refused:

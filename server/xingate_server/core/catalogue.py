@@ -4,13 +4,13 @@ Compiled structs only: what people write (YAML) is read and checked in `xingate_
 rides in the snapshot, so that a replay needs nothing else. Source: the plan's clauses 5 to 24 (REQUIREMENTS).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import IntEnum, StrEnum
 
 import msgspec
 
-from xingate_server.core.entry import Severity
+from xingate_server.core.entry import Severity, fold_word
 
 
 class Effect(StrEnum):
@@ -136,8 +136,9 @@ class ListType(_Struct, frozen=True):
 
     `grades` is the closed set of grades, empty where any text will do. `is_adverse` list types break three clean
     years (Cl. 11), and so does one of the `adverse_grades` in force on the day. `is_name_only` ones may hold entries
-    without any identifier, which are then candidates only.
-    `is_foreign_only` entries act on subjects known to be registered outside China only.
+    without any identifier, which are then candidates only. `is_foreign_only` entries act on subjects known to be
+    registered outside China only. `synonyms` are Chinese words by which lists name it beside its title. `provided_by`
+    are the kinds of sources that hold such entries although they do not declare it, as a layer says.
     """
 
     id: str
@@ -147,6 +148,8 @@ class ListType(_Struct, frozen=True):
     audience: Audience
     clause: str
     layer: str = ""
+    synonyms: tuple[str, ...] = ()
+    provided_by: tuple[str, ...] = ()
     maximum_validity: tuple[MaximumValidity, ...] = ()
     grades: tuple[str, ...] = ()
     is_adverse: bool = False
@@ -179,13 +182,18 @@ class Obligation(_Struct, frozen=True):
 
 
 class LegalBasis(_Struct, frozen=True):
-    """Where a measure stands: instrument, article, its level, and from when to when it is in force."""
+    """Where a measure stands: instrument, article, its level, and from when to when it is in force.
+
+    `document_no` and `issued_on` are the instrument's own; "" and None where they are not known.
+    """
 
     instrument: str
     article: str
     level: str
     in_force_from: date
     in_force_until: date | None = None
+    document_no: str = ""
+    issued_on: date | None = None
 
 
 class BasicListItem(_Struct, frozen=True):
@@ -231,8 +239,27 @@ class Note(_Struct, frozen=True):
     layer: str = ""
 
 
+class ContextValue(_Struct, frozen=True):
+    """One value of a context attribute; `words` are further words that mean it, beside `id` and both titles."""
+
+    id: str
+    title: Title
+    words: tuple[str, ...] = ()
+
+
+class ContextAttribute(_Struct, frozen=True):
+    """An attribute of the question that a `when` may name, with all values that it can have (`core.context`)."""
+
+    id: str
+    title: Title
+    values: tuple[ContextValue, ...]
+
+
 class Catalogue(_Struct, frozen=True):
-    """Layers put together. `name` joins the layers' names by "+", `edition` likewise."""
+    """Layers put together. `name` joins the layers' names by "+", `edition` likewise.
+
+    `context` are the declared attributes; one that is not among them is free text.
+    """
 
     name: str
     edition: str
@@ -242,6 +269,7 @@ class Catalogue(_Struct, frozen=True):
     measures: tuple[Measure, ...]
     remedies: tuple[Remedy, ...] = ()
     notes: tuple[Note, ...] = ()
+    context: tuple[ContextAttribute, ...] = ()
 
 
 def matches(pattern: str, value: str) -> bool:
@@ -256,6 +284,29 @@ def triggers_on(trigger: Trigger, list_type: str, severity: Severity | None, gra
         and (not trigger.severities or severity in trigger.severities)
         and (not trigger.grades or grade in trigger.grades)
     )
+
+
+def words_of(list_type: ListType) -> tuple[str, ...]:
+    """The folded words that name a list type: its id, its Chinese title and its synonyms, each once."""
+    return tuple(dict.fromkeys(fold_word(word) for word in (list_type.id, list_type.title.zh, *list_type.synonyms)))
+
+
+def list_type_words(catalogue: Catalogue) -> Mapping[str, str]:
+    """Folded word (`fold_word`) to list type id; a word of several list types names none, an id only its own."""
+    ids = {t.id for t in catalogue.list_types}
+    found: dict[str, str] = {}
+    shared: set[str] = set()
+    for list_type in catalogue.list_types:
+        for word in words_of(list_type):
+            if found.setdefault(word, list_type.id) != list_type.id:
+                shared.add(word)
+    return {word: name for word, name in found.items() if word not in shared and word not in ids} | {i: i for i in ids}
+
+
+def provided(catalogue: Catalogue, kind: str, declared: Iterable[str]) -> tuple[str, ...]:
+    """The list types of a source of this kind: those that it declares, and those whose `provided_by` names it."""
+    said = (t.id for t in catalogue.list_types if kind in t.provided_by)
+    return tuple(dict.fromkeys((*declared, *said)))
 
 
 def in_force(basis: tuple[LegalBasis, ...], as_of: date) -> bool:

@@ -69,6 +69,8 @@ SEVERITY_WORDS = _words(
         "一般": Severity.ORDINARY,
         "严重": Severity.SERIOUS,
         "特别严重": Severity.EXCEPTIONAL,
+        "一般失信": Severity.ORDINARY,
+        "严重失信": Severity.SERIOUS,
     },
 )
 STATUS_WORDS = _words(
@@ -76,11 +78,13 @@ STATUS_WORDS = _words(
     {
         "有效": Status.ACTIVE,
         "异议核实中": Status.SUSPENDED,
+        "异议中": Status.SUSPENDED,
         "已退出": Status.EXITED,
         "已修复": Status.REPAIRED,
         "已更正": Status.CORRECTED,
     },
 )
+# Of commitments alone, also that they were kept; on every other list type these words are unknown.
 COMMITMENT_STATUS_WORDS: Mapping[str, Status] = MappingProxyType(
     {**STATUS_WORDS, **dict.fromkeys(("已履约", "全部履约", "履行完毕", "已兑现"), Status.EXITED)}
 )
@@ -89,9 +93,12 @@ STATUS_REASON_WORDS = _words(
     {
         "异议": StatusReason.OBJECTION,
         "修复": StatusReason.REPAIR,
+        "信用修复": StatusReason.REPAIR,
         "到期": StatusReason.EXPIRY,
+        "有效期届满": StatusReason.EXPIRY,
         "列入黑名单": StatusReason.BLACKLISTED,
         "本人申请": StatusReason.OWN_REQUEST,
+        "主动申请": StatusReason.OWN_REQUEST,
         "法院暂缓": StatusReason.COURT,
     },
 )

@@ -43,7 +43,7 @@ spa, srl, srls, srl unipersonale, sapa, scarl, scpa, sagl, societa per azioni, s
 sociedad anonima, sociedad limitada, sociedad de responsabilidad limitada, sl, slu, sau, sll, slne, sal, sc, scp, scl
 sa de cv, sab de cv, sapi de cv, sofom, sa de cv sofom, s de rl, s de rl de cv, srl de cv, sc de rl, sc de rl de cv
 s de rl mi, sa de c v, s en c, s en cs, s en nc, y cia, y cia ltda, y cia sa, y cia s en c, y cia s en cs, y cia sca
-cia, cia ltda, compania limitada, e hijos ltda, ltda, limitada, spa, eirl, sac, saa, saic, sacif, sacifia
+cia, cia ltda, compania limitada, e hijos ltda, ltda, limitada, spa, eirl, eu, sac, saa, saic, sacif, sacifia
 saici, ca, compania anonima, s a s, bic, sas bic, ac, sociedad por acciones simplificada
 lda, limitada, unipessoal lda, sgps, sgps sa, eireli, ltda me, ltda epp, sociedade anonima, e cia ltda
 oy, oyj, ab, abp, ab publ, kb, hb, ky, as, asa, ans, ks, aps, ivs, ps, amba, ehf, hf, slf, aktiebolag, aktieselskab
@@ -119,6 +119,7 @@ _TOKEN = re.compile(rf"[^\W_{_CJK}](?:[^\W_{_CJK}]|[{_MARKS}]|(?<=[א-ת])[\"'״
 _DOTS = re.compile(r"\s?[./]\s?|\s")
 _IGNORED = re.compile(r"[\s!-/:-@\[-`{-~¡-¿‐-⁯、。〃〈-〟·]+")
 _TRIMMED: Final = " \t,.;:\"'“”„‟‘’`´-‐‑–—·&/|_*+"
+_UNFINISHED: Final = ("有限", "责任")  # 有限公司 without 公司
 _PART_OF_FORM = re.compile("(?:有限|责任|股份|集团|公司|会社)+|株式(?:会社)?|주식(?:회사)?|유한(?:회사)?")
 _LETTERS = str.maketrans("łøđıßکیىةأإآٱ", "lodisكييهاااا")
 
@@ -168,6 +169,7 @@ def without_legal_form(normalised: str) -> str:
     return normalised
 
 
+@lru_cache(maxsize=2048)
 def names_without_form(normalised: str) -> tuple[str, ...]:
     """Under what an organisation's name is indexed and compared so that the legal form does not count.
 
@@ -224,7 +226,11 @@ def _words(name: str) -> list[_Word]:
     for found in _TOKEN.finditer(name):
         text, start, end = found[0], found.start(), found.end()
         if len(text) == 1:
-            if is_initials and _DOTS.fullmatch(name, words[-1].end, start):
+            # Of `a s.a.` the first letter is a word of its own.
+            is_joined = is_initials and (
+                name[start - 1] != " " or name[start - 2] in "./" or name[end : end + 1] not in (".", "/")
+            )
+            if is_joined and _DOTS.fullmatch(name, words[-1].end, start):
                 words[-1] = _Word(words[-1].text + _folded(text), words[-1].start, end)
                 continue
             is_initials = True
@@ -261,7 +267,7 @@ def _of_signs(name: str) -> list[_Cut]:
         cuts += [_Cut(len(form), False, name[len(form) :]) for form in forms.unspaced if name.startswith(form)]
     if name.endswith(_COMPANY) and name[-3:-2] not in _COMPANY_NEEDS:
         cuts.append(_Cut(len(_COMPANY), True, name[: -len(_COMPANY)]))
-    if name[0] in _BRACKETED and not name.startswith(_ZHUZHOU):
+    if name[0] in _BRACKETED and not name.startswith((_ZHUZHOU, *forms.unspaced)):
         cuts.append(_Cut(1, False, name[1:]))
     if name[-1] in _BRACKETED:
         cuts.append(_Cut(1, True, name[:-1]))
@@ -276,7 +282,7 @@ def _of_signs(name: str) -> list[_Cut]:
 
 def _is_name(left: str) -> bool:
     """Whether what is left can be a name: two letters or more, and not a legal form itself."""
-    if sum(map(str.isalnum, left)) < _LEAST_LEFT:
+    if sum(map(str.isalnum, left)) < _LEAST_LEFT or left.endswith(_UNFINISHED):
         return False
     texts = tuple(word.text for word in _words(left))
     forms = _forms()

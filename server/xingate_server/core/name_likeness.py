@@ -34,7 +34,7 @@ from xingate_server.core.name_parts import (
     syllables,
     words_of,
 )
-from xingate_server.core.person_names import short_form
+from xingate_server.core.person_names import are_words_alike, short_form
 
 Frequencies = Callable[[str], int]
 """How many of the listed names have a gram."""
@@ -66,11 +66,18 @@ class Likeness(NamedTuple):
 def likeness(asked: str, listed: str, frequency: Frequencies, *, are_people: bool = False) -> Likeness:
     """How alike two different normalised names are, of people or of organisations."""
     written = _alike(asked, listed, frequency, are_people=are_people)
+    if not are_people and (written.score >= _EQUAL_BUT_FORM or is_chinese(listed)):
+        return written
+    return max(written, likeness_of_words(asked, listed, are_people=are_people))
+
+
+def likeness_of_words(asked: str, listed: str, *, are_people: bool) -> Likeness:
+    """How alike they are by whole words: an organisation's without its legal form, a person's cut short."""
     if are_people:
-        return max(written, Likeness(*short_form(asked, listed)))
-    if written.score < _EQUAL_BUT_FORM and not is_chinese(listed) and _are_equal_but_form(asked, listed):
-        return Likeness(_EQUAL_BUT_FORM, "the name is equal but for the legal form")
-    return written
+        return Likeness(*short_form(asked, listed))
+    if set(names_without_form(asked)).isdisjoint(names_without_form(listed)):
+        return Likeness(0.0, "")
+    return Likeness(_EQUAL_BUT_FORM, "the name is equal but for the legal form")
 
 
 def _alike(asked: str, listed: str, frequency: Frequencies, *, are_people: bool) -> Likeness:
@@ -87,15 +94,13 @@ def _alike(asked: str, listed: str, frequency: Frequencies, *, are_people: bool)
 # -- names in other scripts
 
 
-def _are_equal_but_form(asked: str, listed: str) -> bool:
-    return not set(names_without_form(asked)).isdisjoint(names_without_form(listed))
-
-
 def _alike_in_words(asked: str, listed: str, *, are_people: bool) -> Likeness:
     (mine, all_mine), (its, all_its) = words_of(asked, is_person=are_people), words_of(listed, is_person=are_people)
     if sorted(mine) == sorted(its):
         form = "" if sorted(all_mine) == sorted(all_its) else ", the legal form is not"
         return Likeness(_WORDS_ALIKE, f"the words of the name are equal{form}")
+    if are_people and not are_words_alike(asked, listed):
+        return Likeness(0.0, "")
     ours, theirs = "".join(mine), "".join(its)
     alike = max(
         Indel.normalized_similarity(ours, theirs),
@@ -111,9 +116,9 @@ def _alike_in_words(asked: str, listed: str, *, are_people: bool) -> Likeness:
 
 def _few_slips(mine: str, its: str) -> float:
     """One or two slips in names long enough for them; another digit is another thing."""
-    if [c for c in mine if c.isdigit()] != [c for c in its if c.isdigit()]:
-        return 0.0
     slips = OSA.distance(mine, its, score_cutoff=len(_SLIPS))
+    if slips > len(_SLIPS) or [c for c in mine if c.isdigit()] != [c for c in its if c.isdigit()]:
+        return 0.0
     longest = max(len(mine), len(its))
     return next((score for most, least, score in _SLIPS if slips <= most and longest >= least), 0.0)
 

@@ -26,7 +26,7 @@ _RUN = 3
 
 _HAN_CHARACTER = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LETTERS_OF_SOUND = re.compile(r"[a-z]{2}")
-_FORM = re.compile(r"(?:株式|有限|合同|合资|合名|相互)会社|(?:股份|有限|责任|集团)+(?:公司)?|(?<![分支子])公司")
+_FORM = re.compile(r"(?:股份|有限|责任|集团)+(?:公司|会社)?|(?<![分支子])公司|(?:株式|合同|合资|合名|相互)会社")
 _JAPANESE = re.compile(r"[\u3040-\u30ff]|会社|法人|^株(?!洲)|株$")
 _WORD = re.compile(r"[a-z0-9]+")
 _SOUNDED_FORM = re.compile(r"(?:gufen|jituan|youxian|zeren)+(?:gongsi)?|(?<!fen)(?<!zhi)gongsi")
@@ -56,12 +56,14 @@ def has_han(name: str) -> bool:
     return _HAN_CHARACTER.search(name) is not None
 
 
+@lru_cache(maxsize=1024)
 def core_of(name: str) -> str:
     """A name with Chinese characters without blanks and legal form; the name itself where nothing else is left."""
     whole = name[:LONGEST].replace(" ", "")
     return _FORM.sub("", whole) or whole
 
 
+@lru_cache(maxsize=1024)
 def legal_form(name: str) -> str:
     """What `core_of` leaves out, in which 有限责任公司 is 有限公司 and 股份有限公司 is 股份公司."""
     form = "".join(_FORM.findall(name.replace(" ", "")))
@@ -70,12 +72,18 @@ def legal_form(name: str) -> str:
 
 def words_of(name: str, *, is_person: bool = False) -> tuple[list[str], list[str]]:
     """The words of a name in plain letters, without and with those that say the legal form; people have none."""
+    without, words = _words_of(name, is_person=is_person)
+    return list(without), list(words)
+
+
+@lru_cache(maxsize=2048)
+def _words_of(name: str, *, is_person: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     words = _plain_words(name)
     if is_person:
         return words, words
     left = without_legal_form(name)
     without = words if left == name else _plain_words(left)
-    return [word for word in without if word not in _LATIN_FORMS] or without or words, words
+    return tuple(word for word in without if word not in _LATIN_FORMS) or without or words, words
 
 
 @lru_cache(maxsize=16_384)
@@ -145,8 +153,8 @@ def character_gram(characters: str) -> str:
     return _HAN + characters
 
 
-def _plain_words(name: str) -> list[str]:
-    return _WORD.findall(_dotless(anyascii(name[:LONGEST]).lower()))
+def _plain_words(name: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(_dotless(anyascii(name[:LONGEST]).lower())))
 
 
 def _dotless(text: str) -> str:

@@ -5,10 +5,10 @@ what it is given. Bounds hold for every input: grams, names counted, names compa
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from xingate_server.core.name_likeness import Frequencies, likeness
+from xingate_server.core.name_likeness import Frequencies, Likeness, likeness, likeness_of_words
 from xingate_server.core.name_parts import (
     ALL,
     han_grams,
@@ -28,7 +28,7 @@ MOST_FREQUENT: Final = 30_000
 _MOST_READ = 20_000  # names counted, where more than one gram is read
 _MOST_GRAMS = 200
 _MOST_COMPARED = 24
-_MOST_SHORT = 100  # names compared beside those, which share whole words or are equal without their legal form
+_MOST_SHORT = 50  # names compared beside those, which share whole words or are equal without their legal form
 _RARE = 200  # a gram of less than one name in so many counts more
 _SHORTEST = 2
 _DIGITS = 4
@@ -75,17 +75,26 @@ def search(name: str, index: NameIndex, threshold: float) -> list[Match]:
             found = known[gram] = index.frequency(gram)
         return found
 
-    matches = []
-    numbers = dict.fromkeys([*_likely(name, index, frequency), *_sharing_words(name, index, frequency)])
-    for number in numbers:
-        listed = index.name(number)
-        if listed != name:
-            found = likeness(name, listed, frequency, are_people=index.are_people)
-            score = round(found.score, _DIGITS)
-            if score >= threshold:
-                matches.append(Match(listed, score, found.why))
+    matches = [
+        Match(listed, score, found.why)
+        for listed, found in _compared(name, index, frequency)
+        if (score := round(found.score, _DIGITS)) >= threshold
+    ]
     matches.sort(key=lambda match: (-match.score, match.name))
     return matches[:MOST_MATCHES]
+
+
+def _compared(name: str, index: NameIndex, frequency: Frequencies) -> Iterator[tuple[str, Likeness]]:
+    """The names that are worth comparing, but equal ones, and how alike each is."""
+    likely = set(_likely(name, index, frequency))
+    for number in likely.union(_sharing_words(name, index, frequency)):
+        listed = index.name(number)
+        if listed == name:
+            continue
+        if number in likely:
+            yield listed, likeness(name, listed, frequency, are_people=index.are_people)
+        else:
+            yield listed, likeness_of_words(name, listed, are_people=index.are_people)
 
 
 def _likely(name: str, index: NameIndex, frequency: Frequencies) -> list[int]:

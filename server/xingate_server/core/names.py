@@ -1,8 +1,9 @@
 """Names as they are compared: never an identity, only a way to candidates (DOMAIN, "Names are not unique").
 
-NFKC, brackets of every kind removed (what they hold stays), separators of transcribed names unified, white space
-removed between Chinese characters and collapsed elsewhere, traditional characters made simplified (OpenCC `t2s`),
-case folded. Left out: legal forms, abbreviations, transliteration. Callers keep the original beside it.
+NFKC, brackets of every kind removed (what they hold stays), invisible characters removed, dots between the parts of
+transcribed names and private-use letters made one (`core.characters`), white space removed between Chinese
+characters and collapsed elsewhere, traditional characters made simplified (OpenCC `t2s`), case folded. Left out:
+legal forms, abbreviations, transliteration. Callers keep the original beside it.
 """
 
 import unicodedata
@@ -10,12 +11,13 @@ from functools import cache
 
 from opencc import OpenCC
 
+from xingate_server.core import characters
+
 _FIRST_CJK = "\u2e80"  # from the CJK radicals on, white space parts nothing
 
 _BRACKETS = "()[]{}<>⟨⟩⟪⟫❨❩❲❳〈〉《》「」『』【】〔〕〖〗〘〙〚〛﴾﴿‹›«»"
-_UNSEEN = "\xad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"
-_DOTS = "•‧∙⋅⸱・･●・"
-_TABLE = str.maketrans(dict.fromkeys(_BRACKETS + _UNSEEN) | dict.fromkeys(_DOTS, "·"))
+_TABLE = str.maketrans(dict.fromkeys(_BRACKETS) | dict.fromkeys(characters.DOTS, characters.DOT)) | characters.TABLE
+_SPACING_DOT = "\u02d9"  # NFKC makes a blank and a combining mark of it
 
 
 def normalise(name: str) -> str:
@@ -23,9 +25,11 @@ def normalise(name: str) -> str:
     if name.isascii():
         return " ".join(name.translate(_TABLE).split()).casefold()
     # A lone surrogate cannot be written out: it becomes the replacement character.
-    readable = name.encode(errors="replace").decode() if not name.isprintable() else name
+    readable = name if name.isprintable() else characters.standard(name.encode(errors="replace").decode())
+    if _SPACING_DOT in readable:
+        readable = readable.replace(_SPACING_DOT, characters.DOT)
     plain = unicodedata.normalize("NFKC", readable).translate(_TABLE)
-    plain = _join(plain.split())
+    plain = characters.dotted(_join(plain.split()))
     if any(character >= _FIRST_CJK for character in plain):
         plain = str(_converter().convert(plain))
     return unicodedata.normalize("NFKC", plain.casefold())

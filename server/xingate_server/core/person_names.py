@@ -14,11 +14,18 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from anyascii import anyascii
+from rapidfuzz.distance import OSA
 
 _LONGEST: Final = 96  # as in `name_parts`
 _MOST_WORDS: Final = 12  # a longer name is nobody's short form
 _LEAST_WORDS: Final = 2
 _GRAM: Final = "t"
+_SYLLABLES, _LONGEST_SYLLABLE = 3, 6
+_SLIPS_IN_WORD: Final = ((4, 0), (6, 1), (9, 2))  # in words of fewer letters than so many: how many
+_SLIPS_IN_LONG_WORD: Final = 3
+_SLIPS_IN_NAME: Final = 2
+_TELLING: Final = 10  # letters of a listed name that is shorter than the one asked: `ly nam` is in too many names
+_LONG, _LETTERS_A_SLIP = 16, 8  # of the whole name
 
 
 def _set(words: str) -> frozenset[str]:
@@ -27,8 +34,9 @@ def _set(words: str) -> frozenset[str]:
 
 _PARTICLES: Final = _set(
     "al el ul ibn bin ibne bint binti binte bn abn abu abou abi umm um de del della dei la las los dos das der den "
-    "ter ten van von vom zu zur bar bat mc mac mr mrs ms miss dr prof"
+    "ter ten von vom zu zur bar bat mc mac mr mrs ms miss dr prof"
 )
+_NOT_COUNTED: Final = "van"  # a particle in Dutch and a name in Vietnamese: never a name alone, never left out
 _BETWEEN: Final = _set("ben da do di du le san st y e i und ou os oz vel")  # names where they stand first
 _ARTICLES: Final = _set("ad an ar as ash at ath az ed en er es ur us ud un uz ush l d")  # before a hyphen
 _BEHIND: Final = _set("jr sr ii iii iv")
@@ -53,10 +61,13 @@ class Reading(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A name: how many words it has that count, and the ways to read it."""
+    """A name: how many words it has that count, how many with initials, and the ways to read it."""
 
     counted: int
+    units: int
     readings: tuple[Reading, ...]
+    words: frozenset[str]
+    letters: str
 
 
 class _Unit(NamedTuple):
@@ -69,11 +80,50 @@ def short_form(asked: str, listed: str) -> tuple[float, str]:
     mine, its = parts(asked), parts(listed)
     if mine.counted < _LEAST_WORDS or its.counted < _LEAST_WORDS:
         return 0.0, ""
+    if len(mine.words & its.words) < _LEAST_WORDS:
+        return 0.0, ""
     best = (0.0, "")
     for one in mine.readings:
         for other in its.readings:
             best = max(best, _compared(one, other))
     return best
+
+
+def are_words_alike(asked: str, listed: str) -> bool:
+    """Whether each word of one name is a word of the other but for slips: another short word is another person."""
+    both = parts(asked), parts(listed)
+    mine, its = (list(found.readings[0].words) for found in both)
+    ours, theirs = (found.letters for found in both)
+    if min(found.counted for found in both) < _LEAST_WORDS and max(found.units for found in both) > 1:
+        return ours == theirs
+    letters = max(len(ours), len(theirs))
+    if OSA.distance(ours, theirs) <= (letters // _LETTERS_A_SLIP if letters >= _LONG else 1):
+        return True
+    if len(mine) != len(its):
+        return False
+    in_order = list(zip(mine, its, strict=True))
+    if _are_slips(in_order, _SLIPS_IN_NAME):
+        return True
+    return _are_slips(_nearest(mine, its), _SLIPS_IN_NAME if letters >= _LONG else 1)
+
+
+def _nearest(mine: list[str], its: list[str]) -> list[tuple[str, str]]:
+    """The words in pairs, whatever their order: equal ones first."""
+    pairs = []
+    for word in sorted(mine, key=lambda word: word not in its):
+        nearest = min(its, key=lambda other: (OSA.distance(word, other), other))
+        its.remove(nearest)
+        pairs.append((word, nearest))
+    return pairs
+
+
+def _are_slips(pairs: list[tuple[str, str]], most: int) -> bool:
+    for mine, its in pairs:
+        slips = OSA.distance(mine, its)
+        most -= slips
+        if most < 0 or slips > _slips_allowed(max(len(mine), len(its))):
+            return False
+    return True
 
 
 def pair_grams(name: str) -> set[str]:
@@ -126,8 +176,21 @@ def parts(name: str) -> Parts:
         if kept[n]
     ]
     raw = _reading(_servants(with_article), units, kept)
-    count = sum(not _is_initial(word) for word in joined.words)
-    return Parts(count, tuple(dict.fromkeys((apart, joined, raw, whole))))
+    last = len(joined.words) - 1
+    counted = sum(
+        not _is_initial(word) and (word != _NOT_COUNTED or at == last) for at, word in enumerate(joined.words)
+    )
+    readings = tuple(dict.fromkeys((apart, joined, raw, whole, *_of_syllables(apart), *_of_syllables(whole))))
+    words = frozenset(word for reading in readings for word in reading.words)
+    return Parts(counted, len(joined.words), readings, words, "".join(whole.words))
+
+
+def _of_syllables(apart: Reading) -> list[Reading]:
+    """A name of three short words with two of them as one: `li wei ming`, `li weiming`, `weiming li`."""
+    if len(apart.words) != _SYLLABLES or max(map(len, apart.words)) > _LONGEST_SYLLABLE:
+        return []
+    one, two, three = apart.words
+    return [Reading(words, frozenset(words)) for words in ((one, two + three), (one + two, three))]
 
 
 def _units(text: str) -> list[tuple[str, ...]]:
@@ -189,6 +252,10 @@ def _reading(words: list[tuple[str, int]], units: list[_Unit], kept: list[list[s
     return Reading(tuple(word for word, _ in words), frozenset(ends))
 
 
+def _slips_allowed(letters: int) -> int:
+    return next((slips for less_than, slips in _SLIPS_IN_WORD if letters < less_than), _SLIPS_IN_LONG_WORD)
+
+
 def _is_initial(word: str) -> bool:
     return len(word) == 1 and word.isascii()
 
@@ -207,7 +274,9 @@ def _compared(asked: Reading, listed: Reading) -> tuple[float, str]:
             where = "its first and last among them" if ends > 1 else "its first or last among them"
             score = _SHORT + _SHARE * share + (_BOTH_ENDS if ends > 1 else 0)
             return score, f"a short form: all words are words of the name, {where}"
-    elif _holds(asked.words, listed.words) and asked.ends & set(listed.words):
+    elif (
+        len("".join(listed.words)) >= _TELLING and asked.ends & set(listed.words) and _holds(asked.words, listed.words)
+    ):
         score = _LONGER + _SHARE_OF_LONGER * len(listed.words) / len(asked.words)
         return score, "the listed name is a short form: all its words are words of the name asked"
     return 0.0, ""
@@ -215,12 +284,12 @@ def _compared(asked: Reading, listed: Reading) -> tuple[float, str]:
 
 def _holds(whole: tuple[str, ...], some: tuple[str, ...]) -> bool:
     """Whether all words of the shorter name are distinct words of the other; an initial is where a word begins so."""
+    if any(word not in whole and not _is_initial(word) for word in some):
+        return False
     rest = Counter(whole)
-    for word in some:
-        if not _is_initial(word):
-            if not rest[word]:
-                return False
-            rest[word] -= 1
+    rest.subtract(word for word in some if not _is_initial(word))
+    if min(rest.values()) < 0:
+        return False
     for initial in filter(_is_initial, some):
         found = next((word for word in sorted(rest.elements()) if word.startswith(initial)), None)
         if found is None:

@@ -34,11 +34,13 @@ class SubjectKind(StrEnum):
 
 KIND_WORDS: Mapping[str, SubjectKind] = MappingProxyType(
     {kind.value: kind for kind in SubjectKind}
+    | dict.fromkeys(
+        ("法人和其他组织", "法人及非法人组织", "企业", "法人", "机关", "事业单位", "社会组织"), SubjectKind.LEGAL_ENTITY
+    )
     | {
-        "法人和其他组织": SubjectKind.LEGAL_ENTITY,
-        "法人及非法人组织": SubjectKind.LEGAL_ENTITY,
         "个体工商户": SubjectKind.SOLE_TRADER,
         "自然人": SubjectKind.NATURAL_PERSON,
+        "个人": SubjectKind.NATURAL_PERSON,
     }
 )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from xingate_server.core.context import ContextError, ContextWords
 from xingate_server.core.identifiers import mask_text
 from xingate_server.core.identity import older_keys, settle
 from xingate_server.core.subject import BY_SCHEME, SubjectFile, SubjectKeyer
@@ -63,6 +64,8 @@ class Lookups:
         if command.action not in ground.actions:
             text = f"unknown action `{mask_text(command.action)}`: see the list of actions"
             raise errors.InvalidQuestionError("action_unknown", text, "action")
+        if question.context:
+            question = _in_words_of(ground.context, question)
         return self._decide(command, question, digest, ground, keyer)
 
     def prepare_or_error(self, command: Command) -> Answer | Pending | errors.GatewayError:
@@ -163,6 +166,16 @@ class Lookups:
             log_origin=self._trace.origin,
             notices=recorded.notices,
         )
+
+
+def _in_words_of(words: ContextWords, question: ReadQuestion) -> ReadQuestion:
+    """The question with the catalogue's own words for its context. Raises InvalidQuestionError."""
+    try:
+        context = words.read(question.context)
+    except ContextError as error:
+        field = f"context[{mask_text(error.attribute)}]"
+        raise errors.InvalidQuestionError("context_value_unknown", mask_text(str(error)), field) from None
+    return msgspec.structs.replace(question, context=context)
 
 
 def entry_ids(file: SubjectFile, told: Sequence[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from xingate_server.core import characters
 from xingate_server.core.identifiers import (
     SCHEME_WORDS,
     Identifier,
@@ -169,6 +170,7 @@ def check_text(field: str, text: str, longest: int) -> str | None:
 
 def _has_unreadable(text: str, *, is_lenient: bool) -> bool:
     refused = _UNREADABLE if is_lenient else _UNREADABLE | _INVISIBLE
+    text = characters.standard(text) if is_lenient else text
     return any(unicodedata.category(character) in refused for character in text)
 
 

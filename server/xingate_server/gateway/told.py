@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from xingate_server.core import decision as core
+from xingate_server.core.context import ContextWords
 from xingate_server.core.decision import Decision, GapReason, Question, Situation
 from xingate_server.core.identity import Settled
 from xingate_server.core.subject import EMPTY_FILE, SubjectKeyer
@@ -69,6 +70,7 @@ class Ground:
     def __init__(self, view: SnapshotView) -> None:
         self.view = view
         self.actions = frozenset(action.id for action in view.catalogue.actions)
+        self.context = ContextWords(view.catalogue.context)
         self._attributes = sorted({key for measure in view.catalogue.measures for key in measure.when})
         self._sources_hash = sources_sha256(view.sources)
         self._key_form = view.key_form

@@ -99,7 +99,7 @@ class AuthzenEvaluations(_Received):
 _DECISION: Final = {
     "type": "boolean",
     "description": "True for CLEAR, FAVOURED and CAUTION; false otherwise.",
-    "x-description-zh": "结论为无记录、受激励或需关注时为真，其余为假。",
+    "x-description-zh": "结论为无措施、有激励或需注意时为真，其余为假。",
 }
 _CONTEXT: Final = {"$ref": "#/components/schemas/CheckResponse"}
 _TEXT: Final = {"type": "string"}

@@ -5,6 +5,7 @@ from functools import cache
 from html import escape
 from typing import Any, Literal
 
+from xingate.types import Effect, Force, SubjectKind, Verdict
 from xingate_server.transport.openapi import document
 
 Language = Literal["zh", "en"]
@@ -61,6 +62,14 @@ a{color:#7db7ec}th,td,h2{border-color:#39424d}}
 """
 
 
+_TITLES_ZH = {
+    **{verdict.wire_name: verdict.title_zh for verdict in Verdict},
+    **{kind.wire_name: kind.title_zh for kind in SubjectKind},
+    **{f"EFFECT_{effect.name}": effect.title_zh for effect in Effect},
+    **{f"FORCE_{force.name}": force.title_zh for force in Force},
+}
+
+
 @cache
 def page(language: Language) -> str:
     """The page in one language."""
@@ -105,8 +114,14 @@ def _operation(words: dict[str, str], language: Language, verb: str, path: str, 
 def _shape(words: dict[str, str], language: Language, name: str, schema: dict[str, Any]) -> str:
     out = f'<h3 id="{escape(name)}"><code>{escape(name)}</code></h3>'
     if "enum" in schema:
-        return out + "<p>" + ", ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"]) + "</p>"
+        return out + "<p>" + ", ".join(_value(language, str(value)) for value in schema["enum"]) + "</p>"
     return out + _table(words, language, schema.get("properties", {}))
+
+
+def _value(language: Language, value: str) -> str:
+    """A value of an enumeration, in Chinese with its word for people."""
+    title = _TITLES_ZH.get(value, "") if language == "zh" else ""
+    return f"<code>{escape(value)}</code> {title}".rstrip()
 
 
 def _table(words: dict[str, str], language: Language, properties: dict[str, Any]) -> str:

@@ -17,8 +17,9 @@ import segno
 from xingate.errors import ReceiptError
 from xingate.merkle import leaf_hash
 from xingate.receipt import Fact, Proven, Receipt, verify_receipt
-from xingate.types import Verdict
+from xingate.types import Effect, Force, Gap, Verdict
 from xingate.v1 import trace_pb2 as tr
+from xingate_server.core.catalogue import Measure
 from xingate_server.gateway.check import Gateway
 from xingate_server.gateway.errors import GatewayError, UnavailableError
 
@@ -120,7 +121,16 @@ def _titles(gateway: Gateway, proven: Proven) -> Titles:
         return {}
     catalogue = view.catalogue
     actions = {action.id: (action.title.zh, action.title.en) for action in catalogue.actions}
-    return actions | {measure.id: (measure.title.zh, measure.title.en) for measure in catalogue.measures}
+    return actions | {measure.id: _with_manner(measure) for measure in catalogue.measures}
+
+
+def _with_manner(measure: Measure) -> tuple[str, str]:
+    """The titles of a measure with its effect and force."""
+    effect, force = Effect[measure.effect.name], Force[measure.force.name]
+    return (
+        f"{measure.title.zh}（{effect.title_zh}、{force.title_zh}）",
+        f"{measure.title.en} ({effect.title_en}, {force.title_en})",
+    )
 
 
 def _header(proven: Proven) -> str:
@@ -164,7 +174,8 @@ def _check_rows(proven: Proven, titles: Titles) -> Iterator[Row]:
     yield "适用措施", "Measures", _listed(_titled(name, titles, is_short=is_short) for name in measures)
     if value("gaps"):
         gaps = list(dict.fromkeys(value("gaps").split()))
-        yield "未知之处", "Not known", "、".join(_shown(gap) for gap in gaps[:_MOST_LISTED])
+        told = (" ".join(dict.fromkeys((Gap(gap).title.zh, gap))) for gap in gaps[:_MOST_LISTED])
+        yield "未知之处", "Not known", "、".join(map(_shown, told))
     yield "名单记录", "Entries shown", f"{len(value('entryIds').split())}"
     snapshot = f"<code>{_shown(value('snapshotHash'))}</code>"
     yield "快照", "Snapshot", f"第 {_shown(value('sequence'))} 号 no. {_shown(value('sequence'))}<br>{snapshot}"

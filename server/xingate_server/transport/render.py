@@ -134,6 +134,8 @@ def legal_basis(basis: LegalBasis) -> t.LegalBasis:
         level=basis.level,
         in_force_from=day(basis.in_force_from),
         in_force_until=day(basis.in_force_until),
+        document_no=basis.document_no,
+        issued_on=day(basis.issued_on),
     )
 
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from xingate_server import catalogues
 from xingate_server.core.admission import Rules
 from xingate_server.core.calendar import WorkCalendar
-from xingate_server.core.catalogue import Posture
+from xingate_server.core.catalogue import Catalogue, Posture, provided
 from xingate_server.core.name_search import THRESHOLD
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.snapshot.compile import compile_snapshot
@@ -26,12 +26,14 @@ from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.manifest import CalendarRef
 from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, FileProgress, Progress, SourcePlan
 from xingate_server.wiring.corrections import Corrections, Corrector
+from xingate_server.wiring.list_sources import declared_list_types
 
 if TYPE_CHECKING:
     from xingate_adapters.sources import Source
 
 SOURCES_FOLDER = "sources"
 """In the state directory: the operator's own sources, a folder each."""
+_Plan = TypeVar("_Plan", SourcePlan, AbsentPlan)
 _WORTH_A_JOB_BYTES = 1 << 20
 SHANGHAI = timezone(timedelta(hours=8))
 
@@ -53,7 +55,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     layout of their own are read; further sources are in the folder `sources` of the state directory. `corrections` are
     applied in their order; the refused rows are copied to `refused_to`. The sequence is above `above`. More than one of
     `jobs` are for a program that has no other threads (`snapshot.workers`). `accept_schema` names kinds whose unknown
-    or lacking elements and columns are noted instead of refused."""
+    or lacking elements and columns are noted instead of refused. `document_no` is by catalogue."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -61,6 +63,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     required: tuple[str, ...] = ()
     max_age_days: Mapping[str, int] = msgspec.field(default_factory=dict)
     catalogues: tuple[str, ...] = ("shiyan2017",)
+    document_no: Mapping[str, str] = msgspec.field(default_factory=dict)
     posture: Posture = Posture.AS_PLANNED_2017
     calendars: tuple[Path, ...] = ()
     accept_shrink: frozenset[str] = frozenset()
@@ -99,13 +102,18 @@ def compile_from_options(
     moment = now or datetime.now(UTC)
     today = moment.astimezone(SHANGHAI).date()
     _check(options, today)
-    catalogue = catalogues.load(options.catalogues, options.posture)
+    catalogue = catalogues.load(
+        options.catalogues,
+        options.posture,
+        document_no=options.document_no,
+        sources=declared_list_types([options.state_dir / SOURCES_FOLDER]),
+    )
     calendar = _calendar(options.calendars)
     corrector = Corrector(options.corrections)
     sources = _sources(options, today, on_bytes, corrector)
     plan = CompilePlan(
-        sources=sources,
-        absent=_absent(options),
+        sources=_provided(sources, catalogue),
+        absent=_provided(_absent(options), catalogue),
         accept_shrink=options.accept_shrink,
         accept_refusals=options.accept_refusals,
         accept_schema=options.accept_schema,
@@ -223,6 +231,13 @@ def _source(
         least_rows=declared.least_rows,
         is_register=declared.is_register,
         is_required=kind in options.required,
+    )
+
+
+def _provided(plans: tuple[_Plan, ...], catalogue: Catalogue) -> tuple[_Plan, ...]:
+    """The same with the list types that a layer says these sources provide."""
+    return tuple(
+        msgspec.structs.replace(plan, provides=provided(catalogue, plan.kind, plan.provides)) for plan in plans
     )
 
 

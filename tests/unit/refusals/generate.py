@@ -33,7 +33,7 @@ CASES: dict[str, tuple[list[dict[str, str]], dict[str, int], int]] = {
     "identifier_masked_short": ([_black(1, 主体代码="914203****0001")], {"identifier_malformed": 1}, 0),
     "identifier_checksum": ([_black(1, 主体代码=BAD_CHECK)], {"identifier_checksum": 1}, 0),
     "subject_kind_missing": ([_black(1, 主体类别="")], {"subject_kind_missing": 1}, 0),
-    "subject_kind_unknown": ([_black(1, 主体类别="企业", 主体代码="12")], {"value_unknown": 1}, 0),
+    "subject_kind_unknown": ([_black(1, 主体类别="店铺", 主体代码="12")], {"value_unknown": 1}, 0),
     "list_type_unknown": ([_black(1, 名单类型="black.unheard_of")], {"list_type_unknown": 1}, 0),
     "value_unknown": ([_black(1, 失信程度="很严重")], {"value_unknown": 1}, 0),
     "grade_unknown": ([row("grade.credit", "示例", unified_code(1), 1, 等级="E")], {"value_unknown": 1}, 0),

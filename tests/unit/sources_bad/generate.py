@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 CITY = "list_type,subject_kind,name,code,authority,basis,document_no,document_date"
 CODE = "91420399000000013B"
 CITY_ROW = "black.wage_arrears,legal_entity,示例公司,91420399000000013B,示例局,条例,示1号,2024-05-01"
+SOUND = "914203990000077718"
 PENALTY = "CF_XDR_MC,CF_XDR_LB,CF_XDR_SHXYM,CF_WSH,CF_YJ,CF_JDRQ,CF_CFJG"
 COURT = '{"iname":"示例","caseCode":"1","cardNum":"1","courtName":"示例法院","publishDate":"20240501"}'
 UK = "Unique ID,Name 6,Name 1,Name type,Designation Type,Date Designated"
@@ -110,18 +111,50 @@ MAPPED: dict[str, tuple[str, str, str, str]] = {
 
 
 def mapped_files() -> dict[str, bytes]:
-    """For each: a column that is missing, a row that is cut off, a code that became a number."""
+    """For each: a column that is missing, a row that is cut off, codes in a column that is not known."""
     found = {}
     for kind, (header, row, code, needed) in MAPPED.items():
         cells = row.format(CODE).split(",")
-        labels = header.split(",")
         found[f"{kind}/missing_column.csv"] = text(header.replace(needed, "余"), ",".join(cells))
         found[f"{kind}/cut_off_row.csv"] = text(header, ",".join(cells), cells[0])
-        cells[labels.index(code)] = ""
-        found[f"{kind}/code_as_number.xlsx"] = workbook(
-            set_cell(f"{'ABCDEF'[labels.index(code)]}2", 9.1420399000000013e17), (header, ",".join(cells))
-        )
+        found[f"{kind}/unknown_code_column.csv"] = text(header.replace(code, "编码"), *([row.format(SOUND)] * 5))
     return found
+
+
+def strict_workbook() -> bytes:
+    """A workbook in the strict form: the same parts under other names of their namespaces."""
+    usual, strict = io.BytesIO(workbook(lambda _: None)), io.BytesIO()
+    with zipfile.ZipFile(usual) as old, zipfile.ZipFile(strict, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            content = old.read(info)
+            for usual_name, strict_name in (
+                (b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"spreadsheetml/main"),
+                (
+                    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+                    b"officeDocument/relationships",
+                ),
+            ):
+                content = content.replace(usual_name, b"http://purl.oclc.org/ooxml/" + strict_name)
+            new.writestr(zipfile.ZipInfo(info.filename, (2024, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return strict.getvalue()
+
+
+def compound_file(*names: str) -> bytes:
+    """The beginning of a compound file (MS-CFB) whose directory has `names`; the rest does not matter."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + b"".join(name.encode("utf-16-le") for name in names)
+
+
+def open_document() -> bytes:
+    """An OpenDocument archive with nothing but its kind."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        kind = "application/vnd.oasis.opendocument.spreadsheet"
+        archive.writestr(zipfile.ZipInfo("mimetype", (2024, 1, 1, 0, 0, 0)), kind)
+    return packed.getvalue()
+
+
+HTML = "<html><body><table><tr><th>主体名称</th></tr><tr><td>示例公司</td></tr></table></body></html>"
+XML_2003 = '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>'
 
 
 ENTITY = '{"id":"ex","schema":"Company","properties":{"name":["Example"],"topics":["sanction"]}}'
@@ -141,7 +174,27 @@ BAD: dict[str, bytes] = mapped_files() | {
     "city_list/nul_inside.csv": text(CITY, CITY_ROW.replace("示例公司", "示例\0公司")),
     "city_list/formula.xlsx": workbook(set_cell("C2", '="示例"&"公司"')),
     "city_list/error_cell.xlsx": workbook(error_cell),
-    "city_list/code_as_number.xlsx": workbook(set_cell("D2", 9.1420399000000013e17)),
+    "city_list/rows_in_a_cell.csv": text(
+        CITY,
+        CITY_ROW.replace("示例公司", '"示例公司'),
+        CITY_ROW.replace("条例,示1号,2024-05-01", '"条例",示1号,2024-05-01'),
+    ),
+    "city_list/rows_in_a_note.csv": text(
+        CITY, CITY_ROW.replace("条例", '"条例'), CITY_ROW, CITY_ROW.replace("条例", '条例"')
+    ),
+    "city_list/web_page.xls": text(HTML),
+    "city_list/web_page.xlsx": HTML.encode("gb18030"),
+    "city_list/xml_2003.xls": text(XML_2003),
+    "city_list/strict.xlsx": strict_workbook(),
+    "city_list/old.xls": compound_file("Root Entry", "Workbook"),
+    "city_list/password.xlsx": compound_file("Root Entry", "EncryptionInfo", "EncryptedPackage"),
+    "city_list/open_document.xlsx": open_document(),
+    "city_list/pages.csv": b"%PDF-1.7\n",
+    "city_list/json.csv": text('[{"list_type": "black.wage_arrears"}]'),
+    "city_list/utf32.csv": f"{CITY}\n{CITY_ROW}".encode("utf-32"),
+    "city_list/unread_codes.csv": text(CITY + ",更多", *([CITY_ROW + "," + SOUND] * 5)),
+    "city_list/code_column_unknown.csv": text(CITY.replace(",code,", ",编码,"), *([CITY_ROW.replace(CODE, SOUND)] * 3)),
+    "city_list/two_readings.csv": text(CITY.replace("name", "主体名称（一）") + ",主体名称（二）", CITY_ROW + ",示例"),
     "city_list/beside_the_header.xlsx": workbook(set_cell("I2", "余")),
     "city_list/two_sheets.xlsx": workbook(second_sheet),
     "city_list/cut_off.xlsx": workbook(lambda _: None)[:-200],

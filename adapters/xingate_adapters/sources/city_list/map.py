@@ -44,6 +44,7 @@ def _records(file: Path, run: Run, ordinals: Iterator[int]) -> Iterator[Record |
     texts = [(field, place) for field, place in places.items() if field not in (*_DATES, *_OWN_FIELDS)]
     dates = [(field, places[field]) for field in _DATES if field in places]
     code_place, scheme_place = places["code"], places.get("id_scheme")
+    rounded = table.rounded((code_place, places.get("legal_representative_id")), (places.get("related"),))
     for (row, cells), ordinal in zip(table.rows, ordinals):  # noqa: B905
         if not run.holds(ordinal):
             yield None
@@ -61,6 +62,7 @@ def _records(file: Path, run: Run, ordinals: Iterator[int]) -> Iterator[Record |
             row=row,
             list_type=fields.pop("list_type", ""),
             identifiers=() if code in NOTHING else ((scheme, code),),
+            rounded=rounded(stripped),
             raw=dict(zip(names, cells, strict=True)),
             **fields,  # type: ignore[arg-type]  # every field named here is text
         )

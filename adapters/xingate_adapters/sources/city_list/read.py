@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from xingate_adapters.reading import columns
+from xingate_adapters.reading import columns, unread
 from xingate_adapters.reading.labels import LABELS
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import Table, open_table
@@ -15,5 +15,5 @@ def read(file: Path, run: Run) -> tuple[Table, dict[str, int]]:
     """The table and where its fields stand. Only what every list type needs is required of the header."""
     table = open_table(file, run)
     places = columns.places(file, table.header_row, table.header, KNOWN)
-    columns.require(file, table.header_row, places, LABELS, REQUIRED)
-    return table, places
+    columns.require(file, table.header_row, places, LABELS, REQUIRED, lambda: unread.hint_of(table, places.values()))
+    return unread.watched(table, places.values(), run), places

@@ -31,6 +31,7 @@ _KINDS = {
     "自然人": "natural_person",
 }
 _ORGANISATION_CODES = ("uscc", "reg_no", "org_code", "tax_no", "institution_no", "social_org_no")
+_NUMBERS = (*_ORGANISATION_CODES, "citizen_no", "document", "representative_citizen_no", "representative_document")
 _STATUS_WORDS = {
     "正常": ("active", ""),
     "有效": ("active", ""),
@@ -65,6 +66,7 @@ def _records(publicity: Publicity) -> Iterator[Record]:
     names, origin = columns.names(table.header), str(table.file)
     list_type = "permit.administrative" if publicity.is_permit else "penalty.administrative"
     statuses = _STATUS_2016 if publicity.is_2016 else _STATUS_2018
+    rounded = table.rounded(places.get(field) for field in _NUMBERS)
     for row, cells in table.rows:
         get = _getter(cells, places)
         status = get("status")
@@ -91,6 +93,7 @@ def _records(publicity: Publicity) -> Iterator[Record]:
             status_reason=reason,
             region=get("region"),
             amount_yuan=yuan_of_ten_thousand(get("fine")),
+            rounded=rounded(cells),
             raw=dict(zip(names, cells, strict=True)),
         )
 

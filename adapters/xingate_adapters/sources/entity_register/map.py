@@ -41,6 +41,7 @@ def _records(file: Path, run: Run) -> Iterator[Record]:
     name_place, code_place, date_place = places["name"], places["code"], places["established"]
     type_place = places.get("type")
     region_places = [places[field] for field in ("province", "city") if field in places]
+    rounded = table.rounded((code_place,))
     for row, cells in table.rows:
         name, code = cells[name_place].strip(), cells[code_place].strip()
         is_sole_trader = type_place is not None and "个体工商户" in cells[type_place]
@@ -55,5 +56,6 @@ def _records(file: Path, run: Run) -> Iterator[Record]:
             registered_in="CN",
             established=day(cells[date_place]),
             region="".join(cell for place in region_places if (cell := cells[place].strip()) not in NOTHING),
+            rounded=rounded(cells),
             raw=dict(zip(names, cells, strict=True)),
         )

@@ -74,6 +74,7 @@ def _record(origin: str, row: Row) -> Record:
         document_no=cells.get("document_no", ""),
         document_date=day(cells.get("published", "")) or day(cells.get("filed", "")),
         region=cells.get("region", ""),
+        rounded=row.rounded,
         raw=row.raw,
     )
 

@@ -4,31 +4,58 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from xingate_adapters.reading import columns, files
+from xingate_adapters.reading import columns, files, forms, unread
 from xingate_adapters.reading.items import json_items
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.schema import Watch, says_something
 from xingate_adapters.reading.tables import open_table
 
-# Field -> the court's key, its Chinese label, the Zhejiang column.
+# Field -> the court's key, its Chinese labels, the Zhejiang column.
 LABELS: dict[str, tuple[str, ...]] = {
-    "name": ("iname", "姓名/名称", "被执行人姓名/名称", "被执行人名称", "bzxrmc"),
-    "document_no": ("caseCode", "案号", "ah"),
-    "card": ("cardNum", "身份证号码/组织机构代码"),
-    "citizen_no": ("身份证号码", "sfzhm"),
-    "org_code": ("组织机构代码", "zzjgdm"),
-    "legal_representative": ("businessEntity", "法定代表人/负责人", "法定代表人", "法定代表人或者负责人姓名", "fddbr"),
-    "authority": ("courtName", "执行法院", "zxfy"),
-    "region": ("areaName", "省份"),
-    "kind": ("partyTypeName", "主体类型", "bzxrxz"),
+    "name": (
+        *("iname", "姓名/名称", "被执行人姓名/名称", "被执行人名称", "失信被执行人姓名/名称", "失信被执行人名称"),
+        *("被执行人姓名", "失信被执行人姓名", "失信被执行人", "被执行人", "姓名", "名称", "bzxrmc"),
+    ),
+    "document_no": ("caseCode", "案号", "执行案号", "ah"),
+    "card": (
+        *("cardNum", "身份证号码/组织机构代码", "身份证号/组织机构代码", "身份证号码/统一社会信用代码"),
+        *("身份证号/统一社会信用代码", "身份证号码/组织机构代码/统一社会信用代码", "证件号码/组织机构代码"),
+        *("组织机构代码/身份证号码", "证件号码", "证件号", "身份证/组织机构代码", "身份证号码/企业信用代码"),
+    ),
+    "citizen_no": ("身份证号码", "身份证号", "公民身份号码", "居民身份证号码", "sfzhm"),
+    "org_code": (
+        "组织机构代码",
+        "统一社会信用代码",
+        "统一社会信用代码/组织机构代码",
+        "组织机构代码/统一社会信用代码",
+        "zzjgdm",
+    ),
+    "legal_representative": (
+        *(
+            "businessEntity",
+            "法定代表人/负责人",
+            "法定代表人",
+            "法定代表人/负责人姓名",
+            "法定代表人姓名",
+            "企业法人姓名",
+        ),
+        "fddbr",
+    ),
+    "authority": ("courtName", "执行法院", "执行法院名称", "zxfy"),
+    "region": ("areaName", "省份", "地域名称", "地域", "所在省份"),
+    "kind": ("partyTypeName", "主体类型", "被执行人类型", "被执行人性质", "bzxrxz"),
     "basis_no": ("gistId", "执行依据文号", "zxyjwh"),
-    "basis_body": ("gistUnit", "做出执行依据单位", "作出执行依据单位", "zczxyjdw"),
-    "filed": ("regDate", "立案时间", "larq"),
-    "published": ("publishDate", "发布时间", "fbrq"),
-    "duty": ("duty", "生效法律文书确定的义务", "sxflwsqdyw"),
-    "performance": ("performance", "履行情况", "被执行人的履行情况", "bzxrlxqk"),
-    "conduct": ("disruptTypeName", "失信行为具体情形", "失信被执行人行为具体情形", "sxbzxrxwqk"),
+    "basis_body": ("gistUnit", "做出执行依据单位", "作出执行依据单位", "执行依据制作单位", "zczxyjdw"),
+    "filed": ("regDate", "立案时间", "立案日期", "larq"),
+    "published": ("publishDate", "发布时间", "发布日期", "公布日期", "公布时间", "fbrq"),
+    "duty": ("duty", "生效法律文书确定的义务", "法律生效文书确定的义务", "生效法律文书确定义务", "sxflwsqdyw"),
+    "performance": ("performance", "履行情况", "被执行人的履行情况", "被执行人履行情况", "bzxrlxqk"),
+    "conduct": (
+        *("disruptTypeName", "失信行为具体情形", "失信被执行人行为具体情形", "失信被执行人具体情形"),
+        *("失信被执行人失信行为具体情形", "失信情形", "sxbzxrxwqk"),
+    ),
 }
+NUMBERS = ("card", "citizen_no", "org_code")
 REQUIRED: tuple[str | tuple[str, ...], ...] = (
     "name",
     "document_no",
@@ -41,11 +68,12 @@ _SHAPES_KEPT = 1_000
 
 
 class Row(NamedTuple):
-    """A row by field and by its own column names."""
+    """A row by field and by its own column names; `rounded` are those of its numbers that a spreadsheet has rounded."""
 
     number: int
     fields: Mapping[str, str]
     raw: Mapping[str, str]
+    rounded: tuple[str, ...] = ()
 
 
 def read(file: Path, run: Run) -> Iterator[Row]:
@@ -55,17 +83,18 @@ def read(file: Path, run: Run) -> Iterator[Row]:
         return
     table = open_table(file, run)
     places = columns.places(file, table.header_row, table.header, KNOWN)
-    columns.require(file, table.header_row, places, LABELS, REQUIRED)
+    columns.require(file, table.header_row, places, LABELS, REQUIRED, lambda: unread.hint_of(table, places.values()))
     names = columns.names(table.header)
-    for number, cells in table.rows:
+    rounded = table.rounded(places.get(field) for field in NUMBERS)
+    for number, cells in unread.watched(table, places.values(), run).rows:
         fields = {field: cells[place] for field, place in places.items()}
-        yield Row(number, fields, dict(zip(names, cells, strict=True)))
+        yield Row(number, fields, dict(zip(names, cells, strict=True)), rounded(cells))
 
 
 def _is_json(file: Path, run: Run) -> bool:
-    if files.first_bytes(file).startswith(b"PK\x03\x04"):
+    if forms.is_workbook(file):
         return False
-    files.refuse_old_workbook(file, files.first_bytes(file))
+    forms.refuse_other_bytes(file)
     quiet = Run(data_as_of=run.data_as_of)
     for chunk in files.text_chunks(file, quiet):
         start = chunk.lstrip()

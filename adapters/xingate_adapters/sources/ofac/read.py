@@ -104,11 +104,18 @@ def _cell(cell: str, *, keeps_blanks: bool) -> str:
     return "" if bare == "-0-" else cell if keeps_blanks else bare
 
 
+def _is_numbered(cells: Sequence[str]) -> bool:
+    """Whether a row begins with an entry's number, or with the name of its column."""
+    first = cells[0].strip()
+    return first.isdecimal() or first.casefold() == "ent_num"
+
+
 def _width(file: Path) -> int:
     for number, cells in csv_rows(file, Run(), files.WESTERN):
         if not cells:
             continue
-        if len(cells) not in _NAMES:
+        is_comment = len(cells) == len(COMMENT_COLUMNS)  # many a file that is something else has two cells a row
+        if len(cells) not in _NAMES or (is_comment and not _is_numbered(cells)):
             raise SourceError(
                 f"the row has {len(cells)} cells",
                 file=file,

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from xingate_adapters.reading import files
+from xingate_adapters.reading import files, forms
 from xingate_adapters.reading.errors import EmptyListError, SourceError, quoted
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.schema import Watch, has_content, local_name
@@ -106,7 +106,7 @@ class _Stream(io.RawIOBase):
 
 
 def _events(file: Path, run: Run) -> Iterator[tuple[str, Element]]:
-    files.refuse_old_workbook(file, files.first_bytes(file))
+    forms.refuse_other_bytes(file)
     number = 0
     root = ""
     stream: Any = _Stream(files.byte_chunks(file, run))

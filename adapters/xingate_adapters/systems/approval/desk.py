@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from xingate import Client, MatterDecision, Party
+from xingate import Client, MatterDecision, Party, Verdict
 from xingate.types import MeasureOutcome, RecordedOutcome
 from xingate_adapters.systems.approval.handling import Handling, Stage, handling_of, listings_of
 from xingate_adapters.systems.errors import IncompleteFileError
@@ -123,6 +123,12 @@ def _changes(accepted: Mapping[str, Any], handling: Handling) -> tuple[str, ...]
         changes += [f"{gone}: {told}" for key, told in old.items() if key not in new]
         changes += [f"{answer.role}：{old[key]} → {told}" for key, told in new.items() if old.get(key, told) != told]
         if record["verdict"] != answer.decision.verdict.name:
-            verdict = answer.decision.verdict.name
-            changes.append(f"{answer.role}：{accepted['action']} {record['verdict']} → {handling.action} {verdict}")
+            verdict = answer.decision.verdict.label
+            changes.append(f"{answer.role}：{accepted['action']} {_label(record)} → {handling.action} {verdict}")
     return tuple(changes)
+
+
+def _label(record: Mapping[str, Any]) -> str:
+    """The verdict of an earlier check as people read it; a name that this version does not know stays as it is."""
+    known = Verdict.__members__.get(record["verdict"])
+    return record["verdict"] if known is None else known.label

@@ -139,9 +139,9 @@ def listings_of(decision: Decision) -> dict[str, str]:
         for measure in (each for each in measures if each.effect is not Effect.FAVOUR):
             entry = measure.entry
             key = entry.id if entry and entry.id else f"measure:{measure.id.partition('.')[0]}"
-            told = (
-                f"{entry.list_type} {entry.authority} {entry.document_no}" if entry and entry.id else str(measure.title)
-            )
+            told = str(measure.title)
+            if entry and entry.id:
+                told = f"{entry.list_title} {entry.authority} {entry.document_no}"
             found.setdefault(key, f"{told.strip()}{state}")
     return found
 

@@ -65,11 +65,11 @@ _PURPOSES: Final = {
 _WAYS: Final = {
     "zh": (
         "向查询单位说明情况、提交证件，以便核实名单上的信息是否属于您本人",
-        "认为名单上的信息有误的，向认定部门提出异议申请或者投诉（实施方案二十五）",
+        "认为名单上的信息有误的，向查询单位或者认定部门提出异议申请或者投诉（实施方案二十五）",
     ),
     "en": (
         "Explain and show your documents to the asking office, so that it can find out whether the listing is yours",
-        "Where the list is wrong, object or complain to the recognising authority (clause 25 of the plan)",
+        "Where the list is wrong, object or complain to the asking office or the recognising authority (clause 25)",
     ),
 }
 """What can be done before there is a conclusion."""

@@ -79,7 +79,9 @@ def result_of(decision: Decision, candidate: str, post: str, purpose: str) -> Pa
         ),
         doubts=tuple(Doubt(gap.about) for gap in decision.gaps if gap.reason == _UNSETTLED and gap.about),
         open_points=tuple(
-            f"{gap.reason}: {gap.closes_with}" for gap in decision.gaps if gap.reason != _UNSETTLED and _is_open(gap)
+            f"{gap.title.zh} {gap.reason}: {gap.closes_zh} {gap.closes_with}"
+            for gap in decision.gaps
+            if gap.reason != _UNSETTLED and _is_open(gap)
         ),
         settled=tuple(flag.detail for flag in decision.flags if flag.code == _SETTLED),
         record_id=decision.trace.record_id,

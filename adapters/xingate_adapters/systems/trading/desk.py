@@ -202,7 +202,7 @@ def _compared(new: BidCheck, old: BidCheck, before: Round, after: Round) -> BidC
 
 
 def _word(answer: MatterDecision | XingateError) -> str:
-    return "没有答复 no answer" if isinstance(answer, XingateError) else answer.verdict.name
+    return "没有答复 no answer" if isinstance(answer, XingateError) else answer.verdict.label
 
 
 def _acting(decision: MatterDecision) -> dict[object, str]:

@@ -1,0 +1,140 @@
+"""Columns that nothing reads: named to the operator, and a fault when they hold the subjects' codes (DESIGN section 5,
+*Schema drift*).
+
+A code is a sound unified code, organisation code, registration number of 15 digits or citizen number. Columns that
+hold the code of an authority or of who supplied the row are named, never a fault.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from xingate_adapters.reading import columns
+from xingate_adapters.reading.cells import text
+from xingate_adapters.reading.errors import SchemaError, quoted
+from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.tables import Row, Table
+from xingate_server.core import identifiers
+from xingate_server.core.identifiers import Scheme
+from xingate_server.core.subject import SubjectClass
+
+FEWEST_CELLS = 5
+_SHARE_PERCENT = 60
+_LOOKED_AT_ROWS = 300
+_LONGEST = 40  # a code, its decoration and blanks
+_OF_AUTHORITY = re.compile(
+    r"(机关|部门|法院|来源|报送|上报|归集|提供|发布|登记单位|受理单位|认定单位|处罚单位|许可单位).*(代码|编码|号)"
+)
+_SHAPES: tuple[tuple[int, Scheme, SubjectClass], ...] = (
+    (18, Scheme.USCC, SubjectClass.ORGANISATION),
+    (18, Scheme.CITIZEN_ID, SubjectClass.PERSON),
+    (9, Scheme.ORG_CODE, SubjectClass.ORGANISATION),
+    (15, Scheme.REG_NO, SubjectClass.ORGANISATION),
+    (15, Scheme.CITIZEN_ID, SubjectClass.PERSON),
+)
+
+
+def is_code(cell: str) -> bool:
+    """Whether a cell is a sound number of a subject."""
+    if len(cell) > _LONGEST:
+        return False
+    cell = text(cell)
+    length = len(identifiers.fold(cell))
+    return any(length == long and identifiers.parse(cell, scheme, of).is_sound for long, scheme, of in _SHAPES)
+
+
+def holds_codes(cells: Iterable[str]) -> bool:
+    """Whether at least five of a column's cells are filled and 60 % of those are codes."""
+    filled = [cell for cell in cells if cell and text(cell)]
+    return _are_codes(len(filled), sum(map(is_code, filled)))
+
+
+def _are_codes(filled: int, codes: int) -> bool:
+    return filled >= FEWEST_CELLS and codes * 100 >= filled * _SHARE_PERCENT
+
+
+def watched(table: Table, read: Iterable[int], run: Run, ignored: Sequence[str] = ()) -> Table:
+    """The same table; when its rows have been read, columns besides `read` (places) are noted in `run.notes`, and
+    `SchemaError` is raised for one that holds codes, unless `run.accepts_schema`. `ignored` are labels of columns
+    that are left out on purpose."""
+    known = set(read)
+    left_out = {columns.fold(label) for label in ignored}
+    names = columns.names(table.header)
+    unread = [
+        place
+        for place, label in enumerate(table.header)
+        if place not in known and not left_out & set(columns.readings(label))
+    ]
+    named = [place for place in unread if table.header[place].strip()]
+    if named:
+        run.notes[f"`{table.file}`: columns that nothing reads: {', '.join(quoted(names[at]) for at in named)}"] = None
+    judged = [place for place in unread if not _OF_AUTHORITY.search(columns.fold(table.header[place]))]
+    if not judged or run.accepts_schema:
+        return table
+    return table._replace(rows=_judged(table, judged, names))
+
+
+def _judged(table: Table, places: Sequence[int], names: Sequence[str]) -> Iterator[Row]:
+    filled = dict.fromkeys(places, 0)
+    codes = dict.fromkeys(places, 0)
+    for row, cells in table.rows:
+        for place in places:
+            if cell := cells[place]:
+                filled[place] += 1
+                if len(cell) <= _LONGEST and is_code(cell):
+                    codes[place] += 1
+        yield row, cells
+    for place in places:
+        if _are_codes(filled[place], codes[place]):
+            raise SchemaError(
+                f"nothing reads the column, and {codes[place]:,} of its {filled[place]:,} filled cells are codes of "
+                "subjects",
+                file=table.file,
+                row=table.header_row,
+                column=names[place],
+                expected="every column of codes to be one that the kind reads",
+                hint="correct the label or the mapping, or accept it with `--accept-schema`",
+            )
+
+
+def code_columns(header: Sequence[str], body: Sequence[Sequence[str]], read: Iterable[int]) -> list[int]:
+    """The places of columns besides `read` that would be a fault, as far as the rows of `body` show."""
+    known = set(read)
+    return [
+        place
+        for place, label in enumerate(header)
+        if place not in known
+        and not _OF_AUTHORITY.search(columns.fold(label))
+        and holds_codes(cells[place] for cells in body if place < len(cells))
+    ]
+
+
+def hint_of(table: Table, read: Iterable[int]) -> str:
+    """For a required column that is missing: which unread column holds codes and may be it; "" for none."""
+    known = set(read)
+    head = [cells for _, cells in _first(table.rows)]
+    names = columns.names(table.header)
+    found = [
+        quoted(names[place])
+        for place in range(len(table.header))
+        if place not in known and _hold_codes(cells[place] for cells in head)
+    ]
+    return (
+        f"column {', '.join(found)} holds codes: if it is meant, correct its label or name it in a mapping"
+        if found
+        else ""
+    )
+
+
+def _hold_codes(cells: Iterable[str]) -> bool:
+    """Like `holds_codes`, for a file of fewer rows as well."""
+    filled = [cell for cell in cells if cell and text(cell)]
+    return bool(filled) and sum(map(is_code, filled)) * 100 >= len(filled) * _SHARE_PERCENT
+
+
+def _first(rows: Iterator[Row]) -> list[Row]:
+    found = []
+    for row in rows:
+        found.append(row)
+        if len(found) == _LOOKED_AT_ROWS:
+            break
+    return found

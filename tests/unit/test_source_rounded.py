@@ -1,0 +1,175 @@
+"""Numbers that a spreadsheet program has rounded: which rows of which columns."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from xingate.types import SubjectKind
+from xingate_adapters.reading.mapped import MappedReader
+from xingate_adapters.reading.mapping import MappingFile
+from xingate_adapters.reading.rounded import looks_rounded
+from xingate_adapters.reading.run import Run
+from xingate_adapters.rosters.layout import guess_layout
+from xingate_adapters.rosters.rows import Fault, RowReader, read_all
+from xingate_adapters.sources import load_source
+from xingate_server.core import identifiers
+from xingate_server.core._checks import citizen_check
+from xingate_server.core.identifiers import Scheme
+from xingate_server.core.subject import SubjectClass
+from xingate_server.demo.numbers import citizen_number
+
+HEADER = "名单类型,主体类别,主体名称,主体代码,法定代表人证件号码,关联人员,认定部门,认定依据,文书号,认定日期"
+
+
+def _fitting() -> tuple[str, str]:
+    """A citizen number whose last three digits are zero and fit, and one whose last three do not."""
+    bodies = [f"990000{year}0101" for year in range(1950, 1999)]
+    fitting = next(body for body in bodies if citizen_check(f"{body}000") == "0")
+    failing = next(body for body in bodies if citizen_check(f"{body}000") != "0")
+    return fitting + "0000", failing + "0000"
+
+
+FITS, FAILS = _fitting()
+SOUND = [citizen_number(800 + place) for place in range(99)]
+
+
+def line(code: str, representative: str = "", related: str = "") -> str:
+    return f"watch.key_monitoring,自然人,示例人,{code},{representative},{related},示例局,示例办法,示例1号,2026-04-01"
+
+
+def written(tmp_path: Path, *lines: str, encoding: str = "utf-8", name: str = "list.csv") -> Path:
+    file = tmp_path / name
+    content = "\n".join([HEADER, *lines]).encode(encoding)
+    file.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    return file
+
+
+def rounded(file: Path, kind: str = "city_list") -> list[tuple[str, ...]]:
+    return [record.rounded for record in load_source(kind).records([file]) if record.rounded]
+
+
+def test_what_looks_rounded() -> None:
+    assert identifiers.parse(FITS, Scheme.CITIZEN_ID, SubjectClass.PERSON).is_sound
+    assert not identifiers.parse(FAILS, Scheme.CITIZEN_ID, SubjectClass.PERSON).is_sound
+    for number in (
+        FITS,
+        FAILS,
+        "9142039900910000",
+        "91420399009100000",
+        "９１４２０３９９００９１００００００",
+        "1" * 15 + "00000",
+    ):
+        assert looks_rounded(number)
+    for number in ("914203990091000", "914203990091000001", "91420399009100000X", "0" * 18, "", "9142039900910000A0"):
+        assert not looks_rounded(number)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.csv.gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_one_that_fits_stands_alone_or_beside_one_that_fails(encoding: str, name: str, tmp_path: Path) -> None:
+    sound = [line(number) for number in SOUND]
+    assert rounded(written(tmp_path, *sound, line(FITS), encoding=encoding, name=name)) == []
+    both = written(tmp_path, line(FITS), *sound, line(FAILS), encoding=encoding, name=name)
+    assert rounded(both) == [(FITS,), (FAILS,)]
+
+
+def test_two_per_cent_of_the_filled_cells_of_the_column(tmp_path: Path) -> None:
+    sound = [line(number) for number in SOUND]
+    assert rounded(written(tmp_path, *sound[:97], line(FITS), line(FITS))) == [(FITS,), (FITS,)]
+    assert rounded(written(tmp_path, *sound[:98], line(FITS), line(FITS))) == []
+    blank = [line("") for _ in range(200)]
+    assert rounded(written(tmp_path, *blank, *sound[:97], line(FITS), line(FITS))) == [(FITS,), (FITS,)]
+    assert rounded(written(tmp_path, line(FITS), *blank)) == []
+
+
+def test_another_column_shows_nothing_of_this_one(tmp_path: Path) -> None:
+    file = written(tmp_path, line(FITS), line(SOUND[0], FAILS), line(SOUND[1], FITS))
+    assert rounded(file) == [(FAILS,), (FITS,)]
+
+
+def test_numbers_of_related_people_and_decorated_ones(tmp_path: Path) -> None:
+    people = f"董事:示例甲:{FAILS};股东：示例乙：{SOUND[3]}"
+    assert rounded(written(tmp_path, line(SOUND[0], "", people), line(SOUND[1], "", f"董事:示例甲:{FITS}"))) == [
+        (FAILS,),
+        (FITS,),
+    ]
+    assert rounded(written(tmp_path, line(f"'{FITS}"), line(f"'{FAILS}"))) == [(FITS,), (FAILS,)]
+
+
+def test_a_quoted_row_and_a_broken_one(tmp_path: Path) -> None:
+    quoted = line(FITS).replace("示例办法", '"示例,办法\n第二条"')
+    assert rounded(written(tmp_path, quoted, line(FAILS), quoted)) == [(FITS,), (FAILS,), (FITS,)]
+    records = load_source("city_list").records([written(tmp_path, line(FITS), line(FAILS), "cut,off")])
+    assert next(records).rounded == (FITS,)  # the damage is raised where it stands
+
+
+def test_numbers_without_a_check_go_by_the_share_alone(tmp_path: Path) -> None:
+    number = "9142039900910000"
+    assert rounded(written(tmp_path, line(number), line(SOUND[0]))) == []
+    assert rounded(written(tmp_path, line(number), line(SOUND[0]), line(number))) == [(number,), (number,)]
+
+
+def test_a_mapped_list_and_the_others(tmp_path: Path) -> None:
+    file = written(tmp_path, line(FITS), line(FAILS))
+    spec = MappingFile(columns={"name": ("主体名称",)}, identifiers={"by_shape": ("主体代码",)})
+    assert [one.rounded for one in MappedReader("x", spec).records([file], Run())] == [(FITS,), (FAILS,)]
+    court = tmp_path / "court.csv"
+    court.write_text(
+        "\n".join(
+            ["姓名,案号,身份证号码,执行法院,发布时间", *(f"示例,1,{one},示例法院,2026-04-01" for one in (FITS, FAILS))]
+        )
+    )
+    assert rounded(court, "judgment_debtor") == [(FITS,), (FAILS,)]
+    penalty = tmp_path / "penalty.csv"
+    head = "行政相对人名称,行政相对人类别,证件号码,行政处罚决定书文号,处罚依据,处罚决定日期,处罚机关"
+    penalty.write_text("\n".join([head, *(f"示例,自然人,{one},1,示例,2026-04-01,示例局" for one in (FITS, FAILS))]))
+    assert rounded(penalty, "double_publicity") == [(FITS,), (FAILS,)]
+    register = tmp_path / "register.csv"
+    register.write_text("\n".join(["name,uscc,reg_date", *(f"示例,{one},2020-01-01" for one in (FITS, FAILS))]))
+    assert rounded(register, "entity_register") == [(FITS,), (FAILS,)]
+
+
+def test_numeric_cells_of_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append(HEADER.split(","))
+    for code in (float(FITS), 914203990091000123.0, SOUND[0]):
+        sheet.append([*line("").split(",")[:3], code, *line("").split(",")[4:]])
+    file = tmp_path / "a.xlsx"
+    book.save(file)
+    found = list(load_source("city_list").records([file]))
+    assert [record.identifiers[0][1] for record in found] == [FITS, "914203990091000000", SOUND[0]]
+    assert [record.rounded for record in found] == [(FITS,), ("914203990091000000",), ()]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "faults"), [([FITS], [False]), ([FAILS], [True]), ([FITS, FAILS, SOUND[0]], [True, True, False])]
+)
+def test_a_rounded_cell_of_a_roster_is_an_error_of_its_row(
+    numbers: list[str], faults: list[bool], tmp_path: Path
+) -> None:
+    file = tmp_path / "roster.csv"
+    file.write_text("\n".join(["姓名,身份证号", *(f"示例人,{number}" for number in numbers)]), encoding="utf-8")
+    layout = guess_layout(file)
+    rows = read_all(layout, Run())
+    reader = RowReader(layout, SubjectKind.NATURAL_PERSON, "", rows.rounded)
+    found = [reader.read(number, cells) for number, cells in rows]
+    assert [isinstance(one.asked, Fault) for one in found] == faults
+    for one in found:
+        if isinstance(one.asked, Fault):
+            assert one.asked.reason == "identifier_rounded"
+            assert "rounded" in one.asked.en
+            assert "舍入" in one.asked.zh
+
+
+def test_a_roster_on_several_lines_is_asked_on_one(tmp_path: Path) -> None:
+    file = tmp_path / "roster.csv"
+    file.write_text(f'姓名,身份证号\n"示例\n人\u200b","\'{SOUND[0]}\n"\n', encoding="utf-8")
+    layout = guess_layout(file)
+    (row,) = [RowReader(layout, SubjectKind.NATURAL_PERSON).read(*one) for one in read_all(layout, Run())]
+    assert not isinstance(row.asked, Fault)
+    assert row.asked.subject.name == "示例 人"
+    assert row.asked.subject.identifiers[0].value == SOUND[0]
