@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from xingate_adapters.guesses import NEEDED, ColumnGuess, guess_columns, header_of
 from xingate_adapters.reading import unread
-from xingate_adapters.reading.errors import SourceError
+from xingate_adapters.reading.errors import EmptyListError, SchemaError, SourceError
 from xingate_adapters.reading.mapping import BY_SHAPE, MappingFile
 from xingate_adapters.reading.probe import Probe, probe
 from xingate_adapters.sources import Source, kinds, load_source
@@ -96,6 +96,12 @@ def _unlabelled(file: Path, homes: Sequence[Path]) -> Source | None:
 
 def _ready(file: Path, found: Probe, homes: Sequence[Path]) -> Inspection:
     for source in _sources(homes):
+        try:
+            next(source.records([file]), None)
+        except (SchemaError, EmptyListError):  # it is this source's list, and says why it cannot be read
+            raise
+        except SourceError:
+            continue
         if _reads(source, file):
             rows, fault = _shown(source, file)
             return Inspection(file, found, source.kind, 0, (), None, rows, fault)
@@ -115,7 +121,7 @@ def _sources(homes: Sequence[Path]) -> Iterator[Source]:
 def _best(file: Path, header: Sequence[str], homes: Sequence[Path]) -> Source | None:
     """The source that knows most of the columns, more than half of them, and reads the file."""
     filled = sum(1 for label in header if label)
-    known = [(len(source.columns(header)), source) for source in _sources(homes)]
+    known = [(source.knows(header), source) for source in _sources(homes)]
     likely = sorted((pair for pair in known if 2 * pair[0] > filled), key=lambda pair: -pair[0])
     return next((source for _, source in likely if _reads(source, file)), None)
 

@@ -22,7 +22,16 @@ authority = "发布单位"
 licence = "operator's own data; not redistributed"
 max_age_days = 45 # after how many days the list no longer answers
 shrink_threshold = 0.1 # the share of rows that may vanish unasked
+refused_most = 0.05 # of more unreadable rows than this share (and 5 or more) nothing is published unasked
+least_rows = 1 # with fewer rows the file is taken for a damaged one: write how many the list has at the very least
 provides = ["watch.key_monitoring"] # every list type that it may hold (`xingate catalogue show`)
+
+# For an xml or JSON list that a `map.py` reads: which elements may stand in which, and which every edition has. An
+# unknown one with content stops the compile, since what it says would be lost.
+# [elements.known]
+# item = ["id", "remark"]
+# [elements.expected]
+# item = ["id"]
 """
 _MAPPING = """\
 # Which column is which: docs/sources.md says what may stand here, `xingate source inspect FILE` proposes it.

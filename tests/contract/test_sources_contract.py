@@ -26,12 +26,14 @@ MAPPED = {
     "work_safety": 2,
 }
 EXPECTED = MAPPED | {
-    "ftm": 3,
+    "ftm": 2,
+    "eu_sanctions": 3,
+    "uk_sanctions": 3,
     "city_list": 2,
     "double_publicity": 2,
     "entity_register": 3,
     "judgment_debtor": 4,
-    "ofac": 4,
+    "ofac": 3,
     "un_consolidated": 2,
 }
 NEEDS_FTM = pytest.mark.skipif(find_spec("followthemoney") is None, reason="the extra `ftm` is not installed")
@@ -70,6 +72,8 @@ def test_a_source_declares_itself(kind: str) -> None:
     assert len(set(declared.provides)) == len(declared.provides)
     assert declared.max_age_days > 0
     assert 0 < declared.shrink_threshold < 1
+    assert 0 < declared.refused_most <= 0.05
+    assert declared.least_rows >= 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -118,7 +122,12 @@ def test_progress_runs_to_the_end_of_every_file(kind: str) -> None:
 def test_own_date_is_only_what_the_file_says(kind: str) -> None:
     found = load_source(kind).own_date(sample(kind)[0])
     # 20:00 UTC on the 26th is the 27th in Shanghai.
-    assert found == (date(2026, 2, 27) if kind == "un_consolidated" else None)
+    stated = {
+        "un_consolidated": date(2026, 2, 27),
+        "uk_sanctions": date(2026, 11, 18),
+        "eu_sanctions": date(2026, 11, 18),
+    }
+    assert found == stated.get(kind)
 
 
 def no_file(kind: str, tmp_path: Path) -> list[Path]:
@@ -147,7 +156,7 @@ def blank(kind: str, tmp_path: Path) -> list[Path]:
 
 def cut_off(kind: str, tmp_path: Path) -> list[Path]:
     content = sample(kind)[0].read_bytes()
-    mark = {"judgment_debtor": b":", "un_consolidated": b"<"}.get(kind, b",")
+    mark = {"judgment_debtor": b":", "un_consolidated": b"<", "eu_sanctions": b";"}.get(kind, b",")
     return spoil(kind, tmp_path, content[: content.rindex(mark)])
 
 

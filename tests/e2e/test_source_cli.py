@@ -83,6 +83,24 @@ class TestInspect:
         assert "needs no mapping: xingate compile --source aeo=" in done.output
         assert not (tmp_path / "m.toml").exists()
 
+    @pytest.mark.parametrize("kind", ["uk_sanctions", "eu_sanctions"])
+    def test_a_list_of_several_rows_an_entry_is_recognised(self, kind: str) -> None:
+        good = Path(__file__).parents[1] / "contract" / "sources_good" / kind
+        document = found(next(iter(good.iterdir())))
+        assert (document["kind"], document["mapping"], document["fault"]) == (kind, None, "")
+        assert [row["list_type"] for row in document["rows"]] == ["international.other"] * 3
+        assert "EX1234567" not in json.dumps(document)
+
+    def test_a_known_list_of_another_layout_is_told_as_that(self, tmp_path: Path) -> None:
+        good = Path(__file__).parents[1] / "contract" / "sources_good" / "un_consolidated" / "consolidated.xml"
+        file = tmp_path / "un.xml"
+        file.write_text(good.read_text("utf-8").replace("ALIAS_NAME", "AliasName"), encoding="utf-8")
+        said = run("source", "inspect", file, code=3).output
+        assert "schema_unknown: " in said
+        assert "the element `AliasName` in `INDIVIDUAL_ALIAS` is not known and has content" in said
+        file.write_text("<CONSOLIDATED_LIST><INDIVIDUALS/><ENTITIES/></CONSOLIDATED_LIST>", encoding="utf-8")
+        assert "the list is empty" in run("source", "inspect", file, code=3).output
+
     def test_a_list_without_labels_is_known_by_its_rows(self, tmp_path: Path) -> None:
         good = Path(__file__).parents[1] / "contract" / "sources_good" / "ofac"
         document = found(good / "sdn.csv")
@@ -230,6 +248,56 @@ class TestNew:
         run("source", "new", "district_list", "--state", tmp_path)
         (tmp_path / "sources" / "district_list" / "source.toml").write_text("title_zh = 1", encoding="utf-8")
         assert "cannot use" in run("source", "list", "--state", tmp_path, code=2).output
+
+
+class TestAcceptedSchema:
+    @pytest.fixture
+    def drifted(self, tmp_path: Path) -> Path:
+        good = Path(__file__).parents[1] / "contract" / "sources_good" / "un_consolidated" / "consolidated.xml"
+        file = tmp_path / "un.xml"
+        text = good.read_text("utf-8").replace("COMMENTS1", "REMARKS")
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def compile(self, file: Path, *more: str, code: int = 0) -> Result:
+        state = ("--catalogue", "shiyan2017", "--catalogue", "international", "--state", file.parent / "state")
+        return run("compile", "--source", f"un_consolidated={file}", *state, *more, code=code)
+
+    @pytest.mark.parametrize("jobs", ["1", "2"])
+    def test_it_is_refused_and_accepted(self, jobs: str, drifted: Path) -> None:
+        said = self.compile(drifted, "--jobs", jobs, code=3).output
+        assert said.startswith(f"xingate: schema_unknown: `{drifted}`, row 2: the element `REMARKS` in `ENTITY`")
+        assert not (drifted.parent / "state" / "snapshots" / "current").exists()
+        accepted = self.compile(drifted, "--jobs", jobs, "--accept-schema", "un_consolidated")
+        assert f"source un_consolidated: `{drifted}`: the element `REMARKS` in `ENTITY`" in accepted.output
+
+    def test_notes_stand_in_the_json(self, drifted: Path) -> None:
+        done = self.compile(drifted, "--accept-schema", "un_consolidated", "--json")
+        document = json.loads(done.stdout)
+        assert document["sources"][0]["rows"] == 2
+        note = f"`{drifted}`: the element `REMARKS` in `ENTITY` is not known and has content; it is not read"
+        assert document["notes"] == {"un_consolidated": [note]}
+
+    def test_an_unknown_kind_is_a_usage_error(self, drifted: Path) -> None:
+        assert "unknown source kind `un`" in self.compile(drifted, "--accept-schema", "un", code=2).output
+
+    def test_notes_of_large_lists_come_from_every_process(self, tmp_path: Path) -> None:
+        """More than a megabyte is shared among processes; what one of them notes is shown."""
+        file = tmp_path / "un.xml"
+        text = "".join(
+            f"<ENTITY><FIRST_NAME>EXAMPLE {n}</FIRST_NAME><UN_LIST_TYPE>Ex</UN_LIST_TYPE><ENTITY_ALIAS><ALIAS_NAME>A"
+            f"</ALIAS_NAME></ENTITY_ALIAS><REFERENCE_NUMBER>EXe.{n}</REFERENCE_NUMBER><LISTED_ON>2026-01-05</LISTED_ON>"
+            f"<COMMENTS1>{'invented ' * 100}</COMMENTS1></ENTITY>"
+            for n in range(2_500)
+        )
+        file.write_text(
+            f'<CONSOLIDATED_LIST dateGenerated="2026-01-06"><ENTITIES>{text}</ENTITIES></CONSOLIDATED_LIST>', "utf-8"
+        )
+        assert file.stat().st_size > 2 << 20
+        done = self.compile(file, "--jobs", "2", "--accept-schema", "un_consolidated", "--json")
+        note = f"`{file}`: the element `INDIVIDUALS`, expected in `CONSOLIDATED_LIST`, occurs nowhere"
+        assert json.loads(done.stdout)["notes"] == {"un_consolidated": [note]}
+        assert "occurs nowhere in 2,500 entries" in self.compile(file, "--jobs", "2", code=3).output
 
 
 def test_an_extra_that_is_missing_is_named(

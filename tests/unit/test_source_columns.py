@@ -11,7 +11,8 @@ from xingate_adapters.inspection import inspect
 from xingate_adapters.reading import columns
 from xingate_adapters.reading.errors import SchemaError, SourceError
 from xingate_adapters.reading.headers import combined
-from xingate_adapters.reading.mapping import MappedReader, MappingFile
+from xingate_adapters.reading.mapped import MappedReader
+from xingate_adapters.reading.mapping import MappingFile
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
 from xingate_adapters.sources import load_source

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xingate_adapters.reading.cells import country
-from xingate_adapters.sources import load_source
+from xingate_adapters.sources import SourceError, load_source
 from xingate_server.core.entry import Record
 
 GOOD = Path(__file__).parents[1] / "contract" / "sources_good"
@@ -59,22 +59,29 @@ def sdn(tmp_path: Path, *remarks: str, where: str = "Russia") -> list[Record]:
 
 def test_sdn_entries_are_joined_and_vessels_are_no_subjects() -> None:
     records = load_source("ofac").records(sorted((GOOD / "ofac").iterdir()), data_as_of=DAY)
-    shipping, trading, person, vessel = records
+    shipping, trading, person = records
     assert shipping.aliases == ("SOCIÉTÉ EXEMPLE", "EXSHIP")
-    assert shipping.identifiers == (("foreign_reg_no", "1027800000099"),)
+    assert shipping.identifiers == (("foreign_reg_no", "1027800000099"), ("foreign_reg_no", "10000099"))
     assert (shipping.registered_in, shipping.basis) == ("Russia", "EX, AMPLE")
     assert (shipping.document_no, shipping.document_date) == ("OFAC 901", "2026-01-02")
     assert (trading.identifiers[0][0], trading.registered_in) == ("uscc", "CN")
-    assert (person.subject_kind, person.identifiers, person.registered_in) == ("natural_person", (), "Cuba")
-    assert (vessel.subject_kind, vessel.name) == ("vessel", "EXAMPLE STAR")
+    assert (person.subject_kind, person.registered_in) == ("natural_person", "Cuba")
+    assert person.identifiers == (("passport", "X0000903"),)
+    assert "X0000903" not in f"{person.facts} {person.raw}"
+    # DESIGN section 5, "Passed over": what is no subject is counted and never refused.
+    assert records.passed_over == {"vessel": 1}
+    assert not records.notes
 
 
 def test_without_the_addresses_no_foreign_number_is_taken() -> None:
-    entries = next(file for file in (GOOD / "ofac").iterdir() if "sdn" in file.name)
-    found = list(load_source("ofac").records([entries], data_as_of=DAY))
-    assert [record.document_no for record in found] == ["OFAC 901", "OFAC 902", "OFAC 903", "OFAC 904"]
-    assert {scheme for record in found for scheme, _ in record.identifiers} == {"uscc"}
-    assert {record.registered_in for record in found} == {"", "CN"}
+    entries = GOOD / "ofac" / "sdn.csv"
+    records = load_source("ofac").records([entries], data_as_of=DAY)
+    found = list(records)
+    assert [record.document_no for record in found] == ["OFAC 901", "OFAC 902", "OFAC 903"]
+    assert {scheme for record in found for scheme, _ in record.identifiers} == {"uscc", "passport"}
+    assert [record.registered_in for record in found] == ["", "CN", "Cuba"]
+    [note] = records.notes
+    assert "foreign registration numbers are not read in 1 of the entries without the file of addresses" in note
 
 
 @pytest.mark.parametrize(
@@ -96,9 +103,10 @@ def test_numbers_in_remarks(remark: str, identifiers: tuple[tuple[str, str], ...
     assert record.identifiers == identifiers
 
 
-def test_a_number_of_two_entries_identifies_neither(tmp_path: Path) -> None:
+def test_a_number_of_two_entries_is_handed_on_for_both(tmp_path: Path) -> None:
+    # DESIGN section 5, "One number, one subject": two rows of one such number are ambiguous, and neither is lost.
     number = "Registration Number 12345678 (Iran)"
-    assert [record.identifiers for record in sdn(tmp_path, number, number)] == [(), ()]
+    assert [record.identifiers for record in sdn(tmp_path, number, number)] == [(("foreign_reg_no", "12345678"),)] * 2
 
 
 def test_a_number_of_a_chinese_register_makes_a_subject_chinese(tmp_path: Path) -> None:
@@ -122,6 +130,103 @@ def test_countries(names: list[str], registered_in: str) -> None:
     assert country(names) == registered_in
 
 
+PERSON_REMARKS = [
+    ("DOB 12 Oct 1956; Passport A0000001 (Iran) expires 12 Jan 2020; Gender Male.", "passport", "A0000001"),
+    ("alt. Passport B-000/002.", "passport", "B000002"),
+    ("Diplomatic Passport D0000003 (Mali)", "passport", "D0000003"),
+    ("Identification Number 990000198001001014 (China)", "citizen_id", "990000198001001014"),
+    ("National ID No. 0000-000004 (Iran)", "other_document", "0000000004"),
+    ("C.U.R.P. EXEX800101HDFXXX01 (Mexico)", "other_document", "EXEX800101HDFXXX01"),
+    ("Phone Number 982100000000", "", ""),
+    ("Chinese Commercial Code 1728 0022 2429", "", ""),  # the characters of a name, by telegraph
+    ("Digital Currency Address - XBT 1EXAMPLE00000000000", "", ""),
+]
+
+
+@pytest.mark.parametrize(("remarks", "scheme", "number"), PERSON_REMARKS)
+def test_documents_of_people_in_remarks(remarks: str, scheme: str, number: str, tmp_path: Path) -> None:
+    file = tmp_path / "sdn.csv"
+    file.write_text(f'1,"EXAMPLE, Jane","individual",EX{",-0- " * 7},"{remarks}"', encoding="cp1252")
+    [record] = load_source("ofac").records([file], data_as_of=DAY)
+    assert record.identifiers == (((scheme, number),) if scheme else ())
+    written = number[:4] + "-" + number[4:] if "-" in remarks and scheme == "other_document" else number
+    assert not number or written not in record.facts
+
+
+@pytest.mark.parametrize(
+    ("remarks", "where"),
+    [
+        ("nationality Mali; Passport A0000001 (Iran)", "Mali"),
+        ("citizen China; Passport A0000001 (Iran)", "CN"),
+        ("Passport A0000001 (Hong Kong)", "CN"),
+        ("DOB 1956", ""),
+    ],
+)
+def test_where_a_person_belongs_to_without_an_address(remarks: str, where: str, tmp_path: Path) -> None:
+    file = tmp_path / "sdn.csv"
+    file.write_text(f'1,"EXAMPLE, Jane","individual",EX{",-0- " * 7},"{remarks}"', encoding="cp1252")
+    [record] = load_source("ofac").records([file], data_as_of=DAY)
+    assert record.registered_in == where
+
+
+class TestCutRemarks:
+    """Remarks have room for 1,000 characters; what follows stands in a fourth file."""
+
+    LAST = "Registration Number 1027800000"
+    REST = "099 (Russia); Company Number 10000099 (Russia)."
+
+    def read(self, tmp_path: Path, remarks: str, comments: str | None) -> tuple[Record, list[str]]:
+        sdn(tmp_path, remarks)
+        files = [tmp_path / "sdn.csv", tmp_path / "add.csv", tmp_path / "alt.csv"]
+        if comments is not None:
+            files.append(tmp_path / "sdn_comments.csv")
+            files[-1].write_text(comments, encoding="cp1252")
+        records = load_source("ofac").records(files, data_as_of=DAY)
+        [record] = records
+        return record, list(records.notes)
+
+    def remarks(self, length: int) -> str:
+        first = "Tax ID No. 20000099 (Russia); Linked To: "
+        return f"{first}{'E' * (length - len(first) - len(self.LAST) - 2)}; {self.LAST}"
+
+    def test_the_last_number_of_cut_remarks_is_never_taken_for_a_whole_one(self, tmp_path: Path) -> None:
+        record, notes = self.read(tmp_path, self.remarks(1_000), None)
+        assert record.identifiers == (("foreign_reg_no", "20000099"),)
+        assert "remarks are cut at 1,000 characters in 1 of the entries" in notes[0]
+        assert "sdn_comments" in notes[0]
+
+    def test_comments_go_on_where_remarks_are_cut(self, tmp_path: Path) -> None:
+        record, notes = self.read(tmp_path, self.remarks(1_000), f'1,"{self.REST}"\r\n99,"of nobody"')
+        assert [number for _, number in record.identifiers] == ["20000099", "1027800000099", "10000099"]
+        assert record.facts.endswith(self.REST)
+        assert notes == []
+
+    def test_a_cut_between_two_words_keeps_the_blank(self, tmp_path: Path) -> None:
+        start = self.remarks(1_000 - 1).replace(self.LAST, "Registration Number 1027800001") + " "
+        record, _ = self.read(tmp_path, start, '1,"(Russia)."')
+        assert len(start) == 1_000
+        assert [number for _, number in record.identifiers] == ["20000099", "1027800001"]
+
+    @pytest.mark.parametrize("length", [999, 1_000])
+    def test_a_blank_at_the_cut_may_have_been_lost(self, length: int, tmp_path: Path) -> None:
+        record, _ = self.read(tmp_path, self.remarks(length), None)
+        assert record.identifiers == (("foreign_reg_no", "20000099"),)
+
+    @pytest.mark.parametrize("length", [300, 998, 1_001])
+    def test_remarks_of_another_length_are_whole(self, length: int, tmp_path: Path) -> None:
+        record, notes = self.read(tmp_path, self.remarks(length), None)
+        assert [number for _, number in record.identifiers] == ["20000099", "1027800000"]
+        assert notes == []
+
+
+def test_a_row_of_another_width_is_a_fault_since_there_is_no_header(tmp_path: Path) -> None:
+    sdn(tmp_path, "x")
+    comments = tmp_path / "sdn_comments.csv"
+    comments.write_text('1,"a"\r\n1,"b","c"', encoding="cp1252")
+    with pytest.raises(SourceError, match="row 2: the row has 3 cells"):
+        list(load_source("ofac").records([tmp_path / "sdn.csv", comments]))
+
+
 def test_what_has_no_entry_is_counted(tmp_path: Path) -> None:
     sdn(tmp_path, "x")
     records = load_source("ofac").records([tmp_path / name for name in ("sdn.csv", "add.csv", "alt.csv")])
@@ -136,5 +241,7 @@ def test_the_real_sdn_files() -> None:
     records = load_source("ofac").records(files, data_as_of=DAY)
     schemes = Counter(scheme for record in records for scheme, _ in record.identifiers)
     assert schemes["uscc"] == 14
-    kinds = Counter(record.subject_kind for record in load_source("ofac").records(files, data_as_of=DAY))
-    assert kinds == {"legal_entity": 3_673, "vessel": 406, "aircraft": 277}
+    again = load_source("ofac").records(files, data_as_of=DAY)
+    assert Counter(record.subject_kind for record in again) == {"legal_entity": 3_673}
+    assert (again.passed_over["vessel"], again.passed_over["aircraft"]) == (406, 277)
+    assert "remarks are cut at 1,000 characters in 1 of the entries" in next(iter(again.notes))

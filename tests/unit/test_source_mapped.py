@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from xingate_adapters.reading.errors import SchemaError
 from xingate_adapters.sources import MappingError, SourceError, load_folder, load_source, read_mapping
 from xingate_server import catalogues
 from xingate_server.core.admission import Admitted, Refused, Rules, admit
@@ -190,7 +191,7 @@ class TestFollowTheMoney:
     FILE = GOOD / "ftm" / "entities.ftm.json"
 
     def test_entities_with_what_other_lines_say_of_them(self) -> None:
-        company, person, vessel = rows("ftm", self.FILE)
+        company, person = rows("ftm", self.FILE)
         assert (company.name, company.list_type, company.subject_kind) == (
             "Example Shipping Ltd",
             "international.other",
@@ -206,19 +207,24 @@ class TestFollowTheMoney:
         assert (person.list_type, person.document_date) == ("international.un", "2023-01-02")
         assert person.identifiers == (("passport", "X1234567"),)
         assert "X1234567" not in json.dumps(dict(person.raw))
-        assert (vessel.subject_kind, vessel.row) == ("Vessel", 6)
 
     def test_who_is_not_listed_is_counted(self) -> None:
         found = load_source("ftm").records([self.FILE])
-        assert len(list(found)) == 3
-        assert found.passed_over == {"Sanction": 1, "Passport": 1, "not_listed": 1}
+        assert len(list(found)) == 2
+        # DESIGN section 5, "Passed over": what is no subject is counted by kind and never refused.
+        assert found.passed_over == {"Sanction": 1, "Passport": 1, "not_listed": 1, "Vessel": 1}
 
-    def test_admission_refuses_what_is_no_subject(self, rules: Rules) -> None:
-        company, person, vessel = (admit(record, rules) for record in rows("ftm", self.FILE))
-        assert isinstance(company, Admitted)
-        assert isinstance(person, Admitted)
-        assert isinstance(vessel, Refused)
-        assert vessel.reasons == ("value_unknown",)
+    def test_admission_takes_every_subject(self, rules: Rules) -> None:
+        assert all(isinstance(admit(record, rules), Admitted) for record in rows("ftm", self.FILE))
+
+    @pytest.mark.parametrize("schema", ["Vessel", "Airplane", "CryptoWallet", "Vehicle"])
+    def test_what_is_no_subject_is_counted_by_its_schema(self, schema: str, tmp_path: Path) -> None:
+        file = tmp_path / "e.json"
+        entity = {"id": "e", "schema": schema, "properties": {"name": ["EXAMPLE STAR"], "topics": ["sanction"]}}
+        file.write_text(json.dumps(entity), encoding="utf-8")
+        found = load_source("ftm").records([file])
+        assert list(found) == []
+        assert found.passed_over == {schema: 1}
 
     def entity(self, tmp_path: Path, *sanctions: dict[str, list[str]], **properties: list[str]) -> Record:
         schema = properties.pop("schema", ["Company"])[0]
@@ -258,14 +264,75 @@ class TestFollowTheMoney:
         assert with_reason == 1_500
         assert peak < 12_000_000 < file.stat().st_size // 2
 
-    def test_a_bad_number_costs_the_number_and_not_the_row(self, tmp_path: Path, rules: Rules) -> None:
-        record = self.entity(tmp_path, uscCode=["91420399000000013C"], leiCode=["X"], registrationNumber=["123"])
-        assert (record.identifiers, record.registered_in) == ((), "CN")
+    def test_a_number_that_cannot_be_used_stands_behind_the_others(self, tmp_path: Path) -> None:
+        record = self.entity(
+            tmp_path, uscCode=["91420399000000013C"], leiCode=["X"], registrationNumber=["123", "1027800000099"]
+        )
+        assert record.identifiers == (
+            ("foreign_reg_no", "1027800000099"),
+            ("uscc", "91420399000000013C"),
+            ("lei", "X"),
+        )
+        assert record.registered_in == "CN"
+
+    def test_numbers_of_people_in_free_text(self, tmp_path: Path) -> None:
+        record = self.entity(
+            tmp_path,
+            schema=["Person"],
+            passportNumber=["B/000001 (expired)", "unknown", "EX0000001, EX0000002"],
+            idNumber=["Exampleland ID card 0000-00003"],
+        )
+        assert record.identifiers == (
+            ("passport", "B000001"),
+            ("passport", "EX0000001"),
+            ("passport", "EX0000002"),
+            ("other_document", "0000-00003"),
+        )
+
+    def test_names_of_every_quality(self, tmp_path: Path) -> None:
+        record = self.entity(tmp_path, weakAlias=["EX"], alias=["Ex Ltd"], previousName=["Old"], abbreviation=["E.L."])
+        assert (record.name, record.aliases) == ("Example", ("Ex Ltd", "EX", "Old", "E.L."))
+        parts = self.entity(tmp_path, schema=["Person"], name=[], firstName=["Jane"], lastName=["Example"])
+        assert parts.name == "Jane Example"
+
+    def test_what_is_lacking_beside_the_name_drops_nothing(self, tmp_path: Path, rules: Rules) -> None:
+        file = tmp_path / "e.json"
+        entity = {"id": "e", "schema": "Company", "properties": {"name": ["Example"], "topics": ["sanction"]}}
+        file.write_text(json.dumps(entity), encoding="utf-8")
+        [record] = rows("ftm", file)
+        assert record.authority == record.basis == "the publisher of the FollowTheMoney data"
         assert isinstance(admit(record, rules), Admitted)
 
-    def test_a_schema_that_the_library_does_not_know_is_refused_with_a_reason(
-        self, tmp_path: Path, rules: Rules
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"formerNumbers": ["1"]}, "the element `formerNumbers` in `properties` is not known"),
+            ({"schema": ["Spaceship"]}, "the element `Spaceship` in `schema` is not known"),
+        ],
+    )
+    def test_what_the_library_does_not_know_is_told(
+        self, change: dict[str, list[str]], said: str, tmp_path: Path
     ) -> None:
-        outcome = admit(self.entity(tmp_path, schema=["Spaceship"]), rules)
+        with pytest.raises(SchemaError, match=said) as caught:
+            self.entity(tmp_path, **change)
+        assert caught.value.row == 1
+
+    def test_an_unknown_key_beside_the_properties_is_told(self, tmp_path: Path) -> None:
+        file = tmp_path / "e.json"
+        lines = self.FILE.read_text("utf-8").splitlines()
+        file.write_text("\n".join([*lines[:3], lines[3].replace("{", '{"aliases": ["A"], ', 1)]), encoding="utf-8")
+        with pytest.raises(SchemaError, match="row 4: the element `aliases` in `entity`"):
+            rows("ftm", file)
+        file.write_text("\n".join([lines[1].replace("{", '{"aliases": [], ', 1)]), encoding="utf-8")
+        assert len(rows("ftm", file)) == 1
+
+    def test_an_unknown_schema_that_is_accepted_is_left_to_admission(self, tmp_path: Path, rules: Rules) -> None:
+        file = tmp_path / "e.json"
+        entity = {"id": "e", "schema": "Spaceship", "properties": {"name": ["Example"], "topics": ["sanction"]}}
+        file.write_text(json.dumps(entity), encoding="utf-8")
+        records = load_source("ftm").records([file], data_as_of=DAY, accepts_schema=True)
+        [record] = records
+        assert any("`Spaceship` in `schema`" in note for note in records.notes)
+        outcome = admit(record, rules)
         assert isinstance(outcome, Refused)
-        assert outcome.reasons == ("value_unknown",)
+        assert "value_unknown" in outcome.reasons

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from xingate_adapters.reading.errors import SchemaError
 from xingate_adapters.sources import load_source
 from xingate_server.core.entry import Record
 
@@ -183,7 +184,7 @@ COURT = {
     "publishDate": "2024年05月13日",
     "performance": "全部已履行",
     "disruptTypeName": "违反财产报告制度",
-    "extra": "余",
+    "unperformPart": "余",
 }
 
 
@@ -255,6 +256,20 @@ def test_half_a_character_in_json_is_kept_as_unreadable(tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     row = {"iname": "示例\ud800", "caseCode": "示1号", "cardNum": "9900001980****0012", "courtName": "示例法院"}
     file.write_text(json.dumps([row | {"publishDate": "20240501", "\udfff": "x"}]), encoding="utf-8")
-    [record] = load_source("judgment_debtor").records([file])
+    records = load_source("judgment_debtor").records([file], accepts_schema=True)  # nobody knows such a key
+    [record] = records
     assert record.name == "示例\ufffd"
     assert "\ufffd" in record.raw
+    assert "the element `\ufffd` in `item`" in next(iter(records.notes))
+
+
+def test_a_key_of_the_courts_json_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "court.json"
+    rows = [COURT, COURT | {"caseCode": "2", "formerCardNum": "00000001-3"}]
+    file.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"row 2: the element `formerCardNum` in `item` is not known") as caught:
+        list(load_source("judgment_debtor").records([file]))
+    assert caught.value.row == 2
+    empty = [COURT | {"formerCardNum": nothing} for nothing in ("", None, [], {}, "暂无")]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in empty), encoding="utf-8")
+    assert len(list(load_source("judgment_debtor").records([file]))) == 5

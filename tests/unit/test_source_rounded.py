@@ -8,7 +8,8 @@ import openpyxl
 import pytest
 
 from xingate.types import SubjectKind
-from xingate_adapters.reading.mapping import MappedReader, MappingFile
+from xingate_adapters.reading.mapped import MappedReader
+from xingate_adapters.reading.mapping import MappingFile
 from xingate_adapters.reading.rounded import looks_rounded
 from xingate_adapters.reading.run import Run
 from xingate_adapters.rosters.layout import guess_layout

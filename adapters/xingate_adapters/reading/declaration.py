@@ -6,12 +6,27 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Elements(BaseModel):
+    """The elements of an xml list, or the keys of a JSON one, by the element that they are in.
+
+    `known` are those that may occur; what a source reads by a table of its own need not be repeated. `expected` are
+    those that occur somewhere in every list of this kind.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    known: dict[str, tuple[str, ...]] = {}
+    expected: dict[str, tuple[str, ...]] = {}
+
+
 class SourceDeclaration(BaseModel):
-    """Who issues the list, which list types it can hold, and when it is too old or has shrunk too much.
+    """Who issues the list, which list types it can hold, and when it is too old, too small or no longer readable.
 
     `provides` names every list type that the source may hold: an action depends on the sources that provide a list
     type which could give it a measure. `max_age_days` is how long the list answers after its own day;
-    `shrink_threshold` the share of rows (0 to 1) that may vanish between two compiles without being accepted.
+    `shrink_threshold` the share of rows (0 to 1) that may vanish between two compiles without being accepted;
+    `refused_most` the share (0 to 1) that may be unreadable; `least_rows` the number of rows below which a file is
+    taken for a damaged one. Source: DESIGN section 5, "Guards" and "Schema drift".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,6 +39,9 @@ class SourceDeclaration(BaseModel):
     is_register: bool = False
     max_age_days: int = Field(gt=0)
     shrink_threshold: float = Field(ge=0, le=1)
+    refused_most: float = Field(0.05, ge=0, le=1)
+    least_rows: int = Field(1, ge=0)
+    elements: Elements = Elements()
 
 
 def read_declaration(file: Path) -> SourceDeclaration:

@@ -1,7 +1,8 @@
 """The faults of a source's file.
 
 SourceError          a whole file cannot be relied on: wrong encoding, missing column, cut-off row, formula cell ...
-`-- SchemaError      a file holds what nobody reads, or lacks what was always there: the list has a new layout
+|-- SchemaError      a file holds what nobody reads, or lacks what was always there: the list has a new layout
+`-- EmptyListError   a file has the right layout and not a single entry
 UnknownSourceError   no source has this kind
 
 A row that can be told apart and read is never a fault here, whatever it says: admission judges values.
@@ -75,6 +76,10 @@ class SchemaError(SourceError):
 
     def __str__(self) -> str:
         return f"{self.reason}: {super().__str__()}"
+
+
+class EmptyListError(SourceError):
+    """A file of the right layout without a single entry: a list that is never empty has been cut."""
 
 
 class UnknownSourceError(Exception):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from xingate_adapters.reading.declaration import Elements
+
 Progress = Callable[[Path, int, int], None]
 """Called with the file, the bytes read so far (of the file as it lies on disk) and its size."""
 
@@ -23,8 +25,8 @@ class Run:
     holds that is no row of it (a vessel on a sanctions list, padding), by kind; it is filled while reading goes on.
     `correct` puts corrected cells in the place of those in the files. `accepts_schema`: unknown columns and elements
     are noted, not refused. `notes` are lines for the operator, each once, in the order in which they were found:
-    columns that nothing reads, expected elements that do not occur. `holds` says which records, by their number
-    from 0, are asked for: a source may give None for the others."""
+    columns that nothing reads, expected elements that do not occur. `elements` are those that the source declares.
+    `holds` says which records, by their number from 0, are asked for: a source may give None for the others."""
 
     on_progress: Progress | None = None
     data_as_of: date | None = None
@@ -32,6 +34,7 @@ class Run:
     correct: Correct | None = None
     accepts_schema: bool = False
     notes: dict[str, None] = field(default_factory=dict)
+    elements: Elements = field(default_factory=Elements)
     holds: Callable[[int], bool] = _all
 
     def report(self, file: Path, read_bytes: int, total_bytes: int) -> None:

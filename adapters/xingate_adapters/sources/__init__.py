@@ -14,7 +14,8 @@ from typing import Protocol, cast
 
 from xingate_adapters.reading.declaration import SourceDeclaration, read_declaration
 from xingate_adapters.reading.errors import SourceError, UnknownSourceError
-from xingate_adapters.reading.mapping import MappedReader, MappingError, MappingFile, read_mapping
+from xingate_adapters.reading.mapped import MappedReader
+from xingate_adapters.reading.mapping import MappingError, MappingFile, read_mapping
 from xingate_adapters.reading.run import Correct, Progress, Run
 from xingate_server.core.entry import Record
 
@@ -51,13 +52,15 @@ class _Reader(Protocol):
 class Records(Iterator[Record]):
     """The records of a source's files, read as they are asked for.
 
-    `passed_over` counts, while reading goes on, what the files hold that is no row of the list.
+    `passed_over` counts, while reading goes on, what the files hold that is no row of the list; `notes` are lines for
+    the operator about what nothing reads, what is lacking and what could not be read.
     """
 
     def __init__(self, records: Iterator[Record | None], run: Run) -> None:
         self._records = records
         self._run = run
         self.passed_over = run.passed_over
+        self.notes = run.notes
 
     def __iter__(self) -> Iterator[Record]:
         return cast("Iterator[Record]", self._records)
@@ -87,14 +90,23 @@ class Source:
         *,
         data_as_of: date | None = None,
         correct: Correct | None = None,
+        accepts_schema: bool = False,
     ) -> Records:
-        """The records of all `files` of this kind, in file order, streamed; every row gives one record.
+        """The records of all `files` of this kind, in file order, streamed; every row gives one record, save what is
+        no subject and the rows that belong to one entry.
 
         `on_progress(file, bytes_read, bytes_total)` is called as reading goes on. `data_as_of` is the day the data
         is of, needed only where rows have no date (`ofac`). `correct` may change the cells of a row before it is
-        read. Raises `SourceError` while iterating.
+        read. With `accepts_schema` unknown elements and columns are noted instead of refused. Raises `SourceError`
+        while iterating.
         """
-        run = Run(on_progress, data_as_of, correct=correct)
+        run = Run(
+            on_progress,
+            data_as_of,
+            correct=correct,
+            accepts_schema=accepts_schema,
+            elements=self.declaration.elements,
+        )
         return Records(self._reader.records([Path(file) for file in files], run), run)
 
     def mapped(self, mapping: MappingFile) -> "Source":
@@ -112,6 +124,12 @@ class Source:
             return {field: header[places[0]] for field, places in self._reader.places(header).items()}
         columns_of = getattr(self._reader, "columns_of", None)  # lists that are no table have none
         return {} if columns_of is None else dict(columns_of(header))
+
+    def knows(self, header: Sequence[str]) -> int:
+        """How many of the columns it knows, also those that it need not read."""
+        if isinstance(self._reader, MappedReader):
+            return self._reader.knows(header)
+        return len(self.columns(header))
 
     def own_date(self, file: Path) -> date | None:
         """The day that the file itself says it is of; None where it does not say. Raises `SourceError`."""

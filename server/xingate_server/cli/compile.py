@@ -163,6 +163,12 @@ def _days(text: str) -> int:
     help="Let this source have more unreadable rows than it may.",
 )
 @click.option(
+    "--accept-schema",
+    multiple=True,
+    metavar="KIND",
+    help="Note what nothing reads in this source's files, or what is expected and lacking, instead of refusing them.",
+)
+@click.option(
     "--refusals",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.xlsx",
@@ -274,6 +280,7 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         calendars=given["calendar"],
         accept_shrink=frozenset(given["accept_shrink"]),
         accept_refusals=frozenset(given["accept_refusals"]),
+        accept_schema=frozenset(given["accept_schema"]),
         above=_highest(given["state"]),
         is_dry_run=given["dry_run"],
         jobs=given["jobs"],

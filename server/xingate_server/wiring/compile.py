@@ -54,7 +54,8 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
     layout of their own are read; further sources are in the folder `sources` of the state directory. `corrections` are
     applied in their order; the refused rows are copied to `refused_to`. The sequence is above `above`. More than one of
-    `jobs` are for a program that has no other threads (`snapshot.workers`). `document_no` is by catalogue."""
+    `jobs` are for a program that has no other threads (`snapshot.workers`). `accept_schema` names kinds whose unknown
+    or lacking elements and columns are noted instead of refused. `document_no` is by catalogue."""
 
     state_dir: Path
     files: tuple[GivenFile, ...]
@@ -67,6 +68,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     calendars: tuple[Path, ...] = ()
     accept_shrink: frozenset[str] = frozenset()
     accept_refusals: frozenset[str] = frozenset()
+    accept_schema: frozenset[str] = frozenset()
     above: int = 0
     is_dry_run: bool = False
     keep: int = 10
@@ -114,6 +116,7 @@ def compile_from_options(
         absent=_provided(_absent(options), catalogue),
         accept_shrink=options.accept_shrink,
         accept_refusals=options.accept_refusals,
+        accept_schema=options.accept_schema,
         above=options.above,
         catalogue_hash=catalogues.catalogue_hash(catalogue),
         created_at=moment,
@@ -156,7 +159,7 @@ def _check(options: CompileOptions, today: date) -> None:
             )
     for kind, window in options.coverage.items():
         _check_window(kind, *window, today)
-    for kind in (options.accept_shrink | options.accept_refusals) - known:
+    for kind in (options.accept_shrink | options.accept_refusals | options.accept_schema) - known:
         load_listed_source(kind, options)
 
 
@@ -204,19 +207,28 @@ def _source(
     # Of several files the oldest decides: what is not known later is not known.
     data_as_of = min(_data_as_of(file, source, today) for file in files)
     coverage = options.coverage.get(kind)
-    records = source.records(paths, on_bytes, data_as_of=data_as_of, correct=corrector.of(kind))
+    records = source.records(
+        paths,
+        on_bytes,
+        data_as_of=data_as_of,
+        correct=corrector.of(kind),
+        accepts_schema=kind in options.accept_schema,
+    )
     return SourcePlan(
         kind=kind,
         provides=declared.provides,
         files=paths,
         records=records,
         passed_over=records.passed_over,
+        notes=records.notes,
         share=records.share,
         data_as_of=data_as_of,
         coverage_from=coverage[0] if coverage else data_as_of,
         coverage_to=coverage[1] if coverage else None,
         max_age_days=options.max_age_days.get(kind, declared.max_age_days),
         shrink_threshold=declared.shrink_threshold,
+        refused_most=declared.refused_most,
+        least_rows=declared.least_rows,
         is_register=declared.is_register,
         is_required=kind in options.required,
     )

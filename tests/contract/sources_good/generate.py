@@ -35,10 +35,10 @@ def cells(row: str) -> list[str]:
     return row.split("|")
 
 
-def table(rows: list[list[str]], encoding: str = "utf-8") -> bytes:
+def table(rows: list[list[str]], encoding: str = "utf-8", separator: str = ",") -> bytes:
     """Csv as a spreadsheet program writes it."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text, delimiter=separator).writerows(rows)
     return text.getvalue().encode(encoding)
 
 
@@ -110,12 +110,89 @@ UN = """<?xml version="1.0" encoding="UTF-8"?>
 </ENTITY_ALIAS><ENTITY_ADDRESS><COUNTRY>Jordan</COUNTRY></ENTITY_ADDRESS><ENTITY_ADDRESS><COUNTRY>China</COUNTRY>
 </ENTITY_ADDRESS></ENTITY></ENTITIES></CONSOLIDATED_LIST>
 """
+UK_HEADER = (
+    "Last Updated|Unique ID|OFSI Group ID|UN Reference Number|Name 6|Name 1|Name 2|Name 3|Name 4|Name 5|Name type"
+    "|Alias strength|Title|Name non-latin script|Non-latin script type|Non-latin script language|Regime Name"
+    "|Designation Type|Designation source|Sanctions Imposed|Other Information|UK Statement of Reasons|Address Line 1"
+    "|Address Line 2|Address Line 3|Address Line 4|Address Line 5|Address Line 6|Address Postal Code|Address Country"
+    "|Phone number|Website|Email address|Date Designated|D.O.B|Nationality(/ies)|National Identifier number"
+    "|National Identifier additional information|Passport number|Passport additional information|Position|Gender"
+    "|Town of birth|Country of birth|Type of entity|Subsidiaries|Parent company|Business registration number (s)"
+    "|IMO number|Current owner/operator (s)|Previous owner/operator (s)|Current believed flag of ship|Previous flags"
+    "|Type of ship|Tonnage of ship|Length of ship|Year Built|Hull identification number (HIN)"
+)
+
+
+def uk_row(unique_id: str, kind: str, name: str, role: str, **others: str) -> list[str]:
+    """A row of the UK list: `name` is its name columns between bars, Name 6 first; other columns by their label."""
+    parts = [*name.split("|"), *[""] * 6][:6]
+    labels = cells(UK_HEADER)
+    found = dict(zip(labels[4:10], parts, strict=True))
+    found |= {"Last Updated": "28/10/2026", "Unique ID": unique_id, "Name type": role, "Designation Type": kind}
+    found |= {"Regime Name": "The Example (Sanctions) Regulations 2026", "Designation source": "UK"}
+    found |= {"Sanctions Imposed": "Asset freeze|Travel ban", "Date Designated": "05/01/2026", **others}
+    return [found.get(label, "") for label in labels]
+
+
+RU = {"Nationality(/ies)": "Russia"}
+UK = [
+    ["Report Date: 18-Nov-2026"],
+    cells(UK_HEADER),
+    uk_row("EXU0001", "Individual", "EXEMPLOV|VALERA", "Alias", **RU, **{"Alias strength": "Good quality"}),
+    uk_row(
+        *("EXU0001", "Individual", "EXEMPLOV|VALERY|NIKOLAEVICH", "Primary Name"),
+        **RU,
+        **{"Name non-latin script": "Валерий Примеров", "Passport number": "(1) EX1234567 (2) EX7654321 (expired)"},
+        **{"D.O.B": "dd/mm/1970", "National Identifier number": "Exampleland tax no. 770000000099"},
+    ),
+    uk_row(
+        *("EXU0002", "Entity", "EXAMPLE TRADING LLC", "Primary Name"),
+        **{"Address Country": "Russia", "Business registration number (s)": "1027800000099 (Russia)"},
+    ),
+    uk_row("EXU0003", "Ship", "EXAMPLE STAR", "Primary Name", **{"IMO number": "0000000"}),
+    uk_row("EXU0003", "Ship", "OLD STAR", "Alias"),
+    uk_row("EXU0001", "Individual", "PRIMEROV|VALERIY", "Primary Name Variation", **RU),
+    uk_row("EXU0004", "Entity", "SHILI TRADING CO", "Primary Name", **{"Address Country": "China"}),
+]
+EU_HEADER = (
+    "fileGenerationDate|Entity_LogicalId|Entity_EU_ReferenceNumber|Entity_UnitedNationId|Entity_DesignationDate"
+    "|Entity_DesignationDetails|Entity_Remark|Entity_SubjectType|Entity_SubjectType_ClassificationCode"
+    "|Entity_Regulation_Type|Entity_Regulation_OrganisationType|Entity_Regulation_PublicationDate"
+    "|Entity_Regulation_EntryIntoForceDate|Entity_Regulation_NumberTitle|Entity_Regulation_Programme"
+    "|Entity_Regulation_PublicationUrl|NameAlias_LastName|NameAlias_FirstName|NameAlias_MiddleName"
+    "|NameAlias_WholeName|NameAlias_NameLanguage|NameAlias_Gender|NameAlias_LogicalId|Address_City"
+    "|Address_CountryIso2Code|Address_LogicalId|BirthDate_BirthDate|BirthDate_Year|Identification_Number"
+    "|Identification_LatinNumber|Identification_TypeCode|Identification_TypeDescription|Identification_LogicalId"
+    "|Citizenship_CountryIso2Code"
+)
+
+
+def eu_row(logical_id: int, kind: str, **others: str) -> list[str]:
+    """A row of the EU list."""
+    found = {"fileGenerationDate": "18/11/2026", "Entity_LogicalId": str(logical_id)}
+    found |= {"Entity_EU_ReferenceNumber": f"EU.{logical_id}.99", "Entity_SubjectType": kind[0].upper()}
+    found |= {"Entity_SubjectType_ClassificationCode": kind, "Entity_Regulation_PublicationDate": "2026-01-05"}
+    found |= {"Entity_Regulation_Programme": "EXA", **others}
+    return [found.get(label, "") for label in cells(EU_HEADER)]
+
+
+EU = [
+    cells(EU_HEADER),
+    eu_row(9001, "person", NameAlias_WholeName="Valery Exemplov", NameAlias_LastName="Exemplov"),
+    eu_row(9001, "person", NameAlias_LastName="Primerov", NameAlias_FirstName="Valeriy"),
+    eu_row(9001, "person", Identification_Number="EX1234567", Identification_TypeCode="passport"),
+    eu_row(9001, "person", Identification_Number="770000000099 (taxid)", Identification_TypeCode="taxid"),
+    eu_row(9001, "person", BirthDate_Year="1970", Citizenship_CountryIso2Code="RU"),
+    eu_row(9002, "enterprise", NameAlias_WholeName="EXAMPLE TRADING LLC", Address_CountryIso2Code="RU"),
+    eu_row(9002, "enterprise", Identification_Number="1027800000099", Identification_TypeCode="regnumber"),
+    eu_row(9003, "enterprise", NameAlias_WholeName="SHILI TRADING CO", Address_CountryIso2Code="HK"),
+]
 NULL = "-0- "
-SDN_REMARKS = "Registration Number 1027800000099 (Russia); a.k.a. 'EXSHIP'; Linked To: NOBODY."
+SDN_REMARKS = "Registration Number 1027800000099 (Russia); a.k.a. 'EXSHIP'; Linked To: NOBODY;"
 SDN = [
     ["901", "EXAMPLE SHIPPING LTD.", NULL, "EX] [AMPLE", *[NULL] * 7, SDN_REMARKS],
     ["902", "SHILI TRADING CO.", NULL, "EX", *[NULL] * 7, f"Unified Social Credit Code (USCC) {uscc(3)} (China)."],
-    ["903", "DOE, John", "individual", "EX", *[NULL] * 8],
+    ["903", "DOE, John", "individual", "EX", *[NULL] * 7, "DOB 12 Oct 1956; Passport X0000903 (Cuba); Gender Male."],
     ["904", "EXAMPLE STAR", "vessel", "EX", *[NULL] * 8],
 ]
 ADDRESSES = [
@@ -123,6 +200,7 @@ ADDRESSES = [
     ["902", "2", NULL, "Dandong", "China", NULL],
     ["903", "3", NULL, NULL, "Cuba", NULL],
 ]
+COMMENTS = [["901", " Company Number 10000099 (Russia)."]]
 ALIASES = [["901", "1", "aka", "SOCIÉTÉ EXEMPLE", NULL], ["904", "2", "fka", "OLD STAR", NULL]]
 
 RECOGNISED = "文书号|认定日期|公示开始|公示结束|签署人"
@@ -258,11 +336,14 @@ SAMPLES: dict[str, dict[str, bytes]] = {
         "court.json": json.dumps(COURT, ensure_ascii=False, indent=1).encode(),
         "court.jsonl": "\n".join(json.dumps(row, ensure_ascii=False) for row in COURT).encode(),
     },
+    "uk_sanctions": {"UK-Sanctions-List.csv": table(UK)},
+    "eu_sanctions": {"eu.csv": table(EU, "utf-8-sig", ";")},
     "un_consolidated": {"consolidated.xml": UN.encode()},
     "ofac": {
         "sdn.csv": table(SDN, "cp1252") + b"\x1a",
         "add.csv": table(ADDRESSES, "cp1252"),
         "alt.csv": table(ALIASES, "cp1252"),
+        "sdn_comments.csv": table(COMMENTS, "cp1252"),
     },
 }
 

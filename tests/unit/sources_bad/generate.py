@@ -17,6 +17,8 @@ CITY_ROW = "black.wage_arrears,legal_entity,示例公司,91420399000000013B,示�
 SOUND = "914203990000077718"
 PENALTY = "CF_XDR_MC,CF_XDR_LB,CF_XDR_SHXYM,CF_WSH,CF_YJ,CF_JDRQ,CF_CFJG"
 COURT = '{"iname":"示例","caseCode":"1","cardNum":"1","courtName":"示例法院","publishDate":"20240501"}'
+UK = "Unique ID,Name 6,Name 1,Name type,Designation Type,Date Designated"
+EU = "Entity_logical_id;Subject_type;Naal_wholename"
 UN = '<CONSOLIDATED_LIST dateGenerated="2026-02-27T00:00:00Z"><ENTITIES><ENTITY><FIRST_NAME>A</FIRST_NAME></ENTITY>'
 
 
@@ -212,7 +214,18 @@ BAD: dict[str, bytes] = mapped_files() | {
     "judgment_debtor/missing_column.csv": text("iname,caseCode,cardNum,publishDate", "示例,1,1,20240501"),
     "un_consolidated/cut_off.xml": text(UN),
     "un_consolidated/other_root.xml": text("<html><ENTITIES/></html>"),
+    "un_consolidated/empty.xml": text("<CONSOLIDATED_LIST><INDIVIDUALS/><ENTITIES/></CONSOLIDATED_LIST>"),
+    "un_consolidated/unknown_element.xml": text(
+        UN, "<ENTITY><FULL_NAME>EXAMPLE</FULL_NAME></ENTITY></ENTITIES></CONSOLIDATED_LIST>"
+    ),
+    "un_consolidated/unknown_entry.xml": text(UN, "<ENTRY><A>EXAMPLE</A></ENTRY></ENTITIES></CONSOLIDATED_LIST>"),
     "un_consolidated/entities.xml": text('<!DOCTYPE a [<!ENTITY b "c">]>', UN + "</ENTITIES></CONSOLIDATED_LIST>"),
+    "uk_sanctions/missing_column.csv": text("Report Date: 18-Nov-2026", UK.replace(",Designation Type", "")),
+    "uk_sanctions/cut_off_row.csv": text("Report Date: 18-Nov-2026", UK, "EXU0001,EXEMPLOV,VALERY"),
+    "eu_sanctions/missing_column.csv": text(EU.replace("Subject_type;", "")),
+    "eu_sanctions/cut_off_row.csv": text(EU, "9001;P"),
+    "ftm/unknown_property.json": text(ENTITY, ENTITY.replace('"name"', '"fullName"')),
+    "judgment_debtor/unknown_key.json": text("[" + COURT[:-1] + ',"formerCardNum":"示例"}]'),
     "ofac/cut_off_row.csv": text("1,A,-0- ,P" + ",-0- " * 8, "2,B,-0- ,P"),
     "ofac/unknown_type.csv": text('1,A,"airship",P' + ",-0- " * 8),
     "ofac/no_number.csv": text("x,A,-0- ,P" + ",-0- " * 8),

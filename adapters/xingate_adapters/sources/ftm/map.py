@@ -4,12 +4,13 @@
   (politically exposed persons, owners, relatives) are passed over and counted.
 * `un_sc_…` datasets bind every member state and are `international.un`, `us_ofac_…` are `international.ofac`, all
   others `international.other`; of several the first in this order.
-* People, companies and other legal entities are subjects. Vessels, aircraft and schemata that the library does not know
-  are left to admission to refuse (`value_unknown`), so that every listed line is accounted for.
+* People, companies and other legal entities are subjects. Vessels, aircraft, wallets and other things are none, and are
+  counted in `passed_over` by their schema. A schema that the library does not know is a `SchemaError`; where that is
+  accepted, its entities are handed on for admission to judge, since they may be people.
 * The day of the document is the earliest full day of listing or start, else the day the dataset first had it, else
   the day the data is of; partial dates (`2014`) are not completed. It ends when all of its sanctions have ended.
-* Numbers that fail their own check are left out: the name is enough on these lists, and a bad number would refuse the
-  row. Foreign registration numbers count from eight characters on.
+* Every number is handed on, those that pass their check first: what cannot be used costs the number and not the entry.
+  Foreign registration numbers count from eight characters on, as in the SDN list.
 * Not read: who owns or directs whom.
 """
 
@@ -19,13 +20,15 @@ from datetime import date
 from pathlib import Path
 
 from xingate_adapters.reading.cells import iso
+from xingate_adapters.reading.numbers import Number, document_numbers, sound_first, without_separators
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.ftm.read import Entity, Values, nature, read
-from xingate_server.core import identifiers
 from xingate_server.core.entry import Record
 from xingate_server.core.subject import SubjectClass
 
 KIND = "ftm"
+PUBLISHER = "the publisher of the FollowTheMoney data"
+"""Stands in where an entity names neither an authority nor a dataset."""
 _TOPICS = ("sanction", "debarment", "crime", "export.control", "wanted")
 _LISTS = (("un_sc", "international.un"), ("us_ofac", "international.ofac"))
 _KINDS = {"person": "natural_person", "organisation": "legal_entity"}
@@ -38,21 +41,32 @@ _ORGANISATION = {
     "idNumber": "foreign_reg_no",
     "taxNumber": "foreign_reg_no",
 }
-_PERSON = {"passportNumber": "passport", "idNumber": "other_document", "innCode": "other_document"}
+_PERSON = {
+    "passportNumber": "passport",
+    "idNumber": "other_document",
+    "socialSecurityNumber": "other_document",
+    "taxNumber": "other_document",
+    "innCode": "other_document",
+    "registrationNumber": "other_document",
+}
+_NAMES = ("name", "alias", "weakAlias", "previousName", "abbreviation")
 _COUNTRIES = ("jurisdiction", "mainCountry", "country", "nationality", "citizenship")
 _CHINESE = frozenset({"cn", "hk", "mo", "tw"})
 _MIN_FOREIGN_NUMBER = 8
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_CITIZEN_NUMBER = re.compile(r"\d{15}|\d{17}[\dXx]", re.ASCII)
 _RAW = ("name", "alias", "topics", "country", "jurisdiction", "notes", "sourceUrl")
 
 
 def records(files: Sequence[Path], run: Run) -> Iterator[Record]:
-    """One record per listed entity."""
+    """One record per listed entity that is a subject."""
     for entity in read(files, run):
-        if _is_listed(entity):
-            yield _record(entity, run.data_as_of)
-        else:
+        if not _is_listed(entity):
             run.passed_over["not_listed"] += 1
+        elif nature(entity.schema) == "thing":
+            run.passed_over[entity.schema] += 1
+        else:
+            yield _record(entity, run.data_as_of)
 
 
 def own_date(file: Path) -> date | None:
@@ -68,8 +82,7 @@ def _is_listed(entity: Entity) -> bool:
 
 def _record(entity: Entity, data_as_of: date | None) -> Record:
     values, of_kind = entity.properties, nature(entity.schema)
-    name = _first(values, "name") or entity.caption
-    names = [*values.get("name", ()), entity.caption, *values.get("alias", ()), *values.get("previousName", ())]
+    names = list(dict.fromkeys(name for name in _names(entity) if name))
     programs = dict.fromkeys(_all(entity.sanctions, "program") or [*values.get("program", ())])
     program = "; ".join(programs)
     dataset = next(iter(entity.datasets), "")
@@ -79,13 +92,13 @@ def _record(entity: Entity, data_as_of: date | None) -> Record:
         row=entity.row,
         list_type=_list_type(entity.datasets),
         subject_kind=_KINDS.get(of_kind, entity.schema),
-        name=name,
-        aliases=tuple(dict.fromkeys(alias for alias in names if alias and alias != name)),
+        name=names[0] if names else "",
+        aliases=tuple(names[1:]),
         identifiers=_identifiers(entity, of_kind),
         registered_in=_registered_in(values),
         facts="; ".join(dict.fromkeys([*_all(entity.sanctions, "reason"), *values.get("notes", ())])),
-        authority=next(iter(_all(entity.sanctions, "authority")), "") or dataset,
-        basis=program or ", ".join(entity.datasets),
+        authority=next(iter(_all(entity.sanctions, "authority")), "") or dataset or PUBLISHER,
+        basis=program or ", ".join(entity.datasets) or PUBLISHER,
         document_no=entity.id,
         document_date=_since(entity, data_as_of),
         valid_until=_until(entity.sanctions),
@@ -109,9 +122,19 @@ def _all(of: Sequence[Values], name: str) -> list[str]:
     return [value for values in of for value in values.get(name, ())]
 
 
-def _identifiers(entity: Entity, of_kind: str) -> tuple[tuple[str, str], ...]:
+def _names(entity: Entity) -> Iterator[str]:
+    values = entity.properties
+    yield from values.get("name", ())
+    yield entity.caption
+    for name in _NAMES[1:]:
+        yield from values.get(name, ())
+    if not values.get("name"):
+        yield " ".join(filter(None, (_first(values, "firstName"), _first(values, "lastName"))))
+
+
+def _identifiers(entity: Entity, of_kind: str) -> tuple[Number, ...]:
     if of_kind == "person":
-        return _sound(_person_numbers(entity), SubjectClass.PERSON)
+        return sound_first(_person_numbers(entity), SubjectClass.PERSON)
     if of_kind != "organisation":
         return ()
     numbers = [
@@ -120,26 +143,22 @@ def _identifiers(entity: Entity, of_kind: str) -> tuple[tuple[str, str], ...]:
         for number in entity.properties.get(name, ())
     ]
     long_enough = [pair for pair in numbers if pair[0] != "foreign_reg_no" or len(pair[1]) >= _MIN_FOREIGN_NUMBER]
-    return _sound(long_enough, SubjectClass.ORGANISATION)
+    return sound_first(long_enough, SubjectClass.ORGANISATION)
 
 
-def _person_numbers(entity: Entity) -> list[tuple[str, str]]:
+def _person_numbers(entity: Entity) -> Iterator[Number]:
     is_chinese = "cn" in {*entity.properties.get("nationality", ()), *entity.properties.get("citizenship", ())}
-    numbers = [
-        ("citizen_id" if is_chinese and name == "idNumber" else scheme, number)
-        for name, scheme in _PERSON.items()
-        for number in entity.properties.get(name, ())
-    ]
+    cells = [(scheme, cell) for name, scheme in _PERSON.items() for cell in entity.properties.get(name, ())]
     for document in entity.documents:
         is_passport = "passport" in _first(document, "type").casefold() or "passportNumber" in document
         scheme = "passport" if is_passport else "other_document"
-        numbers += [(scheme, number) for number in (*document.get("number", ()), *document.get("passportNumber", ()))]
-    return numbers
-
-
-def _sound(numbers: Sequence[tuple[str, str]], subject_class: SubjectClass) -> tuple[tuple[str, str], ...]:
-    """Those that can be relied on, each once."""
-    return tuple(dict.fromkeys(pair for pair in numbers if identifiers.read(pair[1], pair[0], subject_class).is_sound))
+        cells += [(scheme, cell) for cell in (*document.get("number", ()), *document.get("passportNumber", ()))]
+    for scheme, cell in cells:
+        for number in document_numbers(cell):
+            if scheme == "passport":
+                yield scheme, without_separators(number)
+            else:
+                yield "citizen_id" if is_chinese and _CITIZEN_NUMBER.fullmatch(number) else scheme, number
 
 
 def _registered_in(values: Values) -> str:

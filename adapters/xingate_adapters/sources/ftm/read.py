@@ -2,7 +2,8 @@
 
 A sanction may stand before or after its entity, so the files are read twice: the first time what belongs to another
 entity goes to a spool on disk. Memory does not grow with the files. Which schemata there are, and which of them are
-legal entities, is the library's knowledge. Source: followthemoney.tech, "entity data".
+legal entities, is the library's knowledge; so is which properties a schema has: one that it does not know is told, as
+is a schema that it does not know on an entity that may be listed. Source: followthemoney.tech, "entity data".
 """
 
 import sqlite3
@@ -19,6 +20,7 @@ from followthemoney import model
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.items import json_items
 from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.schema import Watch, says_something
 
 Values = Mapping[str, Sequence[str]]
 _OF_ANOTHER = {"Sanction": "entity", "Identification": "holder", "Passport": "holder"}
@@ -53,8 +55,18 @@ def nature(schema: str) -> str:
     return "thing" if found.is_a("Thing") and not found.is_a("Address") else "link"
 
 
+@lru_cache(maxsize=512)
+def known_properties(schema: str) -> frozenset[str]:
+    """The names of the properties that the library's model gives a schema; none for an unknown one."""
+    found = model.get(schema)
+    return frozenset() if found is None else frozenset(found.properties)
+
+
 def read(files: Sequence[Path], run: Run) -> Iterator[Entity]:
-    """All entities that are no links, in file order; links are counted as passed over by their schema."""
+    """All entities that are no links, in file order; links are counted as passed over by their schema.
+
+    Raises `SchemaError` for a key, property or schema that is not known.
+    """
     with TemporaryDirectory(prefix="xingate-") as folder, closing(sqlite3.connect(Path(folder) / "links.db")) as spool:
         spool.execute("PRAGMA journal_mode = OFF")
         spool.execute("CREATE TABLE link (owner TEXT, is_sanction INT, properties BLOB)")
@@ -81,8 +93,17 @@ def _links(file: Path, run: Run) -> Iterator[tuple[str, bool, bytes]]:
 
 
 def _entities(file: Path, run: Run, spool: sqlite3.Connection) -> Iterator[Entity]:
+    watch = Watch(file, run)
+    row = 0
     for row, item in json_items(file, run):
         identity, schema = item["id"], item["schema"]  # the first reading has found both
+        properties = _properties(file, row, item)
+        watch.keys("entity", (key for key, value in item.items() if says_something(value)), (), row)
+        if nature(schema):
+            filled = (name for name, values in properties.items() if any(values))
+            watch.keys("properties", filled, known_properties(schema), row)
+        else:
+            watch.unknown("schema", schema, row)
         if nature(schema) == "link":
             run.passed_over[schema] += 1
             continue
@@ -96,10 +117,11 @@ def _entities(file: Path, run: Run, spool: sqlite3.Connection) -> Iterator[Entit
             item.get("caption", ""),
             _texts(file, row, "datasets", item.get("datasets", "")),
             item.get("first_seen", ""),
-            _properties(file, row, item),
+            properties,
             [values for is_sanction, values in links if is_sanction],
             [values for is_sanction, values in links if not is_sanction],
         )
+    watch.finish(row)
 
 
 def _properties(file: Path, row: int, item: Mapping[str, str]) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from xingate_adapters.reading import columns, files, forms, unread
 from xingate_adapters.reading.items import json_items
 from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.schema import Watch, says_something
 from xingate_adapters.reading.tables import open_table
 
 # Field -> the court's key, its Chinese labels, the Zhejiang column.
@@ -99,7 +100,9 @@ def _is_json(file: Path, run: Run) -> bool:
 
 def _from_json(file: Path, run: Run) -> Iterator[Row]:
     """A key that one object lacks is an empty cell; one that the first object lacks and every list needs is a fault,
-    as a missing column is."""
+    as a missing column is, and so is one that is not known and says something."""
+    watch = Watch(file, run)
+    number = 0
     seen: dict[tuple[str, ...], dict[str, int]] = {}
     for number, item in json_items(file, run):
         keys = tuple(item)
@@ -110,5 +113,8 @@ def _from_json(file: Path, run: Run) -> Iterator[Row]:
                 columns.require(file, number, places, LABELS, REQUIRED)
             if len(seen) < _SHAPES_KEPT:
                 seen[keys] = places
+        filled = (key for key, value in item.items() if columns.fold(key) not in KNOWN and says_something(value))
+        watch.keys("item", filled, (), number)
         cells = list(item.values())
         yield Row(number, {field: cells[place] for field, place in places.items()}, item)
+    watch.finish(number)

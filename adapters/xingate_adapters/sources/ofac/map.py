@@ -1,54 +1,55 @@
 """SDN entries to records of `international.ofac`.
 
-* Entities and people become records. So do vessels and aircraft, with their own word for a kind: they are no
-  subjects, and admission refuses them as `value_unknown`, so that every row of the list is accounted for. Addresses
-  and alternate names whose entry is not in the file are counted in `passed_over`. An unknown type is a fault.
+* Entities and people become records. Vessels and aircraft are no subjects: they are counted in `passed_over`, and so
+  are addresses, alternate names and comments whose entry is not in the file. An unknown type is a fault.
 * The csv has no listing dates: the document date is the day the data is of (`Run.data_as_of`), the document number
   `OFAC <ent_num>`, so that an entry's id stays the same from day to day.
-* `registered_in` is the country of the addresses; any Chinese one (with Hong Kong, Macao, Taiwan) or a Chinese code
-  makes it "CN", because such a list must not act on Chinese subjects (Anti-Foreign Sanctions Law, art. 12).
-* Numbers stand in the remarks. A unified code or a 15-digit Chinese registration number is taken as such; others as
-  `foreign_reg_no`, only when they have eight characters or more and stand for a single entry of the file, because
-  registers of different countries give the same short numbers to different companies. Without the addresses, which
-  tell a Chinese company, no foreign number is taken: all are then known by name. So are people.
+* `registered_in` is the country of the addresses, else the one that the remarks state for a citizenship or a number
+  (for organisations only where the addresses are given). Any Chinese one (with Hong Kong, Macao, Taiwan), a Chinese
+  number or Chinese citizenship makes it "CN", because such a list must not act on Chinese subjects (Anti-Foreign
+  Sanctions Law, art. 12).
+* Numbers stand in the remarks (`remarks.py`). Without the addresses, which tell a Chinese company, no foreign
+  registration number is taken: those entries are then known by name, which is noted.
+* Remarks that are cut go on in the comments. Where that file is lacking, the last part of cut remarks is not read, so
+  that no cut number is taken for a whole one; how many there are is noted.
 """
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from xingate_adapters.reading.cells import country, iso
 from xingate_adapters.reading.errors import SourceError, quoted
+from xingate_adapters.reading.numbers import Number, sound_first
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import Row
-from xingate_adapters.sources.ofac.read import ENTRY_COLUMNS, Files, rows, sort_files
+from xingate_adapters.sources.ofac import remarks as reading
+from xingate_adapters.sources.ofac.read import ENTRY_COLUMNS, REMARKS_LIMIT, Files, rows, sort_files
 from xingate_server.core.entry import Record
+from xingate_server.core.subject import SubjectClass
 
 KIND = "ofac"
 AUTHORITY = "US Department of the Treasury, Office of Foreign Assets Control"
-MIN_FOREIGN_NUMBER = 8
-_TYPES = {"": "legal_entity", "individual": "natural_person", "vessel": "vessel", "aircraft": "aircraft"}
+BASIS = "SDN list"
+_SUBJECTS = {"": "legal_entity", "individual": "natural_person"}
+_NO_SUBJECTS = frozenset({"vessel", "aircraft"})
 _ENT_NUM, _NAME, _TYPE, _PROGRAM, _REMARKS = 0, 1, 2, 3, 11
-_ALIAS_NAME, _COUNTRY = 3, 4
-_QUOTED_ALIAS = re.compile(r"\b[afn]\.k\.a\. '([^']+)'")
-_NUMBER = re.compile(
-    r"^(?:alt\. )?"
-    r"(?P<label>Uni(?:fi|t)ed Social Credit Code(?: Certificate)? \(USCCC?\)|Registration (?:ID|Number)"
-    r"|Tax ID No\.|Company Number|Commercial Registry Number|C\.R\. No\.|Business Registration Number"
-    r"|Certificate of Incorporation Number|Trade License No\.|Chinese Commercial Code)"
-    r" (?P<number>[0-9A-Za-z][0-9A-Za-z./ -]{2,38}?)"
-    r"(?: \((?P<country>[A-Z][A-Za-z ,.'-]+)\))?\.?$"
-)
-_USCC = re.compile(r"[0-9A-Z]{18}")
-_REG_NO = re.compile(r"[0-9]{15}")
-_CHINESE_NUMBER = re.compile(r"\((?:China|Hong Kong|Macau|Taiwan)\)")
-_MAIN_FIRST = ("uscc", "reg_no", "foreign_reg_no")
+_ALIAS_NAME, _COUNTRY, _COMMENT = 3, 4, 1
+
+
+class _Joined(NamedTuple):
+    """What the other files say of one entry; `is_cut`: its remarks end in the middle."""
+
+    aliases: list[str]
+    countries: list[str]
+    remarks: str
+    is_cut: bool
 
 
 def records(files: Sequence[Path], run: Run) -> Iterator[Record]:
-    """One record per entity or person of the three files together."""
+    """One record per entity or person of the files together."""
     if files:
         yield from _records(sort_files(files), run)
 
@@ -62,13 +63,22 @@ def own_date(file: Path) -> date | None:
 def _records(files: Files, run: Run) -> Iterator[Record]:
     aliases = _gathered(files.aliases, _ALIAS_NAME, run)
     countries = _gathered(files.addresses, _COUNTRY, run)
-    shared = _shared_numbers(files.entries, at_most=0 if files.addresses is None else 1)
-    for row in rows(files.entries, run):
-        number, cells = row
-        own_aliases = aliases.pop(cells[_ENT_NUM], [])
-        own_countries = countries.pop(cells[_ENT_NUM], [])
+    comments = _gathered(files.comments, _COMMENT, run)
+    cut = unnumbered = 0
+    for number, cells in rows(files.entries, run):
+        entry = cells[_ENT_NUM]
+        goes_on = "".join(comments.pop(entry, []))
+        joined = _Joined(
+            aliases.pop(entry, []),
+            countries.pop(entry, []),
+            f"{cells[_REMARKS]}{goes_on}".strip(),
+            files.comments is None and _is_cut(cells[_REMARKS]),
+        )
         kind = cells[_TYPE].casefold()
-        if kind not in _TYPES:
+        if kind in _NO_SUBJECTS:
+            run.passed_over[kind] += 1
+            continue
+        if kind not in _SUBJECTS:
             raise SourceError(
                 f"the type {quoted(kind)} is not known",
                 file=files.entries,
@@ -76,10 +86,33 @@ def _records(files: Files, run: Run) -> Iterator[Record]:
                 column="SDN_Type",
                 expected="none, individual, vessel or aircraft",
             )
-        yield _record(str(files.entries), row, own_aliases, own_countries, shared, run.data_as_of)
-    for what, left in (("alternate name without entry", aliases), ("address without entry", countries)):
-        if left:
-            run.passed_over[what] += sum(map(len, left.values()))
+        cut += joined.is_cut
+        record, left_out = _record(str(files.entries), (number, cells), joined, run.data_as_of, files.addresses is None)
+        unnumbered += left_out
+        yield record
+    left = (("alternate name", aliases), ("address", countries), ("comment", comments))
+    for what, of_none in left:
+        if of_none:
+            run.passed_over[f"{what} without entry"] += sum(map(len, of_none.values()))
+    _note(files, run, cut, unnumbered)
+
+
+def _is_cut(remarks: str) -> bool:
+    """Whether remarks fill their column; a blank at the end may have been lost."""
+    return len(remarks) == REMARKS_LIMIT or (len(remarks) == REMARKS_LIMIT - 1 and not remarks.endswith("."))
+
+
+def _note(files: Files, run: Run, cut: int, unnumbered: int) -> None:
+    if cut:
+        run.notes[
+            f"`{files.entries}`: remarks are cut at {REMARKS_LIMIT:,} characters in {cut:,} of the entries, and what "
+            "follows is not read: give the file `sdn_comments` beside it"
+        ] = None
+    if unnumbered:
+        run.notes[
+            f"`{files.entries}`: foreign registration numbers are not read in {unnumbered:,} of the entries without "
+            "the file of addresses, which tells a Chinese company: give it beside this file"
+        ] = None
 
 
 def _gathered(file: Path | None, place: int, run: Run) -> dict[str, list[str]]:
@@ -91,60 +124,44 @@ def _gathered(file: Path | None, place: int, run: Run) -> dict[str, list[str]]:
     return found
 
 
-def _shared_numbers(entries: Path, *, at_most: int) -> frozenset[str]:
-    """Foreign numbers that stand for more than `at_most` entries."""
-    seen = Counter(
-        number
-        for _, cells in rows(entries, Run())
-        for scheme, number in set(_numbers(cells[_REMARKS]))
-        if scheme == "foreign_reg_no"
-    )
-    return frozenset(number for number, count in seen.items() if count > at_most)
-
-
-def _record(
-    origin: str, row: Row, aliases: list[str], countries: list[str], shared: frozenset[str], day: date | None
-) -> Record:
+def _record(origin: str, row: Row, joined: _Joined, day: date | None, is_by_name: bool) -> tuple[Record, bool]:
+    """The record of a row, and whether foreign registration numbers were left out."""
     number, cells = row
-    name, remarks = cells[_NAME], cells[_REMARKS]
-    kind = _TYPES[cells[_TYPE].casefold()]
-    numbers = [] if kind != "legal_entity" else [pair for pair in _numbers(remarks) if pair[1] not in shared]
-    numbers.sort(key=lambda pair: _MAIN_FIRST.index(pair[0]))
-    is_chinese = _CHINESE_NUMBER.search(remarks) is not None or any(pair[0] != "foreign_reg_no" for pair in numbers)
-    names = [alias for alias in (*aliases, *_QUOTED_ALIAS.findall(remarks)) if alias and alias != name]
+    kind = _SUBJECTS[cells[_TYPE].casefold()]
+    is_person = kind == "natural_person"
+    # What stands last in cut remarks may be a part of something.
+    whole = joined.remarks.rpartition(";")[0] if joined.is_cut else joined.remarks
+    found = list(reading.numbers(whole, is_person=is_person))
+    numbers = [pair for pair in found if not (is_by_name and pair[0] == "foreign_reg_no")]
+    names = [alias for alias in (*joined.aliases, *reading.aliases(whole)) if alias and alias != cells[_NAME]]
     program = ", ".join(part.strip(" []") for part in cells[_PROGRAM].split("]") if part.strip(" []"))
-    return Record(
+    facts = reading.without_numbers(joined.remarks) if is_person else joined.remarks
+    where = country(joined.countries)
+    if not where and (is_person or not is_by_name):
+        where = reading.stated_country(whole)
+    record = Record(
         source=KIND,
         file=origin,
         row=number,
         list_type="international.ofac",
         subject_kind=kind,
-        name=name,
+        name=cells[_NAME],
         aliases=tuple(dict.fromkeys(names)),
-        identifiers=tuple(dict.fromkeys(numbers)),
-        registered_in="CN" if is_chinese else country(countries),
-        facts=remarks,
+        identifiers=_sorted(numbers, is_person=is_person),
+        registered_in="CN" if reading.is_chinese(joined.remarks, found) else where,
+        facts=facts,
         authority=AUTHORITY,
-        basis=program,
+        basis=program or BASIS,
         document_no=f"OFAC {cells[_ENT_NUM]}",
         document_date="" if day is None else iso(day),
         field=program,
-        raw=dict(zip(ENTRY_COLUMNS, cells, strict=True)),
+        raw=dict(zip(ENTRY_COLUMNS, [*cells[:_REMARKS], facts], strict=True)),
     )
+    return record, len(numbers) < len(found)
 
 
-def _numbers(remarks: str) -> Iterator[tuple[str, str]]:
-    for part in remarks.split(";"):
-        found = _NUMBER.match(part.strip())
-        if found is None:
-            continue
-        number = found["number"].strip()
-        if "USCC" in found["label"] and _USCC.fullmatch(number.upper()):
-            yield "uscc", number.upper()
-        elif found["country"] == "China":
-            if _USCC.fullmatch(number.upper()):
-                yield "uscc", number.upper()
-            elif _REG_NO.fullmatch(number) and "Registration" in found["label"]:
-                yield "reg_no", number
-        elif "USCC" not in found["label"] and len(re.sub(r"[^0-9A-Za-z]", "", number)) >= MIN_FOREIGN_NUMBER:
-            yield "foreign_reg_no", re.sub(r"[\s-]", "", number).upper()
+def _sorted(numbers: list[Number], *, is_person: bool) -> tuple[Number, ...]:
+    if is_person:
+        return sound_first(numbers, SubjectClass.PERSON)
+    ranked = sorted(numbers, key=lambda pair: reading.MAIN_FIRST.index(pair[0]))
+    return sound_first(ranked, SubjectClass.ORGANISATION)

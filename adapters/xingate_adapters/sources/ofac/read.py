@@ -1,8 +1,10 @@
-"""The three SDN csv files: entries (12 columns), addresses (6), alternate names (5), told apart by their columns.
+"""The four SDN csv files: entries (12 columns), addresses (6), alternate names (5), comments (2), told apart by their
+columns.
 
-They have no header, `-0-` is null, and a line with a single 0x1A may end them. Western encodings. Rows are joined on
-`ent_num`. Alternate names and addresses are held in memory (a few megabytes), entries are streamed.
-Source: the Office of Foreign Assets Control's data specification of the SDN files.
+They have no header, so there are no unknown columns: a row of another width is a fault. `-0-` is null, and a line with
+a single 0x1A may end them. Western encodings. Rows are joined on `ent_num`. Comments go on where the remarks of an
+entry are cut, at `REMARKS_LIMIT` characters. All but the entries are held in memory (a few megabytes), entries are
+streamed. Source: the Office of Foreign Assets Control's data specification of the SDN files.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,17 +32,28 @@ ENTRY_COLUMNS = (
 )
 ADDRESS_COLUMNS = ("ent_num", "Add_num", "Address", "City/State/Province/Postal Code", "Country", "Add_remarks")
 ALIAS_COLUMNS = ("ent_num", "alt_num", "alt_type", "alt_name", "alt_remarks")
-_SETS = {len(columns): columns for columns in (ENTRY_COLUMNS, ADDRESS_COLUMNS, ALIAS_COLUMNS)}
-_NAMES = {len(ENTRY_COLUMNS): "entries", len(ADDRESS_COLUMNS): "addresses", len(ALIAS_COLUMNS): "alternate names"}
+COMMENT_COLUMNS = ("ent_num", "comments")
+REMARKS_LIMIT = 1_000
+"""Characters of the remarks that the file of entries has room for."""
+
+_NAMES = {
+    len(ENTRY_COLUMNS): "entries",
+    len(ADDRESS_COLUMNS): "addresses",
+    len(ALIAS_COLUMNS): "alternate names",
+    len(COMMENT_COLUMNS): "comments",
+}
+_RUNNING_TEXT = {len(ENTRY_COLUMNS): len(ENTRY_COLUMNS) - 1, len(COMMENT_COLUMNS): 1}
+"""Width -> the column whose blanks count, since a cut may fall before or after one."""
 _END = "\x1a"
 
 
 class Files(NamedTuple):
-    """The three files by what they hold; the last two may be lacking."""
+    """The files by what they hold; all but the first may be lacking."""
 
     entries: Path
     addresses: Path | None
     aliases: Path | None
+    comments: Path | None = None
 
 
 def sort_files(given: Sequence[Path]) -> Files:
@@ -60,11 +73,12 @@ def sort_files(given: Sequence[Path]) -> Files:
             file=given[0],
             expected=f"an SDN csv file of {len(ENTRY_COLUMNS)} columns beside it",
         )
-    return Files(entries, found.get(len(ADDRESS_COLUMNS)), found.get(len(ALIAS_COLUMNS)))
+    others = (found.get(len(columns)) for columns in (ADDRESS_COLUMNS, ALIAS_COLUMNS, COMMENT_COLUMNS))
+    return Files(entries, *others)
 
 
 def rows(file: Path, run: Run) -> Iterator[Row]:
-    """The rows of one of the three files, null cells blank."""
+    """The rows of one of the files, null cells blank; remarks and comments keep the blanks around them."""
     width = _width(file)
     for number, cells in csv_rows(file, run, files.WESTERN):
         if not cells or cells == [_END]:
@@ -81,19 +95,33 @@ def rows(file: Path, run: Run) -> Iterator[Row]:
             continue
         if not cells[0].strip().isdecimal():
             raise SourceError("no number", file=file, row=number, column="ent_num", expected="digits")
-        yield number, ["" if (cell := original.strip()) == "-0-" else cell for original in cells]
+        running = _RUNNING_TEXT.get(width)
+        yield number, [_cell(cell, keeps_blanks=place == running) for place, cell in enumerate(cells)]
+
+
+def _cell(cell: str, *, keeps_blanks: bool) -> str:
+    bare = cell.strip()
+    return "" if bare == "-0-" else cell if keeps_blanks else bare
+
+
+def _is_numbered(cells: Sequence[str]) -> bool:
+    """Whether a row begins with an entry's number, or with the name of its column."""
+    first = cells[0].strip()
+    return first.isdecimal() or first.casefold() == "ent_num"
 
 
 def _width(file: Path) -> int:
     for number, cells in csv_rows(file, Run(), files.WESTERN):
         if not cells:
             continue
-        if len(cells) not in _SETS:
+        is_comment = len(cells) == len(COMMENT_COLUMNS)  # many a file that is something else has two cells a row
+        if len(cells) not in _NAMES or (is_comment and not _is_numbered(cells)):
             raise SourceError(
                 f"the row has {len(cells)} cells",
                 file=file,
                 row=number,
-                expected="12 (entries), 6 (addresses) or 5 (alternate names)",
+                expected="12 (entries), 6 (addresses), 5 (alternate names) or 2 (comments)",
+                hint="the SDN files have no header: of other columns nothing can be told",
             )
         return len(cells)
     raise SourceError("the file is empty", file=file, expected="rows of an SDN csv file")

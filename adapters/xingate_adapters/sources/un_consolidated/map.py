@@ -1,9 +1,11 @@
 """Security Council entries to records of `international.un`.
 
-Entities and most people have no number that China knows: they are found by name (and every alias, in every script),
-which makes candidates and never a measure. Passports and national numbers of people are kept; where the list gives
-a part only (`?`, `…`, runs of `x` or `*` in it), the hidden places are `*`, so the number is read as masked. In `raw`
-no document number stands.
+Entities and most people have no number that China knows: they are found by name (and every alias, of every quality and
+in every script), which makes candidates and never a measure. Passports and national numbers of people are taken out of
+whatever stands in a document's cell (`reading.numbers`); where the list gives a part only (`?`, `…`, runs of `x` or `*`
+in it), the hidden places are `*`, so the number is read as masked. A cell without a number costs the number and never
+the entry; such cells are counted in a note. In `raw` no document number stands. Left out: numbers in a document's
+`NOTE`, which are often those of other people.
 """
 
 import re
@@ -12,23 +14,34 @@ from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from xingate_adapters.reading.cells import country, day, text
+from xingate_adapters.reading.cells import country, text
+from xingate_adapters.reading.dates import full_day
+from xingate_adapters.reading.numbers import document_numbers, sound_first, without_separators
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.un_consolidated.read import Listed, read, stamp
 from xingate_server.core.entry import Record
+from xingate_server.core.subject import SubjectClass
 
 KIND = "un_consolidated"
 AUTHORITY = "United Nations Security Council"
 _NAMES = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
-_HIDDEN = re.compile(r"\.{2,}|…|[?•＊*]|[xX]{2,}")
-_NUMBER = re.compile(r"[0-9A-Za-z*][0-9A-Za-z*/. -]{2,38}")
+_PASSPORT_WORDS = ("passport", "pasaporte", "passeport", "паспорт", "护照")
+BASIS = "Security Council sanctions list"
+_CITIZEN_NUMBER = re.compile(r"[\d*]{15}|[\d*]{17}[\dXx*]", re.ASCII)
 
 
 def records(files: Sequence[Path], run: Run) -> Iterator[Record]:
     """One record per entry."""
     for file in files:
+        unread = 0
         for listed in read(file, run):
+            unread += sum(map(_is_unread, listed.element.iter("INDIVIDUAL_DOCUMENT")))
             yield _record(str(file), listed)
+        if unread:
+            run.notes[
+                f"`{file}`: no number can be read in {unread:,} of the cells of documents; these people are listed by "
+                "name and by their other numbers"
+            ] = None
 
 
 def own_date(file: Path) -> date | None:
@@ -40,7 +53,7 @@ def _record(origin: str, listed: Listed) -> Record:
     entry = listed.element
     prefix = "INDIVIDUAL" if listed.is_person else "ENTITY"
     committee = _leaf(entry, "UN_LIST_TYPE")
-    name = " ".join(part for tag in _NAMES if (part := _leaf(entry, tag)))
+    name, *aliases = _names(entry, prefix) or [""]
     return Record(
         source=KIND,
         file=origin,
@@ -48,14 +61,14 @@ def _record(origin: str, listed: Listed) -> Record:
         list_type="international.un",
         subject_kind="natural_person" if listed.is_person else "legal_entity",
         name=name,
-        aliases=_aliases(entry, prefix, name),
+        aliases=tuple(aliases),
         identifiers=_documents(entry) if listed.is_person else (),
         registered_in=country([_leaf(address, "COUNTRY") for address in entry.iter(f"{prefix}_ADDRESS")]),
         facts=_leaf(entry, "COMMENTS1"),
         authority=AUTHORITY,
-        basis=f"Security Council sanctions list: {committee}" if committee else "",
+        basis=f"{BASIS}: {committee}" if committee else BASIS,
         document_no=_leaf(entry, "REFERENCE_NUMBER"),
-        document_date=day(_leaf(entry, "LISTED_ON")),
+        document_date=full_day(_leaf(entry, "LISTED_ON")),
         field=committee,
         raw=_raw(entry),
     )
@@ -65,28 +78,44 @@ def _leaf(element: Element, tag: str) -> str:
     return text(" ".join((element.findtext(tag) or "").split()))
 
 
-def _aliases(entry: Element, prefix: str, name: str) -> tuple[str, ...]:
-    found = [_leaf(entry, "NAME_ORIGINAL_SCRIPT")]
+def _leaves(element: Element, tag: str) -> list[str]:
+    """All leaves of a tag; a semicolon parts two names."""
+    found = (part for leaf in element.findall(tag) for part in (leaf.text or "").replace("；", ";").split(";"))
+    return [name for part in found if (name := text(" ".join(part.split())))]
+
+
+def _names(entry: Element, prefix: str) -> list[str]:
+    """Every name, each once: the one that is made of the parts first, whichever of them the entry has."""
+    found = [" ".join(part for tag in _NAMES if (part := _leaf(entry, tag)))]
+    found += _leaves(entry, "NAME_ORIGINAL_SCRIPT")
     for alias in entry.iter(f"{prefix}_ALIAS"):
-        found += [_leaf(alias, "ALIAS_NAME"), _leaf(alias, "NAME_ORIGINAL_SCRIPT")]
-    return tuple(dict.fromkeys(alias for alias in found if alias and alias != name))
+        found += _leaves(alias, "ALIAS_NAME") + _leaves(alias, "NAME_ORIGINAL_SCRIPT")
+    return [name for name in dict.fromkeys(found) if name]
+
+
+def _is_unread(document: Element) -> bool:
+    cell = _leaf(document, "NUMBER")
+    return bool(cell) and not document_numbers(cell)
 
 
 def _documents(entry: Element) -> tuple[tuple[str, str], ...]:
-    found = []
-    for document in entry.iter("INDIVIDUAL_DOCUMENT"):
-        number = _HIDDEN.sub(lambda part: "*" * max(len(part[0]), 2), _leaf(document, "NUMBER"))
-        if _NUMBER.fullmatch(number):
-            found.append((_scheme(document), number))
-    return tuple(dict.fromkeys(found))
+    """The numbers of a person, the sound ones first: the first one settles who it is."""
+    found = [
+        (_scheme(document, number), number)
+        for document in entry.iter("INDIVIDUAL_DOCUMENT")
+        for number in document_numbers(_leaf(document, "NUMBER"))
+    ]
+    plain = ((scheme, without_separators(n) if scheme == "passport" else n) for scheme, n in found)
+    return sound_first(plain, SubjectClass.PERSON)
 
 
-def _scheme(document: Element) -> str:
-    kind = _leaf(document, "TYPE_OF_DOCUMENT").casefold()
-    if "passport" in kind:
+def _scheme(document: Element, number: str) -> str:
+    kind = f"{_leaf(document, 'TYPE_OF_DOCUMENT')} {_leaf(document, 'TYPE_OF_DOCUMENT2')}".casefold()
+    countries = (_leaf(document, "ISSUING_COUNTRY"), _leaf(document, "COUNTRY_OF_ISSUE"))
+    is_national = "national" in kind or _CITIZEN_NUMBER.fullmatch(number) is not None
+    if any(word in kind for word in _PASSPORT_WORDS):
         return "passport"
-    is_chinese = "China" in (_leaf(document, "ISSUING_COUNTRY"), _leaf(document, "COUNTRY_OF_ISSUE"))
-    return "citizen_id" if is_chinese and "national" in kind else "other_document"
+    return "citizen_id" if "China" in countries and is_national else "other_document"
 
 
 def _raw(entry: Element) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Entries of the Security Council's consolidated xml, streamed, each as its leaves by tag.
 
 Read with defusedxml: entity expansion and external entities are refused. Element names as in the list's published
-schema (sc-sanctions.xsd).
+schema (sc-sanctions.xsd), without their namespace; `source.toml` says which of them are known.
 """
 
 import io
@@ -16,8 +16,9 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from xingate_adapters.reading import files, forms
-from xingate_adapters.reading.errors import SourceError
+from xingate_adapters.reading.errors import EmptyListError, SourceError, quoted
 from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.schema import Watch, has_content, local_name
 
 ROOT = "CONSOLIDATED_LIST"
 _ENTRIES = ("INDIVIDUAL", "ENTITY")
@@ -34,18 +35,43 @@ class Listed(NamedTuple):
 
 
 def read(file: Path, run: Run) -> Iterator[Listed]:
-    """All entries, people and entities, in file order. An element is only valid until the next is asked for."""
+    """All entries, people and entities, in file order. An element is only valid until the next is asked for.
+
+    Raises `SchemaError` for an element that is not known and has content, and `EmptyListError`.
+    """
     number = 0
     parents: list[Element] = []
+    watch = Watch(file, run)
     for event, element in _events(file, run):
         if event == "start":
             parents.append(element)
+            if len(parents) == len((ROOT, "ENTITIES")):
+                watch.section(ROOT, element.tag)
             continue
         parents.pop()
-        if element.tag in _ENTRIES and len(parents) == len((ROOT, "ENTITIES")):
-            number += 1
+        if len(parents) != len((ROOT, "ENTITIES")):
+            if len(parents) == len((ROOT,)) and not watch.section(ROOT, element.tag) and has_content(element):
+                watch.unknown(ROOT, element.tag, number + 1)
+            continue
+        section = parents[-1].tag
+        number += element.tag in _ENTRIES
+        if not watch.section(ROOT, section):
+            if has_content(element):
+                watch.unknown(ROOT, section, number + (element.tag not in _ENTRIES))
+        elif element.tag not in _ENTRIES and has_content(element):
+            watch.unknown(section, element.tag, number + 1)
+        if element.tag in _ENTRIES:
+            watch.entry(element, number)
             yield Listed(number, element.tag == "INDIVIDUAL", element)
-            parents[-1].clear()
+        parents[-1].clear()
+    if number == 0:
+        raise EmptyListError(
+            "the list is empty: it has no `INDIVIDUAL` and no `ENTITY`",
+            file=file,
+            expected="the whole list as published",
+            hint="fetch it again",
+        )
+    watch.finish(number)
 
 
 def stamp(file: Path) -> date | None:
@@ -82,13 +108,14 @@ class _Stream(io.RawIOBase):
 def _events(file: Path, run: Run) -> Iterator[tuple[str, Element]]:
     forms.refuse_other_bytes(file)
     number = 0
-    is_first = True
+    root = ""
     stream: Any = _Stream(files.byte_chunks(file, run))
     try:
         for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
-            if is_first and element.tag != ROOT:
+            element.tag = local_name(element.tag)
+            root = root or element.tag
+            if root != ROOT:
                 break
-            is_first = False
             yield event, element
             number += event == "end" and element.tag in _ENTRIES
         else:
@@ -107,7 +134,13 @@ def _events(file: Path, run: Run) -> Iterator[tuple[str, Element]]:
             expected="the consolidated list as xml",
             hint="fetch it again",
         ) from error
-    raise SourceError("the xml is not the consolidated list", file=file, row=1, expected=f"the root element `{ROOT}`")
+    raise SourceError(
+        f"the xml is not the consolidated list: its root element is {quoted(root)}",
+        file=file,
+        row=1,
+        expected=f"the root element `{ROOT}`",
+        hint="if the list has a new layout, it needs a new version of this source; or another list was given",
+    )
 
 
 def _reason(error: Exception) -> str:

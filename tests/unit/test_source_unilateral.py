@@ -1,0 +1,219 @@
+"""The lists of the UK and the EU, and what a mapping says of several rows an entry."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from xingate_adapters.sources import MappingError, Records, SourceError, load_source, read_mapping
+from xingate_server.core.entry import Record
+
+GOOD = Path(__file__).parents[1] / "contract" / "sources_good"
+UK_FILE = GOOD / "uk_sanctions" / "UK-Sanctions-List.csv"
+EU_FILE = GOOD / "eu_sanctions" / "eu.csv"
+
+
+def read(kind: str, file: Path) -> tuple[list[Record], Records]:
+    records = load_source(kind).records([file])
+    return list(records), records
+
+
+class TestTheUnitedKingdom:
+    def test_rows_of_one_entry_make_one_record(self) -> None:
+        (person, company, chinese), records = read("uk_sanctions", UK_FILE)
+        assert (person.subject_kind, person.name, person.row) == ("natural_person", "VALERY NIKOLAEVICH EXEMPLOV", 3)
+        assert person.aliases == ("VALERA EXEMPLOV", "VALERIY PRIMEROV", "Валерий Примеров")
+        assert person.identifiers == (
+            ("passport", "EX1234567"),
+            ("passport", "EX7654321"),
+            ("other_document", "770000000099"),
+        )
+        assert (person.list_type, person.document_no, person.document_date) == (
+            "international.other",
+            "EXU0001",
+            "2026-01-05",
+        )
+        assert (person.registered_in, person.basis) == ("Russia", "The Example (Sanctions) Regulations 2026")
+        assert "EX1234567" not in json.dumps(dict(person.raw))
+        assert person.raw["Name type"] == "Alias; Primary Name; Primary Name Variation"
+        assert (company.subject_kind, company.name, company.aliases) == ("legal_entity", "EXAMPLE TRADING LLC", ())
+        assert company.identifiers == (("foreign_reg_no", "1027800000099"),)
+        assert (chinese.registered_in, chinese.row) == ("CN", 9)
+        assert records.passed_over == {"ship": 1}
+
+    def altered(self, tmp_path: Path, **cells: str) -> Record:
+        """The first entry of the good file with other cells in its main row."""
+        title, header, *rows = csv.reader(io.StringIO(UK_FILE.read_text("utf-8")))
+        for label, cell in cells.items():
+            rows[1][header.index(label)] = cell
+        file = tmp_path / "uk.csv"
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([title, header, *rows])
+        return read("uk_sanctions", file)[0][0]
+
+    @pytest.mark.parametrize(
+        ("label", "cell", "field", "found"),
+        [
+            ("Date Designated", "1970", "document_date", "2026-01-05"),  # as its other rows say
+            ("Date Designated", "dd/mm/2026", "document_date", "2026-01-05"),
+            ("Date Designated", "soon", "document_date", "soon"),
+            ("Passport number", "unknown", "identifiers", (("other_document", "770000000099"),)),
+            ("Name 6", "", "name", "VALERY NIKOLAEVICH"),
+            ("Unique ID", " EXU0001 ", "name", "VALERY NIKOLAEVICH EXEMPLOV"),
+        ],
+    )
+    def test_one_bad_cell_costs_no_entry(
+        self, label: str, cell: str, field: str, found: object, tmp_path: Path
+    ) -> None:
+        assert getattr(self.altered(tmp_path, **{label: cell}), field) == found
+
+    def test_a_blank_regime_leaves_the_list_as_the_basis(self, tmp_path: Path) -> None:
+        file = tmp_path / "uk.csv"
+        file.write_text(UK_FILE.read_text("utf-8").replace("The Example (Sanctions) Regulations 2026", ""), "utf-8")
+        assert {record.basis for record in read("uk_sanctions", file)[0]} == {"UK Sanctions List"}
+
+    @pytest.mark.parametrize(
+        "title", ["Report Date: 18-Nov-2026", "Report Date: 18-Nov-2026,,,,", '"Report Date: 18/11/2026"']
+    )
+    def test_the_title_says_the_day(self, title: str, tmp_path: Path) -> None:
+        file = tmp_path / "uk.csv"
+        _, _, rest = UK_FILE.read_text("utf-8").partition("\n")
+        file.write_text(f"{title}\n{rest}", encoding="utf-8")
+        day = load_source("uk_sanctions").own_date(file)
+        assert day is not None
+        assert day.isoformat() == "2026-11-18"
+        assert len(read("uk_sanctions", file)[0]) == 3
+
+    @pytest.mark.parametrize("first", ["", "Report Date: soon\n", "Exported: 18-Nov-2026\n"])
+    def test_without_a_day_in_the_title_there_is_none(self, first: str, tmp_path: Path) -> None:
+        file = tmp_path / "uk.csv"
+        _, _, rest = UK_FILE.read_text("utf-8").partition("\n")
+        file.write_text(first + rest, encoding="utf-8")
+        assert load_source("uk_sanctions").own_date(file) is None
+
+    def test_the_column_of_the_entry_is_needed(self, tmp_path: Path) -> None:
+        file = tmp_path / "uk.csv"
+        file.write_text(UK_FILE.read_text("utf-8").replace(",Unique ID,", ",Number,"), encoding="utf-8")
+        with pytest.raises(SourceError, match="missing column `Unique ID`") as caught:
+            read("uk_sanctions", file)
+        assert caught.value.row == 2
+
+
+class TestTheEuropeanUnion:
+    def test_rows_of_one_entry_make_one_record(self) -> None:
+        (person, company, chinese), records = read("eu_sanctions", EU_FILE)
+        assert (person.subject_kind, person.name, person.row) == ("natural_person", "Valery Exemplov", 2)
+        assert person.aliases == ("Valeriy Primerov",)
+        assert person.identifiers == (("passport", "EX1234567"), ("other_document", "770000000099"))
+        assert (person.document_no, person.document_date, person.basis) == ("EU.9001.99", "2026-01-05", "EXA")
+        assert (person.registered_in, company.registered_in, chinese.registered_in) == ("RU", "RU", "CN")
+        assert company.identifiers == (("foreign_reg_no", "1027800000099"),)
+        assert not records.passed_over
+
+    def test_the_shorter_names_of_columns(self, tmp_path: Path) -> None:
+        file = tmp_path / "eu.csv"
+        file.write_text(
+            "\ufeffDate_file;Entity_logical_id;Subject_type;Entity_logical_id;Naal_wholename;Naal_lastname;"
+            "Naal_firstname;Naal_leba_publication_date;Entity_logical_id;Iden_number;Citi_country;Programme\n"
+            "18/11/2026;9001;P;9001;;Exemplov;Valery;2026-01-05;;;;EXA\n"
+            "18/11/2026;9002;E;9002;EXAMPLE TRADING LLC;;;2026-01-05;;;;EXA\n"
+            "18/11/2026;9001;P;;;;;;9001;EX1234567 (passport-Exampleland);RUS;EXA\n"
+            "18/11/2026;9003;P;;Li Exempla;;;;9003;;HKG;\n",
+            encoding="utf-8",
+        )
+        (person, company, chinese), _ = read("eu_sanctions", file)
+        assert (person.name, person.identifiers) == ("Valery Exemplov", (("other_document", "EX1234567"),))
+        assert (person.document_no, person.document_date, person.registered_in) == ("9001", "2026-01-05", "RUS")
+        assert company.name == "EXAMPLE TRADING LLC"
+        assert (chinese.registered_in, chinese.document_date) == ("CN", "")
+        assert chinese.basis == "EU consolidated list of financial sanctions"
+        day = load_source("eu_sanctions").own_date(file)
+        assert day is not None
+        assert day.isoformat() == "2026-11-18"
+
+    def test_a_code_of_a_chinese_company_is_that_code(self, tmp_path: Path) -> None:
+        file = tmp_path / "eu.csv"
+        text = EU_FILE.read_text("utf-8").replace("1027800000099", "91420399000000019G")
+        file.write_text(text, encoding="utf-8")
+        assert read("eu_sanctions", file)[0][1].identifiers == (("uscc", "91420399000000019G"),)
+
+
+MAPPING = """
+group_by = ["号"]
+role = ["行"]
+main_roles = ["主"]
+date_order = "day_month_year"
+numbers_in_text = ["passport"]
+[columns]
+subject_kind = ["类"]
+name = ["名"]
+document_no = ["号"]
+document_date = ["日"]
+[identifiers]
+passport = ["护照"]
+uscc = ["代码"]
+[constants]
+list_type = "watch.key_monitoring"
+"""
+
+
+def mapped(tmp_path: Path, mapping: str, *rows: str) -> list[Record]:
+    (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "list.csv").write_text("\n".join(rows), encoding="utf-8")
+    source = load_source("city_list").mapped(read_mapping(tmp_path / "mapping.toml"))
+    return list(source.records([tmp_path / "list.csv"]))
+
+
+def test_a_mapping_joins_rows_wherever_they_stand(tmp_path: Path) -> None:
+    found = mapped(
+        tmp_path,
+        MAPPING,
+        "号,行,类,名,日,护照,代码",
+        "1,别名,自然人,示例乙,,EX0000001,",
+        "2,主,企业,示例公司,05/01/2026,,91420399000000019G",
+        ",主,自然人,示例丙,06/01/2026,,",
+        "1,主,,示例甲,07/01/2026,无,",
+        ",主,自然人,示例丁,,,",
+    )
+    assert [record.row for record in found] == [2, 3, 4, 6]
+    one = found[0]
+    assert (one.name, one.aliases, one.subject_kind) == ("示例甲", ("示例乙",), "自然人")
+    assert (one.document_date, one.identifiers) == ("2026-01-07", (("passport", "EX0000001"),))
+    assert found[1].identifiers == (("uscc", "91420399000000019G"),)
+    assert [record.name for record in found[2:]] == ["示例丙", "示例丁"]
+
+
+def test_many_rows_of_many_entries(tmp_path: Path) -> None:
+    rows = [f"{n % 500},别名,自然人,示例{n},,," for n in range(5_000)]
+    found = mapped(tmp_path, MAPPING, "号,行,类,名,日,护照,代码", *rows)
+    assert [record.row for record in found] == list(range(2, 502))
+    assert all(len(record.aliases) == 9 for record in found)
+    assert found[7].aliases[-1] == "示例4507"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('date_order = "day_month_year"', 'date_order = "dmy"'), "`date_order` is `dmy`: expected one of day_month"),
+        (('group_by = ["号"]', ""), "`main_roles` needs `role` and `group_by`"),
+        (("[constants]", '[schemes.natural_person]\n"" = "pass"\n[constants]'), "`schemes.natural_person`: unknown id"),
+        (("[constants]", '[joined]\nnames = ["名"]\n[constants]'), "`joined.names` is no field of a record: did you"),
+    ],
+)
+def test_a_mapping_that_cannot_be_used_says_why(change: tuple[str, str], said: str, tmp_path: Path) -> None:
+    file = tmp_path / "mapping.toml"
+    file.write_text(MAPPING.replace(*change), encoding="utf-8")
+    with pytest.raises(MappingError) as caught:
+        read_mapping(file)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "file"), [("uk_sanctions", UK_FILE), ("eu_sanctions", EU_FILE)])
+def test_every_column_of_the_published_layout_is_known(kind: str, file: Path) -> None:
+    lines = file.read_text("utf-8-sig").splitlines()
+    header = next(csv.reader(line for line in lines if "Unique ID" in line or "Entity_LogicalId" in line))
+    labels = header if kind == "uk_sanctions" else header[0].split(";")
+    assert load_source(kind).knows(labels) == len(labels)
