@@ -110,11 +110,13 @@ class Refused(msgspec.Struct, frozen=True):
     """A refused row: every reason that applies, each once, sorted; `details` say what was found.
 
     `remains` is what could be read of an unreadable row, once for each class of subject that it may be about.
+    `is_of_nobody`: neither a number nor a name says whom the row is about.
     """
 
     reasons: tuple[str, ...]
     details: tuple[str, ...]
     remains: tuple[Admitted, ...] = ()
+    is_of_nobody: bool = False
 
     @property
     def is_by_rule(self) -> bool:
@@ -124,7 +126,7 @@ class Refused(msgspec.Struct, frozen=True):
     @property
     def is_unreadable(self) -> bool:
         """Whether the list says something about a subject, and nobody can tell what."""
-        return not self.is_by_rule and not UNREADABLE.isdisjoint(self.reasons)
+        return not (self.is_by_rule or self.is_of_nobody or UNREADABLE.isdisjoint(self.reasons))
 
 
 class SourceTerms(msgspec.Struct, frozen=True):
@@ -247,7 +249,7 @@ class _Reading:
         if not self.reasons and about and list_type is not None:
             return self._listed(about[0][0], kind or _KINDS[about[0][0]], about[0][1], terms, list_type)
         self._count_numbers(kind, about)
-        refused = self.refused()
+        refused = msgspec.structs.replace(self.refused(), is_of_nobody=not about)
         if not refused.is_unreadable:
             return refused
         return msgspec.structs.replace(refused, remains=self._remains(kind, about, terms, list_type))
@@ -437,7 +439,7 @@ class _Reading:
         """The entry, and the document number as it is in the entry's key."""
         record, keyer, document_date = self.record, self.rules.keyer, terms.document_date
         if document_date is None:  # the day of the data is not known, on a list that may lack its document's
-            document_date = self.rules.today
+            document_date = min(self.rules.today, terms.valid_until or self.rules.today)
         authority = self._kept(record.authority)
         document_no = hidden_document(record.document_no, self.hidden_numbers)
         document = self._document_key(document_no)

@@ -395,7 +395,7 @@ class _Doubts:
         if with_held:
             self.unsettled |= dict.fromkeys(apart(file))
             self.possible |= dict.fromkeys(file.profiles)
-            self.unread |= dict.fromkeys(_unsettled_row(held) for held in file.unread)
+            self.unread |= dict.fromkeys(unsettled_row(held) for held in file.unread)
         else:
             self.unread |= dict.fromkeys(held for held in file.unread if held.is_unsettled)
         return before != (len(self.unsettled), len(self.unread), len(self.possible))
@@ -407,7 +407,8 @@ class _Doubts:
         return msgspec.structs.replace(file, unsettled=tuple(self.unsettled), unread=tuple(self.unread))
 
 
-def _unsettled_row(held: HeldUnread) -> HeldUnread:
+def unsettled_row(held: HeldUnread) -> HeldUnread:
+    """An unreadable row of one who may be another."""
     return msgspec.structs.replace(held, is_unsettled=True)
 
 
