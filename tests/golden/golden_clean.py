@@ -265,9 +265,9 @@ _RECORDS: Cases = [
     ),
     _case(
         "criticised",
-        "a circular of criticism does not",
-        f"{RULE}a black entry, general.ordinary, a penalty, a breached commitment; nothing else.",
-        GIVEN,
+        "a circular of criticism does",
+        f"{RULE}criticised.* is an adverse record.",
+        clear(),
         row("E1", "criticised.environment_project"),
     ),
     _case(
