@@ -5,7 +5,7 @@ from typing import Any
 
 from golden_templates import LR, Cases, Row, as_person, ask, case, clear, expect, gap, row, through
 
-FUNDING, PERMIT = "funding.apply", "permit.grant"
+FUNDING, PERMIT = "funding.apply", "permit.renew"
 SINCE, OPEN_UNTIL = date(2025, 3, 10), date(2026, 3, 31)
 OVERDUE = "DESIGN 5, commitments: "
 
