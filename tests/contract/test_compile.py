@@ -78,15 +78,27 @@ class TestOutput:
             "sequence": 1,
             "path": str(state / "snapshots" / "1"),
             "sources": [
-                {"kind": "city_list", "path": str(good), "rows": 3, "admitted": 3, "refused": {}},
+                {
+                    "kind": "city_list",
+                    "path": str(good),
+                    "rows": 3,
+                    "admitted": 3,
+                    "refused": {},
+                    "refusedByRule": 0,
+                    "unreadable": 0,
+                },
                 {
                     "kind": "city_list",
                     "path": str(bad),
                     "rows": 2,
                     "admitted": 0,
                     "refused": {"authority_missing": 2},
+                    "refusedByRule": 2,
+                    "unreadable": 0,
                 },
             ],
+            "notes": {},
+            "passedOver": {},
             "subjects": 3,
             "entries": 3,
         }

@@ -196,7 +196,9 @@ def own_list(folder: Path) -> list[str]:
     text = "\n".join(["[columns]", *columns, "[identifiers]", f'by_shape = ["{LABELS["code"][1]}"]'])
     mapping.write_text(text, encoding="utf-8")
     assert file.stat().st_size > 3 << 20
-    return ["--source", f"city_list={file}@2026-06-01", "--map", f"city_list={mapping}"]
+    # More of its rows are unreadable than a list's may be.
+    accepted = ["--accept-refusals", "city_list"]
+    return ["--source", f"city_list={file}@2026-06-01", "--map", f"city_list={mapping}", *accepted]
 
 
 def corrected(report: Path, target: Path) -> None:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import golden_clean
+import golden_commitments
 import golden_gaps
 import golden_lists
 import golden_measures
 import golden_reach
 import golden_rules
 import golden_time
+import golden_unread
 import golden_whole
 import yaml
 
@@ -28,6 +30,8 @@ _MODULES = (
     golden_rules,
     golden_clean,
     golden_gaps,
+    golden_unread,
+    golden_commitments,
     golden_whole,
 )
 

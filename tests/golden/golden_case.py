@@ -1,8 +1,10 @@
 """One golden case: how its YAML is read, answered and told again in the words of `expected`.
 
 `given` holds the rows of the subject (`entries`; with `role` and `via` those of an organisation that names it), which
-go through `resolve()` as in a snapshot, `unsettled` rows, registrations, the states of the sources (where the case
-says nothing: all loaded and fresh), and the catalogue's layers, posture and invented basic-list items.
+go through `resolve()` as in a snapshot, `unsettled` rows, `unread` ones (what is left of rows that could not be read,
+by the names of `UnreadRow`, with `is_unsettled`, `names`, `role` and `via` as held), registrations, the states of the
+sources (where the case says nothing: all loaded and fresh), and the catalogue's layers, posture and invented
+basic-list items.
 """
 
 import sys
@@ -19,9 +21,9 @@ from xingate_server.catalogues import load
 from xingate_server.core.catalogue import Audience, BasicListItem, Catalogue, Effect, Posture
 from xingate_server.core.decide import decide
 from xingate_server.core.decision import Applied, Decision, GapReason, Question, Situation, SourceState, digest
-from xingate_server.core.entry import Entry, Role
+from xingate_server.core.entry import Entry, Role, UnreadRow
 from xingate_server.core.resolve import Listed, resolve
-from xingate_server.core.subject import EntityRef, Held, Profile, Registration, SubjectFile, SubjectKind
+from xingate_server.core.subject import EntityRef, Held, HeldUnread, Profile, Registration, SubjectFile, SubjectKind
 
 GOLDEN = Path(__file__).parent
 CASES = GOLDEN / "decide"
@@ -103,6 +105,19 @@ def _held(row: Mapping[str, Any], entry: Entry) -> Held:
     )
 
 
+def _unread(row: Mapping[str, Any]) -> HeldUnread:
+    hints = get_type_hints(UnreadRow)
+    cells = {name: value for name, value in row.items() if name not in {"role", "via", "names", "is_unsettled"}}
+    cells = {"authority": "示例局", "document_no": f"示例{row['id']}号", "what": "示例"} | cells
+    return HeldUnread(
+        UnreadRow(**{name: msgspec.convert(value, hints[name]) for name, value in cells.items()}),
+        Role(row["role"]) if "role" in row else None,
+        EntityRef(row["via"]["name"], row["via"]["code"]) if "via" in row else None,
+        tuple(row.get("names", ())),
+        row.get("is_unsettled", False),
+    )
+
+
 def _holding(row: Mapping[str, Any]) -> tuple[str, str]:
     return row.get("via", {}).get("code", ""), row.get("role", "")
 
@@ -142,6 +157,7 @@ def arguments(case: Mapping[str, Any]) -> tuple[SubjectFile, Catalogue, Question
             for row in given.get("registrations", [])
         ),
         unsettled=tuple(_held(row, _entry(row)) for row in given.get("unsettled", [])),
+        unread=tuple(_unread(row) for row in given.get("unread", [])),
     )
     asked = {"kind": "legal_entity", "as_of": TODAY, **case["asked"]}
     situation = Situation(

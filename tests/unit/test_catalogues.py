@@ -294,8 +294,10 @@ def test_every_list_type_with_family_and_procedure(plan: Catalogue) -> None:
 def test_adverse_list_types_break_three_clean_years(plan: Catalogue) -> None:
     adverse = {t.id for t in plan.list_types if t.is_adverse}
     black = {t.id for t in plan.list_types if t.id.startswith("black.")}
-    others = {"criticised.environment_project", "watch.key_monitoring", "general.ordinary"}
-    assert adverse == black | others | {"penalty.administrative", "commitment.breached"}
+    other = {"general.ordinary", "penalty.administrative", "commitment.breached"}
+    # A circular of criticism and a place on a watch list are bad records too, and grades C and D on their day.
+    assert adverse == black | other | {"criticised.environment_project", "watch.key_monitoring"}
+    assert _list_type(plan, "grade.credit").adverse_grades == ("C", "D")
 
 
 def _list_type(catalogue: Catalogue, name: str) -> ListType:

@@ -26,7 +26,7 @@ def test_help_lists_every_command(flag: str) -> None:
     done = run(flag)
     assert done.returncode == 0
     names = [line.split()[0] for line in done.stdout.partition("Commands:")[2].splitlines() if line.strip()]
-    wanted = "demo compile source serve check screen catalogue trace witness keygen bench"
+    wanted = "demo compile source snapshot serve check screen catalogue trace witness keygen bench"
     assert names == wanted.split()
 
 

@@ -31,6 +31,7 @@ from xingate_server.snapshot.store import Snapshot, SnapshotSet
 ORGANISATION, PERSON = SubjectClass.ORGANISATION, SubjectClass.PERSON
 TODAY = date(2026, 7, 1)
 CATALOGUE = load(["shiyan2017", "international"], Posture.AS_PLANNED_2017)
+EVERY_LIST_TYPE = tuple(t.id for t in CATALOGUE.list_types)
 CALENDAR = WorkCalendar.official()
 WHOLE = {
     "subject_kind": "legal_entity",
@@ -73,7 +74,7 @@ class Desk:
         path.write_text("rows", encoding="utf-8")
         numbered = [self._placed(record, kind, path, n) for n, record in enumerate(records)]
         given: dict[str, Any] = {
-            "provides": ("black.bribery",),
+            "provides": EVERY_LIST_TYPE,
             "data_as_of": TODAY,
             "coverage_from": TODAY,
             "max_age_days": 30,
@@ -371,7 +372,7 @@ def _mixture() -> Iterator[Record]:
 class TestGuards:
     def test_nothing_admitted(self, desk: Desk) -> None:
         with pytest.raises(NothingToCompileError, match=r"of 1 rows none was admitted \(mostly identifier_missing"):
-            desk.compile(desk.source([row("无")]))
+            desk.compile(desk.source([row("无", name="")]))
         assert SnapshotSet(desk.state).retained() == []
 
     def test_shrink_is_refused_and_can_be_accepted(self, desk: Desk) -> None:
@@ -473,8 +474,9 @@ class TestManifest:
         manifest = desk.compile(desk.source([row(unified_code(1)), row("无")])).manifest
         (source,) = manifest.sources
         (file,) = source.files
-        assert (file.rows, file.admitted, file.refused) == (2, 1, {"identifier_missing": 1})
+        # The row without a number stands by its name, and is counted.
+        assert (file.rows, file.admitted, file.refused) == (2, 2, {"identifier_missing": 1})
         assert file.sha256 == sha256(b"rows").hexdigest()
         assert manifest.created_at == "2026-07-01T12:00:00Z"
         assert manifest.next_update == "2026-07-31T16:00:00Z"  # 1 August in Shanghai
-        assert manifest.list_types == {"black.bribery": 1}
+        assert manifest.list_types == {"black.bribery": 2}

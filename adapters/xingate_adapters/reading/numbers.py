@@ -9,8 +9,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from xingate_adapters.reading.cells import NOTHING, clean
+from xingate_adapters.reading.cells import NOTHING
 from xingate_server.core import identifiers
+from xingate_server.core.decoration import clean
 from xingate_server.core.subject import SubjectClass
 
 Number = tuple[str, str]

@@ -25,7 +25,7 @@ from xingate_server.core.catalogue import (
     triggers_on,
 )
 from xingate_server.core.documents import document_key
-from xingate_server.core.entry import REGISTER, Entry, Record, Severity, UnreadRow, fold_word
+from xingate_server.core.entry import REGISTER, REGISTRATION_UNKNOWN, Entry, Record, Severity, UnreadRow, fold_word
 from xingate_server.core.identifiers import SHORTEST_SHAPE, Identifier, Scheme
 from xingate_server.core.privacy import SHORTEST_SURE_NUMBER, hidden, hidden_document, personal_numbers
 from xingate_server.core.relations import Related, read_relations
@@ -118,11 +118,13 @@ class Refused(msgspec.Struct, frozen=True):
     """A refused row: every reason that applies, each once, sorted; `details` say what was found.
 
     `remains` is what could be read of an unreadable row, once for each class of subject that it may be about.
+    `is_of_nobody`: neither a number nor a name says whom the row is about.
     """
 
     reasons: tuple[str, ...]
     details: tuple[str, ...]
     remains: tuple[Admitted, ...] = ()
+    is_of_nobody: bool = False
 
     @property
     def is_by_rule(self) -> bool:
@@ -132,7 +134,7 @@ class Refused(msgspec.Struct, frozen=True):
     @property
     def is_unreadable(self) -> bool:
         """Whether the list says something about a subject, and nobody can tell what."""
-        return not self.is_by_rule and not UNREADABLE.isdisjoint(self.reasons)
+        return not (self.is_by_rule or self.is_of_nobody or UNREADABLE.isdisjoint(self.reasons))
 
 
 class SourceTerms(msgspec.Struct, frozen=True):
@@ -251,7 +253,7 @@ class _Reading:
         if not self.reasons and about and list_type is not None:
             return self._listed(about[0][0], kind or _KINDS[about[0][0]], about[0][1], terms, list_type)
         self._count_numbers(kind, about)
-        refused = self.refused()
+        refused = msgspec.structs.replace(self.refused(), is_of_nobody=not about)
         if not refused.is_unreadable:
             return refused
         return msgspec.structs.replace(refused, remains=self._remains(kind, about, terms, list_type))
@@ -290,10 +292,18 @@ class _Reading:
     ) -> Admitted:
         place = self._place(subject_class, numbers)
         related = self._related(subject_class, (list_type.id,))
+        if list_type.is_foreign_only and not self._is_registration_known(numbers):
+            self.flags.add(REGISTRATION_UNKNOWN)
         document, entry = self._entry(terms, numbers, place, subject_class, list_type.id)
         if entry.valid_until is None and list_type.procedure is Procedure.PUBLICITY:
             self.flags.add("validity_open")  # counted per source, and not a flag of an answer
         return self._admitted(kind, numbers, place, document=document, entry=entry, related=related)
+
+    def _is_registration_known(self, numbers: Numbers) -> bool:
+        """Whether the row says in which country its subject is registered, or its numbers do."""
+        schemes = {number.scheme for number in numbers.usable}
+        is_told = not schemes.isdisjoint(_CHINESE_SCHEMES | {Scheme.FOREIGN_REG_NO, Scheme.CITIZEN_ID})
+        return bool(self.record.registered_in) or is_told
 
     def _remains(
         self,
@@ -443,7 +453,7 @@ class _Reading:
         """The entry, and the document number as it is in the entry's key."""
         record, keyer, document_date = self.record, self.rules.keyer, terms.document_date
         if document_date is None:  # the day of the data is not known, on a list that may lack its document's
-            document_date = self.rules.today
+            document_date = min(self.rules.today, terms.valid_until or self.rules.today)
         authority = self._kept(record.authority)
         document_no = hidden_document(record.document_no, self.hidden_numbers)
         document = self._document_key(document_no)
@@ -468,7 +478,7 @@ class _Reading:
             repairable=terms.repairable,
             amount_yuan=self._kept(record.amount_yuan),
             source=record.source,
-            foreign=_is_foreign(numbers.usable, record.registered_in),
+            foreign=REGISTRATION_UNKNOWN in self.flags or _is_foreign(numbers.usable, record.registered_in),
             flags=self._flags(),
             older_id=""
             if older is None

@@ -13,6 +13,7 @@ from xingate_server.core.decision import Question, SourceState
 from xingate_server.core.entry import Entry, Standing, Status, UnreadRow, is_void, standing
 from xingate_server.core.gaps import fits_by_name, source_fault
 from xingate_server.core.subject import Held, HeldUnread, SubjectFile
+from xingate_server.core.unreadable import has_ended
 
 ONE_DAY = timedelta(days=1)
 UNREGISTERED = "load a register that holds the subject"
@@ -126,6 +127,8 @@ def _may_touch(row: UnreadRow, start: date, as_of: date) -> bool:
 
 def _may_stand(row: UnreadRow, as_of: date) -> bool:
     """Whether the row may be in force or suspended on the day."""
+    if has_ended(row, as_of) and not row.is_suspended:
+        return False
     return (row.first is None or row.first <= as_of) and (row.valid_until is None or as_of <= row.valid_until)
 
 

@@ -43,6 +43,8 @@ def overdue(file: SubjectFile, as_of: date) -> Iterator[Entry | UnreadRow]:
 
 
 def _is_overdue(entry: Entry, as_of: date) -> bool:
+    if is_void(entry) or (entry.stops_on is not None and entry.stops_on <= as_of):
+        return False
     if entry.status is not Status.ACTIVE and (entry.status_date is None or entry.status_date <= as_of):
         return False
     return entry.valid_until is not None and _is_asked(entry.valid_until, as_of)

@@ -263,9 +263,7 @@ class _Case:
         """Open commitments past their day, where a breach would give something for this action."""
         if self.plan.breach_could_be is not None:
             for row in overdue(self.file, self.question.as_of):
-                gap = gap_rules.overdue_gap(row, self.plan.breach_could_be)
-                if gap is not None:
-                    self.gaps.append(gap)
+                self.gaps.append(gap_rules.overdue_gap(row, self.plan.breach_could_be))
 
     def _withhold(self) -> tuple[list[Applied], list[Applied]]:
         """Set the incentives apart where a black entry or a bar or limit of this action stands against them."""

@@ -174,6 +174,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 REGISTER = "register"
+REGISTRATION_UNKNOWN = "registration_unknown"
+"""The flag of an entry on a list that acts on subjects registered abroad, which does not say where its subject is.
+Nobody can tell whether it acts: it is held unsettled, and its `foreign` says what it may be."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit_defaults=True):
@@ -219,8 +222,8 @@ class UnreadRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit
     `id` is that of the entry it would be, where list type, authority and document number could be read, otherwise
     one of its own. `list_types` are ids, or patterns such as `black.*` where the word is not known. Of `severity` and
     `grade` one that is not known counts as any. It makes a gap from `first` to `valid_until`, None for any day, and
-    none from `ended_from` on; `is_over` says that it makes none at all, and only counts against clean years. `what`
-    says what was not understood, without a person's number.
+    none from `ended_from` on; `is_over` says that it makes none at all, and only counts against clean years.
+    `is_suspended`: that end is a suspension. `what` says what was not understood, without a person's number.
     """
 
     id: str
@@ -239,6 +242,7 @@ class UnreadRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, omit
     document_date: date | None = None
     what: str = ""
     source: str = ""
+    is_suspended: bool = False
 
 
 class Standing(StrEnum):

@@ -116,10 +116,8 @@ def unread_gap(row: UnreadRow, could_be: Verdict | None) -> Gap | None:
     )
 
 
-def overdue_gap(row: Entry | UnreadRow, could_be: Verdict | None) -> Gap | None:
-    """Nobody has said whether a commitment past its day was kept; None where a breach gives nothing."""
-    if could_be is None or STRICTNESS[could_be] == 0:
-        return None
+def overdue_gap(row: Entry | UnreadRow, could_be: Verdict) -> Gap:
+    """Nobody has said whether a commitment past its day was kept."""
     return Gap(
         reason=GapReason.COMMITMENT_OVERDUE,
         could_be=could_be,

@@ -242,7 +242,7 @@ def by_shape(text: str, subject_class: SubjectClass) -> Scheme | None:
     """The scheme that the shape of `text` gives, None for no known one.
 
     Organisations: 18 characters a unified code, 9 (or 8-1) an organisation code, 15 or 13 digits a registration
-    number, 15 characters that end in an organisation code and are no valid registration number a tax number. Persons:
+    number, 15 characters with a letter that end in an organisation code a tax number. Persons:
     18 or 15 characters a citizen number, a letter and 8 or 10 digits a travel permit of Hong Kong or Macao.
     """
     value = fold(text)
@@ -255,12 +255,9 @@ def by_shape(text: str, subject_class: SubjectClass) -> Scheme | None:
         return _USCC
     if length == ORGANISATION_LENGTH:
         return _ORG_CODE
-    is_number = _checks.is_of(value, _checks.DIGITS)
-    if length == TAX_LENGTH and not (is_number and _checks.is_registration_checked(value)) and _ends_in_org_code(value):
-        return _TAX_NO
-    if length in (REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH) and is_number:
+    if length in (REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH) and _checks.is_of(value, _checks.DIGITS):
         return Scheme.REG_NO
-    return None
+    return _TAX_NO if _ends_in_org_code(value) else None
 
 
 def read(text: str, scheme_word: str, subject_class: SubjectClass) -> Identifier:

@@ -398,7 +398,7 @@ class _Doubts:
         self.possible |= dict.fromkeys(file.possible)
         if with_held:
             unsettled += apart(file)
-            unread = [_unsettled_row(held) for held in file.unread]
+            unread = [unsettled_row(held) for held in file.unread]
             self.possible |= dict.fromkeys(file.profiles)
         # What is the subject's own by its number is no doubt, though it fits by its name as well.
         self.unsettled |= dict.fromkeys(held for held in unsettled if held.entry.id not in self._settled)
@@ -412,7 +412,8 @@ class _Doubts:
         return msgspec.structs.replace(file, unsettled=tuple(self.unsettled), unread=tuple(self.unread))
 
 
-def _unsettled_row(held: HeldUnread) -> HeldUnread:
+def unsettled_row(held: HeldUnread) -> HeldUnread:
+    """An unreadable row of one who may be another."""
     return msgspec.structs.replace(held, is_unsettled=True)
 
 

@@ -199,10 +199,12 @@ class Plan:
 
     @cached_property
     def breach_could_be(self) -> Verdict | None:
-        """The strictest that an own breached commitment gives, where open ones past their day are asked about."""
+        """The strictest restriction that an own breached commitment gives, None where there is none or open ones past
+        their day are not asked about."""
         if not self._rules.asks_commitments:
             return None
-        return max(self._possible(UnreadRow(id="", list_types=(BREACHED,)), None), default=None)
+        could_be = max(self._possible(UnreadRow(id="", list_types=(BREACHED,)), None), default=_CLEAR)
+        return could_be if STRICTNESS[could_be] else None
 
     def _possible(self, row: UnreadRow, role: Role | None) -> Iterator[Verdict]:
         names = [

@@ -115,7 +115,7 @@ class _Reading:
             told = f"valid until {valid_until.isoformat()}, before {first.isoformat()}"
             self.refuse("validity_inverted", told)
             valid_from = valid_until = None
-        elif self.list_type is not None and document_date is not None:
+        elif self.list_type is not None and document_date is not None and "valid_until" not in self.unread:
             valid_until = self._validity(self.list_type, severity, document_date, valid_until)
         return Terms(
             severity=severity,

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from xingate_server.core.catalogue import ListType
-from xingate_server.core.entry import Status, StatusReason, UnreadRow, fold_word
+from xingate_server.core.entry import Severity, Status, StatusReason, UnreadRow, fold_word
 from xingate_server.core.terms import Terms
 
 _ANY_BLACK: Final = ("black.*",)
@@ -54,18 +54,21 @@ def unread_row(suspect: Suspect, terms: Terms, *, is_inverted: bool) -> UnreadRo
     """
     if _is_void(terms):
         return None
-    # A blank cell says nothing of a list type that is not known: on a black one it would mean serious.
-    is_pattern = any(name.endswith(".*") for name in suspect.list_types)
     ended_from, is_over = None, False
     if terms.status is not Status.ACTIVE and "status_date" not in terms.unread:
         ended_from, is_over = terms.status_date, terms.status_date is None
+    # Of a family of list types a blank grade says nothing; a blank severity is serious, as on a known black list.
+    severity, is_severity_known = terms.severity, "severity" not in terms.unread
+    if severity is None and is_severity_known and _ANY_BLACK[0] in suspect.list_types:
+        severity = Severity.SERIOUS
+    is_family = any(name.endswith(".*") for name in suspect.list_types)
     return UnreadRow(
         id=suspect.id,
         list_types=suspect.list_types,
-        severity=terms.severity,
-        is_severity_known="severity" not in terms.unread and (terms.severity is not None or not is_pattern),
+        severity=severity,
+        is_severity_known=is_severity_known,
         grade=terms.grade,
-        is_grade_known="grade" not in terms.unread and (terms.grade != "" or not is_pattern),
+        is_grade_known="grade" not in terms.unread and not (is_family and not terms.grade),
         foreign=suspect.foreign,
         first=None if is_inverted else terms.valid_from or terms.document_date,
         valid_until=terms.valid_until,
@@ -76,6 +79,7 @@ def unread_row(suspect: Suspect, terms: Terms, *, is_inverted: bool) -> UnreadRo
         document_date=terms.document_date,
         what=suspect.what,
         source=suspect.source,
+        is_suspended=terms.status is Status.SUSPENDED,
     )
 
 

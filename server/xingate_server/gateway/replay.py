@@ -12,9 +12,10 @@ from enum import StrEnum
 
 import msgspec
 
+from xingate_server.core.candidates import TAX_NUMBER, candidate, in_order
 from xingate_server.core.decision import Candidate, Decision, Question, digest
 from xingate_server.core.identifiers import read
-from xingate_server.core.identity import apart, settle
+from xingate_server.core.identity import apart, settle, unsettled_row
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import EMPTY_FILE, SubjectFile, class_of
 from xingate_server.gateway.recorded import (
@@ -114,17 +115,21 @@ def _snapshot(leaf: CheckLeaf, snapshots: SnapshotSet) -> Snapshot:
 
 def _file(leaf: CheckLeaf, situation: RecordedSituation, snapshot: Snapshot) -> SubjectFile:
     """What the snapshot holds on the subject, with those unsettled entries that no name spoke against."""
-    keys = (leaf.subject_key, *(bytes.fromhex(key) for key in situation.unsettled_keys))
-    found = [snapshot.get(key) for key in keys]
-    first, *others = (file or EMPTY_FILE for file in found)
+    first, *others = _found(leaf, situation, snapshot)
     fitting = situation.unsettled
     unsettled = dict.fromkeys(held for held in first.unsettled if unsettled_id(held) in fitting)
     unread = dict.fromkeys(held for held in first.unread if not held.is_unsettled or unsettled_id(held) in fitting)
     for file in others:
         held_apart = [held for held in apart(file) if unsettled_id(held) not in {unsettled_id(h) for h in unsettled}]
         unsettled |= dict.fromkeys(h for h in (*file.unsettled, *held_apart) if unsettled_id(h) in fitting)
-        unread |= dict.fromkeys(held for held in file.unread if unsettled_id(held) in fitting)
+        unread |= dict.fromkeys(unsettled_row(held) for held in file.unread if unsettled_id(held) in fitting)
     return msgspec.structs.replace(first, unsettled=tuple(unsettled), unread=tuple(unread))
+
+
+def _found(leaf: CheckLeaf, situation: RecordedSituation, snapshot: Snapshot) -> list[SubjectFile]:
+    """What stands at the subject's key, and at those of the doubts about it."""
+    keys = (leaf.subject_key, *(bytes.fromhex(key) for key in situation.unsettled_keys))
+    return [snapshot.get(key) or EMPTY_FILE for key in keys]
 
 
 def _compared(
@@ -168,6 +173,7 @@ def _possible_candidates(
     """None, then those of the name and of the code, as far as they can be known. A digest says which were shown."""
     yield ()
     if not situation.identity:
+        yield from _of_tax_numbers(_found(leaf, situation, snapshot))
         return
     subject_class = class_of(leaf.subject_kind)
     if situation.name and snapshot.keyer.name(subject_class, situation.name) == leaf.subject_key:
@@ -181,6 +187,15 @@ def _possible_candidates(
         identifier = read(leaf.subject_code, "", subject_class)
         if not identifier.is_malformed:
             yield settle(leaf.subject_kind, (identifier,), (), snapshot, snapshot.keyer).candidates
+
+
+def _of_tax_numbers(found: list[SubjectFile]) -> Iterator[tuple[Candidate, ...]]:
+    """Those who may be the settled subject because a tax number ends in an organisation code: theirs, or that of the
+    question, which is then at one of the further keys."""
+    possible = {profile for file in found for profile in file.possible}
+    for profiles in ((), *(file.profiles for file in found[1:])):
+        if shown := possible.union(profiles):
+            yield in_order(candidate(profile, (), *TAX_NUMBER) for profile in shown)
 
 
 def _stored_decision(stored: Stored) -> Decision | None:

@@ -14,23 +14,38 @@ from xingate_server.snapshot.spool import Row
 
 def parts_of(rows: Sequence[Row]) -> list[list[Row]]:
     """The rows of a group by subject, those of a number of one subject first; all in one part where nothing speaks
-    against it."""
+    against it. The order of the rows does not matter."""
     shared = {key for row in rows for key, _ in row.place.shared}
     if not shared:
         return [list(rows)]
     own = [row for row in rows if row.place.group not in shared]
-    parts = [own] if own else []
-    for row in rows:
-        if row.place.group in shared:
-            fitting = [part for part in parts if any(_agree(row, other) for other in part)]
-            if not fitting:
-                parts.append([row])
-                continue
-            first, *others = fitting
-            first += [other for part in others for other in part]
-            first.append(row)
-            parts = [part for part in parts if not any(part is other for other in others)]
-    return parts
+    units = [own] if own else []
+    units += [[row] for row in rows if row.place.group in shared]
+    named = [unit for unit in units if _is_named(unit)]
+    parts: list[list[Row]] = []
+    for unit in named:
+        parts = _joined(parts, unit, parts)
+    of_one = len(parts) <= 1
+    for unit in units:
+        if not _is_named(unit):
+            # One that may be of several subjects does not make them one.
+            parts = _joined(parts, unit, parts if of_one else [part for part in parts if not _is_named(part)])
+    return sorted(parts, key=lambda part: (all(row.place.group in shared for row in part), min(map(_place, part))))
+
+
+def _joined(parts: list[list[Row]], unit: list[Row], possible: Sequence[list[Row]]) -> list[list[Row]]:
+    """The parts with a unit, those of the possible ones that it fits made one with it."""
+    fitting = [part for part in possible if any(_agree(row, other) for row in unit for other in part)]
+    joined = [row for part in fitting for row in part] + unit
+    return [part for part in parts if not any(part is other for other in fitting)] + [joined]
+
+
+def _is_named(part: Sequence[Row]) -> bool:
+    return any(row.names for row in part)
+
+
+def _place(row: Row) -> tuple[tuple[str, ...], str, list[tuple[bytes, str]]]:
+    return row.names, row.profile.display, sorted(_claims(row).items())
 
 
 def contested_of(parts: Sequence[Sequence[Row]]) -> frozenset[bytes]:

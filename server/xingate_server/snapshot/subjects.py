@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from xingate_server.core.entry import Entry, UnreadRow, fold_word
+from xingate_server.core.entry import REGISTRATION_UNKNOWN, Entry, UnreadRow, fold_word
 from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.names import normalise
 from xingate_server.core.relations import Related
@@ -214,9 +214,12 @@ class SubjectWriter:
         self._name(subject_class, staying, owner)
         profiles = {row.profile for row in staying} or {relation.profile for relation in relations}
         registrations = {row.registration for row in registered if row.registration is not None}
+        held = listed.held()
+        doubtful = [one for one in held if REGISTRATION_UNKNOWN in one.entry.flags]
         file = SubjectFile(
             profiles=ordered(profiles),
-            held=listed.held(),
+            held=tuple(one for one in held if one not in doubtful) if doubtful else held,
+            unsettled=tuple(doubtful),
             registrations=ordered(registrations),
             unread=listed.held_unread(),
         )
@@ -235,7 +238,7 @@ class SubjectWriter:
         return msgspec.structs.replace(
             file,
             held=ordered([*file.held, *related]),
-            unsettled=ordered(doubtful),
+            unsettled=ordered([*file.unsettled, *doubtful]),
             unread=ordered([*file.unread, *unread]),
         )
 

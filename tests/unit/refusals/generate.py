@@ -14,6 +14,7 @@ from xingate_server.demo.generate import COLUMNS, row
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 HERE = Path(__file__).parent
+ROUNDED = unified_code(11)[:15] + "000"
 BAD_CHECK = unified_code(11)[:-1] + ("0" if unified_code(11)[-1] != "0" else "1")
 
 
@@ -25,13 +26,20 @@ def _red(number: int, **cells: str) -> dict[str, str]:
     return row("red.integrity_model", f"示例第{number}有限公司", unified_code(number), number + 100, **cells)
 
 
-# file name -> (rows, refused: reason -> count, admitted)
+# file name -> (rows, reason -> count, admitted); a row that has a name is admitted whatever its number, and counted
 CASES: dict[str, tuple[list[dict[str, str]], dict[str, int], int]] = {
-    "identifier_missing": ([_black(1, 主体代码="无")], {"identifier_missing": 1}, 0),
-    "identifier_malformed": ([_black(1, 主体代码=unified_code(1)[:17])], {"identifier_malformed": 1}, 0),
-    "identifier_mojibake": ([_black(1, 主体代码="锟�斤拷")], {"identifier_malformed": 1}, 0),
-    "identifier_masked_short": ([_black(1, 主体代码="914203****0001")], {"identifier_malformed": 1}, 0),
-    "identifier_checksum": ([_black(1, 主体代码=BAD_CHECK)], {"identifier_checksum": 1}, 0),
+    "identifier_missing": ([_black(1, 主体代码="无")], {"identifier_missing": 1}, 1),
+    "identifier_malformed": ([_black(1, 主体代码=unified_code(1)[:17])], {"identifier_malformed": 1}, 1),
+    "identifier_mojibake": ([_black(1, 主体代码="锟�斤拷")], {"identifier_malformed": 1}, 1),
+    "identifier_masked_short": ([_black(1, 主体代码="914203****0001")], {"identifier_malformed": 1}, 1),
+    "identifier_of_nobody": (
+        [row("black.bribery", "", unified_code(1)[:17], 1), row("black.bribery", "", "暂无", 2)],
+        {"identifier_malformed": 1, "identifier_missing": 1},
+        0,
+    ),
+    "identifier_rounded": ([_black(1, 主体代码=ROUNDED)], {"identifier_rounded": 1}, 1),
+    "identifier_filler": ([_black(1, 主体代码="123456789012345678")], {"identifier_filler": 1}, 1),
+    "identifier_checksum": ([_black(1, 主体代码=BAD_CHECK)], {"identifier_checksum": 1}, 1),
     "subject_kind_missing": ([_black(1, 主体类别="")], {"subject_kind_missing": 1}, 0),
     "subject_kind_unknown": ([_black(1, 主体类别="店铺", 主体代码="12")], {"value_unknown": 1}, 0),
     "list_type_unknown": ([_black(1, 名单类型="black.unheard_of")], {"list_type_unknown": 1}, 0),
