@@ -25,6 +25,8 @@ _BEHIND: Final = """
 ltd, limited, co, company, co ltd, co limited, company ltd, company limited, co inc, co llc, company llc, company inc
 corp, corporation, corp ltd, corporation ltd, corporation limited, inc, incorporated, plc, public limited company
 llc, limited liability company, lc, pllc, llp, lp, lllp, limited partnership, limited liability partnership, ulc
+limited company, professional corporation, limited liability limited partnership, ltd co, rllp, pllp, gp, coop, co op
+cooperative, coop ltd, cooperative ltd, cooperative limited, co operative ltd, co operative limited, co operative
 private limited, private ltd, pvt, pvt ltd, pvt limited, private limited company, co private ltd, co pvt ltd
 company private limited, co private limited, smc pvt ltd, unlimited, cic, clg, dac, and co, and company, and co ltd
 pty, pty ltd, pty limited, proprietary limited, co pty ltd, cc, npc, rf pty ltd, pte, pte ltd, pte limited, co pte ltd
@@ -35,10 +37,12 @@ ksc, kscc, kscp, kscc p, qsc, qpsc, spc, fz, fze, fzc, fzco, fz llc, fz co, fzll
 establishment, llc spc, sal, sal offshore, sal holding, sae, co sal, co sarl
 gmbh, mbh, gesmbh, ges mbh, ggmbh, gmbh co kg, gmbh and co kg, gmbh und co kg, gmbh co ohg, gmbh co kgaa, ag, ag co kg
 ag und co kg, kg, kgaa, co kg, und co kg, ohg, og, ug, ug haftungsbeschrankt, ek, eg, ev, se, se co kg, se co kgaa, gbr
+partg, partg mbb, ewiv, gen mbh
 aktiengesellschaft, gesellschaft mit beschrankter haftung, gesellschaft mbh, kommanditgesellschaft
 bv, nv, vof, cv, bvba, cvba, besloten vennootschap, naamloze vennootschap, vzw, asbl, aisbl, sprl, scrl, comm v, commv
 sa, sas, sasu, sarl, sarlu, suarl, sarl au, eurl, snc, scs, scsp, sca, sci, gie, scop, sicav, societe anonyme
-societe a responsabilite limitee, societe par actions simplifiee, et cie, et cie sa, et cie sarl, cie, cie sa, ltee
+societe a responsabilite limitee, societe par actions simplifiee, et cie, et cie sa, et cie sarl, cie, cie sa
+ltee, limitee, geie, sencrl
 spa, srl, srls, srl unipersonale, sapa, scarl, scpa, sagl, societa per azioni, societa a responsabilita limitata
 sociedad anonima, sociedad limitada, sociedad de responsabilidad limitada, sl, slu, sau, sll, slne, sal, sc, scp, scl
 sa de cv, sab de cv, sapi de cv, sofom, sa de cv sofom, s de rl, s de rl de cv, srl de cv, sc de rl, sc de rl de cv
@@ -46,8 +50,8 @@ s de rl mi, sa de c v, s en c, s en cs, s en nc, y cia, y cia ltda, y cia sa, y 
 cia, cia ltda, compania limitada, e hijos ltda, ltda, limitada, spa, eirl, eu, sac, saa, saic, sacif, sacifia
 saici, ca, compania anonima, s a s, bic, sas bic, ac, sociedad por acciones simplificada
 lda, limitada, unipessoal lda, sgps, sgps sa, eireli, ltda me, ltda epp, sociedade anonima, e cia ltda
-oy, oyj, ab, abp, ab publ, kb, hb, ky, as, asa, ans, ks, aps, ivs, ps, amba, ehf, hf, slf, aktiebolag, aktieselskab
-aksjeselskap, osakeyhtio, anpartsselskab, ou, uu, fie, sia, uab, mb, vsi, tuab, ek for
+oy, oyj, ab, abp, ab publ, kb, hb, ky, as, asa, ans, ks, aps, ivs, ps, amba, ehf, hf, slf, enk, aktiebolag, aktieselskab
+aksjeselskap, osakeyhtio, anpartsselskab, ou, uu, fie, sia, uab, mb, vsi, tuab, ek for, mtu
 sp z oo, sp zoo, spzoo, spolka zoo, spolka z oo, spolka z ograniczona odpowiedzialnoscia, spolka akcyjna, ska, sp k
 sp j, sp p, psa, sp z oo sp k, sp zoo sp k, sp z oo spolka komandytowa, sro, spol s ro, spol sro, vos
 akciova spolecnost, spolecnost s rucenim omezenym, sp, kft, korlatolt felelossegu tarsasag, zrt, nyrt, rt, bt, kkt
