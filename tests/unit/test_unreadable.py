@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from xingate_server.catalogues import load
-from xingate_server.core.admission import Admitted, Refused, Rules, SourceTerms, admit
+from xingate_server.core.admission import Rules, admit
+from xingate_server.core.admitted import Admitted, Refused, SourceTerms
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture
 from xingate_server.core.entry import Record, Severity, UnreadRow

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from xingate_server.core import identifiers
+from xingate_server.core.admitted import ANY_SOURCE, UNREADABLE, Admitted, Refused, SourceTerms
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import (
     Catalogue,
@@ -46,34 +47,6 @@ from xingate_server.core.unreadable import Suspect, suspect_list_types, unread_r
 
 _TERMS_AT_MOST: Final = 1 << 13  # lists repeat them
 
-BY_RULE: Final = frozenset(
-    {
-        "authority_missing",
-        "basis_missing",
-        "document_missing",
-        "duplicate",
-        "notice_calendar_unknown",
-        "notice_missing",
-        "notice_too_short",
-        "red_blocked_by_black",
-        "signature_missing",
-        "superseded",
-        "validity_exceeds_maximum",
-    }
-)
-"""Reasons for which a row was not properly recognised: it has no effect, and makes no gap."""
-UNREADABLE: Final = frozenset(
-    {
-        "date_malformed",
-        "list_type_not_provided",
-        "list_type_unknown",
-        "subject_kind_missing",
-        "validity_inverted",
-        "value_unknown",
-    }
-)
-"""Reasons for which nobody can tell what a row says: what could be read of it makes a gap."""
-
 # Members of an enumeration are slow to reach by its name (Python 3.11).
 _ORGANISATION, _USCC = SubjectClass.ORGANISATION, Scheme.USCC
 _CHINESE_SCHEMES = frozenset(
@@ -81,70 +54,6 @@ _CHINESE_SCHEMES = frozenset(
 )
 _ROLES = frozenset(Reach) - {Reach.SUBJECT, Reach.ORGANISATION, Reach.PERSON}
 _KINDS = {SubjectClass.ORGANISATION: SubjectKind.LEGAL_ENTITY, SubjectClass.PERSON: SubjectKind.NATURAL_PERSON}
-
-
-class Admitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An accepted row, or what remains of one that could not be read, ready for the snapshot.
-
-    `place` says under which keys it is stored. `names` are normalised, the main name and its aliases. Exactly one of
-    `entry`, `registration` and `unread` is set. `flags` are the row's own. `counted` are reasons that are counted of a
-    row which stands all the same (a number that cannot be used), each with what was found.
-    """
-
-    subject_class: SubjectClass
-    place: Place
-    profile: Profile
-    names: tuple[str, ...] = ()
-    document: str = ""  # stands for the document number in the entry's id
-    entry: Entry | None = None
-    registration: Registration | None = None
-    unread: UnreadRow | None = None
-    related: tuple[Related, ...] = ()
-    flags: tuple[str, ...] = ()
-    counted: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def group(self) -> bytes:
-        """The key of the subject."""
-        return self.place.group
-
-    @property
-    def is_unsettled(self) -> bool:
-        """Whether only a mask or a name says whom the row is about."""
-        return self.place.is_unsettled
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """A refused row: every reason that applies, each once, sorted; `details` say what was found.
-
-    `remains` is what could be read of an unreadable row, once for each class of subject that it may be about.
-    `is_of_nobody`: neither a number nor a name says whom the row is about.
-    """
-
-    reasons: tuple[str, ...]
-    details: tuple[str, ...]
-    remains: tuple[Admitted, ...] = ()
-    is_of_nobody: bool = False
-
-    @property
-    def is_by_rule(self) -> bool:
-        """Whether the row was not properly recognised, whatever else is wrong with it."""
-        return not BY_RULE.isdisjoint(self.reasons)
-
-    @property
-    def is_unreadable(self) -> bool:
-        """Whether the list says something about a subject, and nobody can tell what."""
-        return not (self.is_by_rule or self.is_of_nobody or UNREADABLE.isdisjoint(self.reasons))
-
-
-class SourceTerms(msgspec.Struct, frozen=True):
-    """What admission knows of a row's source: the list types that it provides (None: any), the day of its data."""
-
-    provides: frozenset[str] | None = None
-    data_as_of: date | None = None
-
-
-ANY_SOURCE: Final = SourceTerms()
 
 
 class Rules:
@@ -295,9 +204,9 @@ class _Reading:
         if list_type.is_foreign_only and not self._is_registration_known(numbers):
             self.flags.add(REGISTRATION_UNKNOWN)
         document, entry = self._entry(terms, numbers, place, subject_class, list_type.id)
-        if entry.valid_until is None and list_type.procedure is Procedure.PUBLICITY:
-            self.flags.add("validity_open")  # counted per source, and not a flag of an answer
-        return self._admitted(kind, numbers, place, document=document, entry=entry, related=related)
+        is_open = entry.valid_until is None and list_type.procedure is Procedure.PUBLICITY
+        admitted = self._admitted(kind, numbers, place, document=document, entry=entry, related=related)
+        return msgspec.structs.replace(admitted, is_validity_open=True) if is_open else admitted
 
     def _is_registration_known(self, numbers: Numbers) -> bool:
         """Whether the row says in which country its subject is registered, or its numbers do."""

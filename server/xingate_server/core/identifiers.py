@@ -221,7 +221,7 @@ def is_filler(value: str) -> bool:
     first, second = value[0], value[1]
     if first == second:
         return value == first * len(value)
-    if not (first.isdecimal() and second.isdecimal()):
+    if not (value.isascii() and first.isdecimal() and second.isdecimal()):
         return False
     step = (int(second) - int(first)) % 10
     body = value[:-1]

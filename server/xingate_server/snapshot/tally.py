@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from xingate_server.core.admission import Admitted, Refused
+from xingate_server.core.admitted import Admitted, Refused
 from xingate_server.core.entry import REGISTER, Entry
 from xingate_server.core.subject import SubjectClass
 from xingate_server.snapshot.manifest import FileCount
@@ -227,6 +227,8 @@ class Tally:
         file.admitted += 1
         if outcome.flags:
             file.flags.update(outcome.flags)
+        if outcome.is_validity_open:
+            file.flags["validity_open"] += 1
         if outcome.counted:
             file.refused.update(reason for reason, _ in outcome.counted)
         entry = outcome.entry
