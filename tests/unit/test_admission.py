@@ -103,7 +103,8 @@ def test_every_reason_of_the_design_has_a_file() -> None:
     assert reasons == {
         "identifier_missing", "identifier_malformed", "identifier_checksum", "subject_kind_missing",
         "list_type_unknown", "value_unknown", "authority_missing", "basis_missing", "document_missing",
-        "identifier_rounded", "identifier_filler", "date_malformed", "validity_inverted", "validity_exceeds_maximum", "notice_too_short",
+        "identifier_rounded", "identifier_filler",
+        "date_malformed", "validity_inverted", "validity_exceeds_maximum", "notice_too_short",
         "notice_calendar_unknown", "notice_missing", "signature_missing", "red_blocked_by_black",
         "red_removed_by_black", "duplicate", "superseded",
     }  # fmt: skip
