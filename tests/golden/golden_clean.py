@@ -278,6 +278,74 @@ _RECORDS: Cases = [
         row("W1", "watch.key_monitoring"),
     ),
     _case(
+        "watch",
+        "a place on a watch list in the years does",
+        f"{RULE}watch.* is an adverse record; it is over on the day.",
+        clear(),
+        row("W1", "watch.key_monitoring", valid_until=date(2025, 12, 31)),
+    ),
+    _case(
+        "watch-before",
+        "a place on a watch list that was over before the years",
+        f"{WINDOW}It was neither decided nor in force in them.",
+        GIVEN,
+        row("W1", "watch.key_monitoring", document_date=LONG_AGO, valid_until=date(2023, 7, 1)),
+    ),
+    *(
+        _case(
+            f"grade-{grade.lower()}",
+            f"grade {grade} in force on the day",
+            f"{RULE}no grade.credit C or D is in force on as_of.",
+            clear(),
+            row("G1", "grade.credit", grade=grade),
+        )
+        for grade in ("C", "D")
+    ),
+    _case(
+        "grade-b",
+        "grade B in force on the day",
+        f"{RULE}no grade.credit C or D is in force on as_of.",
+        GIVEN,
+        row("G1", "grade.credit", grade="B"),
+    ),
+    _case(
+        "grade-d-over",
+        "grade D until the day before",
+        f"{RULE}in force on as_of: a grade of another day is no record.",
+        GIVEN,
+        row("G1", "grade.credit", grade="D", valid_until=date(2026, 6, 30)),
+    ),
+    _case(
+        "grade-d-suspended",
+        "a suspended grade D",
+        "DESIGN 5, clean years: a suspended C or D makes clean_years_unknown.",
+        UNKNOWN,
+        row(
+            "G1", "grade.credit", grade="D", status="suspended", status_date=date(2026, 6, 1), status_reason="objection"
+        ),
+    ),
+    _case(
+        "grade-d-of-a-rural-household",
+        "grades of other lists are none of credit",
+        f"{RULE}no grade.credit C or D.",
+        GIVEN,
+        row("G1", "grade.rural_household", grade="D"),
+    ),
+    _case(
+        "grade-d-masked",
+        "a masked grade D that may be the subject's",
+        f"{RULE}no grade.credit C or D is in force on as_of: whether this one is the subject's is not known.",
+        UNKNOWN,
+        unsettled=[row("G1", "grade.credit", grade="D")],
+    ),
+    _case(
+        "grades-stale",
+        "the source of grades is stale, and is the only one that is",
+        "DESIGN 5, clean years: a missing or stale source of grades makes clean_years_unknown.",
+        UNKNOWN,
+        sources={"grades": {"provides": ["grade.credit"], "data_as_of": date(2026, 5, 31)}},
+    ),
+    _case(
         "repaired-counts",
         "a repaired entry counts",
         f"{RULE}repaired ones count.",

@@ -26,7 +26,7 @@ from xingate_server.trace.memory import MemoryLog
 
 NOW = datetime(2026, 7, 1, 17, 30, tzinfo=UTC)
 COMPANY, OTHER, SHARED = unified_code(1), unified_code(2), unified_code(7)
-HUMAN, HALF_KNOWN, ENDED = citizen_number(3), citizen_number(5), citizen_number(6)
+HUMAN, HALF_KNOWN, ENDED, UNREAD = citizen_number(3), citizen_number(5), citizen_number(6), citizen_number(8)
 RIVAL_NO = next(
     number
     for number in (f"42039900001234{digit}" for digit in range(10))
@@ -39,6 +39,11 @@ def masked(number: str) -> str:
     return number[:6] + "*" * 8 + number[-4:]
 
 
+def tax_no(serial: int) -> str:
+    """An older tax number: a division and the organisation code."""
+    return "420399" + unified_code(serial)[8:17]
+
+
 ROWS = (
     row(2, "示例一公司", COMPANY),
     row(3, "某甲", HUMAN, subject_kind="natural_person"),
@@ -46,6 +51,12 @@ ROWS = (
     row(5, "示例七公司", SHARED, identifiers=(("", SHARED), ("reg_no", RIVAL_NO))),
     row(6, "示例八公司", unified_code(8), identifiers=(("", unified_code(8)), ("reg_no", RIVAL_NO))),
     row(7, "某丁", masked(ENDED), subject_kind="natural_person", valid_from="2024-05-01", valid_until="2025-05-01"),
+    row(8, "示例九公司", tax_no(9), identifiers=(("tax_no", tax_no(9)),)),
+    row(9, "示例十公司", unified_code(10), severity="很严重"),
+    row(10, "示例十一公司", unified_code(11), list_type="commitment.open", severity="", valid_until="2026-06-01"),
+    row(11, "某己", masked(UNREAD), subject_kind="natural_person", severity="很严重"),
+    row(12, "示例十二公司", unified_code(12), list_type="commitment.open", severity="", valid_until="某日"),
+    row(13, "示例十三公司", unified_code(13)),
 )
 
 
@@ -108,6 +119,20 @@ SAME = [
     {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", ENDED),), "name": "某丁"},
     {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", ENDED),), "name": "某戊"},
     {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (), "name": "某甲"},
+    {"identifiers": (("", unified_code(9)),)},  # a listed tax number may be this company's
+    {"identifiers": (("org_code", unified_code(9)[8:17]),)},
+    {"identifiers": (("tax_no", tax_no(9)),)},
+    {"identifiers": (("tax_no", tax_no(13)),)},  # the number asked about may be a listed company's
+    {"identifiers": (("", unified_code(2)), ("tax_no", tax_no(13)))},
+    {"identifiers": (("tax_no", tax_no(10)),)},
+    {"identifiers": (("tax_no", tax_no(12)),)},
+    {"identifiers": (("tax_no", tax_no(13)),), "name": "示例十四公司"},
+    {"identifiers": (("", unified_code(10)),)},  # a row that could not be read
+    {"identifiers": (("", unified_code(11)),)},  # a commitment past its day
+    {"identifiers": (("", unified_code(12)),)},  # one whose day could not be read
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", UNREAD),), "name": "某己"},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", UNREAD),), "name": "某庚"},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", UNREAD),)},
 ]
 
 
@@ -127,6 +152,28 @@ class TestSame:
         for fields in ({"identifiers": (), "name": "示例一公司"}, {"identifiers": (("reg_no", RIVAL_NO),)}):
             given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant"} | fields
             assert gateway.check_blocking(Command(**given)).decision.candidates  # type: ignore[arg-type]  # as above
+
+    @pytest.mark.parametrize(
+        ("identifier", "gap", "candidates"),
+        [
+            (("", unified_code(9)), "identity_unsettled", ["示例九公司"]),
+            (("tax_no", tax_no(13)), "identity_unsettled", ["示例十三公司"]),
+            (("tax_no", tax_no(9)), "", []),
+            (("", unified_code(10)), "row_unreadable", []),
+            (("tax_no", tax_no(10)), "row_unreadable", ["示例十公司"]),
+            (("", unified_code(11)), "commitment_overdue", []),
+            (("", unified_code(12)), "commitment_overdue", []),
+        ],
+    )
+    def test_what_cannot_be_read_or_settled_is_among_it(
+        self, gateway: Gateway, identifier: tuple[str, str], gap: str, candidates: list[str]
+    ) -> None:
+        answer = gateway.check_blocking(
+            Command(kind=SubjectKind.LEGAL_ENTITY, action="permit.renew", identifiers=(identifier,))
+        )
+        assert [g.reason for g in answer.decision.gaps] == ([gap] if gap else [])
+        assert [c.name for c in answer.decision.candidates] == candidates
+        assert answer.decision.verdict is (Verdict.CANNOT_TELL if gap else Verdict.CAUTION)
 
     def test_on_the_snapshot_of_its_time(self, gateway: Gateway, snapshots: SnapshotSet, state: Path) -> None:
         stored = ask(gateway)

@@ -226,12 +226,14 @@ class _Reading:
         authority = self._kept(record.authority)
         document = hidden_document(record.document_no, self.hidden_numbers)
         list_types = suspect_list_types(record.list_type, list_type, self.rules.list_types)
+        is_keyed = list_type is not None and bool(fold_word(authority) and fold_word(document))
+        key = self._document_key(document) if is_keyed else ""
         what = "; ".join(self.reasons[reason] for reason in sorted(UNREADABLE & self.reasons.keys()))
         remains = []
         for subject_class, numbers in about:
             place = self._place(subject_class, numbers)
             suspect = Suspect(
-                id=self._unread_id(place, list_type, authority, document),
+                id=self._unread_id(place, list_type, authority, key),
                 list_types=list_types,
                 authority=authority,
                 document_no=document,
@@ -243,14 +245,15 @@ class _Reading:
             if row is not None:
                 own_kind = kind or _KINDS[subject_class]
                 related = self._related(subject_class, list_types)
-                remains.append(self._admitted(own_kind, numbers, place, unread=row, related=related))
+                remains.append(self._admitted(own_kind, numbers, place, document=key, unread=row, related=related))
         return tuple(remains)
 
-    def _unread_id(self, place: Place, list_type: ListType | None, authority: str, document: str) -> str:
-        """That of the entry which the row would be, or one of its own where that cannot be known."""
+    def _unread_id(self, place: Place, list_type: ListType | None, authority: str, key: str) -> str:
+        """That of the entry which the row would be, or one of its own where that cannot be known; `key` is the document
+        number in an entry's key, "" for the latter."""
         keyer, record = self.rules.keyer, self.record
-        if list_type is not None and fold_word(authority) and fold_word(document):
-            return keyer.entry(list_type.id, place.group, fold_word(authority), self._document_key(document))
+        if list_type is not None and key:
+            return keyer.entry(list_type.id, place.group, fold_word(authority), key)
         said = (record.list_type, place.group.hex(), record.authority, record.document_no, record.document_date)
         return keyer.digest(msgspec.json.encode(("unread", *said))).hex()[:ID_DIGITS]
 

@@ -377,14 +377,16 @@ def apart(file: SubjectFile) -> list[Held]:
 
 
 class _Doubts:
-    """What fits a subject without being settled, gathered from several keys."""
+    """What fits a subject without being settled, gathered from several keys; nothing that is its own for certain."""
 
     def __init__(self, file: SubjectFile) -> None:
         self.unsettled = dict.fromkeys(file.unsettled)
         self.unread = dict.fromkeys(file.unread)
         self.possible = dict.fromkeys(file.possible)
         self._first = (len(self.unsettled), len(self.unread))
-        self._settled = {held.entry.id for held in file.held} | {held.row.id for held in file.unread}
+        self._own = {(held.entry.id, held.role) for held in file.held}
+        self._own |= {(held.row.id, held.role) for held in file.unread if not held.is_unsettled}
+        self._profiles = frozenset(file.profiles)
 
     @property
     def any(self) -> bool:
@@ -394,15 +396,12 @@ class _Doubts:
     def add(self, file: SubjectFile, *, with_held: bool = False) -> bool:
         """Take what another key has; whether anything of it is new. `with_held`: it is one who may be this subject."""
         before = len(self.unsettled), len(self.unread), len(self.possible)
-        unsettled, unread = [*file.unsettled], [held for held in file.unread if held.is_unsettled]
-        self.possible |= dict.fromkeys(file.possible)
-        if with_held:
-            unsettled += apart(file)
-            unread = [unsettled_row(held) for held in file.unread]
-            self.possible |= dict.fromkeys(file.profiles)
-        # What is the subject's own by its number is no doubt, though it fits by its name as well.
-        self.unsettled |= dict.fromkeys(held for held in unsettled if held.entry.id not in self._settled)
-        self.unread |= dict.fromkeys(held for held in unread if held.row.id not in self._settled)
+        held = (*file.unsettled, *apart(file)) if with_held else file.unsettled
+        unread = map(unsettled_row, file.unread) if with_held else (h for h in file.unread if h.is_unsettled)
+        possible = (*file.possible, *file.profiles) if with_held else file.possible
+        self.unsettled |= dict.fromkeys(h for h in held if (h.entry.id, h.role) not in self._own)
+        self.unread |= dict.fromkeys(h for h in unread if (h.row.id, h.role) not in self._own)
+        self.possible |= dict.fromkeys(p for p in possible if p not in self._profiles)
         return before != (len(self.unsettled), len(self.unread), len(self.possible))
 
     def of(self, file: SubjectFile) -> SubjectFile:

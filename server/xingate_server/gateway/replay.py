@@ -194,7 +194,7 @@ def _of_tax_numbers(found: list[SubjectFile]) -> Iterator[tuple[Candidate, ...]]
     question, which is then at one of the further keys."""
     possible = {profile for file in found for profile in file.possible}
     for profiles in ((), *(file.profiles for file in found[1:])):
-        if shown := possible.union(profiles):
+        if shown := possible.union(profiles).difference(found[0].profiles):
             yield in_order(candidate(profile, (), *TAX_NUMBER) for profile in shown)
 
 

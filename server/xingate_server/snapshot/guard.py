@@ -118,7 +118,7 @@ def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None) ->
         vanished=tuple(name for name in gone if name not in list_types),
         passed_over=dict(sorted(source.passed_over.items())),
         notes=tuple(source.notes),
-        groups=grouped(source.groups),
+        groups=grouped(source.groups, before.groups if before else {}),
     )
 
 

@@ -13,16 +13,21 @@ from xingate_server.snapshot.tally import GroupKey
 LEAST_GONE, LEAST_HALVED = 5, 20
 
 
-def grouped(counts: Mapping[GroupKey, int]) -> Groups:
-    """The counts as the manifest has them, in a fixed order; groups too small to be judged are left out."""
+def grouped(counts: Mapping[GroupKey, int], before: Groups) -> Groups:
+    """The counts as the manifest has them, in a fixed order. Groups too small to be judged next time are left out, but
+    for those that are compared with the ones of `before`."""
     groups: Groups = {}
     for (list_type, dimension, name, until), n in sorted(counts.items()):
         names = groups.setdefault(list_type, {}).setdefault(dimension, {})
         names.setdefault(name, {})[until] = n
-    for dimensions in groups.values():
+    for list_type, dimensions in groups.items():
         for dimension, names in dimensions.items():
-            kept = {name: days for name, days in names.items() if not dimension or sum(days.values()) >= LEAST_GONE}
-            dimensions[dimension] = kept
+            had = before.get(list_type, {}).get(dimension, {})
+            dimensions[dimension] = {
+                name: days
+                for name, days in names.items()
+                if not dimension or sum(days.values()) >= LEAST_GONE or name in had
+            }
     return groups
 
 
