@@ -19,8 +19,8 @@ from xingate_server.core.catalogue import Catalogue
 from xingate_server.core.subject import SubjectFile
 from xingate_server.snapshot.manifest import CATALOGUE, CATALOGUE_KEY, DATABASES, GRAM, LISTED, NAME, SUBJECT
 from xingate_server.snapshot.name_index import listed_names, postings
+from xingate_server.snapshot.pieces import merged
 from xingate_server.snapshot.spool import Spool
-from xingate_server.snapshot.subjects import merged
 
 _BATCH = 10_000  # the changed pages of a transaction stay in memory
 _FIRST_MAP_BYTES = 64 << 20
