@@ -15,7 +15,7 @@ _QUOTED = re.compile(r"""["“”＂]([^"“”＂]+)["“”＂]""")
 _APOSTROPHES = "'‘’‛＇`´"
 # What an apostrophe marks as text: a code, a number or a date; or words in Chinese, which have no apostrophes.
 _MARKED = re.compile(
-    rf"[{_APOSTROPHES}]+\s*([^{_APOSTROPHES}A-Za-z\s][^{_APOSTROPHES}]*|[A-Za-z0-9*/.-]*[0-9][A-Za-z0-9*/.-]*)"
+    rf"[{_APOSTROPHES}]+\s*([^{_APOSTROPHES}A-Za-z\s][^{_APOSTROPHES}]*|[A-Za-z0-9*/.\s-]*[0-9][A-Za-z0-9*/.\s-]*)"
 )
 _TRAILED = re.compile(rf"([A-Za-z0-9*/.-]*[0-9][A-Za-z0-9*/.-]*)[{_APOSTROPHES}]+")
 DECORATION: Final = re.compile(rf"[=＝\"“”＂{_APOSTROPHES}]|_x[0-9A-Fa-f]{{4}}_|[{characters.CHANGED_CLASS}]")
