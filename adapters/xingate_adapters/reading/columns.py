@@ -22,6 +22,7 @@ _OR = re.compile(r"或者|或|、")
 _NUMBER_BEFORE = re.compile(
     r"(?:\(?[0-9]{1,2}[).:/]|\([0-9]{1,2}\)|[0-9]{1,2}-|[一二三四五六七八九十]{1,3}/|\([一二三四五六七八九十]{1,3}\))(?=\D)"
 )
+_NUMBER_AND_BLANK = re.compile(r"^\d{1,2}\s+(?=\D)")
 _NUMBER_BEHIND = re.compile(r"(?<=[^0-9])[_-]?[0-9]{1,2}$")
 _BRACKETS = re.compile(r"[(\[{【〔〈<]([^()\[\]{}【】〔〕〈〉<>]*)[)\]}】〕〉>]")
 _ROLE = re.compile(
@@ -70,8 +71,9 @@ def readings(label: str) -> list[str]:
 
 
 def _unnumbered(label: str) -> str:
-    """A label without a circled number before it, which NFKC would make a digit of the label."""
-    return label.strip().lstrip("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳")
+    """A label without a number before it that folding would make a part of the label: a circled one, or one that a
+    blank parts from it."""
+    return _NUMBER_AND_BLANK.sub("", label.strip().lstrip("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"), count=1)
 
 
 def _of_group(label: Label) -> Iterator[str]:

@@ -93,6 +93,8 @@ _SHARED = frozenset(
 )
 # Hong Kong and Macao residents' travel permits: a letter and eight digits, older ones with two more.
 _TRAVEL_PERMIT = re.compile(r"[HM](?:\d{8}|\d{10})", re.ASCII)
+# Foreigners' permanent residence permits before 2023: a country in three letters and twelve digits.
+_OLD_RESIDENCE = re.compile(r"[A-Z]{3}\d{12}", re.ASCII)
 
 # Words that stand for no number, folded; a lone dash folds to nothing.
 _PLACEHOLDERS = frozenset(
@@ -243,11 +245,14 @@ def by_shape(text: str, subject_class: SubjectClass) -> Scheme | None:
 
     Organisations: 18 characters a unified code, 9 (or 8-1) an organisation code, 15 or 13 digits a registration
     number, 15 characters with a letter that end in an organisation code a tax number. Persons:
-    18 or 15 characters a citizen number, a letter and 8 or 10 digits a travel permit of Hong Kong or Macao.
+    18 or 15 characters a citizen number, a letter and 8 or 10 digits a travel permit of Hong Kong or Macao, three
+    letters and 12 digits an old foreign permanent residence permit.
     """
     value = fold(text)
     length = len(value)
     if subject_class is _PERSON:
+        if _OLD_RESIDENCE.fullmatch(value):
+            return Scheme.FOREIGN_RESIDENT_ID
         if length in (CITIZEN_LENGTH, OLD_CITIZEN_LENGTH):
             return _CITIZEN_ID
         return Scheme.HK_MACAU_PERMIT if _TRAVEL_PERMIT.fullmatch(value) else None

@@ -1,6 +1,6 @@
 """Names as they are compared: never an identity, only a way to candidates (DOMAIN, "Names are not unique").
 
-NFKC, brackets of every kind removed (what they hold stays), invisible characters removed, dots between the parts of
+NFKC, brackets and double quotes of every kind removed (what is in them stays), invisible characters removed, dots between the parts of
 transcribed names and private-use letters made one (`core.characters`), white space removed between Chinese
 characters and collapsed elsewhere, traditional characters made simplified (OpenCC `t2s`), case folded. Left out:
 legal forms, abbreviations, transliteration. Callers keep the original beside it.
@@ -16,7 +16,11 @@ from xingate_server.core import characters
 _FIRST_CJK = "\u2e80"  # from the CJK radicals on, white space parts nothing
 
 _BRACKETS = "()[]{}<>⟨⟩⟪⟫❨❩❲❳〈〉《》「」『』【】〔〕〖〗〘〙〚〛﴾﴿‹›«»"
-_TABLE = str.maketrans(dict.fromkeys(_BRACKETS) | dict.fromkeys(characters.DOTS, characters.DOT)) | characters.TABLE
+_QUOTES = '"“”„‟〝〞〟'
+_TABLE = (
+    str.maketrans(dict.fromkeys(_BRACKETS + _QUOTES) | dict.fromkeys(characters.DOTS, characters.DOT))
+    | characters.TABLE
+)
 _SPACING_DOT = "\u02d9"  # NFKC makes a blank and a combining mark of it
 
 

@@ -121,7 +121,7 @@ class _Judging:
         if any(number.inner_mismatch for number in self.complete):
             self.flags.add("inner_check_mismatch")
         usable = tuple(dict.fromkeys((*self.complete, *self.masked)))
-        if self.counted and usable:
+        if usable and self.counted.keys() - {"identifier_rounded"}:
             self.flags.add("identifier_ignored")
         return Numbers(
             usable=usable,

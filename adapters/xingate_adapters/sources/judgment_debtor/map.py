@@ -6,7 +6,8 @@
 * A row stays in force while the court publishes it, whatever `performance` says: the list loses a name when the court
   deletes it (Supreme People's Court, provisions on the list of dishonest judgment debtors, 2017, art. 10), and a
   repair without a day would silently end a listing that stands. What was performed is kept in `facts`.
-* The subject's kind is `partyTypeName` (0 a person, 1 an organisation), else the column that holds the number.
+* The subject's kind is `partyTypeName` (0 a person, 1 an organisation), else the column that holds the number, else
+  whether sex or age is filled, where the list has these columns; never the number itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ _KINDS = {
     "法人及非法人组织": "legal_entity",
     "个体工商户": "sole_trader",
 }
+_OF_PERSONS = frozenset({"sex", "sex_code", "age"})
 _FACTS = (("conduct", "失信行为"), ("performance", "履行情况"), ("duty", "义务"))
 
 
@@ -58,7 +60,7 @@ def columns_of(header: Sequence[str]) -> dict[str, str]:
 
 def _record(origin: str, row: Row) -> Record:
     cells = {field: cell for field, original in row.fields.items() if (cell := text(original))}
-    kind, identifiers = _subject(cells)
+    kind, identifiers = _subject(cells, has_person_columns=not _OF_PERSONS.isdisjoint(row.fields))
     return Record(
         source=KIND,
         file=origin,
@@ -79,13 +81,16 @@ def _record(origin: str, row: Row) -> Record:
     )
 
 
-def _subject(cells: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _subject(cells: Mapping[str, str], *, has_person_columns: bool) -> tuple[str, tuple[tuple[str, str], ...]]:
     word = cells.get("kind", "")
     kind = _KINDS.get(word, word)
     citizen, card = cells.get("citizen_no"), cells.get("card")
     organisation = cells.get("uscc") or cells.get("org_code")
     if not kind:
         kind = "natural_person" if citizen else "legal_entity" if organisation else ""
+    if not kind and has_person_columns:
+        is_person = any(cells.get(field, "0") != "0" for field in _OF_PERSONS)
+        kind = "natural_person" if is_person else "legal_entity"
     own = citizen if kind == "natural_person" else organisation
     number = own or card or citizen or organisation
     return kind, (("", number),) if number else ()
