@@ -1,9 +1,9 @@
 """Names as they are compared: never an identity, only a way to candidates (DOMAIN, "Names are not unique").
 
-NFKC, brackets and double quotes of every kind removed (what is in them stays), invisible characters removed, dots between the parts of
-transcribed names and private-use letters made one (`core.characters`), white space removed between Chinese
-characters and collapsed elsewhere, traditional characters made simplified (OpenCC `t2s`), case folded. Left out:
-legal forms, abbreviations, transliteration. Callers keep the original beside it.
+NFKC, brackets and double quotes of every kind removed (what is in them stays), invisible characters removed, dots
+between the parts of transcribed names and private-use letters made one (`core.characters`), white space removed between
+Chinese characters and collapsed elsewhere, traditional characters made simplified (OpenCC `t2s`), case folded. Left
+out: legal forms, abbreviations, transliteration. Callers keep the original beside it.
 """
 
 import unicodedata
