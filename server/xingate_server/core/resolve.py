@@ -131,7 +131,8 @@ def _ended_by(row: Listed, blacks: Sequence[Entry], dropped: list[Dropped]) -> L
     if not begins:
         return row
     day = min(begins)
-    if standing(red, day) in {Standing.ENDED, Standing.VOID}:
+    never_acts = red.status is Status.SUSPENDED and red.status_date is None
+    if never_acts or standing(red, day) in {Standing.ENDED, Standing.VOID}:
         return row
     dropped.append(Dropped(row.place, "red_removed_by_black", is_kept=True))
     return Listed(msgspec.structs.replace(red, stops_on=day, stop_reason="blacklisted"), row.place)

@@ -15,7 +15,8 @@ import msgspec
 
 from xingate_server.core import identifiers
 from xingate_server.core.admission import Admitted, Refused, Rules, SourceTerms, admit
-from xingate_server.core.entry import REGISTER, Record
+from xingate_server.core.catalogue import Procedure
+from xingate_server.core.entry import REGISTER, Entry, Record
 from xingate_server.core.subject import class_of
 from xingate_server.snapshot.plan import BLOCK_RECORDS, CompilePlan, Progress, Share
 from xingate_server.snapshot.refusals import Part, Refusals, gather, masked_row, pack_row, row_digest
@@ -23,6 +24,7 @@ from xingate_server.snapshot.spool import Row, Spool, Writer, Written
 from xingate_server.snapshot.tally import Counts, FileTally, Tally
 from xingate_server.snapshot.workers import Told, each
 
+_NO_END_FROM = 2099  # a year that lists write for no end
 _SOURCE_PLACES = 1 << 40  # more records than any source has
 
 
@@ -152,12 +154,21 @@ class _Desk:
     def _admitted(self, record: Record, admitted: Admitted, file: FileTally, ordinal: int) -> None:
         list_type = REGISTER if admitted.entry is None else admitted.entry.list_type
         self.tally.admit(file, list_type, admitted)
+        if admitted.entry is not None and self._is_open(admitted.entry):
+            file.flags["validity_open"] += 1
         if admitted.counted:
             reasons, details = zip(*admitted.counted, strict=True)
             self._report(record, file, reasons, details)
         if admitted.flags and file.source.plan.is_register:
             self.codes.update(_failing_codes(record, admitted))
         self._spool(record, admitted, file, ordinal)
+
+    def _is_open(self, entry: Entry) -> bool:
+        """Whether it is a red or black entry by publicity without an end: counted of its source, and no flag of it."""
+        if not entry.list_type.startswith(("red.", "black.")):
+            return False
+        is_open = entry.valid_until is None or entry.valid_until.year >= _NO_END_FROM
+        return is_open and self._rules.list_types[entry.list_type].procedure is Procedure.PUBLICITY
 
     def _spool(
         self, record: Record, admitted: Admitted, file: FileTally, ordinal: int, *, is_twin: bool = False
