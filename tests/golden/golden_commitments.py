@@ -73,6 +73,25 @@ _COMMITMENTS: Cases = [
         asked=ask(PERMIT, as_of=date(2026, 3, 1)),
     ),
     _overdue(
+        "end-of-time",
+        "a commitment until the last day that a calendar has",
+        "past its valid_until.",
+        clear(**_SHOWN),
+        _open(valid_until=date(9999, 12, 30)),
+    ),
+    _overdue(
+        "end-of-time-past",
+        "asked on the last day that a calendar has",
+        "up to and including the day two years after, where there is one.",
+        _asks(),
+        _open(valid_until=date(9999, 12, 30)),
+        asked=ask(PERMIT, as_of=date(9999, 12, 31)),
+        sources={
+            kind: {"data_as_of": date(9999, 12, 1)}
+            for kind in ("city_list", "honours", "judgment_debtor", "double_publicity")
+        },
+    ),
+    _overdue(
         "no-end", "a commitment without an end", "past its valid_until.", clear(**_SHOWN), _open(valid_until=None)
     ),
     _overdue(

@@ -7,12 +7,12 @@ from typing import Any
 
 from xingate_server.core.catalogue import Posture
 from xingate_server.demo import DATA
-from xingate_server.gateway.acts import Acts, InUse
+from xingate_server.gateway.acts import Acts, InUse, highest_in_use, newest_in_use, use_draft
 from xingate_server.settings import load
 from xingate_server.snapshot.manifest import Manifest, decode_manifest, encode_manifest
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace import leaf as leaves
-from xingate_server.trace.log import Stored
+from xingate_server.trace.log import Draft, Stored
 from xingate_server.trace.memory import MemoryLog
 from xingate_server.trace.sqlite import SqliteLog
 from xingate_server.wiring.compile import CompileOptions, GivenFile, compile_from_options
@@ -193,3 +193,67 @@ class TestActs:
             assert acts(log).count("snapshot_activated/2") == acts(log).count("snapshot_activated/1") == 1
         finally:
             log.close()
+
+
+class TestInUse:
+    """What the log says of the snapshots that were in use."""
+
+    async def record(self, log: MemoryLog | SqliteLog, state: Path, count: int) -> list[InUse]:
+        """So many snapshots, each put into use."""
+        taken, made = [], Acts(log, state)
+        for _ in range(count):
+            compiled(state)
+            taken.append(in_use(state))
+            await made.record(taken[-1])
+        return taken
+
+    async def test_nothing_was_in_use_yet(self, tmp_path: Path) -> None:
+        compiled(tmp_path)
+        assert (newest_in_use(MemoryLog(), tmp_path), highest_in_use(MemoryLog(), tmp_path)) == (0, 0)
+
+    async def test_the_newest_is_the_highest(self, tmp_path: Path) -> None:
+        log = MemoryLog()
+        await self.record(log, tmp_path, 3)
+        assert (newest_in_use(log, tmp_path), highest_in_use(log, tmp_path)) == (3, 3)
+
+    async def test_but_for_an_officers_act(self, tmp_path: Path) -> None:
+        log = SqliteLog(tmp_path / "trace", origin="example.org/log")
+        first, *_, last = await self.record(log, tmp_path, 3)
+        draft = use_draft(last, first, "示例审批员", "示例：名单有误", "2026-07-01T00:00:00Z", "r-1")
+        stored = await log.append(draft)
+        leaf = act(log.list(1)[0])
+        assert stored.record_id == "r-1"
+        assert (leaf.act, leaf.operator, leaf.detail) == ("snapshot_activated", "示例审批员", "示例：名单有误")
+        assert json.loads(leaf.before) == {"sequence": 3, "hash": last.hash}
+        assert json.loads(leaf.after) == {"sequence": 1, "hash": first.hash}
+        assert (newest_in_use(log, tmp_path), highest_in_use(log, tmp_path)) == (1, 3)
+        log.close()
+
+    async def test_records_of_older_releases_are_found_by_the_snapshots_that_are_there(self, tmp_path: Path) -> None:
+        new, old = MemoryLog(), MemoryLog()
+        await self.record(new, tmp_path, 2)
+        compiled(tmp_path)  # never in use
+        for stored in new.read():
+            await old.append(
+                Draft(
+                    kind=stored.kind,
+                    record_id=stored.record_id,
+                    request_id=act(stored).request_id,
+                    system="xingate",
+                    organisation="",
+                    question_digest=b"",
+                    time=stored.time,
+                    leaf=stored.leaf,
+                    answer=b"",
+                )
+            )
+        assert (newest_in_use(old, tmp_path), highest_in_use(old, tmp_path)) == (2, 2)
+
+    async def test_changes_do_not_count(self, tmp_path: Path) -> None:
+        log = MemoryLog()
+        made = Acts(log, tmp_path)
+        compiled(tmp_path)
+        await made.record(in_use(tmp_path))
+        compiled(tmp_path, posture=Posture.BASIC_LIST_ONLY)
+        await made.record(in_use(tmp_path))
+        assert (newest_in_use(log, tmp_path), highest_in_use(log, tmp_path)) == (2, 2)

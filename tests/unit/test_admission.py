@@ -404,3 +404,30 @@ def test_a_registers_row_with_a_day_that_is_none_is_loaded_without_it(rules: Rul
 def test_other_names_are_indexed_once_each(rules: Rules) -> None:
     record = msgspec.structs.replace(listing(), aliases=("示例（有限）公司", "EXAMPLE Co", "", "示例有限公司"))
     assert admitted(record, rules).names == ("示例有限公司", "example co")
+
+
+class TestRegisters:
+    """A register's row stands for nobody without a number, and makes no gap when it is refused."""
+
+    def refused(self, rules: Rules, **cells: object) -> Refused:
+        row = {"source": "entity_register", "file": "示例.csv", "row": 2, "list_type": REGISTER, "name": "示例有限公司"}
+        whole = {"subject_kind": "legal_entity", "identifiers": (("", unified_code(1)),)} | cells
+        outcome = refused(Record(**row, **whole), rules)  # type: ignore[arg-type]  # cells of a row
+        assert outcome.remains == ()
+        return outcome
+
+    @pytest.mark.parametrize(
+        ("number", "reason"),
+        [
+            ("无", "identifier_missing"),
+            (unified_code(1)[:17], "identifier_malformed"),
+            ("123456789012345678", "identifier_filler"),
+            (unified_code(11)[:15] + "000", "identifier_rounded"),
+        ],
+    )
+    def test_a_name_alone_is_not_registered(self, rules: Rules, number: str, reason: str) -> None:
+        assert self.refused(rules, identifiers=(("", number),)).reasons == (reason,)
+
+    def test_without_a_known_kind(self, rules: Rules) -> None:
+        assert self.refused(rules, subject_kind="").reasons == ("subject_kind_missing",)
+        assert self.refused(rules, subject_kind="示例词").reasons == ("value_unknown",)

@@ -14,10 +14,11 @@ from xingate_server.core.candidates import CANDIDATES_AT_MOST
 from xingate_server.core.decision import GapReason
 from xingate_server.core.entry import Entry
 from xingate_server.core.identifiers import Identifier, Scheme, read
-from xingate_server.core.identity import Settled, settle
+from xingate_server.core.identity import Settled, older_keys, settle
 from xingate_server.core.name_search import Match
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import (
+    BY_SCHEME,
     EMPTY_FILE,
     Held,
     Profile,
@@ -435,3 +436,59 @@ class TestNameOnly:
 def test_identifiers_are_those_of_the_class() -> None:
     assert Identifier(Scheme.USCC, CODE).is_sound
     assert read(HUMAN, "citizen_id", SubjectClass.ORGANISATION).is_malformed
+
+
+class TestOneNumberOneSubject:
+    @pytest.mark.parametrize("scheme", ["", "uscc", "tax_no", "institution_no", "foreign_reg_no", "social_org_no"])
+    def test_a_unified_code_is_found_whatever_it_is_called(self, snapshot: Snapshot, scheme: str) -> None:
+        snapshot.put(COMPANY, {Scheme.USCC: CODE, Scheme.ORG_CODE: ORG}, black(PROFILE))
+        got = ask(snapshot, COMPANY, (scheme, CODE))
+        assert (got.file, got.subject_code) == (black(PROFILE), CODE)
+
+    @pytest.mark.parametrize("scheme", ["", "citizen_id", "other_document", "foreign_resident_id", "hk_macau_permit"])
+    def test_so_is_a_citizen_number(self, snapshot: Snapshot, scheme: str) -> None:
+        profile = Profile(PERSON, "示例甲", "9***")
+        snapshot.put(PERSON, {Scheme.CITIZEN_ID: HUMAN}, black(profile))
+        assert ask(snapshot, PERSON, (scheme, HUMAN)).file == black(profile)
+
+    def test_a_tax_number_that_ends_in_a_listed_code_is_a_possible_match(self, snapshot: Snapshot) -> None:
+        listed = uscc(3)
+        profile = Profile(COMPANY, "示例三公司", listed, listed)
+        snapshot.put(COMPANY, {Scheme.USCC: listed, Scheme.ORG_CODE: listed[8:17]}, black(profile))
+        got = ask(snapshot, COMPANY, ("tax_no", "420399" + listed[8:17]))
+        assert (got.reasons, got.file.held) == ((), ())
+        assert [(held.entry.id, held.names) for held in got.file.unsettled] == [("e1", (normalise("示例三公司"),))]
+        assert [(c.name, c.why) for c in got.candidates] == [
+            ("示例三公司", "a tax number ends in the organisation code")
+        ]
+
+    def test_and_its_own_listing_is_no_doubt(self, snapshot: Snapshot) -> None:
+        listed = uscc(3)
+        tax_no = "420399" + listed[8:17]
+        own = Profile(COMPANY, "示例三公司", tax_no)
+        file = black(own)
+        snapshot.put(COMPANY, {Scheme.TAX_NO: tax_no}, file)
+        possible = SubjectFile(possible=(own,), unsettled=(Held(entry(), names=("示例三公司",)),))
+        snapshot.put(COMPANY, {Scheme.ORG_CODE: listed[8:17]}, possible)
+        got = ask(snapshot, COMPANY, ("tax_no", tax_no))
+        assert (got.file, got.candidates) == (file, ())
+
+    def test_a_tax_number_without_such_a_code_is_a_plain_miss(self, snapshot: Snapshot) -> None:
+        got = ask(snapshot, COMPANY, ("tax_no", "420399123456ABC"))
+        assert (got.file, got.reasons, got.candidates) == (EMPTY_FILE, (), ())
+
+    def test_older_records_know_a_subject_by_scheme_and_number(self) -> None:
+        older = KEYER.in_form(BY_SCHEME)
+        masked = HUMAN[:6] + "*" * 8 + HUMAN[14:]
+        of_class = class_of(COMPANY)
+        assert older_keys(COMPANY, [read(CODE, "", of_class)], older) == [
+            older.identifier(of_class, "uscc", CODE),
+            older.identifier(of_class, "org_code", ORG),
+        ]
+        assert older_keys(PERSON, [read(masked, "", class_of(PERSON))], older) == [
+            older.mask(class_of(PERSON), "citizen_id", masked)
+        ]
+        assert older.identifier(of_class, "tax_no", CODE) != older.identifier(of_class, "uscc", CODE)
+        assert KEYER.identifier(of_class, "tax_no", CODE) == KEYER.identifier(of_class, "uscc", CODE)
+        with pytest.raises(ValueError, match="16 to 64 bytes"):
+            SubjectKeyer(b"short")

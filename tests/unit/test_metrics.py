@@ -44,3 +44,19 @@ def test_answers() -> None:
         ("xingate_checks_total", (("action", "permit.grant"), ("verdict", "CLEAR"))): 4,
         ("xingate_checks_total", (("action", "permit.grant"), ("verdict", "PROHIBITED"))): 1,
     }
+
+
+def test_rows_that_are_no_entries_by_source_and_kind() -> None:
+    metrics = Metrics()
+    kinds = {"by_rule": 3, "unreadable": 2, "passed_over": 7}
+    metrics.snapshot(1, "2026-07-01T00:00:00Z", {"city_list": {"value_unknown": 2}}, {"city_list": kinds})
+    name = "xingate_snapshot_rows_not_admitted"
+    expected = {(name, (("kind", kind), ("source", "city_list"))): count for kind, count in kinds.items()}
+    assert samples(metrics, name) == expected
+    metrics.snapshot(2, "2026-07-02T00:00:00Z", {}, {"judgment_debtor": {"unreadable": 1}})
+    assert samples(metrics, name) == {
+        **dict.fromkeys(expected, 0),
+        (name, (("kind", "unreadable"), ("source", "judgment_debtor"))): 1,
+    }
+    reason = ("xingate_snapshot_refused_rows", (("reason", "value_unknown"), ("source", "city_list")))
+    assert samples(metrics, "xingate_snapshot_refused_rows") == {reason: 0}

@@ -151,3 +151,11 @@ def test_a_raised_severity_is_no_later_black_entry_for_a_red_one_refused_before(
 def test_an_undated_black_row_that_is_not_active_takes_no_part() -> None:
     outcome = of(red(document_date=SPRING, valid_from=SPRING), black(status=Status.REPAIRED))
     assert outcome.dropped == ()
+
+
+def test_a_red_row_that_never_acts_is_not_removed_by_a_later_black_one() -> None:
+    later = black(document_date=SUMMER, valid_from=SUMMER)
+    assert of(red(status=Status.SUSPENDED), later).dropped == (), "suspended without a date"
+    assert of(red(status=Status.EXITED), later).dropped == (), "exited without a date"
+    suspended = of(red(status=Status.SUSPENDED, status_date=AUTUMN), later)
+    assert suspended.dropped == (Dropped(0, "red_removed_by_black", is_kept=True),)

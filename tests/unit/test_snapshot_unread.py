@@ -221,3 +221,23 @@ class TestOneNumber:
         assert made.manifest.entries == 1
         other = desk.compile(desk.source([row(CODE, document_no=text) for text in ("示例1-12号", "示例11-2号")]))
         assert other.manifest.entries == 2, "where a dash is matters"
+
+
+class TestValidityOpen:
+    """A red or black row of procedure publicity without an end is counted of its source, and is no flag of it."""
+
+    @pytest.mark.parametrize(
+        ("cells", "count"),
+        [
+            ({}, 1),
+            ({"valid_until": "2099-12-31"}, 1),
+            ({"valid_until": "2098-12-31"}, 0),
+            ({"list_type": "red.integrity_model"}, 1),
+            ({"list_type": "black.judgment_default"}, 0),
+            ({"list_type": "watch.key_monitoring"}, 0),
+        ],
+    )
+    def test_is_counted(self, desk: Desk, cells: dict[str, str], count: int) -> None:
+        snapshot, source = compiled(desk, row(CODE, **cells))
+        assert source.flags.get("validity_open", 0) == count
+        assert file_at(snapshot, desk.key(CODE)).held[0].entry.flags == ()

@@ -45,6 +45,8 @@ from xingate_server.core.subject import (
 from xingate_server.core.terms import Cells, Terms, day_or_fault, read_terms, unknown_word, word
 from xingate_server.core.unreadable import Suspect, suspect_list_types, unread_row
 
+_PUBLISHED: Final = ("red.", "black.")
+_NO_END_FROM: Final = 2099  # a year that lists write for no end
 _TERMS_AT_MOST: Final = 1 << 13  # lists repeat them
 
 # Members of an enumeration are slow to reach by its name (Python 3.11).
@@ -204,7 +206,8 @@ class _Reading:
         if list_type.is_foreign_only and not self._is_registration_known(numbers):
             self.flags.add(REGISTRATION_UNKNOWN)
         document, entry = self._entry(terms, numbers, place, subject_class, list_type.id)
-        is_open = entry.valid_until is None and list_type.procedure is Procedure.PUBLICITY
+        has_end = entry.valid_until is not None and entry.valid_until.year < _NO_END_FROM
+        is_open = not has_end and list_type.procedure is Procedure.PUBLICITY and entry.list_type.startswith(_PUBLISHED)
         admitted = self._admitted(kind, numbers, place, document=document, entry=entry, related=related)
         return msgspec.structs.replace(admitted, is_validity_open=True) if is_open else admitted
 

@@ -83,6 +83,14 @@ class SourceCount(_Struct, frozen=True):
     notes: tuple[str, ...] = ()
     groups: Groups = msgspec.field(default_factory=dict)
 
+    def not_admitted(self) -> dict[str, int]:
+        """How many rows of its files are no entries, by kind: `by_rule`, `unreadable`, `passed_over`."""
+        return {
+            "by_rule": self.refused_by_rule,
+            "unreadable": self.unreadable,
+            "passed_over": sum(self.passed_over.values()),
+        }
+
     def state(self) -> SourceState:
         """The part of it that a decision depends on."""
         return SourceState(

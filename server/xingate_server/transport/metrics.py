@@ -77,6 +77,11 @@ class Metrics:
         self.refused = self._gauge(
             "xingate_snapshot_refused_rows", "Rows that the snapshot refused.", ("source", "reason")
         )
+        self.not_admitted = self._gauge(
+            "xingate_snapshot_rows_not_admitted",
+            "Rows of the snapshot's files that are no entries: refused by_rule, unreadable, passed_over.",
+            ("source", "kind"),
+        )
         self.checkpoint_size = self._gauge("xingate_checkpoint_size", "Leaves under the newest signed checkpoint.")
         self.checkpoint_age = self._gauge(
             "xingate_checkpoint_age_seconds", "Since the newest checkpoint was signed; a quiet log signs none."
@@ -84,7 +89,7 @@ class Metrics:
         self._timings: dict[tuple[str, str], Timing] = {}
         self.recording = Timing(self.record_latency)
         self._answered: Tally[tuple[Verdict, str]] = Tally()
-        self._refused_seen: set[tuple[str, str]] = set()
+        self._seen: dict[Gauge, set[tuple[str, str]]] = {}
         self._created_at = 0.0
         self._count_in_flight: Callable[[], int] = lambda: 0
 
@@ -110,16 +115,29 @@ class Metrics:
         """Count an error under its fixed reason."""
         self.errors.labels(reason).inc()
 
-    def snapshot(self, sequence: int, created_at: str, refused: Mapping[str, Mapping[str, int]]) -> None:
-        """A snapshot was taken into use; `refused` counts rows by source and reason."""
+    def snapshot(
+        self,
+        sequence: int,
+        created_at: str,
+        refused: Mapping[str, Mapping[str, int]],
+        not_admitted: Mapping[str, Mapping[str, int]],
+    ) -> None:
+        """A snapshot was taken into use; `refused` counts rows by source and reason, `not_admitted` by source and kind
+        (`by_rule`, `unreadable`, `passed_over`)."""
         self.sequence.set(sequence)
         self._created_at = datetime.fromisoformat(created_at).timestamp()
-        rows = {(source, reason): n for source, reasons in refused.items() for reason, n in reasons.items()}
-        for labels in self._refused_seen - rows.keys():
-            self.refused.labels(*labels).set(0)
+        self._count(self.refused, refused)
+        self._count(self.not_admitted, not_admitted)
+
+    def _count(self, gauge: Gauge, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Set a gauge with two labels; what is no longer counted is 0."""
+        rows = {(source, what): n for source, counted in counts.items() for what, n in counted.items()}
+        seen = self._seen.setdefault(gauge, set())
+        for labels in seen - rows.keys():
+            gauge.labels(*labels).set(0)
         for labels, count in rows.items():
-            self.refused.labels(*labels).set(count)
-        self._refused_seen |= rows.keys()
+            gauge.labels(*labels).set(count)
+        seen.update(rows)
 
     def tick(self, is_ready: bool) -> None:
         """Bring what changes by itself up to date; to be called about once a second."""

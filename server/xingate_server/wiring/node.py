@@ -82,13 +82,15 @@ class Node:
             log.error("snapshot cannot be used", problem=problem, kept=snapshot.info.sequence if snapshot else None)
         if snapshot is not None and snapshot is not self._in_use:
             info = snapshot.info
-            refused = {source.kind: source.refused for source in snapshot.manifest.sources}
-            self.metrics.snapshot(info.sequence, info.created_at, refused)
+            sources = snapshot.manifest.sources
+            self.metrics.snapshot(
+                info.sequence,
+                info.created_at,
+                {source.kind: source.refused for source in sources},
+                {source.kind: source.not_admitted() for source in sources},
+            )
             if not snapshot.manifest.key_id:
-                log.warning(
-                    "snapshot does not name its subject key: compile again, so that another key is noticed",
-                    sequence=info.sequence,
-                )
+                log.warning("the snapshot does not name the subject key: compile again", sequence=info.sequence)
             log.info("snapshot in use", sequence=info.sequence, subjects=info.subjects, entries=info.entries)
         if snapshot is not self._in_use or problem != self._problem:
             if snapshot is not self._in_use:

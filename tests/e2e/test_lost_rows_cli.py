@@ -1,0 +1,229 @@
+"""What an operator sees of rows that are no entries, of lists that lose rows, and of a snapshot that was set back.
+
+Everybody here is invented: division 420399 for organisations, 990000 for people.
+"""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from xingate_server.cli.app import cli
+from xingate_server.demo.numbers import unified_code
+from xingate_server.settings import load
+from xingate_server.wiring.snapshot_in_use import highest_sequence, newest_sequence
+
+ROW = {
+    "list_type": "black.bribery",
+    "subject_kind": "legal_entity",
+    "name": "示例有限公司",
+    "code": "",
+    "severity": "",
+    "authority": "示例局",
+    "basis": "示例办法",
+    "document_no": "示例1号",
+    "document_date": "2026-04-01",
+    "notice_start": "2026-03-02",
+    "notice_end": "2026-03-30",
+    "signed_by": "示例签署人",
+    "region": "示例区",
+}
+
+
+def run(*arguments: str | Path, code: int = 0) -> Result:
+    done = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+    assert done.exit_code == code, (done.output, done.exception)
+    return done
+
+
+def process(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "xingate_server.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+class Desk:
+    """A city list and a state directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "示例.csv"
+        self.state = folder / "state"
+
+    def write(self, *rows: dict[str, str]) -> None:
+        with self.file.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(ROW))
+            writer.writeheader()
+            writer.writerows(ROW | {"code": unified_code(n)} | row for n, row in enumerate(rows))
+
+    def compile(self, *more: str | Path, code: int = 0) -> Result:
+        return run("compile", "--source", f"city_list={self.file}", "--state", self.state, *more, code=code)
+
+    def document(self, *more: str) -> Any:
+        return json.loads(self.compile("--json", *more).stdout)
+
+    def check(self, serial: int, code: int, action: str = "market.entry") -> Any:
+        kind = ("--kind", "legal_entity", "--action", action, "--state", self.state)
+        return json.loads(run("check", unified_code(serial), *kind, "--json", code=code).stdout)
+
+    def set_back(self, sequence: int) -> None:
+        current = self.state / "snapshots" / "current"
+        current.unlink()
+        current.symlink_to(str(sequence))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+UNREAD, BY_RULE = {"severity": "很严重"}, {"authority": ""}
+
+
+class TestRefusals:
+    def test_the_table_and_the_lines_below_it(self, desk: Desk) -> None:
+        desk.write(UNREAD, BY_RULE, BY_RULE, *[{}] * 5)
+        text = desk.compile().stdout
+        header, row = (line for line in text.splitlines() if "by rule" in line or "示例.csv" in line)
+        assert [name.strip() for name in header.split("┃") if name.strip()] == [
+            "source", "file", "rows", "admitted", "by rule", "unreadable", "refused and flagged",
+        ]  # fmt: skip
+        assert [cell.strip() for cell in row.split("│")][3:7] == ["8", "5", "2", "1"]
+        assert "source city_list: 1 rows could not be read; a check about their subjects reports row_unreadable" in text
+
+    def test_the_document_for_programs(self, desk: Desk) -> None:
+        desk.write(UNREAD, BY_RULE, {"code": "无"}, *[{}] * 5)
+        document = desk.document()
+        (source,) = document["sources"]
+        assert (source["rows"], source["admitted"], source["refusedByRule"], source["unreadable"]) == (8, 6, 1, 1)
+        assert source["refused"] == {"authority_missing": 1, "identifier_missing": 1, "value_unknown": 1}
+        assert (document["notes"], document["passedOver"]) == ({}, {})
+
+    def test_a_subject_of_such_a_row_is_never_clear(self, desk: Desk) -> None:
+        desk.write(UNREAD, BY_RULE, *[{}] * 5)
+        desk.compile()
+        answer = desk.check(0, code=13)
+        assert answer["verdict"] == "VERDICT_CANNOT_TELL"
+        (gap,) = answer["gaps"]
+        assert (gap["reason"], gap["couldBe"]) == ("row_unreadable", "VERDICT_PROHIBITED")
+        for part in ("示例局", "示例1号", "2026-04-01", "severity `很严重`"):
+            assert part in gap["closesWith"]
+        assert desk.check(1, code=0)["verdict"] == "VERDICT_CLEAR", "what was not properly recognised has no effect"
+        assert desk.check(2, code=12)["verdict"] == "VERDICT_PROHIBITED"
+
+    def test_too_many_are_refused_unless_an_operator_accepts_them(self, desk: Desk) -> None:
+        desk.write(*[UNREAD] * 5, *[{}] * 5)
+        text = desk.compile(code=3).stderr
+        assert text.startswith("xingate: rows_unreadable: `city_list`: 5 of 10 rows could not be read")
+        assert "the current snapshot is unchanged" in text
+        assert not (desk.state / "snapshots" / "current").exists()
+        assert desk.document("--accept-refusals", "city_list")["sources"][0]["unreadable"] == 5
+        manifest = json.loads((desk.state / "snapshots" / "1" / "manifest.json").read_text("utf-8"))
+        assert manifest["accepted_refusals"] == ["city_list"]
+
+    def test_accepting_for_a_source_that_is_not_known(self, desk: Desk) -> None:
+        desk.write({})
+        assert "no_such_list" in desk.compile("--accept-refusals", "no_such_list", code=2).stderr
+
+    def test_a_list_that_lost_a_region(self, desk: Desk) -> None:
+        desk.write(*[{}] * 5, *[{"region": "示例县"}] * 60)
+        desk.compile()
+        desk.write(*[{"region": "示例县"}] * 60)
+        text = desk.compile(code=3).stderr
+        assert text.startswith("xingate: list_shrunk: `city_list`, black.bribery, region `示例区`: from 5 to 0 rows")
+        desk.compile("--accept-shrink", "city_list")
+
+    def test_an_empty_list(self, desk: Desk) -> None:
+        desk.write()
+        assert "rows_too_few" in desk.compile(code=3).stderr
+
+
+class TestSetBack:
+    @pytest.fixture
+    def was_in_use(self, desk: Desk) -> Desk:
+        """Two snapshots, of which the second was in use, and `current` pointing to the first again."""
+        desk.write({})
+        desk.compile()
+        desk.write({}, {})
+        desk.compile()
+        assert desk.check(1, code=12)["snapshot"]["sequence"] == "2"
+        desk.set_back(1)
+        return desk
+
+    def use(self, desk: Desk, *more: str, code: int = 0) -> Result:
+        given = ("--reason", "示例：第二份名单有误", "--officer", "示例审批员", "--state", desk.state)
+        return run("snapshot", "use", *more, *given, code=code)
+
+    def test_a_gateway_does_not_start(self, was_in_use: Desk) -> None:
+        done = process("serve", "--state", was_in_use.state, "--grpc-port", "0", "--http-port", "0")
+        assert done.returncode == 3
+        assert done.stderr.startswith("xingate: snapshot_set_back: ")
+        assert "is set back to 1, and 2 was in use" in done.stderr
+        assert "xingate snapshot use 1 --reason WHY --officer WHO" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_a_check_is_not_answered(self, was_in_use: Desk) -> None:
+        done = process(
+            *("check", unified_code(1), "--kind", "legal_entity", "--action", "market.entry"),
+            *("--state", was_in_use.state),
+        )
+        assert done.returncode == 3
+        assert "snapshot_set_back" in done.stderr
+        assert done.stdout == ""
+
+    def test_an_officer_lets_it_be_used(self, was_in_use: Desk) -> None:
+        told = json.loads(self.use(was_in_use, "1", "--json").stdout)
+        assert (told["before"], told["after"]) == (1, 1)
+        answer = was_in_use.check(1, code=0)
+        assert answer["snapshot"]["sequence"] == "1"
+        settings = load(state=was_in_use.state)
+        assert (newest_sequence(settings), highest_sequence(settings)) == (1, 2), "the act is on record"
+        run("trace", "fsck", "--state", was_in_use.state)
+
+    def test_the_next_compile_is_above_the_highest_that_was_in_use(self, was_in_use: Desk) -> None:
+        self.use(was_in_use, "1")
+        assert was_in_use.document()["sequence"] == 3
+        assert was_in_use.check(1, code=12)["snapshot"]["sequence"] == "3"
+
+    def test_a_compile_is_a_way_on_too(self, was_in_use: Desk) -> None:
+        assert was_in_use.document()["sequence"] == 3
+        was_in_use.check(1, code=12)
+
+    def test_a_dry_run_moves_and_records_nothing(self, was_in_use: Desk) -> None:
+        was_in_use.set_back(2)
+        said = self.use(was_in_use, "1", "--dry-run").stdout
+        assert said == "snapshot 1 can be used; snapshot 2 is in use, and stays so\n"
+        assert was_in_use.check(1, code=12)["snapshot"]["sequence"] == "2"
+
+    def test_one_that_is_not_retained(self, was_in_use: Desk) -> None:
+        assert "snapshot 9 is not retained; 1 to 2 are" in self.use(was_in_use, "9", code=3).stderr
+
+    def test_a_damaged_one_is_not_taken(self, was_in_use: Desk) -> None:
+        path = was_in_use.state / "snapshots" / "1" / "data.lmdb"
+        path.chmod(0o600)
+        path.write_bytes(b"\0" * path.stat().st_size)
+        assert "data.lmdb" in self.use(was_in_use, "1", code=3).stderr
+
+    @pytest.mark.parametrize("blank", ["--reason", "--officer"])
+    def test_what_goes_on_record_is_not_blank(self, was_in_use: Desk, blank: str) -> None:
+        given = {"--reason": "示例", "--officer": "示例"} | {blank: " "}
+        options = [part for pair in given.items() for part in pair]
+        done = run("snapshot", "use", "1", *options, "--state", was_in_use.state, code=2)
+        assert f"{blank} is blank" in done.stderr
+
+
+def test_another_subject_key_is_refused(desk: Desk, tmp_path: Path) -> None:
+    desk.write({})
+    desk.compile()
+    (tmp_path / "other").mkdir()
+    other = Desk(tmp_path / "other")
+    other.write({})
+    other.compile()
+    key = Path("keys") / "subject.key"
+    (desk.state / key).write_bytes((other.state / key).read_bytes())
+    assert desk.compile(code=3).stderr.startswith("xingate: subject_key_mismatch: ")
+    done = process("serve", "--state", desk.state, "--grpc-port", "0", "--http-port", "0")
+    assert (done.returncode, done.stderr.startswith("xingate: subject_key_mismatch: ")) == (3, True)
