@@ -32,10 +32,25 @@ REASONS: Final[Mapping[str, Reason]] = {
         "the check digit does not fit, most likely mistyped: check it",
         _IDENTIFIERS,
     ),
+    "identifier_rounded": Reason(
+        "号码被表格软件舍入，只剩前十五位：请从来源按文本重新导出，填写完整号码",
+        "a spreadsheet program has rounded the number: export the column again as text, and write the whole number",
+        _IDENTIFIERS,
+    ),
+    "identifier_filler": Reason(
+        "号码是凑数的数字，不是真实号码：请按原件填写",
+        "the number only fills the cell: write the one in the document",
+        _IDENTIFIERS,
+    ),
     "subject_kind_missing": Reason("没有主体类别：请填写", "the kind of subject is blank: fill it in", _KIND),
     "list_type_unknown": Reason(
         "名单类型不在目录中：请改为目录中的类型",
         "the list type is not in the catalogue: write one of it",
+        ("list_type",),
+    ),
+    "list_type_not_provided": Reason(
+        "该来源不提供这类名单：请改正名单类型，或在目录中说明由该来源提供",
+        "this source does not provide that list type: correct it, or declare it in the catalogue (`provided_by`)",
         ("list_type",),
     ),
     "value_unknown": Reason("填写的词不认识：请改为规定用词", "a word that is not known: write one of those named"),
