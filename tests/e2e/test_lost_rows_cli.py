@@ -65,9 +65,9 @@ class Desk:
     def document(self, *more: str) -> Any:
         return json.loads(self.compile("--json", *more).stdout)
 
-    def check(self, serial: int, code: int, action: str = "market.entry") -> Any:
-        kind = ("--kind", "legal_entity", "--action", action, "--state", self.state)
-        return json.loads(run("check", unified_code(serial), *kind, "--json", code=code).stdout)
+    def check(self, serial: int, *more: str, code: int) -> Any:
+        asked = ("--kind", "legal_entity", "--action", "market.entry", "--state", self.state)
+        return json.loads(run("check", unified_code(serial), *asked, *more, "--json", code=code).stdout)
 
     def set_back(self, sequence: int) -> None:
         current = self.state / "snapshots" / "current"
@@ -113,6 +113,32 @@ class TestRefusals:
             assert part in gap["closesWith"]
         assert desk.check(1, code=0)["verdict"] == "VERDICT_CLEAR", "what was not properly recognised has no effect"
         assert desk.check(2, code=12)["verdict"] == "VERDICT_PROHIBITED"
+
+    @pytest.mark.parametrize("number", ["无", unified_code(50)[:17], "123456789012345678"])
+    def test_a_row_whose_number_cannot_be_used_stands_by_its_name(self, desk: Desk, number: str) -> None:
+        desk.write({"code": number, "name": "示例甲公司"}, {})
+        desk.compile()
+        answer = desk.check(9, "--name", "示例甲公司", code=13)
+        assert [(gap["reason"], gap["couldBe"]) for gap in answer["gaps"]] == [
+            ("identity_unsettled", "VERDICT_PROHIBITED")
+        ]
+        assert desk.check(9, "--name", "示例乙公司", code=0)["verdict"] == "VERDICT_CLEAR"
+        assert desk.check(9, code=0)["verdict"] == "VERDICT_CLEAR", "a question without a name cannot be protected"
+        candidates = run(
+            *("check", "--name", "示例甲公司", "--kind", "legal_entity", "--action", "market.entry", "--json"),
+            *("--state", desk.state),
+            code=13,
+        )
+        assert [found["name"] for found in json.loads(candidates.stdout)["candidates"]] == ["示例甲公司"]
+
+    def test_a_rounded_number_is_a_mask_of_what_is_left(self, desk: Desk) -> None:
+        desk.write({"code": unified_code(11)[:15] + "000", "name": "示例甲公司"}, {})
+        desk.compile()
+        for named in ((), ("--name", "示例甲公司")):
+            answer = desk.check(11, *named, code=13)
+            assert [gap["reason"] for gap in answer["gaps"]] == ["identity_unsettled"]
+        assert desk.check(11, "--name", "示例乙公司", code=0)["verdict"] == "VERDICT_CLEAR"
+        desk.check(9, "--name", "示例甲公司", code=0)
 
     def test_too_many_are_refused_unless_an_operator_accepts_them(self, desk: Desk) -> None:
         desk.write(*[UNREAD] * 5, *[{}] * 5)

@@ -37,7 +37,7 @@ PERSON = {
     "sequence": "1",
     "caller": {"system": "hr", "organisation": "示例单位", "operator": "op-1"},
     "matter": "HR-1",
-    "context": {"domain": "environment"},
+    "context": {"domain": "environmental_protection"},
     "view": "VIEW_FULL",
 }
 COMPANY = PERSON | {

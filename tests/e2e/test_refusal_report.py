@@ -179,9 +179,13 @@ class TestReport:
         import re
 
         core = Path(__file__).parents[2] / "server" / "xingate_server" / "core"
-        text = "".join((core / name).read_text(encoding="utf-8") for name in ("admission.py", "resolve.py"))
+        text = "".join(path.read_text(encoding="utf-8") for path in core.glob("*.py"))
         reasons = {*re.findall(r'self\.refuse\(\s*"(\w+)"', text), "red_blocked_by_black", "duplicate", "superseded"}
-        assert reasons | {"identifier_malformed", "identifier_missing"} <= set(REASONS)
+        assert {"value_unknown", "notice_too_short", "list_type_not_provided"} <= reasons, (
+            "they are looked for where they are"
+        )
+        numbers = {f"identifier_{fault}" for fault in ("missing", "malformed", "checksum", "rounded", "filler")}
+        assert reasons | numbers <= set(REASONS)
 
 
 class TestFix:

@@ -12,6 +12,7 @@ from typing import Any
 import golden_clean
 import golden_commitments
 import golden_gaps
+import golden_grades
 import golden_lists
 import golden_measures
 import golden_reach
@@ -29,6 +30,7 @@ _MODULES = (
     golden_lists,
     golden_rules,
     golden_clean,
+    golden_grades,
     golden_gaps,
     golden_unread,
     golden_commitments,

@@ -106,10 +106,8 @@ def _of_source(source: SourceCount) -> Iterator[str]:
     if not source.is_loaded:
         yield f"source {source.kind} is not loaded: actions that depend on it cannot be told"
     if source.unreadable:
-        yield (
-            f"source {source.kind}: {source.unreadable:,} rows could not be read; a check about their subjects reports "
-            "row_unreadable"
-        )
+        then = "" if source.is_register else "; a check about their subjects reports row_unreadable"
+        yield f"source {source.kind}: {source.unreadable:,} rows could not be read{then}"
     if source.passed_over:
         passed = ", ".join(f"{what} {count:,}" for what, count in source.passed_over.items())
         yield f"source {source.kind} also has what is not a row of the list: {passed}"

@@ -100,6 +100,7 @@ class _Judging:
         self.counted: dict[str, str] = {}
         self.flags: set[str] = set()
         self.unknown_scheme = ""
+        self.ignores_rounded = False
 
     def numbers(self, present: list[tuple[str, str]]) -> Numbers:
         for scheme, text in present:
@@ -121,7 +122,7 @@ class _Judging:
         if any(number.inner_mismatch for number in self.complete):
             self.flags.add("inner_check_mismatch")
         usable = tuple(dict.fromkeys((*self.complete, *self.masked)))
-        if usable and self.counted.keys() - {"identifier_rounded"}:
+        if usable and (self.ignores_rounded or self.counted.keys() - {"identifier_rounded"}):
             self.flags.add("identifier_ignored")
         return Numbers(
             usable=usable,
@@ -148,6 +149,8 @@ class _Judging:
         if not self.is_register and len(number.value) == identifiers.UNIFIED_LENGTH:
             self.flags |= {"masked", "rounded"}
             self.masked.append(number.as_rounded())
+        else:
+            self.ignores_rounded = True
 
 
 def _reason(number: Identifier) -> str:
