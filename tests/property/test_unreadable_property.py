@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xingate_server.catalogues import load
-from xingate_server.core.admission import Admitted, Refused, Rules, admit
+from xingate_server.core.admission import Admitted, Refused, admit
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import STRICTNESS, Posture, Verdict
 from xingate_server.core.decide import decide

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from xingate_server.catalogues import catalogue_hash, load
-from xingate_server.core.admission import Rules
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture
 from xingate_server.core.entry import Record

@@ -11,7 +11,8 @@ import yaml
 
 from xingate_adapters.sources import load_source
 from xingate_server.catalogues import load
-from xingate_server.core.admission import Rules, admit
+from xingate_server.core.admission import admit
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.admitted import Admitted, Refused
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture

@@ -9,7 +9,7 @@ import lmdb
 import pytest
 
 from xingate_server.catalogues import catalogue_hash, load
-from xingate_server.core.admission import Rules
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture, Verdict
 from xingate_server.core.decision import GapReason

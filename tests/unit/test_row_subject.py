@@ -9,7 +9,8 @@ import pytest
 
 from xingate_server.core import _checks
 from xingate_server.core.entry import REGISTER, Record
-from xingate_server.core.identifiers import Scheme, is_filler, looks_rounded, parse, read
+from xingate_server.core.identifiers import Scheme, parse, read
+from xingate_server.core.number_patterns import is_filler, looks_rounded
 from xingate_server.core.relations import read_relations
 from xingate_server.core.row_subject import Numbers, Place, place_of, read_numbers
 from xingate_server.core.subject import SubjectClass, SubjectKeyer

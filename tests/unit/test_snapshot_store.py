@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from xingate_server.catalogues import catalogue_hash, load
-from xingate_server.core.admission import Rules
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture
 from xingate_server.core.entry import Record

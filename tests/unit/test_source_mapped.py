@@ -12,7 +12,8 @@ import pytest
 from xingate_adapters.reading.errors import SchemaError
 from xingate_adapters.sources import MappingError, SourceError, load_folder, load_source, read_mapping
 from xingate_server import catalogues
-from xingate_server.core.admission import Rules, admit
+from xingate_server.core.admission import admit
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.admitted import Admitted, Refused
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture

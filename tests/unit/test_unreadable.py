@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from xingate_server.catalogues import load
-from xingate_server.core.admission import Rules, admit
+from xingate_server.core.admission import admit
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.admitted import Admitted, Refused, SourceTerms
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Posture

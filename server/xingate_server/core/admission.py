@@ -7,97 +7,45 @@ clauses 6 to 10, 23 to 25.
 """
 
 from collections.abc import Collection
-from datetime import date
-from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from xingate_server.core import identifiers
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.admitted import ANY_SOURCE, UNREADABLE, Admitted, Refused, SourceTerms
-from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import (
-    Catalogue,
     ListType,
     Procedure,
-    Reach,
-    list_type_words,
     matches,
-    triggers_on,
 )
 from xingate_server.core.documents import document_key
-from xingate_server.core.entry import REGISTER, REGISTRATION_UNKNOWN, Entry, Record, Severity, UnreadRow, fold_word
+from xingate_server.core.entry import REGISTER, REGISTRATION_UNKNOWN, Entry, Record, UnreadRow, fold_word
 from xingate_server.core.identifiers import SHORTEST_SHAPE, Identifier, Scheme
 from xingate_server.core.privacy import SHORTEST_SURE_NUMBER, hidden, hidden_document, personal_numbers
 from xingate_server.core.relations import Related, read_relations
 from xingate_server.core.row_subject import Numbers, Place, names_of, place_of, read_numbers
 from xingate_server.core.subject import (
-    BY_SCHEME,
     ID_DIGITS,
     KIND_WORDS,
     Profile,
     Registration,
     SubjectClass,
-    SubjectKeyer,
     SubjectKind,
     class_of,
 )
-from xingate_server.core.terms import Cells, Terms, day_or_fault, read_terms, unknown_word, word
+from xingate_server.core.terms import Cells, Terms, day_or_fault, unknown_word, word
 from xingate_server.core.unreadable import Suspect, suspect_list_types, unread_row
 
 _PUBLISHED: Final = ("red.", "black.")
 _NO_END_FROM: Final = 2099  # a year that lists write for no end
-_TERMS_AT_MOST: Final = 1 << 13  # lists repeat them
 
 # Members of an enumeration are slow to reach by its name (Python 3.11).
 _ORGANISATION, _USCC = SubjectClass.ORGANISATION, Scheme.USCC
 _CHINESE_SCHEMES = frozenset(
     {Scheme.USCC, Scheme.ORG_CODE, Scheme.REG_NO, Scheme.TAX_NO, Scheme.INSTITUTION_NO, Scheme.SOCIAL_ORG_NO}
 )
-_ROLES = frozenset(Reach) - {Reach.SUBJECT, Reach.ORGANISATION, Reach.PERSON}
 _KINDS = {SubjectClass.ORGANISATION: SubjectKind.LEGAL_ENTITY, SubjectClass.PERSON: SubjectKind.NATURAL_PERSON}
-
-
-class Rules:
-    """What admission goes by.
-
-    `registered_codes` are folded codes with a failing check digit that a loaded register holds exactly; `today` is
-    the day of the compile; `has_older_ids` says that entries of this installation once had ids of format version 1.
-    """
-
-    def __init__(
-        self,
-        *,
-        catalogue: Catalogue,
-        calendar: WorkCalendar,
-        keyer: SubjectKeyer,
-        today: date,
-        registered_codes: Collection[str] = (),
-        has_older_ids: bool = False,
-    ) -> None:
-        self.catalogue = catalogue
-        self.calendar = calendar
-        self.keyer = keyer
-        self.older_keyer = keyer.in_form(BY_SCHEME) if has_older_ids else None
-        self.today = today
-        self.registered_codes = registered_codes
-        self.list_types = {t.id: t for t in catalogue.list_types}
-        self.list_type_words = list_type_words(catalogue)
-        self.terms = lru_cache(_TERMS_AT_MOST)(self._terms)
-        self.reaching = frozenset(
-            t.id
-            for t in catalogue.list_types
-            for m in catalogue.measures
-            if not _ROLES.isdisjoint(m.reach)
-            and any(triggers_on(g, t.id, severity, "") for g in m.triggers for severity in (*Severity, None))
-        )
-
-    def list_type(self, text: str) -> ListType | None:
-        """The list type of a cell: an id, a title or a word of the catalogue; None for an unknown one."""
-        return self.list_types.get(text) or self.list_types.get(self.list_type_words.get(fold_word(text), ""))
-
-    def _terms(self, cells: Cells) -> Terms:
-        return read_terms(self.list_types.get(cells.list_type), self.calendar, cells)
 
 
 def admit(record: Record, rules: Rules, source: SourceTerms = ANY_SOURCE) -> Admitted | Refused:

@@ -9,11 +9,7 @@ the number itself.
 
 import re
 from collections.abc import Callable, Mapping
-from enum import StrEnum
-from itertools import pairwise
 from types import MappingProxyType
-
-import msgspec
 
 from xingate_server.core import _checks
 from xingate_server.core._checks import could_be_citizen_number, fold
@@ -21,6 +17,8 @@ from xingate_server.core._held import holds_citizen_number
 from xingate_server.core._masks import OLD_LENGTH as SHORTEST_SHAPE
 from xingate_server.core._masks import hide, mask_dated, mask_text
 from xingate_server.core._schemes import PERSONAL, SCHEME_WORDS, Scheme, scheme_of
+from xingate_server.core.number import ORGANISATION_LENGTH, Fault, Identifier, ends_in_org_code
+from xingate_server.core.number_patterns import is_filler
 from xingate_server.core.subject import SubjectClass
 
 __all__ = [
@@ -34,9 +32,7 @@ __all__ = [
     "fold",
     "hide",
     "holds_citizen_number",
-    "is_filler",
     "is_missing",
-    "looks_rounded",
     "mask",
     "mask_dated",
     "mask_text",
@@ -49,48 +45,18 @@ __all__ = [
 UNIFIED_LENGTH = 18
 CITIZEN_LENGTH = 18
 OLD_CITIZEN_LENGTH = 15
-ORGANISATION_LENGTH = 9
 REGISTRATION_LENGTH = 15
 OLD_REGISTRATION_LENGTH = 13  # has no check digit
 LEI_LENGTH = 20
-TAX_LENGTH = 15  # of the older tax numbers: a division and the organisation code
-EXACT_DIGITS = 15  # a spreadsheet program keeps no more of a number
-SHORTEST_FILLER = 6
 _EXPONENT = re.compile(r"\d(?:\.\d+)?E\+\d{1,3}", re.ASCII)
 PASSPORT_SHORTEST, PASSPORT_LONGEST = 5, 20
 DOCUMENT_LONGEST = 64
-
-
-class Fault(StrEnum):
-    """Why a number is not sound."""
-
-    MISSING = "missing"
-    MOJIBAKE = "mojibake"
-    LENGTH = "length"
-    CHARACTERS = "characters"
-    CHECKSUM = "checksum"
-    SCHEME = "scheme"  # not a scheme of this class, or no known shape
-    DATE = "date"  # a birth date that does not exist
-    DESTROYED = "destroyed"  # a spreadsheet program made 1.23E+17 of it
-    FILLER = "filler"  # typed to fill the field
 
 
 # Members of an enumeration are slow to reach by its name (Python 3.11).
 _PERSON, _CHECKSUM = SubjectClass.PERSON, Fault.CHECKSUM
 _USCC, _ORG_CODE, _CITIZEN_ID, _TAX_NO = Scheme.USCC, Scheme.ORG_CODE, Scheme.CITIZEN_ID, Scheme.TAX_NO
 _OF_ONE_SHAPE = (_USCC, _CITIZEN_ID)
-# Schemes whose numbers different issuers give twice, so that a number alone is nobody's (DESIGN, "One number, one
-# subject"); a number of theirs that is a valid unified code or citizen number is that number.
-_SHARED = frozenset(
-    {
-        Scheme.PASSPORT,
-        Scheme.OTHER_DOCUMENT,
-        Scheme.FOREIGN_REG_NO,
-        Scheme.REG_NO,
-        Scheme.TAX_NO,
-        Scheme.INSTITUTION_NO,
-    }
-)
 # Hong Kong and Macao residents' travel permits: a letter and eight digits, older ones with two more.
 _TRAVEL_PERMIT = re.compile(r"[HM](?:\d{8}|\d{10})", re.ASCII)
 # Foreigners' permanent residence permits before 2023: a country in three letters and twelve digits.
@@ -102,68 +68,6 @@ _PLACEHOLDERS = frozenset(
 ) | frozenset({"/", "\\", "\\N", "NULL", "NONE", "NIL", "NA", "N/A", "#N/A", "NAN"})
 
 _NOTHINGS = ("", "0", "*")
-
-
-class Identifier(msgspec.Struct, frozen=True, gc=False):
-    """One number as read. `value` is folded: 18 characters for a citizen number of 15, no dash in a code.
-
-    `inner_mismatch`: a unified code whose own check holds and whose organisation code inside fails. `detail` says
-    why a number is not sound, in words and without the number.
-    """
-
-    scheme: Scheme
-    value: str
-    fault: Fault | None = None
-    is_masked: bool = False
-    inner_mismatch: bool = False
-    detail: str = ""
-
-    @property
-    def is_malformed(self) -> bool:
-        """Not a number of its scheme at all: an error, not an answer."""
-        return self.fault is not None and self.fault is not _CHECKSUM
-
-    @property
-    def is_checksum_failure(self) -> bool:
-        """Of the right shape with a wrong check digit: looked up exactly, never silently corrected."""
-        return self.fault is _CHECKSUM
-
-    @property
-    def is_sound(self) -> bool:
-        """Complete, and right as far as it can be checked."""
-        return self.fault is None and not self.is_masked
-
-    @property
-    def org_code(self) -> str | None:
-        """The 9 characters of the organisation code, also where a check digit fails; None where there is none."""
-        if self.is_masked or self.is_malformed:
-            return None
-        if self.scheme is _USCC:
-            return self.value[8:17]
-        return self.value if self.scheme is _ORG_CODE else None
-
-    @property
-    def possible_org_code(self) -> str | None:
-        """The organisation code that an older tax number of 15 characters ends in, where its check digit holds: it
-        makes a possible match, and nothing more."""
-        if self.scheme is not _TAX_NO or self.is_masked or not _ends_in_org_code(self.value):
-            return None
-        return self.value[-ORGANISATION_LENGTH:]
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether the number may also be another subject's: then two rows are one subject only by their names."""
-        return self.scheme in _SHARED
-
-    @property
-    def is_rounded(self) -> bool:
-        """Whether a number whose check fails looks rounded by a spreadsheet program (see `looks_rounded`)."""
-        return self.is_checksum_failure and looks_rounded(self.value)
-
-    def as_rounded(self) -> "Identifier":
-        """The number as a mask of what a spreadsheet program keeps: its first 15 digits."""
-        hidden = "*" * (len(self.value) - EXACT_DIGITS)
-        return Identifier(self.scheme, self.value[:EXACT_DIGITS] + hidden, is_masked=True)
 
 
 class _Wrong(Exception):  # noqa: N818 (never leaves this module)
@@ -206,30 +110,6 @@ def _recognised(number: Identifier, subject_class: SubjectClass) -> Identifier:
     return found
 
 
-def looks_rounded(value: str) -> bool:
-    """Whether a folded value looks like what a spreadsheet program leaves of a longer number: digits alone, 16 or more,
-    of which all after the 15th are zero. Only a wrong check digit, or its column, shows that it is one."""
-    return len(value) > EXACT_DIGITS and value.isdecimal() and not value[EXACT_DIGITS:].strip("0")
-
-
-def is_filler(value: str) -> bool:
-    """Whether a folded value was typed to fill a field: one character again and again, or digits that count up or down
-    (modulo 10), the last character perhaps being the check. Shorter ones than six characters are not judged.
-
-    Examples: `111111111111111111`, `123456789012345678`, `12345678-8`, `987654321`.
-    """
-    if len(value) < SHORTEST_FILLER:
-        return False
-    first, second = value[0], value[1]
-    if first == second:
-        return value == first * len(value)
-    if not (value.isascii() and first.isdecimal() and second.isdecimal()):
-        return False
-    step = (int(second) - int(first)) % 10
-    body = value[:-1]
-    return step in (1, 9) and body.isdecimal() and all((int(b) - int(a)) % 10 == step for a, b in pairwise(body))
-
-
 def is_missing(text: str) -> bool:
     """Whether a cell holds no number: blank, a placeholder such as `无` or `\\N`, or nothing but zeros or stars."""
     return _stands_for_nothing(fold(text))
@@ -262,7 +142,7 @@ def by_shape(text: str, subject_class: SubjectClass) -> Scheme | None:
         return _ORG_CODE
     if length in (REGISTRATION_LENGTH, OLD_REGISTRATION_LENGTH) and _checks.is_of(value, _checks.DIGITS):
         return Scheme.REG_NO
-    return _TAX_NO if _ends_in_org_code(value) else None
+    return _TAX_NO if ends_in_org_code(value) else None
 
 
 def read(text: str, scheme_word: str, subject_class: SubjectClass) -> Identifier:
@@ -307,16 +187,6 @@ def mask(identifier: Identifier) -> str:
     if identifier.scheme is Scheme.USCC and identifier.is_sound:
         return value if value[:17].isdigit() else mask_dated(value)  # as one number it was looked at above
     return mask_text(value) if identifier.is_malformed else mask_dated(value)
-
-
-def _ends_in_org_code(value: str) -> bool:
-    """Whether 15 characters end in an organisation code whose check digit holds."""
-    code = value[-ORGANISATION_LENGTH:]
-    return (
-        len(value) == TAX_LENGTH
-        and _checks.is_of(value[:-1], _checks.ALPHANUMERIC)
-        and _checks.organisation_check(code) == code[-1]
-    )
 
 
 def _stands_for_nothing(value: str) -> bool:

@@ -25,6 +25,7 @@ from xingate_server.core.candidates import (
     in_order,
 )
 from xingate_server.core.decision import Candidate, Flag, GapReason
+from xingate_server.core.doubts import Doubts
 from xingate_server.core.identifiers import Identifier, Scheme, could_be_citizen_number
 from xingate_server.core.legal_forms import names_without_form
 from xingate_server.core.name_search import MOST_MATCHES, Match
@@ -32,7 +33,6 @@ from xingate_server.core.names import normalise
 from xingate_server.core.subject import (
     EMPTY_FILE,
     Held,
-    HeldUnread,
     Profile,
     SubjectClass,
     SubjectFile,
@@ -235,9 +235,9 @@ class _Case:
         inner = main.inner if main.inner is not file else None
         if not (file.unsettled or file.unread or file.possible or inner or further_keys):
             return self.result(main.key, file=file)
-        doubts = _Doubts(file)
+        doubts = Doubts(file)
         # The file at the inner code, which stands for the subject, may lack the doubts about this one.
-        keys = [main.at] if doubts.any and main.at != main.key and self.lookup.get(main.at) is not None else []
+        keys = [main.at] if doubts.is_there and main.at != main.key and self.lookup.get(main.at) is not None else []
         if inner is not None:
             doubts.add(inner)
         for key in further_keys:
@@ -368,52 +368,6 @@ class _Case:
 def _core(file: SubjectFile) -> SubjectFile:
     """What two numbers of one subject have in common: doubts may stand at one of them only."""
     return msgspec.structs.replace(file, unsettled=(), unread=(), possible=())
-
-
-def apart(file: SubjectFile) -> list[Held]:
-    """The entries of one who may be another, with the names that may speak against it."""
-    names = tuple(sorted({name for profile in file.profiles if (name := normalise(profile.name))}))
-    return [msgspec.structs.replace(held, names=held.names or names) for held in file.held]
-
-
-class _Doubts:
-    """What fits a subject without being settled, gathered from several keys; nothing that is its own for certain."""
-
-    def __init__(self, file: SubjectFile) -> None:
-        self.unsettled = dict.fromkeys(file.unsettled)
-        self.unread = dict.fromkeys(file.unread)
-        self.possible = dict.fromkeys(file.possible)
-        self._first = (len(self.unsettled), len(self.unread))
-        self._own = {(held.entry.id, held.role) for held in file.held}
-        self._own |= {(held.row.id, held.role) for held in file.unread if not held.is_unsettled}
-        self._profiles = frozenset(file.profiles)
-
-    @property
-    def any(self) -> bool:
-        """Whether there are any."""
-        return bool(self.unsettled or self.unread)
-
-    def add(self, file: SubjectFile, *, with_held: bool = False) -> bool:
-        """Take what another key has; whether anything of it is new. `with_held`: it is one who may be this subject."""
-        before = len(self.unsettled), len(self.unread), len(self.possible)
-        held = (*file.unsettled, *apart(file)) if with_held else file.unsettled
-        unread = map(unsettled_row, file.unread) if with_held else (h for h in file.unread if h.is_unsettled)
-        possible = (*file.possible, *file.profiles) if with_held else file.possible
-        self.unsettled |= dict.fromkeys(h for h in held if (h.entry.id, h.role) not in self._own)
-        self.unread |= dict.fromkeys(h for h in unread if (h.row.id, h.role) not in self._own)
-        self.possible |= dict.fromkeys(p for p in possible if p not in self._profiles)
-        return before != (len(self.unsettled), len(self.unread), len(self.possible))
-
-    def of(self, file: SubjectFile) -> SubjectFile:
-        """The file with them all."""
-        if self._first == (len(self.unsettled), len(self.unread)):
-            return file
-        return msgspec.structs.replace(file, unsettled=tuple(self.unsettled), unread=tuple(self.unread))
-
-
-def unsettled_row(held: HeldUnread) -> HeldUnread:
-    """An unreadable row of one who may be another."""
-    return msgspec.structs.replace(held, is_unsettled=True)
 
 
 def older_keys(kind: SubjectKind, identifiers: Sequence[Identifier], keyer: SubjectKeyer) -> list[bytes]:

@@ -14,8 +14,9 @@ import msgspec
 
 from xingate_server.core.candidates import TAX_NUMBER, candidate, in_order
 from xingate_server.core.decision import Candidate, Decision, Question, digest
+from xingate_server.core.doubts import apart, unsettled_row
 from xingate_server.core.identifiers import read
-from xingate_server.core.identity import apart, settle, unsettled_row
+from xingate_server.core.identity import settle
 from xingate_server.core.names import normalise
 from xingate_server.core.subject import EMPTY_FILE, SubjectFile, class_of
 from xingate_server.gateway.recorded import (

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 import msgspec
 
 from xingate_server.core import identifiers
-from xingate_server.core.admission import Rules, admit
+from xingate_server.core.admission import admit
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.admitted import Admitted, Refused, SourceTerms
 from xingate_server.core.entry import REGISTER, Record
 from xingate_server.core.subject import class_of

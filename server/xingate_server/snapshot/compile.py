@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import lmdb
 
-from xingate_server.core.admission import Rules
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.subject import BY_SCHEME
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.admit import Admission

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from xingate_server.core.admission import Rules
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.subject import SubjectClass
 from xingate_server.snapshot.joins import Joins, find_joins
 from xingate_server.snapshot.plan import Progress

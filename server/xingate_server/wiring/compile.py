@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from xingate_server import catalogues
-from xingate_server.core.admission import Rules
+from xingate_server.core.admission_rules import Rules
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Catalogue, Posture, provided
 from xingate_server.core.name_search import THRESHOLD
