@@ -130,11 +130,11 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
         refused = stack.enter_context((draft / REFUSED_FILE).open("wb"))
         Admission(tally, rules, spool, plan, progress).run(refused)
         if not any(source.admitted or source.unreadable for source in tally.sources):
-            check_guards(source_counts(tally, plan, before.previous), plan, None, rules.today)
+            check_guards(source_counts(tally, plan, before.previous, rules.today), plan, None, rules.today)
             raise NothingToCompileError(_nothing(tally))
         Resolution(tally, rules, spool, plan.jobs, progress).run(refused)
         index_names(spool, plan.jobs)
-    counts = source_counts(tally, plan, before.previous)
+    counts = source_counts(tally, plan, before.previous, rules.today)
     check_guards(counts, plan, before.previous, rules.today)
     _write(spool, rules, draft / DATA_FILE, progress)
     spool.remove()

@@ -17,9 +17,9 @@ LEAST_UNREADABLE = 5
 _UNCHANGED = "the current snapshot is unchanged"
 
 
-def source_counts(tally: Tally, plan: CompilePlan, previous: Manifest | None) -> tuple[SourceCount, ...]:
+def source_counts(tally: Tally, plan: CompilePlan, previous: Manifest | None, today: date) -> tuple[SourceCount, ...]:
     """All sources by kind: those given, those required and absent, and those that the previous sequence knew."""
-    counts = {s.plan.kind: _given(s, plan, previous) for s in tally.sources}
+    counts = {s.plan.kind: _given(s, plan, previous, today) for s in tally.sources}
     for absent in plan.absent:
         counts.setdefault(absent.kind, _absent(absent, plan, previous))
     for before in previous.sources if previous else ():
@@ -92,7 +92,7 @@ def _worst(count: SourceCount) -> str:
     return ", ".join(f"{reason} {n}" for reason, n in sorted(count.refused.items(), key=lambda pair: -pair[1])[:3])
 
 
-def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None) -> SourceCount:
+def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None, today: date) -> SourceCount:
     given = source.plan
     before = previous.source(given.kind) if previous else None
     list_types = {name: n for name, n in sorted(source.list_types.items()) if n > 0}
@@ -118,7 +118,7 @@ def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None) ->
         vanished=tuple(name for name in gone if name not in list_types),
         passed_over=dict(sorted(source.passed_over.items())),
         notes=tuple(source.notes),
-        groups=grouped(source.groups, before.groups if before else {}),
+        groups=grouped(source.groups, before.groups if before else {}, today),
     )
 
 
