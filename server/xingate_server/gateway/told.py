@@ -32,6 +32,8 @@ from xingate_server.gateway.recorded import (
 )
 from xingate_server.trace.leaf_parts import LeafParts
 
+MAY_BE_SETTLED: Final = frozenset({GapReason.IDENTITY_UNSETTLED, GapReason.ROW_UNREADABLE})
+"""Gaps whose entry or row a person may have compared with the subject's documents."""
 MOST_KEPT: Final = 4096  # for each snapshot; a few kB each for a subject with entries
 _ANSWER_HEAD: Final = b'{"request_id":""'
 
@@ -168,7 +170,7 @@ def _told(
         snapshot=snapshot,
         situation=situation,
         notices=notices,
-        unsettled=tuple(gap.about for gap in decision.gaps if gap.reason is GapReason.IDENTITY_UNSETTLED),
+        unsettled=tuple(gap.about for gap in decision.gaps if gap.reason in MAY_BE_SETTLED),
         leaf=leaf_parts(question, decision, digest, snapshot, situation),
         answer_tail=kept_answer(recorded, encoded.encoded).removeprefix(_ANSWER_HEAD),
     )
