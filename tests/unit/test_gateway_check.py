@@ -36,7 +36,7 @@ from xingate_server.gateway.errors import (
 )
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.question import hide_numbers
-from xingate_server.gateway.recorded import RecordedSituation, sources_sha256
+from xingate_server.gateway.recorded import RecordedSituation, is_among, sources_sha256
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace import leaf as leaves
 from xingate_server.trace.log import Draft, StoreClosedError
@@ -191,7 +191,7 @@ class TestAnswers:
         situation = msgspec.json.decode(leaf.situation, type=RecordedSituation)
         snapshot = gateway.snapshot(leaf.sequence)
         at_keys = [snapshot.get(key) for key in (leaf.subject_key, *map(bytes.fromhex, situation.unsettled_keys))]
-        unsettled = {h for f in at_keys if f for h in f.unsettled if h.entry.id in situation.unsettled}
+        unsettled = {h for f in at_keys if f for h in f.unsettled if is_among(h, situation.unsettled)}
         file = msgspec.structs.replace(at_keys[0] or EMPTY_FILE, unsettled=tuple(unsettled))
         question = Question(
             action=leaf.action,

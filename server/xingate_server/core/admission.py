@@ -151,19 +151,40 @@ class _Reading:
     ) -> Admitted:
         place = self._place(subject_class, numbers)
         related = self._related(subject_class, (list_type.id,))
-        if list_type.is_foreign_only and not self._is_registration_known(numbers):
+        if self._is_registration_doubtful(list_type, numbers):
             self.flags.add(REGISTRATION_UNKNOWN)
         document, entry = self._entry(terms, numbers, place, subject_class, list_type.id)
         has_end = entry.valid_until is not None and entry.valid_until.year < _NO_END_FROM
         is_open = not has_end and list_type.procedure is Procedure.PUBLICITY and entry.list_type.startswith(_PUBLISHED)
         admitted = self._admitted(kind, numbers, place, document=document, entry=entry, related=related)
-        return msgspec.structs.replace(admitted, is_validity_open=True) if is_open else admitted
+        also = self._also(subject_class, numbers, terms, list_type)
+        if is_open or also:
+            return msgspec.structs.replace(admitted, is_validity_open=is_open, also=also)
+        return admitted
 
-    def _is_registration_known(self, numbers: Numbers) -> bool:
-        """Whether the row says in which country its subject is registered, or its numbers do."""
+    def _also(
+        self, subject_class: SubjectClass, numbers: Numbers, terms: Terms, list_type: ListType
+    ) -> tuple[Admitted, ...]:
+        """What the row may say of a subject of the other class: its kind is of this one, and its only number is valid
+        for the other one alone."""
+        if numbers.usable or not numbers.counted or not any(text for _, text in self.record.identifiers):
+            return ()
+        other = next(one for one in SubjectClass if one is not subject_class)
+        found = read_numbers(self.record, other, ())
+        unique = [number for number in found.usable if number.is_sound and not number.is_shared]
+        if not unique:
+            return ()
+        what = f"subject_kind: `{self._kept(self.record.subject_kind)}` and the number contradict each other"
+        about = [(other, msgspec.structs.replace(found, usable=tuple(unique), unknown_scheme=""))]
+        return self._remains(None, about, terms, list_type, what)
+
+    def _is_registration_doubtful(self, list_type: ListType | None, numbers: Numbers) -> bool:
+        """Whether a list of foreign subjects alone does not say in which country its subject is registered, nor do the
+        numbers."""
+        if list_type is None or not list_type.is_foreign_only or self.record.registered_in:
+            return False
         schemes = {number.scheme for number in numbers.usable}
-        is_told = not schemes.isdisjoint(_CHINESE_SCHEMES | {Scheme.FOREIGN_REG_NO, Scheme.CITIZEN_ID})
-        return bool(self.record.registered_in) or is_told
+        return schemes.isdisjoint(_CHINESE_SCHEMES | {Scheme.FOREIGN_REG_NO, Scheme.CITIZEN_ID})
 
     def _remains(
         self,
@@ -171,6 +192,7 @@ class _Reading:
         about: list[tuple[SubjectClass, Numbers]],
         terms: Terms,
         list_type: ListType | None,
+        what: str = "",
     ) -> tuple[Admitted, ...]:
         """What is left of an unreadable row, for each class of subject that it may be about."""
         record = self.record
@@ -179,16 +201,17 @@ class _Reading:
         list_types = suspect_list_types(record.list_type, list_type, self.rules.list_types)
         is_keyed = list_type is not None and bool(fold_word(authority) and fold_word(document))
         key = self._document_key(document) if is_keyed else ""
-        what = "; ".join(self.reasons[reason] for reason in sorted(UNREADABLE & self.reasons.keys()))
+        what = what or "; ".join(self.reasons[reason] for reason in sorted(UNREADABLE & self.reasons.keys()))
         remains = []
         for subject_class, numbers in about:
             place = self._place(subject_class, numbers)
+            is_doubtful = self._is_registration_doubtful(list_type, numbers)
             suspect = Suspect(
                 id=self._unread_id(place, list_type, authority, key),
                 list_types=list_types,
                 authority=authority,
                 document_no=document,
-                foreign=_is_foreign(numbers.usable, record.registered_in),
+                foreign=is_doubtful or _is_foreign(numbers.usable, record.registered_in),
                 what=what,
                 source=record.source,
             )

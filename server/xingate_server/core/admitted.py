@@ -48,7 +48,8 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `place` says under which keys it is stored. `names` are normalised, the main name and its aliases. Exactly one of
     `entry`, `registration` and `unread` is set. `flags` are the row's own. `counted` are reasons that are counted of a
-    row which stands all the same (a number that cannot be used), each with what was found. `is_validity_open`: a red or
+    row which stands all the same (a number that cannot be used), each with what was found. `also` is what may be of a
+    subject of the other class, where the kind and the number contradict each other. `is_validity_open`: a red or
     black row of procedure publicity without an end, which is counted and is no flag of an answer.
     """
 
@@ -64,6 +65,7 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     flags: tuple[str, ...] = ()
     counted: tuple[tuple[str, str], ...] = ()
     is_validity_open: bool = False
+    also: tuple["Admitted", ...] = ()
 
     @property
     def group(self) -> bytes:

@@ -28,7 +28,7 @@ def candidate(profile: Profile, list_types: Iterable[str], score: float, why: st
         list_types=tuple(sorted(list_types)),
         score=score,
         why=why,
-        closes_with=_closes_with(profile),
+        closes_with=_closes_with(profile, why),
     )
 
 
@@ -37,8 +37,10 @@ def alike(likeness: float, why: str) -> tuple[float, str]:
     return round(NAME[0] * likeness, 4), f"{why} ({likeness:.2f})"
 
 
-def _closes_with(profile: Profile) -> str:
+def _closes_with(profile: Profile, why: str) -> str:
     """What would settle whether it is this one."""
+    if why == SAME_NUMBER[1] and not profile.uscc:
+        return "compare the subject's name and documents with the entry: the number is also another subject's"
     if profile.kind is SubjectKind.NATURAL_PERSON:
         return "compare the person's own document, and ask again with its complete number"
     if profile.uscc or (profile.display and "*" not in profile.display):

@@ -121,7 +121,8 @@ def _may_touch(row: UnreadRow, start: date, as_of: date) -> bool:
         return True
     if row.first is not None and row.first > as_of:
         return False
-    ends = [day for day in (row.valid_until, None if row.ended_from is None else row.ended_from - ONE_DAY) if day]
+    ended_from = None if row.is_suspended else row.ended_from  # a suspended row stands until it is decided
+    ends = [day for day in (row.valid_until, None if ended_from is None else ended_from - ONE_DAY) if day]
     return not ends or min(ends) > start
 
 

@@ -123,7 +123,7 @@ class _Found(msgspec.Struct, frozen=True, gc=False):
     """A complete number and what stands at it; `file` is None for a miss.
 
     `at` is the key of the number itself, `key` the one that stands for the subject. `inner` is what stands at the
-    organisation code inside it, where that is of the same subject.
+    organisation code inside it, where that is of the same subject, or of several and nobody's.
     """
 
     identifier: Identifier
@@ -185,7 +185,8 @@ class _Case:
         inner = self.lookup.get(inner_key)
         if file is not None:
             is_same = inner is file or (inner is not None and _core(inner) == _core(file))
-            return _Found(identifier, key, inner_key if is_same else key, file, inner=inner if is_same else None)
+            is_kept = inner is not None and (is_same or bool(inner.rivals))
+            return _Found(identifier, key, inner_key if is_same else key, file, inner=inner if is_kept else None)
         if inner is None:
             return _Found(identifier, key, inner_key)
         if inner.rivals:
@@ -238,8 +239,9 @@ class _Case:
         doubts = Doubts(file)
         # The file at the inner code, which stands for the subject, may lack the doubts about this one.
         keys = [main.at] if doubts.is_there and main.at != main.key and self.lookup.get(main.at) is not None else []
-        if inner is not None:
-            doubts.add(inner)
+        code = main.identifier.org_code or ""
+        if inner is not None and doubts.add(inner) and (inner_key := self.key(_ORG_CODE, code)) != main.key:
+            keys.append(inner_key)
         for key in further_keys:
             further = self.lookup.get(key)
             if further is not None and doubts.add(further, with_held=key in self._tails):
@@ -260,9 +262,15 @@ class _Case:
                 keys += [self._mask_key(scheme, _mask(value, s)) for s in shapes if len(s) == len(value)]
         keys += [self._mask_key(i.scheme, i.value) for i in self.identifiers if i.is_masked]
         tails = [tail for f in found if (tail := f.identifier.possible_org_code)]
-        self._tails = [self.key(_ORG_CODE, tail) for tail in tails]
+        self._tails = [key for tail in tails for key in self._keys_of_code(self.key(_ORG_CODE, tail))]
         names = [key for name in self.names for key in self._name_keys(name)]
         return keys + self._tails + names
+
+    def _keys_of_code(self, key: bytes) -> list[bytes]:
+        """The key of an organisation code, and those of the unified codes where several contain it."""
+        file = self.lookup.get(key)
+        codes = sorted({profile.uscc for profile in file.rivals if profile.uscc}) if file is not None else []
+        return [key, *(self.key(_USCC, code) for code in codes)]
 
     def _name_keys(self, name: str) -> list[bytes]:
         """Where listings that rest on this name may stand, for organisations without their legal form as well."""
@@ -361,7 +369,11 @@ class _Case:
         return self.keyer.mask(self.subject_class, scheme, masked)
 
     def _list_types(self, profile: Profile) -> set[str]:
-        file = self.lookup.get(self.key(_USCC, profile.uscc)) if profile.uscc else None
+        """On which lists one of several subjects of a number stands."""
+        if not profile.uscc:
+            bearers = self.lookup.named(self.subject_class, normalise(profile.name))[0]
+            return {list_type for bearer in bearers if bearer.profile == profile for list_type in bearer.list_types}
+        file = self.lookup.get(self.key(_USCC, profile.uscc))
         return {held.entry.list_type for held in file.held} if file else set()
 
 

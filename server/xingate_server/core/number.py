@@ -105,6 +105,10 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
         hidden = "*" * (len(self.value) - EXACT_DIGITS)
         return Identifier(self.scheme, self.value[:EXACT_DIGITS] + hidden, is_masked=True)
 
+    def as_possible(self) -> "Identifier":
+        """The number as a mask that hides nothing: it may be the subject's, and is not for certain."""
+        return Identifier(self.scheme, self.value, is_masked=True)
+
 
 def ends_in_org_code(value: str) -> bool:
     """Whether 15 characters end in an organisation code whose check digit holds."""

@@ -44,6 +44,7 @@ _SERVANT: Final = _set("abd abdul abdel abdal abdol abdur abdu abdil abdun abdus
 _GOD: Final = _set("allah ullah alla ulla ollah lah la")
 _SERVANT_OF = re.compile(r"a?bd(?:[uaeoi][lrsnzdt])?([a-z]{3,})")
 _ARABIC_ARTICLE = re.compile(r"(?<!\w)ال(?=\w{2})")
+_COMMA = re.compile("[,，،、]")
 _UNIT = re.compile(r"[\s;·/_|]+")
 _PIECE = re.compile(r"[^-‐‑–—.]+")
 _APOSTROPHES = re.compile("['’‘`´ʻʼʿʾ\"“”]")
@@ -51,6 +52,12 @@ _PLAIN = re.compile("[^a-z0-9]+")
 _CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 
 _EQUAL, _SHORT, _SHARE, _BOTH_ENDS, _LONGER, _SHARE_OF_LONGER = 0.97, 0.82, 0.1, 0.02, 0.8, 0.04
+
+
+def given_name_first(name: str) -> tuple[str, ...]:
+    """`Given Surname` of a name written `Surname, Given`; empty for one with no comma, or with several."""
+    sections = [part.strip() for part in _COMMA.split(name)]
+    return (f"{sections[1]} {sections[0]}",) if len(sections) == _LEAST_WORDS and all(sections) else ()
 
 
 class Reading(NamedTuple):

@@ -32,6 +32,7 @@ from xingate_server.core.catalogue import (
     verdict_of,
 )
 from xingate_server.core.clean_years import UNREGISTERED, CleanYears
+from xingate_server.core.commitments import BREACHED
 from xingate_server.core.decision import Applied, Decision, Encoded, Gap, Question, ShownObligation, SourceState
 from xingate_server.core.entry import Entry, Role, Severity, UnreadRow
 from xingate_server.core.matching import When, own_reach, reach_of, sets_off, when_of
@@ -45,7 +46,6 @@ _CLEAR: Final = Verdict.CLEAR
 
 RowKey = tuple[str, Severity | None, str | None, str | None, bool, bool | None]
 SuspectKey = tuple[tuple[str, ...], Severity | None, bool, str, bool, bool, str | None]
-BREACHED: Final = "commitment.breached"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

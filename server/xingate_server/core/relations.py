@@ -44,10 +44,13 @@ def read_relations(record: Record, keyer: SubjectKeyer, numbers: Sequence[str]) 
             is_unresolved = True
             continue
         named.append((ROLE_WORDS[cells[0]], cells[1], cells[2]))
+    rounded = {identifiers.fold(text) for text in record.rounded}
     for role, name, number in named:
         if not name.strip() and not number.strip():
             continue
-        person = _person(role, hidden(name.strip(), numbers), number, keyer, is_rounded=number in record.rounded)
+        person = _person(
+            role, hidden(name.strip(), numbers), number, keyer, is_rounded=identifiers.fold(number) in rounded
+        )
         if person is None:
             is_unresolved = True
         elif person not in related:

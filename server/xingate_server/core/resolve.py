@@ -55,14 +55,14 @@ def resolve(listed: Sequence[Listed]) -> Resolved:
 
 def _content(entry: Entry) -> bytes:
     """What an entry says, whichever source and row said it."""
-    return msgspec.json.encode(msgspec.structs.replace(entry, source=""), order="deterministic")
+    return msgspec.json.encode(msgspec.structs.replace(entry, source="", older_id=""), order="deterministic")
 
 
 def _without_duplicates(rows: list[Listed], dropped: list[Dropped]) -> list[Listed]:
     seen: dict[bytes, Listed] = {}
     dropped.extend(
         Dropped(row.place, "duplicate")
-        for row in sorted(rows, key=lambda row: (row.entry.source, row.place))
+        for row in sorted(rows, key=lambda row: (row.entry.source, row.entry.older_id, row.place))
         if seen.setdefault(_content(row.entry), row) is not row
     )
     return list(seen.values())

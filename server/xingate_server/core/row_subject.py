@@ -14,7 +14,9 @@ from xingate_server.core import identifiers
 from xingate_server.core.entry import REGISTER, Record
 from xingate_server.core.identifiers import Fault, Identifier, Scheme
 from xingate_server.core.names import normalise
-from xingate_server.core.subject import SubjectClass, SubjectKeyer
+from xingate_server.core.numbers_in_text import name_without_code, numbers_in, numbers_in_name
+from xingate_server.core.person_names import given_name_first
+from xingate_server.core.subject import BY_SCHEME, SubjectClass, SubjectKeyer
 
 # Members of an enumeration are slow to reach by its name (Python 3.11).
 _USCC, _ORG_CODE = Scheme.USCC, Scheme.ORG_CODE
@@ -65,15 +67,22 @@ def names_of(record: Record, kept: Callable[[str], str]) -> tuple[str, ...]:
     """The normalised names of a row, the main one first; `kept` hides numbers in them."""
     name = kept(record.name)
     names = (normalise(name),) if name else ()
-    if record.aliases:
-        names = tuple(dict.fromkeys([*names, *(normalise(kept(alias)) for alias in record.aliases if alias)]))
-    return names
+    further = [normalise(kept(alias)) for alias in record.aliases if alias] if record.aliases else []
+    if len(name) > identifiers.UNIFIED_LENGTH:
+        further.append(normalise(name_without_code(name)))
+    if "," in name or "，" in name:
+        further += [normalise(one) for one in given_name_first(name)]
+        further += [normalise(kept(one)) for alias in record.aliases for one in given_name_first(alias)]
+    return tuple(dict.fromkeys([*names, *further])) if further else names
 
 
 def read_numbers(record: Record, subject_class: SubjectClass, registered_codes: Collection[str]) -> Numbers:
     """Judge the numbers of a row as those of a class. Raises nothing."""
     present = [(scheme, text) for scheme, text in record.identifiers if not identifiers.is_missing(text)]
     if not present:
+        in_name = tuple(numbers_in_name(record.name, subject_class))
+        if in_name:
+            return Numbers(usable=in_name)
         return Numbers(counted=(("identifier_missing", "the row has no number that identifies the subject"),))
     if len(present) == 1:
         scheme, text = present[0]
@@ -82,7 +91,8 @@ def read_numbers(record: Record, subject_class: SubjectClass, registered_codes: 
         except ValueError:
             pass
         else:
-            if number.fault is None and not (number.is_masked or number.inner_mismatch or record.rounded):
+            is_plain = number.value.isascii() and number.value.isalnum()
+            if number.fault is None and is_plain and not (number.inner_mismatch or record.rounded):
                 return Numbers(usable=(number,))
     return _Judging(record, subject_class, registered_codes).numbers(present)
 
@@ -92,6 +102,7 @@ class _Judging:
 
     def __init__(self, record: Record, subject_class: SubjectClass, registered_codes: Collection[str]) -> None:
         self.is_register = record.list_type == REGISTER
+        self.name = record.name
         self.rounded = frozenset(record.rounded)
         self.subject_class = subject_class
         self.registered_codes = registered_codes
@@ -105,6 +116,8 @@ class _Judging:
     def numbers(self, present: list[tuple[str, str]]) -> Numbers:
         for scheme, text in present:
             number = self.read(text, scheme)
+            if self.take_from_text(text, number):
+                continue
             if number.is_malformed:
                 self.counted.setdefault(_reason(number), number.detail)
             elif text in self.rounded or number.is_rounded:
@@ -119,6 +132,8 @@ class _Judging:
                 self.complete.append(number)
             else:
                 self.counted.setdefault("identifier_checksum", number.detail)
+        if not self.complete and not self.is_register:
+            self.complete += numbers_in_name(self.name, self.subject_class)
         if any(number.inner_mismatch for number in self.complete):
             self.flags.add("inner_check_mismatch")
         usable = tuple(dict.fromkeys((*self.complete, *self.masked)))
@@ -142,6 +157,22 @@ class _Judging:
             by_shape = identifiers.read(text, "", self.subject_class)
             return number if by_shape.is_malformed else by_shape
         return number
+
+    def take_from_text(self, text: str, number: Identifier) -> bool:
+        """Use the number that stands in a cell beside other text. Several of one cell are of nobody for certain: each
+        makes a possible match, as a mask that hides nothing. Whether the cell is read with that."""
+        value = number.value
+        is_plain = number.is_masked or (value.isascii() and value.isalnum())
+        if (number.fault is None and is_plain) or number.is_rounded:
+            return False
+        found = numbers_in(text, number.scheme, self.subject_class)
+        if len(found) > 1 and number.fault is not None:
+            self.masked += [one.as_possible() for one in found]
+            return False
+        for one in found:
+            self.flags |= {"masked"} if one.is_masked else set()
+            (self.masked if one.is_masked else self.complete).append(one)
+        return bool(found) and number.fault is not None
 
     def take_rounded(self, number: Identifier) -> None:
         """A rounded number is a mask of what is left of it; in a register it stands for nobody."""
@@ -191,7 +222,9 @@ def place_of(
             tail = number.possible_org_code
             if tail is not None:
                 possible.append(keyer.identifier(subject_class, _ORG_CODE, tail))
-    group = keys[0] if inner is None else keyer.identifier(subject_class, _ORG_CODE, inner)
+    # A number of one subject alone says who it is, wherever it stands among those that may be several's.
+    main = 0 if keyer.form == BY_SCHEME else next((n for n, c in enumerate(complete) if not c.is_shared), 0)
+    group = keys[main] if inner is None else keyer.identifier(subject_class, _ORG_CODE, inner)
     aliases = tuple(dict.fromkeys([key for key in keys if key not in (group, unified)]))
     return Place(
         group,
@@ -201,5 +234,5 @@ def place_of(
         shapes,
         tuple(possible),
         tuple(shared),
-        scheme=complete[0].scheme.value if inner is None else _INNER,
+        scheme=complete[main].scheme.value if inner is None else _INNER,
     )

@@ -73,8 +73,7 @@ class Acts:
         for passed in self._passed_over(snapshot.manifest.sequence):
             drafts += [self._change(passed, change) for change in passed.manifest.changes]
         drafts += [self._change(snapshot, change) for change in snapshot.manifest.changes]
-        drafts.append(self._activated(snapshot))
-        return drafts
+        return drafts + self._activated(snapshot)
 
     def _passed_over(self, sequence: int) -> list[InUse]:
         """The retained snapshots since the one last recorded; those that cannot be read say nothing."""
@@ -93,17 +92,19 @@ class Acts:
     def _change(self, snapshot: InUse, change: Change) -> log.Draft:
         return self._draft(snapshot, change.kind, change.before, change.after)
 
-    def _activated(self, snapshot: InUse) -> log.Draft:
-        """From what was current at the compile; after a step back to an older snapshot, from what was in use here."""
+    def _activated(self, snapshot: InUse) -> list[log.Draft]:
+        """From what was current at the compile; where it was in use before, from what was in use since. Nothing where
+        the newest leaf that says which snapshot is in use names this one."""
         manifest = snapshot.manifest
-        before = _said(manifest.previous.sequence, manifest.previous.hash) if manifest.previous else ""
         after = _said(manifest.sequence, snapshot.hash)
-        newer = self._recorded if self._recorded and self._recorded.manifest.sequence > manifest.sequence else None
-        if newer is None:
-            return self._draft(snapshot, ACTIVATED, before, after)
-        return self._draft(
-            snapshot, ACTIVATED, _said(newer.manifest.sequence, newer.hash), after, f"/{newer.hash[:16]}"
-        )
+        newest = next(_activations(self._trace, 1), None)
+        if newest is not None and newest.after == after:
+            return []
+        first = manifest.previous
+        draft = self._draft(snapshot, ACTIVATED, _said(first.sequence, first.hash) if first else "", after)
+        if newest is None or self._trace.find("act", SYSTEM, "", draft.request_id) is None:
+            return [draft]
+        return [self._draft(snapshot, ACTIVATED, newest.after, after, f"/{newest.index}")]
 
     def _draft(self, snapshot: InUse, kind: str, before: str, after: str, suffix: str = "") -> log.Draft:
         manifest = snapshot.manifest
@@ -182,10 +183,23 @@ def highest_in_use(trace: log.TraceLog, state_dir: Path) -> int:
 
 
 def _activated(trace: log.TraceLog, limit: int) -> Iterator[int]:
+    for activation in _activations(trace, limit):
+        yield msgspec.json.decode(activation.after, type=_Said).sequence
+
+
+class _Activation(msgspec.Struct, frozen=True):
+    """A leaf that says which snapshot is in use, and where it stands."""
+
+    after: str
+    index: int
+
+
+def _activations(trace: log.TraceLog, limit: int) -> Iterator[_Activation]:
+    """The newest first."""
     for stored in trace.by_topic(ACTIVATIONS, limit):
         leaf = read(stored.leaf)
         if isinstance(leaf, ActLeaf) and leaf.act == ACTIVATED:
-            yield msgspec.json.decode(leaf.after, type=_Said).sequence
+            yield _Activation(leaf.after, stored.leaf_index)
 
 
 class _Said(msgspec.Struct):

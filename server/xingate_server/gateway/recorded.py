@@ -21,6 +21,7 @@ from xingate_server.gateway.question import hide_numbers
 from xingate_server.trace.leaf import CheckLeaf
 from xingate_server.trace.leaf_parts import LeafParts, parts_of
 
+_HELD_DIGITS = 8
 _ABOUT_ENTRIES = (GapReason.IDENTITY_UNSETTLED, GapReason.ROW_UNREADABLE, GapReason.COMMITMENT_OVERDUE)
 
 
@@ -87,9 +88,20 @@ def with_identity(decision: Decision, candidates: tuple[core.Candidate, ...], fl
 
 
 def unsettled_id(held: Held | HeldUnread) -> str:
-    """Which unsettled entry or row, and where it reaches a person through an organisation, in which role."""
+    """Which unsettled entry or row, where it reaches a person through an organisation in which role, and which of
+    several of the same key: rows of one key that stand unsettled are not resolved."""
+    return f"{older_unsettled_id(held)}#{sha256(msgspec.json.encode(held)).hexdigest()[:_HELD_DIGITS]}"
+
+
+def older_unsettled_id(held: Held | HeldUnread) -> str:
+    """The same as older records have it, without which of several."""
     said = held.entry.id if isinstance(held, Held) else held.row.id
     return said if held.role is None else f"{said}:{held.role.value}"
+
+
+def is_among(held: Held | HeldUnread, recorded: tuple[str, ...]) -> bool:
+    """Whether a record names this unsettled entry or row."""
+    return unsettled_id(held) in recorded or older_unsettled_id(held) in recorded
 
 
 def recorded_situation(

@@ -22,8 +22,9 @@ from xingate_server.core.subject import EMPTY_FILE, SubjectFile, class_of
 from xingate_server.gateway.recorded import (
     Recorded,
     RecordedSituation,
+    is_among,
+    older_unsettled_id,
     sources_sha256,
-    unsettled_id,
     with_identity,
 )
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError, SubjectKeyMismatchError
@@ -118,12 +119,14 @@ def _file(leaf: CheckLeaf, situation: RecordedSituation, snapshot: Snapshot) -> 
     """What the snapshot holds on the subject, with those unsettled entries that no name spoke against."""
     first, *others = _found(leaf, situation, snapshot)
     fitting = situation.unsettled
-    unsettled = dict.fromkeys(held for held in first.unsettled if unsettled_id(held) in fitting)
-    unread = dict.fromkeys(held for held in first.unread if not held.is_unsettled or unsettled_id(held) in fitting)
+    unsettled = dict.fromkeys(held for held in first.unsettled if is_among(held, fitting))
+    unread = dict.fromkeys(held for held in first.unread if not held.is_unsettled or is_among(held, fitting))
     for file in others:
-        held_apart = [held for held in apart(file) if unsettled_id(held) not in {unsettled_id(h) for h in unsettled}]
-        unsettled |= dict.fromkeys(h for h in (*file.unsettled, *held_apart) if unsettled_id(h) in fitting)
-        unread |= dict.fromkeys(unsettled_row(held) for held in file.unread if unsettled_id(held) in fitting)
+        held_apart = [
+            held for held in apart(file) if older_unsettled_id(held) not in {older_unsettled_id(h) for h in unsettled}
+        ]
+        unsettled |= dict.fromkeys(h for h in (*file.unsettled, *held_apart) if is_among(h, fitting))
+        unread |= dict.fromkeys(row for row in map(unsettled_row, file.unread) if is_among(row, fitting))
     return msgspec.structs.replace(first, unsettled=tuple(unsettled), unread=tuple(unread))
 
 

@@ -160,6 +160,8 @@ class _Desk:
         if admitted.flags and file.source.plan.is_register:
             self.codes.update(_failing_codes(record, admitted))
         self._spool(record, admitted, file, ordinal)
+        for other in admitted.also:
+            self._spool(record, other, file, ordinal, is_twin=True)
 
     def _spool(
         self, record: Record, admitted: Admitted, file: FileTally, ordinal: int, *, is_twin: bool = False

@@ -7,10 +7,11 @@ compared besides the whole is in `snapshot.shrink_groups`. Source: DESIGN sectio
 
 from datetime import date
 
+from xingate_server.core.admitted import UNREADABLE
 from xingate_server.snapshot.errors import RowsTooFewError, RowsUnreadableError, ShrinkError
 from xingate_server.snapshot.manifest import Manifest, SourceCount
 from xingate_server.snapshot.plan import AbsentPlan, CompilePlan, SourcePlan
-from xingate_server.snapshot.shrink_groups import grouped, losses
+from xingate_server.snapshot.shrink_groups import grouped, losses, past
 from xingate_server.snapshot.tally import SourceTally, Tally
 
 LEAST_UNREADABLE = 5
@@ -77,19 +78,20 @@ def shrinks(now: SourceCount, before: SourceCount | None, threshold: float, toda
         return []
     lines = []
     had = before.baseline - expired(before, today)
-    if now.baseline < had * (1 - threshold):
-        lines.append(f"`{now.kind}` went from {had} admitted rows to {now.baseline}")
+    has = now.baseline - min(expired(before, today), expired(now, today))
+    if has < had * (1 - threshold):
+        lines.append(f"`{now.kind}` went from {had} admitted rows to {has}")
     return lines + [f"`{now.kind}`, {line}" for line in losses(before.groups, now.groups, today)]
 
 
-def expired(before: SourceCount, today: date) -> int:
+def expired(count: SourceCount, today: date) -> int:
     """How many of a source's rows were past their last day before today, so that nobody misses them."""
-    days = before.groups.get("", {}).get("", {}).get("", {})
-    return sum(n for until, n in days.items() if until and until < today.isoformat())
+    return past(count.groups.get("", {}).get("", {}).get("", {}), today)
 
 
 def _worst(count: SourceCount) -> str:
-    return ", ".join(f"{reason} {n}" for reason, n in sorted(count.refused.items(), key=lambda pair: -pair[1])[:3])
+    unreadable = [(reason, n) for reason, n in count.refused.items() if reason in UNREADABLE]
+    return ", ".join(f"{reason} {n}" for reason, n in sorted(unreadable, key=lambda pair: -pair[1])[:3])
 
 
 def _given(source: SourceTally, plan: CompilePlan, previous: Manifest | None, today: date) -> SourceCount:

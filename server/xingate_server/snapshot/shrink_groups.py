@@ -22,6 +22,8 @@ def grouped(counts: Mapping[GroupKey, int], before: Groups, today: date) -> Grou
     for those that are compared with the ones of `before`. `today` is the day of the compile."""
     groups: Groups = {}
     for (list_type, dimension, name, until), n in sorted(counts.items()):
+        if not n:
+            continue
         names = groups.setdefault(list_type, {}).setdefault(dimension, {})
         days = names.setdefault(name, {})
         day = last_day_stored(until, today)
@@ -57,7 +59,14 @@ def losses(before: Groups, now: Groups, today: date) -> Iterator[str]:
             for name, days in names.items():
                 if not dimension:
                     continue
-                had = sum(n for until, n in days.items() if not until or until >= today.isoformat())
-                has = sum(now.get(list_type, {}).get(dimension, {}).get(name, {}).values())
+                days_now = now.get(list_type, {}).get(dimension, {}).get(name, {})
+                had = sum(days.values()) - past(days, today)
+                has = sum(days_now.values()) - min(past(days, today), past(days_now, today))
                 if (had >= LEAST_GONE and not has) or (had >= LEAST_HALVED and has * 2 < had):
                     yield f"{list_type}, {dimension} `{name}`: from {had} to {has} rows"
+
+
+def past(days: Mapping[str, int], today: date) -> int:
+    """How many of the rows counted by their last days are past it. They neither are missed when they go, nor stand for
+    those that are missed when they stay."""
+    return sum(n for until, n in days.items() if until and until < today.isoformat())

@@ -309,7 +309,8 @@ class SubjectWriter:
         if row.entry is not None:
             entry = row.entry
             new = self._keyer.entry(entry.list_type, group, fold_word(entry.authority), row.document)
-            row.entry = msgspec.structs.replace(entry, id=new)
+            # Older releases joined the row as well: the id made from its own number alone was never theirs.
+            row.entry = msgspec.structs.replace(entry, id=new, older_id="")
         elif row.unread is not None and row.document:
             (list_type,) = row.unread.list_types
             new = self._keyer.entry(list_type, group, fold_word(row.unread.authority), row.document)
@@ -324,4 +325,4 @@ class SubjectWriter:
 
 
 def _content(entry: Entry | None) -> bytes:
-    return pack(msgspec.structs.replace(entry, source="")) if entry is not None else b""
+    return pack(msgspec.structs.replace(entry, source="", older_id="")) if entry is not None else b""

@@ -16,7 +16,7 @@ from xingate_server.snapshot.plan import SourcePlan
 GroupKey = tuple[str, str, str, str]
 """A group of rows that the shrink guard looks at: list type, dimension (`region`, `authority`, `file`; both "" for the
 whole source), its name there, and the last day of validity as YYYY-MM-DD, "" for none."""
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"[\d〇零一二三四五六七八九十]+")
 
 
 class FileCounts(msgspec.Struct, frozen=True, array_like=True):
@@ -217,6 +217,7 @@ class Tally:
             file.source.elsewhere += 1
         else:
             file.source.list_types[entry.list_type] -= 1
+            file.source.groups.subtract(_group_keys(file, entry))
 
     def add_shape(self, subject_class: SubjectClass, mask_shape: str) -> None:
         """A mask was seen: its scheme and shape as admission writes them, `scheme:shape`."""
@@ -235,13 +236,21 @@ class Tally:
         if list_type != REGISTER and entry is not None:
             source = file.source
             source.list_types[list_type] += 1
-            until = "" if entry.valid_until is None else entry.valid_until.isoformat()
-            groups = source.groups
-            groups["", "", "", until] += 1
-            groups[list_type, "file", file.group, until] += 1
-            groups[list_type, "authority", entry.authority, until] += 1
-            if entry.region:
-                groups[list_type, "region", entry.region, until] += 1
+            for key in _group_keys(file, entry):
+                source.groups[key] += 1
+
+
+def _group_keys(file: FileTally, entry: Entry) -> list[GroupKey]:
+    """The groups that a row of a list belongs to."""
+    until = "" if entry.valid_until is None else entry.valid_until.isoformat()
+    keys = [
+        ("", "", "", until),
+        (entry.list_type, "file", file.group, until),
+        (entry.list_type, "authority", entry.authority, until),
+    ]
+    if entry.region:
+        keys.append((entry.list_type, "region", entry.region, until))
+    return keys
 
 
 def _sum(counters: Iterable[Counter[str]]) -> dict[str, int]:
