@@ -136,7 +136,7 @@ def test_the_courts_form_and_the_tax_form(tmp_path: Path) -> None:
     ]
     header = ["纳税人名称", "纳税人识别号（统一社会信用代码）", "主要违法事实", "公布日期"]
     (found,) = read("tax_violation", table(tmp_path, header, ["示例乙", CODE, "示例", "2026-04-01"]))
-    assert found.identifiers == (("", CODE),)
+    assert found.identifiers == (("tax_no", CODE),)
 
 
 # -- two rows of labels, merged cells
@@ -229,10 +229,39 @@ def test_a_column_of_codes_that_nothing_reads_is_a_fault_unless_it_is_accepted(t
         ("更多", (OTHER, OTHER, OTHER, "甲", "乙", "丙")),
         ("更多", ("13800000000",) * 6),
         ("认定部门统一社会信用代码", (OTHER,) * 6),
+        ("处罚机关代码", (OTHER, OTHER, OTHER, CODE, CODE, CODE)),
+        ("被处罚单位的登记机关代码", (OTHER,) * 6),
+        ("核发机关统一社会信用代码", (OTHER,) * 6),
     ],
 )
 def test_what_is_no_column_of_codes(label: str, cells: tuple[str, ...], tmp_path: Path) -> None:
     assert len(list(city_list.records([codes(tmp_path, label, *cells)], Run()))) == len(cells)
+
+
+SUBJECTS = [unified_code(720 + place) for place in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("label", "cells"),
+    [
+        ("被处罚单位信用编码", SUBJECTS),
+        ("被处罚单位信用编码", SUBJECTS[:1] * 6),  # one company, punished again and again
+        ("被许可单位信用编码", SUBJECTS[:1] * 6),
+        ("被处罚单位统一社会信用代码（新）", SUBJECTS[:1] * 6),
+        ("被上报企业统一社会信用编码", SUBJECTS[:1] * 6),
+        ("登记机关核发的统一社会信用代码", SUBJECTS[:1] * 6),
+        ("登记部门颁发的代码", SUBJECTS[:1] * 6),
+        ("登记机关信用编码", SUBJECTS),  # too many of them to be authorities
+        ("报送企业的信用编码", SUBJECTS),
+    ],
+)
+def test_a_column_of_subjects_under_words_of_an_authority_is_a_fault(
+    label: str, cells: list[str], tmp_path: Path
+) -> None:
+    file = codes(tmp_path, label, *cells)
+    with pytest.raises(SchemaError, match=r"nothing reads the column, and 6 of its 6 filled cells are codes"):
+        list(city_list.records([file], Run()))
+    assert {guess.label: guess.why for guess in inspect(file).columns}[label].startswith("nothing reads it")
 
 
 def test_a_mapping_may_leave_a_column_out_on_purpose(tmp_path: Path) -> None:
