@@ -225,7 +225,9 @@ class TestCutRemarks:
         return record, list(records.notes)
 
     @pytest.mark.parametrize("quote", ["a.k.a. 'FOO'", 'a.k.a. "FOO"', "a.k.a. ‘FOO’", "Title = head", "EXAMPLE\xa0"])
-    @pytest.mark.parametrize(("before", "after"), [("Passport ", "A1234567 (Iran)."), ("Passport", " A1234567 (Iran).")])
+    @pytest.mark.parametrize(
+        ("before", "after"), [("Passport ", "A1234567 (Iran)."), ("Passport", " A1234567 (Iran).")]
+    )
     def test_a_blank_at_the_cut_stays_whatever_the_cells_hold(
         self, quote: str, before: str, after: str, tmp_path: Path
     ) -> None:
