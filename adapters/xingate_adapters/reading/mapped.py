@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from xingate_adapters.reading import columns, files, forms, unread
+from xingate_adapters.reading import columns, expected, files, forms, unread
 from xingate_adapters.reading.cells import country, text, yuan_of_ten_thousand
 from xingate_adapters.reading.dates import full_day
 from xingate_adapters.reading.errors import SourceError
@@ -40,9 +40,10 @@ _NUMBERS = "identifiers"
 class MappedReader:
     """Reads tables by a mapping, as records of source `kind`."""
 
-    def __init__(self, kind: str, spec: MappingFile) -> None:
+    def __init__(self, kind: str, spec: MappingFile, *, is_own: bool = False) -> None:
         self.kind = kind
         self.spec = spec
+        self._is_own = is_own  # of an operator: what a file lacks is noted
 
     def records(self, files: Sequence[Path], run: Run) -> Iterator[Record]:
         """One record per row, or per entry where the mapping groups rows."""
@@ -128,6 +129,9 @@ class MappedReader:
         if self.spec.group_by and not keys:
             raise _missing(table, [f"`{' / '.join(self.spec.group_by[:3])}`"], places)
         table = unread.watched(table, by_label.values(), run, self.spec.ignored)
+        table = expected.watched(table, self.spec, by_label, run)
+        if self._is_own:
+            expected.note_lacking(table, self.spec, by_label, run)
         reading = _Reading(self.kind, self.spec, table, by_label)
 
         def key(cells: Sequence[str]) -> str:
