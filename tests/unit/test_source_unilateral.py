@@ -10,6 +10,7 @@ import pytest
 from xingate_adapters.reading.errors import SchemaError
 from xingate_adapters.sources import MappingError, Records, SourceError, load_source, read_mapping
 from xingate_server.core.entry import Record
+from xingate_server.demo.numbers import citizen_number, unified_code
 
 GOOD = Path(__file__).parents[1] / "contract" / "sources_good"
 UK_FILE = GOOD / "uk_sanctions" / "UK-Sanctions-List.csv"
@@ -186,6 +187,63 @@ def test_a_mapping_joins_rows_wherever_they_stand(tmp_path: Path) -> None:
     assert [record.name for record in found[2:]] == ["示例丙", "示例丁"]
 
 
+class TestNumbersInText:
+    DOCS = Path(__file__).parents[2] / "docs" / "sources.md"
+    HEADER = "姓名,类别,列入机关,列入依据,文号,列入日期,证件"
+
+    def example(self) -> str:
+        _, _, behind = self.DOCS.read_text("utf-8").partition("**Numbers in free text.**")
+        return behind.partition("```toml\n")[2].partition("```")[0]
+
+    @pytest.mark.parametrize(
+        ("kind", "cell", "numbers"),
+        [
+            ("自然人", "护照 E12345678，又 G87654321", (("passport", "E12345678"), ("passport", "G87654321"))),
+            ("natural_person", "护照 E12345678 又 G87654321", (("passport", "E12345678"), ("passport", "G87654321"))),
+            (
+                "个人",
+                f"身份证 {citizen_number(31)} 护照 E12345678",
+                (("citizen_id", citizen_number(31)), ("passport", "E12345678")),
+            ),
+            ("企业", f"代码 {unified_code(31)}", (("", unified_code(31)),)),
+            ("自然人", "无", ()),
+        ],
+    )
+    def test_the_example_of_the_docs(
+        self, kind: str, cell: str, numbers: tuple[tuple[str, str], ...], tmp_path: Path
+    ) -> None:
+        row = f"示例甲,{kind},示例局,示例办法,示1号,2026-03-02,{cell}"
+        [record] = mapped(tmp_path, self.example(), self.HEADER, row)
+        assert record.identifiers == numbers
+        assert (record.name, record.list_type) == ("示例甲", "watch.key_monitoring")
+
+    @pytest.mark.parametrize("kind", ["自然人", "natural_person", "个人"])
+    def test_a_word_of_the_list_says_the_scheme(self, kind: str, tmp_path: Path) -> None:
+        mapping = self.example().replace(
+            '"" = "passport"', '"护照" = "passport"\n"通行证" = "hk_macau_permit"\n"" = "other_document"'
+        )
+        mapping = mapping.replace("[identifiers]", 'id_scheme = ["种类"]\n[identifiers]')
+        rows = (f"示例{n},{kind},示例局,示例办法,示1号,2026-03-02,H12345678,{n}" for n in ("护照", "通行证", "其他"))
+        found = mapped(tmp_path, mapping, f"{self.HEADER},种类", *rows)
+        assert [record.identifiers[0][0] for record in found] == ["passport", "hk_macau_permit", "other_document"]
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (('["by_shape"] #', '["passport"] #'), "`numbers_in_text` names `passport`, which has no column"),
+            (("by_shape = [", "uscc = ["), "`numbers_in_text` names `by_shape`, which has no column"),
+            (('by_shape = ["证件"]', "by_shape = []"), "name its columns as `identifiers.by_shape`"),
+            (("schemes.natural_person", "schemes.natural"), "`schemes.natural` is no kind of subject: expected one of"),
+        ],
+    )
+    def test_what_would_take_effect_nowhere_is_refused(
+        self, change: tuple[str, str], said: str, tmp_path: Path
+    ) -> None:
+        (tmp_path / "m.toml").write_text(self.example().replace(*change), encoding="utf-8")
+        with pytest.raises(MappingError, match=said):
+            read_mapping(tmp_path / "m.toml")
+
+
 def test_many_rows_of_many_entries(tmp_path: Path) -> None:
     rows = [f"{n % 500},别名,自然人,示例{n},,," for n in range(5_000)]
     found = mapped(tmp_path, MAPPING, "号,行,类,名,日,护照,代码", *rows)
@@ -225,7 +283,8 @@ class TestAColumnUnderANewLabel:
 
     UK = (
         "Unique ID,Name 1,Name 2,Name 3,Name 4,Name 5,Name 6,Name type,Name non-latin script,Regime Name,"
-        "Designation Type,Date Designated,Passport number,National Identifier number,Business registration number(s),Address Country,"
+        "Designation Type,Date Designated,Passport number,"
+        "National Identifier number,Business registration number(s),Address Country,"
         "Nationality(/ies)"
     )
     EU = (

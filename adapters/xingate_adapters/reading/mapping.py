@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from xingate_adapters.reading.dates import ORDERS
 from xingate_adapters.reading.labels import LABELS
+from xingate_server.core.entry import fold_word
 from xingate_server.core.identifiers import scheme_of
+from xingate_server.core.subject import KIND_WORDS, SubjectKind
 
 BY_SHAPE = "by_shape"
 """The scheme of a column whose codes are told apart by their shape."""
@@ -113,7 +115,15 @@ class MappingFile(BaseModel):
     def _words_are_known(self) -> Self:
         if self.date_order not in ORDERS:
             raise ValueError(f"`date_order` is `{self.date_order}`: expected one of {', '.join(filter(None, ORDERS))}")
+        for scheme in self.numbers_in_text:
+            if not self.identifiers.get(scheme):
+                raise ValueError(
+                    f"`numbers_in_text` names `{scheme}`, which has no column: "
+                    f"name its columns as `identifiers.{scheme}`"
+                )
         for kind, schemes in self.schemes.items():
+            if fold_word(kind) not in KIND_WORDS:
+                raise ValueError(f"`schemes.{kind}` is no kind of subject: expected one of {', '.join(SubjectKind)}")
             for word in schemes.values():
                 try:
                     scheme_of(word)
