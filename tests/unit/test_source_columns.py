@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from xingate_adapters.inspection import inspect
+from xingate_adapters.inspection import as_toml, inspect
 from xingate_adapters.reading import columns
 from xingate_adapters.reading.errors import SchemaError, SourceError
 from xingate_adapters.reading.headers import combined
@@ -15,7 +15,8 @@ from xingate_adapters.reading.mapped import MappedReader
 from xingate_adapters.reading.mapping import MappingFile
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
-from xingate_adapters.sources import load_source
+from xingate_adapters.rosters.layout import SURE, guess_layout
+from xingate_adapters.sources import load_source, read_mapping
 from xingate_adapters.sources.city_list import map as city_list
 from xingate_server.core.entry import Record
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -292,3 +293,74 @@ def test_a_table_that_is_a_workbook_under_the_name_of_a_csv(tmp_path: Path) -> N
     assert open_table(file, Run()).header == HEADER
     other = table(tmp_path, HEADER, ROW).rename(tmp_path / "b.xlsx")
     assert [record.name for record in read("city_list", other)] == ["示例甲有限公司"]
+
+
+# -- whose number a column of citizen numbers holds
+
+
+PEOPLE = [citizen_number(730 + place) for place in range(3)]
+
+
+def guessed(tmp_path: Path, header: str, *rows: str) -> dict[str, tuple[str, str]]:
+    """Label -> what its column is guessed to be, and why."""
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join([header, *rows]), encoding="utf-8")
+    return {guess.label: (guess.field, guess.why) for guess in inspect(file).columns}
+
+
+@pytest.mark.parametrize(
+    ("header", "label", "field"),
+    [
+        ("企业名称,统一社会信用代码,责任人,责任人身份证", "责任人身份证", ""),
+        ("企业名称,统一社会信用代码,责任人,责任人身份证号", "责任人身份证号", ""),
+        ("企业名称,统一社会信用代码,责任人,身份证号", "身份证号", ""),
+        ("企业名称,统一社会信用代码,责任人,证件号码", "证件号码", ""),
+        ("企业名称,统一社会信用代码,联系人,联系人身份证号", "联系人身份证号", ""),
+        ("企业名称,统一社会信用代码,经营者,身份证号", "身份证号", ""),
+        ("企业名称,统一社会信用代码,姓名,身份证号", "身份证号", ""),
+        ("企业名称,统一社会信用代码,说明,身份证号", "身份证号", ""),
+        ("企业名称,统一社会信用代码,法定代表人,身份证号", "身份证号", "legal_representative_id"),
+        ("企业名称,统一社会信用代码,法定代表人,证件号码", "证件号码", "legal_representative_id"),
+        ("企业名称,统一社会信用代码,法人代表,公民身份号码", "公民身份号码", "legal_representative_id"),
+        ("企业名称,统一社会信用代码,负责人,负责人身份证号", "负责人身份证号", "legal_representative_id"),
+    ],
+)
+def test_a_citizen_number_beside_a_persons_name_is_not_the_companys(
+    header: str, label: str, field: str, tmp_path: Path
+) -> None:
+    rows = [f"示例{n}公司,{code},示例甲,{PEOPLE[n]}" for n, code in enumerate(SUBJECTS[:3])]
+    found = guessed(tmp_path, header, *rows)
+    assert found[label][0] == field
+    assert found["统一社会信用代码"][0] == "identifiers"
+    mapping = inspect(tmp_path / "list.csv").mapping
+    assert mapping is not None
+    assert mapping.identifiers == {"by_shape": ("统一社会信用代码",)}
+    text = as_toml(inspect(tmp_path / "list.csv"))
+    assert (f'# by_shape = ["{label}"]  # unsure: ' in text) == (not field)
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+    written = read_mapping(tmp_path / "m.toml")
+    assert (written.columns, written.identifiers) == (mapping.columns, mapping.identifiers)
+    layout = guess_layout(tmp_path / "list.csv")
+    read_as = {column.label: column.field for column in layout.columns}[label]
+    assert read_as in ((field, "principal_id") if field else ("",))  # a roster knows one more person in charge
+    assert (layout.confidence >= SURE) == (read_as == "legal_representative_id")
+    assert layout.mapped({label: "-"}).confidence >= SURE
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("姓名,身份证号,列入原因", f"示例甲,{PERSON},示例"),
+        ("姓名,身份证号,法定代表人", f"示例甲,{PERSON},示例乙"),
+        ("类别,姓名/名称,联系人,身份证号", f"自然人,示例甲,示例乙,{PERSON}"),
+        ("名称,统一社会信用代码,说明,身份证号", f"示例甲,,示例,{PERSON}"),
+    ],
+)
+def test_a_persons_own_number_stays_the_subjects(header: str, row: str, tmp_path: Path) -> None:
+    assert guessed(tmp_path, header, row)["身份证号"][0] == "identifiers"
+
+
+def test_without_a_code_a_number_beside_a_person_is_not_the_companys(tmp_path: Path) -> None:
+    found = guessed(tmp_path, "企业名称,责任人,身份证号,原因", f"示例公司,示例甲,{PERSON},示例")
+    assert found["身份证号"][0] == ""
+    assert found["身份证号"][1].startswith("unsure: citizen numbers beside `责任人`")
