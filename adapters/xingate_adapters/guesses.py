@@ -1,7 +1,7 @@
 """What labels and cells usually mean: the knowledge behind `inspection` and `rosters`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -13,7 +13,7 @@ from xingate_adapters.reading.probe import Probe
 from xingate_server.core import identifiers
 from xingate_server.core.days import parse_day
 from xingate_server.core.entry import SEVERITY_WORDS, STATUS_WORDS, fold_word
-from xingate_server.core.subject import KIND_WORDS, SubjectClass
+from xingate_server.core.subject import KIND_WORDS, SubjectClass, SubjectKind
 
 _MORE: dict[str, tuple[str, ...]] = {
     "identifiers": (
@@ -88,9 +88,20 @@ NEEDED = {
 _LIST_TYPE = re.compile(r"(black|red|watch|grade|general|commitment|criticised|penalty|permit)\.\w+")
 _SHARE = 0.6
 _HEADER_WITHIN = 15
+_PEOPLE = ("legal_representative", "principal")
 _CLOSE = 75  # of 100: below, two labels have nothing to do with each other
 _SURE = 0.5
 _OTHER_SHAPE = 0.5
+_BESIDE = 0.9
+_HALF = 0.5
+UNSURE = "unsure: "
+"""How the reason begins for a column that a person has to settle."""
+_PERSON = re.compile(
+    r"法定代表人|法人代表|责任人|负责人|代表人|联系人|经办人|股东|董事|监事|高管|实际控制人|控制人|经理|监护人|受益人|委托人|签署人"
+    r"|经营者|业主|投资人|出资人|合伙人|授权代表|代理人|担保人|财务人员|工作人员|姓名|法人(?=姓名|身份证|证件|号)|^法人$"
+)
+_ORGANISATION = re.compile(r"企业|单位|公司|机构|组织|商户")
+_CITIZEN_LABEL = re.compile(r"身份证|公民身份")
 
 Synonyms = Mapping[str, Sequence[str]]
 """Field -> the labels that its column usually has."""
@@ -159,6 +170,7 @@ def guess_columns(
         for place, label in enumerate(header)
         if label
     ]
+    guesses = _of_whom(header, body, guesses, synonyms)
     surest: dict[str, float] = {}
     for guess in guesses:
         surest[guess.field] = max(surest.get(guess.field, 0.0), guess.confidence)
@@ -171,6 +183,106 @@ def guess_columns(
     return guesses
 
 
+def _of_whom(
+    header: Sequence[str], body: Sequence[Sequence[str]], guesses: Sequence[ColumnGuess], synonyms: Synonyms
+) -> list[ColumnGuess]:
+    """The guesses, where a column of citizen numbers that is of a person beside the subject is no number of the
+    subject's: it is the representative's, or unsure."""
+    named = [place for place, label in enumerate(header) if label]
+    columns_of = dict(zip(named, guesses, strict=True))
+    rows = _rows_of_organisations(columns_of, body)
+    coded = [
+        place
+        for place, guess in columns_of.items()
+        if guess.field == "identifiers" and _share(_cells(rows, place), _is_code) >= _SHARE
+    ]
+    settled = dict(columns_of)
+    for place, guess in columns_of.items():
+        cells = _cells(rows, place)
+        is_of_people = guess.field == "identifiers" and cells and place not in coded
+        if not is_of_people or not (_CITIZEN_LABEL.search(guess.label) or _share(cells, _is_citizen_number) >= _SHARE):
+            continue
+        owner = _owner(columns_of, named, place)
+        if owner is not None:
+            settled[place] = _number_of(guess.label, owner, columns_of, synonyms)
+        elif coded and _share_with(rows, place, coded) > _HALF:
+            settled[place] = _unsure(guess.label, f"its rows have the code of an organisation in `{header[coded[0]]}`")
+    return list(settled.values())
+
+
+def _rows_of_organisations(
+    columns_of: Mapping[int, ColumnGuess], body: Sequence[Sequence[str]]
+) -> Sequence[Sequence[str]]:
+    """The rows but those whose kind is a natural person."""
+    kinds = [place for place, guess in columns_of.items() if guess.field == "subject_kind"]
+
+    def is_person(cells: Sequence[str]) -> bool:
+        words = (fold_word(cells[place]) for place in kinds if place < len(cells))
+        return any(KIND_WORDS.get(word) is SubjectKind.NATURAL_PERSON for word in words)
+
+    return [cells for cells in body if not is_person(cells)]
+
+
+def _cells(rows: Sequence[Sequence[str]], place: int) -> list[str]:
+    return [cell for cells in rows if place < len(cells) and (cell := text(cells[place]))]
+
+
+def _share(cells: Sequence[str], test: Callable[[str], bool]) -> float:
+    return sum(map(test, cells)) / len(cells) if cells else 0.0
+
+
+def _share_with(rows: Sequence[Sequence[str]], place: int, coded: Sequence[int]) -> float:
+    """The share of rows with a number in `place` that have a code in one of `coded` too."""
+    filled = [cells for cells in rows if place < len(cells) and text(cells[place])]
+    return sum(any(_cells([cells], at) for at in coded) for cells in filled) / len(filled)
+
+
+def _is_citizen_number(cell: str) -> bool:
+    read = identifiers.read(cell, "", SubjectClass.PERSON)
+    return read.scheme is identifiers.Scheme.CITIZEN_ID and (read.is_sound or read.is_masked)
+
+
+def _is_code(cell: str) -> bool:
+    read = identifiers.read(cell, "", SubjectClass.ORGANISATION)
+    return read.is_sound and not _is_citizen_number(cell)
+
+
+def _owner(columns_of: Mapping[int, ColumnGuess], named: Sequence[int], place: int) -> ColumnGuess | None:
+    """The column of the person whose number a column holds, itself where its label names one; None for the subject."""
+    own = columns_of[place]
+    if _PERSON.search(own.label):
+        return own
+    at = named.index(place)
+    before = columns_of[named[at - 1]] if at else None
+    names = [guess.label for guess in columns_of.values() if guess.field == "name"]
+    has_names = any(_ORGANISATION.search(label) for label in names)  # so that `姓名` is another's
+    if before is not None and before.field == "name" and not has_names:
+        return None
+    after = columns_of[named[at + 1]] if at + 1 < len(named) else None
+    beside = (one for one in (before, after) if one is not None)
+    return next((one for one in beside if _is_of_a_person(one, has_names=has_names)), None)
+
+
+def _is_of_a_person(guess: ColumnGuess, *, has_names: bool) -> bool:
+    is_subject = guess.field == "name" and not (has_names and not _ORGANISATION.search(guess.label))
+    return guess.field in _PEOPLE or (not is_subject and _PERSON.search(guess.label) is not None)
+
+
+def _number_of(
+    label: str, owner: ColumnGuess, columns_of: Mapping[int, ColumnGuess], synonyms: Synonyms
+) -> ColumnGuess:
+    field, score, _ = _by_label(synonyms, _CITIZEN_LABEL.split(owner.label)[0])
+    number = f"{owner.field if owner.field in _PEOPLE else field if score == 1 else ''}_id"
+    is_taken = any(guess.field == number for guess in columns_of.values())
+    if number not in synonyms or is_taken:
+        return _unsure(label, f"citizen numbers beside `{owner.label}`, most likely of that person and not the subject")
+    return ColumnGuess(label, number, _BESIDE, f"citizen numbers beside `{owner.label}`")
+
+
+def _unsure(label: str, why: str) -> ColumnGuess:
+    return ColumnGuess(label, "", 0.0, f"{UNSURE}{why}")
+
+
 def _column(synonyms: Synonyms, label: str, cells: Sequence[str]) -> ColumnGuess:
     shape, share = looks_like(cells)
     field, score, spelt = _by_label(synonyms, label)
@@ -178,6 +290,11 @@ def _column(synonyms: Synonyms, label: str, cells: Sequence[str]) -> ColumnGuess
         if shape in ("identifiers", "subject_kind", "list_type", "severity", "status") and share >= _SURE:
             return ColumnGuess(label, shape, round(0.8 * share, 2), f"{share:.0%} of its cells look like it")
         return ColumnGuess(label, "", 0.0, f"{share:.0%} of its cells are dates" if shape == "date" else "")
+    person = field.removesuffix("_id")
+    role = _role(label)
+    is_other = person in _PEOPLE and role not in ("", _role(spelt)) and _by_label(synonyms, role)[:2] != (person, 1.0)
+    if score < 1 and is_other:
+        return _unsure(label, f"its label is like `{spelt}`, but names another person")
     why = "its label" if score == 1 else f"its label is like `{spelt}`"
     wanted = "date" if "date" in field or field.startswith(("notice_", "valid_", "ended", "established")) else field
     wanted = "identifiers" if field.endswith("_id") else wanted
@@ -185,6 +302,12 @@ def _column(synonyms: Synonyms, label: str, cells: Sequence[str]) -> ColumnGuess
     if not is_fitting:
         return ColumnGuess(label, field, round(score * _OTHER_SHAPE, 2), f"{why}, but its cells do not look like it")
     return ColumnGuess(label, field, round(score, 2), why)
+
+
+def _role(label: str) -> str:
+    """The person that a label names, "" for none."""
+    found = _PERSON.search(columns.fold(label))
+    return "" if found is None else found[0]
 
 
 def _by_label(synonyms: Synonyms, label: str) -> tuple[str, float, str]:

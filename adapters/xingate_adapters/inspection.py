@@ -2,7 +2,8 @@
 
 What comes out is a proposal: form, header, kind of list, which column is which, each with a confidence (0 to 1) and
 its grounds, the first rows as they would be read, and a mapping file to be corrected. Nothing here is used by a
-compile. The kind of subject is never guessed from a number.
+compile. The kind of subject is never guessed from a number, and a number of a person beside an organisation is never
+taken for the organisation's.
 """
 
 import itertools
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from xingate_adapters.guesses import NEEDED, ColumnGuess, guess_columns, header_of
+from xingate_adapters.guesses import NEEDED, UNSURE, ColumnGuess, guess_columns, header_of
 from xingate_adapters.reading import unread
 from xingate_adapters.reading.errors import EmptyListError, SchemaError, SourceError
 from xingate_adapters.reading.mapping import BY_SHAPE, MappingFile
@@ -24,7 +25,6 @@ from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
 
 SHOWN_ROWS = 10
 _UNREAD_CODES = "nothing reads it, and its cells are codes of subjects"
-_TEXT_FIELDS = ("name", "facts", "authority", "basis", "document_no")
 
 
 class Inspection(NamedTuple):
@@ -167,6 +167,11 @@ def as_toml(inspection: Inspection) -> str:
         lines.append(f"{field} = [{', '.join(map(_quoted, labels))}]  # {guess.confidence:.0%}: {guess.why}")
     lines += ["", '[identifiers]  # scheme = labels, the main one first; "by_shape" tells the codes of a column apart']
     lines += [f"{scheme} = [{', '.join(map(_quoted, labels))}]" for scheme, labels in mapping.identifiers.items()]
+    lines += [
+        f"# by_shape = [{_quoted(guess.label)}]  # {guess.why}"
+        for guess in inspection.columns
+        if guess.why.startswith(UNSURE)
+    ]
     lines += ["", "[constants]  # what stands where the list has no such column, or a blank cell"]
     lines += [f"{field} = {_quoted(value)}  # {NEEDED[field]}" for field, value in mapping.constants.items()]
     unused = [guess.label for guess in inspection.columns if not guess.field]

@@ -36,6 +36,7 @@ provides = ["watch.key_monitoring"] # every list type that it may hold (`xingate
 _MAPPING = """\
 # Which column is which: docs/sources.md says what may stand here, `xingate source inspect FILE` proposes it.
 required = ["name", "identifiers", "document_date"]
+# expected = ["列入机关"] # labels that every edition has: without one nothing is compiled, so that nothing is lost
 
 [columns]
 name = ["企业名称"]

@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from xingate_adapters.inspection import inspect
+from xingate_adapters.inspection import as_toml, inspect
 from xingate_adapters.reading import columns
 from xingate_adapters.reading.errors import SchemaError, SourceError
 from xingate_adapters.reading.headers import combined
@@ -15,7 +15,8 @@ from xingate_adapters.reading.mapped import MappedReader
 from xingate_adapters.reading.mapping import MappingFile
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
-from xingate_adapters.sources import load_source
+from xingate_adapters.rosters.layout import SURE, guess_layout
+from xingate_adapters.sources import load_source, read_mapping
 from xingate_adapters.sources.city_list import map as city_list
 from xingate_server.core.entry import Record
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -136,7 +137,7 @@ def test_the_courts_form_and_the_tax_form(tmp_path: Path) -> None:
     ]
     header = ["纳税人名称", "纳税人识别号（统一社会信用代码）", "主要违法事实", "公布日期"]
     (found,) = read("tax_violation", table(tmp_path, header, ["示例乙", CODE, "示例", "2026-04-01"]))
-    assert found.identifiers == (("", CODE),)
+    assert found.identifiers == (("tax_no", CODE),)
 
 
 # -- two rows of labels, merged cells
@@ -229,10 +230,39 @@ def test_a_column_of_codes_that_nothing_reads_is_a_fault_unless_it_is_accepted(t
         ("更多", (OTHER, OTHER, OTHER, "甲", "乙", "丙")),
         ("更多", ("13800000000",) * 6),
         ("认定部门统一社会信用代码", (OTHER,) * 6),
+        ("处罚机关代码", (OTHER, OTHER, OTHER, CODE, CODE, CODE)),
+        ("被处罚单位的登记机关代码", (OTHER,) * 6),
+        ("核发机关统一社会信用代码", (OTHER,) * 6),
     ],
 )
 def test_what_is_no_column_of_codes(label: str, cells: tuple[str, ...], tmp_path: Path) -> None:
     assert len(list(city_list.records([codes(tmp_path, label, *cells)], Run()))) == len(cells)
+
+
+SUBJECTS = [unified_code(720 + place) for place in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("label", "cells"),
+    [
+        ("被处罚单位信用编码", SUBJECTS),
+        ("被处罚单位信用编码", SUBJECTS[:1] * 6),  # one company, punished again and again
+        ("被许可单位信用编码", SUBJECTS[:1] * 6),
+        ("被处罚单位统一社会信用代码（新）", SUBJECTS[:1] * 6),
+        ("被上报企业统一社会信用编码", SUBJECTS[:1] * 6),
+        ("登记机关核发的统一社会信用代码", SUBJECTS[:1] * 6),
+        ("登记部门颁发的代码", SUBJECTS[:1] * 6),
+        ("登记机关信用编码", SUBJECTS),  # too many of them to be authorities
+        ("报送企业的信用编码", SUBJECTS),
+    ],
+)
+def test_a_column_of_subjects_under_words_of_an_authority_is_a_fault(
+    label: str, cells: list[str], tmp_path: Path
+) -> None:
+    file = codes(tmp_path, label, *cells)
+    with pytest.raises(SchemaError, match=r"nothing reads the column, and 6 of its 6 filled cells are codes"):
+        list(city_list.records([file], Run()))
+    assert {guess.label: guess.why for guess in inspect(file).columns}[label].startswith("nothing reads it")
 
 
 def test_a_mapping_may_leave_a_column_out_on_purpose(tmp_path: Path) -> None:
@@ -263,3 +293,74 @@ def test_a_table_that_is_a_workbook_under_the_name_of_a_csv(tmp_path: Path) -> N
     assert open_table(file, Run()).header == HEADER
     other = table(tmp_path, HEADER, ROW).rename(tmp_path / "b.xlsx")
     assert [record.name for record in read("city_list", other)] == ["示例甲有限公司"]
+
+
+# -- whose number a column of citizen numbers holds
+
+
+PEOPLE = [citizen_number(730 + place) for place in range(3)]
+
+
+def guessed(tmp_path: Path, header: str, *rows: str) -> dict[str, tuple[str, str]]:
+    """Label -> what its column is guessed to be, and why."""
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join([header, *rows]), encoding="utf-8")
+    return {guess.label: (guess.field, guess.why) for guess in inspect(file).columns}
+
+
+@pytest.mark.parametrize(
+    ("header", "label", "field"),
+    [
+        ("企业名称,统一社会信用代码,责任人,责任人身份证", "责任人身份证", ""),
+        ("企业名称,统一社会信用代码,责任人,责任人身份证号", "责任人身份证号", ""),
+        ("企业名称,统一社会信用代码,责任人,身份证号", "身份证号", ""),
+        ("企业名称,统一社会信用代码,责任人,证件号码", "证件号码", ""),
+        ("企业名称,统一社会信用代码,联系人,联系人身份证号", "联系人身份证号", ""),
+        ("企业名称,统一社会信用代码,经营者,身份证号", "身份证号", ""),
+        ("企业名称,统一社会信用代码,姓名,身份证号", "身份证号", ""),
+        ("企业名称,统一社会信用代码,说明,身份证号", "身份证号", ""),
+        ("企业名称,统一社会信用代码,法定代表人,身份证号", "身份证号", "legal_representative_id"),
+        ("企业名称,统一社会信用代码,法定代表人,证件号码", "证件号码", "legal_representative_id"),
+        ("企业名称,统一社会信用代码,法人代表,公民身份号码", "公民身份号码", "legal_representative_id"),
+        ("企业名称,统一社会信用代码,负责人,负责人身份证号", "负责人身份证号", "legal_representative_id"),
+    ],
+)
+def test_a_citizen_number_beside_a_persons_name_is_not_the_companys(
+    header: str, label: str, field: str, tmp_path: Path
+) -> None:
+    rows = [f"示例{n}公司,{code},示例甲,{PEOPLE[n]}" for n, code in enumerate(SUBJECTS[:3])]
+    found = guessed(tmp_path, header, *rows)
+    assert found[label][0] == field
+    assert found["统一社会信用代码"][0] == "identifiers"
+    mapping = inspect(tmp_path / "list.csv").mapping
+    assert mapping is not None
+    assert mapping.identifiers == {"by_shape": ("统一社会信用代码",)}
+    text = as_toml(inspect(tmp_path / "list.csv"))
+    assert (f'# by_shape = ["{label}"]  # unsure: ' in text) == (not field)
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+    written = read_mapping(tmp_path / "m.toml")
+    assert (written.columns, written.identifiers) == (mapping.columns, mapping.identifiers)
+    layout = guess_layout(tmp_path / "list.csv")
+    read_as = {column.label: column.field for column in layout.columns}[label]
+    assert read_as in ((field, "principal_id") if field else ("",))  # a roster knows one more person in charge
+    assert (layout.confidence >= SURE) == (read_as == "legal_representative_id")
+    assert layout.mapped({label: "-"}).confidence >= SURE
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("姓名,身份证号,列入原因", f"示例甲,{PERSON},示例"),
+        ("姓名,身份证号,法定代表人", f"示例甲,{PERSON},示例乙"),
+        ("类别,姓名/名称,联系人,身份证号", f"自然人,示例甲,示例乙,{PERSON}"),
+        ("名称,统一社会信用代码,说明,身份证号", f"示例甲,,示例,{PERSON}"),
+    ],
+)
+def test_a_persons_own_number_stays_the_subjects(header: str, row: str, tmp_path: Path) -> None:
+    assert guessed(tmp_path, header, row)["身份证号"][0] == "identifiers"
+
+
+def test_without_a_code_a_number_beside_a_person_is_not_the_companys(tmp_path: Path) -> None:
+    found = guessed(tmp_path, "企业名称,责任人,身份证号,原因", f"示例公司,示例甲,{PERSON},示例")
+    assert found["身份证号"][0] == ""
+    assert found["身份证号"][1].startswith("unsure: citizen numbers beside `责任人`")

@@ -212,6 +212,58 @@ class TestCutRemarks:
         record, _ = self.read(tmp_path, self.remarks(length), None)
         assert record.identifiers == (("foreign_reg_no", "20000099"),)
 
+    def person(self, tmp_path: Path, remarks: str, comments: str | None) -> tuple[Record, list[str]]:
+        files = [tmp_path / "sdn.csv"]
+        null = ["-0- "] * 7
+        quoted = remarks.replace('"', '""')
+        files[0].write_text(",".join(["1", '"EXEMPLOV, Ivan"', "individual", "EX", *null, f'"{quoted}"']), "cp1252")
+        if comments is not None:
+            files.append(tmp_path / "sdn_comments.csv")
+            files[1].write_text(comments, "cp1252")
+        records = load_source("ofac").records(files, data_as_of=DAY)
+        [record] = records
+        return record, list(records.notes)
+
+    @pytest.mark.parametrize("quote", ["a.k.a. 'FOO'", 'a.k.a. "FOO"', "a.k.a. ‘FOO’", "Title = head", "EXAMPLE\xa0"])
+    @pytest.mark.parametrize(
+        ("before", "after"), [("Passport ", "A1234567 (Iran)."), ("Passport", " A1234567 (Iran).")]
+    )
+    def test_a_blank_at_the_cut_stays_whatever_the_cells_hold(
+        self, quote: str, before: str, after: str, tmp_path: Path
+    ) -> None:
+        first = f"{quote}; Linked To: "
+        remarks = f"{first}{'E' * (1_000 - len(first) - len(before) - 2)}; {before}"
+        record, notes = self.person(tmp_path, remarks, f'1,"{after}"')
+        assert len(remarks) == 1_000
+        assert record.identifiers == (("passport", "A1234567"),)
+        assert "A1234567" not in record.facts + str(record.raw)
+        assert notes == []
+
+    def test_a_blank_that_the_publisher_lost_at_the_cut_is_put_back(self, tmp_path: Path) -> None:
+        remarks = f"Linked To: {'E' * (999 - 11 - 10)}; Passport"
+        record, _ = self.person(tmp_path, remarks, '1,"A1234567 (Iran)."')
+        assert len(remarks) == 999
+        assert record.identifiers == (("passport", "A1234567"),)
+
+    @pytest.mark.parametrize("comments", [None, '99,"of nobody"', '1,"-0- "'])
+    def test_cut_remarks_with_which_nothing_goes_on(self, comments: str | None, tmp_path: Path) -> None:
+        last = "; Passport A1234567 (Ira"
+        first = "DOB 1970; Passport B7654321 (Iran); Linked To: "
+        record, notes = self.person(tmp_path, f"{first}{'E' * (1_000 - len(first) - len(last))}{last}", comments)
+        assert record.identifiers == (("passport", "B7654321"),)
+        assert "A12345" not in record.facts + str(record.raw)
+        assert record.facts.startswith("DOB 1970; Linked To: ")
+        assert "remarks are cut at 1,000 characters in 1 of the entries" in str(notes)
+        assert ("does not go on with them" if comments else "give the file `sdn_comments`") in str(notes)
+
+    def test_comments_that_are_cut_themselves(self, tmp_path: Path) -> None:
+        remarks = f"DOB 1970; Linked To: {'E' * (1_000 - 21)}"
+        last = "; Passport A12345"
+        record, notes = self.person(tmp_path, remarks, f'1,"{"F" * (1_000 - len(last))}{last}"')
+        assert record.identifiers == ()
+        assert "A12345" not in str(record.raw)
+        assert "remarks are cut" in str(notes)
+
     @pytest.mark.parametrize("length", [300, 998, 1_001])
     def test_remarks_of_another_length_are_whole(self, length: int, tmp_path: Path) -> None:
         record, notes = self.read(tmp_path, self.remarks(length), None)

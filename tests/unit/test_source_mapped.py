@@ -308,8 +308,8 @@ class TestFollowTheMoney:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            ({"formerNumbers": ["1"]}, "the element `formerNumbers` in `properties` is not known"),
-            ({"schema": ["Spaceship"]}, "the element `Spaceship` in `schema` is not known"),
+            ({"formerNumbers": ["1"]}, "the key `formerNumbers` in `properties` is not known"),
+            ({"schema": ["Spaceship"]}, "the schema `Spaceship` is not known"),
         ],
     )
     def test_what_the_library_does_not_know_is_told(
@@ -323,7 +323,7 @@ class TestFollowTheMoney:
         file = tmp_path / "e.json"
         lines = self.FILE.read_text("utf-8").splitlines()
         file.write_text("\n".join([*lines[:3], lines[3].replace("{", '{"aliases": ["A"], ', 1)]), encoding="utf-8")
-        with pytest.raises(SchemaError, match="row 4: the element `aliases` in `entity`"):
+        with pytest.raises(SchemaError, match="row 4: the key `aliases` in `entity`"):
             rows("ftm", file)
         file.write_text("\n".join([lines[1].replace("{", '{"aliases": [], ', 1)]), encoding="utf-8")
         assert len(rows("ftm", file)) == 1
@@ -334,7 +334,7 @@ class TestFollowTheMoney:
         file.write_text(json.dumps(entity), encoding="utf-8")
         records = load_source("ftm").records([file], data_as_of=DAY, accepts_schema=True)
         [record] = records
-        assert any("`Spaceship` in `schema`" in note for note in records.notes)
+        assert any("the schema `Spaceship` is not known" in note for note in records.notes)
         outcome = admit(record, rules)
         assert isinstance(outcome, Refused)
         assert "value_unknown" in outcome.reasons

@@ -260,14 +260,14 @@ def test_half_a_character_in_json_is_kept_as_unreadable(tmp_path: Path) -> None:
     [record] = records
     assert record.name == "示例\ufffd"
     assert "\ufffd" in record.raw
-    assert "the element `\ufffd` in `item`" in next(iter(records.notes))
+    assert "the key `\ufffd` in `item`" in next(iter(records.notes))
 
 
 def test_a_key_of_the_courts_json_that_nobody_knows_is_told(tmp_path: Path) -> None:
     file = tmp_path / "court.json"
     rows = [COURT, COURT | {"caseCode": "2", "formerCardNum": "00000001-3"}]
     file.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
-    with pytest.raises(SchemaError, match=r"row 2: the element `formerCardNum` in `item` is not known") as caught:
+    with pytest.raises(SchemaError, match=r"row 2: the key `formerCardNum` in `item` is not known") as caught:
         list(load_source("judgment_debtor").records([file]))
     assert caught.value.row == 2
     empty = [COURT | {"formerCardNum": nothing} for nothing in ("", None, [], {}, "暂无")]

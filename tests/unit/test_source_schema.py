@@ -12,6 +12,9 @@ DOCUMENT = "<INDIVIDUAL_DOCUMENT><TYPE_OF_DOCUMENT>{kind}</TYPE_OF_DOCUMENT><NUM
 DOCUMENT += "</INDIVIDUAL_DOCUMENT>"
 ALIAS = "<INDIVIDUAL_ALIAS><QUALITY>{quality}</QUALITY><ALIAS_NAME>{name}</ALIAS_NAME></INDIVIDUAL_ALIAS>"
 
+EMPTY = "is empty, while another has entries ({}): if the published list has entries there, fetch it again"
+ALIAS_OF = "<ENTITY_ALIAS><ALIAS_NAME>A</ALIAS_NAME></ENTITY_ALIAS>"
+
 
 def person(number: int, *parts: str, names: str = "<FIRST_NAME>EXAMPLE</FIRST_NAME>") -> str:
     return (
@@ -197,15 +200,37 @@ class TestANewLayout:
         found, records = read(write(tmp_path / "un.xml", few))
         assert len(found) == 49
         note = f"`{tmp_path / 'un.xml'}`: the element `INDIVIDUAL_ALIAS`, expected in `INDIVIDUAL`, occurs nowhere"
-        assert list(records.notes) == [note]
+        empty = f"`{tmp_path / 'un.xml'}`: the section `ENTITIES` {EMPTY}"
+        assert list(records.notes) == [empty.format(49), note]
         many = write(tmp_path / "un.xml", few + person(50))
         with pytest.raises(SchemaError, match="`INDIVIDUAL_ALIAS`, expected in `INDIVIDUAL`, occurs nowhere in 50"):
             read(many)
         found, records = read(many, accepts_schema=True)
         assert len(found) == 50
-        assert list(records.notes) == [note]
+        assert list(records.notes) == [empty.format(50), note]
         write(many, few + person(50, alias("A")))
-        assert not read(many)[1].notes
+        assert list(read(many)[1].notes) == [empty.format(50)]
+
+    @pytest.mark.parametrize(("people", "is_fault"), [(20, True), (19, False)])
+    def test_a_kind_of_few_entries_is_judged_by_the_whole_file(
+        self, people: int, is_fault: bool, tmp_path: Path
+    ) -> None:
+        some = "".join(person(n, alias("A")) for n in range(people))
+        file = write(tmp_path / "un.xml", some, "".join(entity(n, ALIAS_OF) for n in range(50 - people)))
+        said = "`INDIVIDUAL_DOCUMENT`, expected in `INDIVIDUAL`, occurs nowhere"
+        if is_fault:
+            with pytest.raises(SchemaError, match=f"{said} in 50 entries"):
+                read(file)
+        else:
+            assert said in str(read(file)[1].notes)
+
+    @pytest.mark.parametrize("empty", ["INDIVIDUALS", "ENTITIES"])
+    def test_an_empty_section_beside_a_filled_one_is_noted(self, empty: str, tmp_path: Path) -> None:
+        parts = {"people": person(1)} if empty == "ENTITIES" else {"entities": entity(1)}
+        _, records = read(write(tmp_path / "un.xml", **parts))
+        assert f"the section `{empty}` is empty, while another has entries (1)" in str(records.notes)
+        _, records = read(write(tmp_path / "un.xml", person(1), entity(1)))
+        assert "is empty" not in str(records.notes)
 
     def test_what_is_expected_in_an_entry_is_counted_by_its_kind(self, tmp_path: Path) -> None:
         entities = "".join(entity(n, "<ENTITY_ALIAS><ALIAS_NAME>A</ALIAS_NAME></ENTITY_ALIAS>") for n in range(60))
@@ -223,4 +248,4 @@ def test_the_shipped_list_has_the_known_layout() -> None:
     file = Path(__file__).parents[2] / "server" / "xingate_server" / "demo" / "data" / "un_consolidated.xml"
     found, records = read(file)
     assert len(found) == 273
-    assert not records.notes
+    assert [note.partition(": ")[2] for note in records.notes] == [f"the section `INDIVIDUALS` {EMPTY.format(273)}"]

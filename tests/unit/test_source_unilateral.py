@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from xingate_adapters.reading.errors import SchemaError
 from xingate_adapters.sources import MappingError, Records, SourceError, load_source, read_mapping
 from xingate_server.core.entry import Record
+from xingate_server.demo.numbers import citizen_number, unified_code
 
 GOOD = Path(__file__).parents[1] / "contract" / "sources_good"
 UK_FILE = GOOD / "uk_sanctions" / "UK-Sanctions-List.csv"
@@ -185,6 +187,63 @@ def test_a_mapping_joins_rows_wherever_they_stand(tmp_path: Path) -> None:
     assert [record.name for record in found[2:]] == ["示例丙", "示例丁"]
 
 
+class TestNumbersInText:
+    DOCS = Path(__file__).parents[2] / "docs" / "sources.md"
+    HEADER = "姓名,类别,列入机关,列入依据,文号,列入日期,证件"
+
+    def example(self) -> str:
+        _, _, behind = self.DOCS.read_text("utf-8").partition("**Numbers in free text.**")
+        return behind.partition("```toml\n")[2].partition("```")[0]
+
+    @pytest.mark.parametrize(
+        ("kind", "cell", "numbers"),
+        [
+            ("自然人", "护照 E12345678，又 G87654321", (("passport", "E12345678"), ("passport", "G87654321"))),
+            ("natural_person", "护照 E12345678 又 G87654321", (("passport", "E12345678"), ("passport", "G87654321"))),
+            (
+                "个人",
+                f"身份证 {citizen_number(31)} 护照 E12345678",
+                (("citizen_id", citizen_number(31)), ("passport", "E12345678")),
+            ),
+            ("企业", f"代码 {unified_code(31)}", (("", unified_code(31)),)),
+            ("自然人", "无", ()),
+        ],
+    )
+    def test_the_example_of_the_docs(
+        self, kind: str, cell: str, numbers: tuple[tuple[str, str], ...], tmp_path: Path
+    ) -> None:
+        row = f"示例甲,{kind},示例局,示例办法,示1号,2026-03-02,{cell}"
+        [record] = mapped(tmp_path, self.example(), self.HEADER, row)
+        assert record.identifiers == numbers
+        assert (record.name, record.list_type) == ("示例甲", "watch.key_monitoring")
+
+    @pytest.mark.parametrize("kind", ["自然人", "natural_person", "个人"])
+    def test_a_word_of_the_list_says_the_scheme(self, kind: str, tmp_path: Path) -> None:
+        mapping = self.example().replace(
+            '"" = "passport"', '"护照" = "passport"\n"通行证" = "hk_macau_permit"\n"" = "other_document"'
+        )
+        mapping = mapping.replace("[identifiers]", 'id_scheme = ["种类"]\n[identifiers]')
+        rows = (f"示例{n},{kind},示例局,示例办法,示1号,2026-03-02,H12345678,{n}" for n in ("护照", "通行证", "其他"))
+        found = mapped(tmp_path, mapping, f"{self.HEADER},种类", *rows)
+        assert [record.identifiers[0][0] for record in found] == ["passport", "hk_macau_permit", "other_document"]
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (('["by_shape"] #', '["passport"] #'), "`numbers_in_text` names `passport`, which has no column"),
+            (("by_shape = [", "uscc = ["), "`numbers_in_text` names `by_shape`, which has no column"),
+            (('by_shape = ["证件"]', "by_shape = []"), "name its columns as `identifiers.by_shape`"),
+            (("schemes.natural_person", "schemes.natural"), "`schemes.natural` is no kind of subject: expected one of"),
+        ],
+    )
+    def test_what_would_take_effect_nowhere_is_refused(
+        self, change: tuple[str, str], said: str, tmp_path: Path
+    ) -> None:
+        (tmp_path / "m.toml").write_text(self.example().replace(*change), encoding="utf-8")
+        with pytest.raises(MappingError, match=said):
+            read_mapping(tmp_path / "m.toml")
+
+
 def test_many_rows_of_many_entries(tmp_path: Path) -> None:
     rows = [f"{n % 500},别名,自然人,示例{n},,," for n in range(5_000)]
     found = mapped(tmp_path, MAPPING, "号,行,类,名,日,护照,代码", *rows)
@@ -217,3 +276,112 @@ def test_every_column_of_the_published_layout_is_known(kind: str, file: Path) ->
     header = next(csv.reader(line for line in lines if "Unique ID" in line or "Entity_LogicalId" in line))
     labels = header if kind == "uk_sanctions" else header[0].split(";")
     assert load_source(kind).knows(labels) == len(labels)
+
+
+class TestAColumnUnderANewLabel:
+    """What an edition has always had may not vanish under a new label."""
+
+    UK = (
+        "Unique ID,Name 1,Name 2,Name 3,Name 4,Name 5,Name 6,Name type,Name non-latin script,Regime Name,"
+        "Designation Type,Date Designated,Passport number,"
+        "National Identifier number,Business registration number(s),Address Country,"
+        "Nationality(/ies)"
+    )
+    EU = (
+        "Entity_LogicalId;Entity_SubjectType;NameAlias_WholeName;Identification_Number;Identification_TypeCode;"
+        "Address_CountryIso2Code;Citizenship_CountryIso2Code"
+    )
+
+    def uk(self, tmp_path: Path, header: str, rows: int) -> Path:
+        lines = [
+            f"EXU{n:04d},VALERY,,,,,EXEMPLOV {n},Primary Name,,Example,Individual,05/01/2026,EX{n:07d},,,,"
+            for n in range(rows)
+        ]
+        file = tmp_path / "uk.csv"
+        file.write_text("\n".join(["Report Date: 18-Nov-2026", header, *lines]), encoding="utf-8")
+        return file
+
+    def eu(self, tmp_path: Path, header: str, rows: int) -> Path:
+        file = tmp_path / "eu.csv"
+        file.write_text("\n".join([header, *(f"{n};P;Valery Exemplov;EX{n};passport;;" for n in range(rows))]), "utf-8")
+        return file
+
+    @pytest.mark.parametrize(
+        ("label", "other"),
+        [
+            ("Passport number", "Passport no. of holder"),
+            ("Name 1", "Forename"),
+            ("Name 6", "Surname"),
+            ("Name type", "Kind of name"),
+            ("National Identifier number", "National ID"),
+            ("Business registration number(s)", "Company no."),
+            ("Address Country", "Country"),
+        ],
+    )
+    def test_of_the_uk_list(self, label: str, other: str, tmp_path: Path) -> None:
+        header = self.UK.replace(label, other, 1)
+        with pytest.raises(SchemaError, match=r"schema_unknown: .*, row 2: the column .* is not in the file") as caught:
+            read("uk_sanctions", self.uk(tmp_path, header, 50))
+        assert f"`{label}`" in str(caught.value)
+        assert "accept it with `--accept-schema KIND`" in str(caught.value)
+        found, records = read("uk_sanctions", self.uk(tmp_path, header, 49))
+        assert len(found) == 49
+        assert any(f"`{label}` is expected and not in the file" in note for note in records.notes)
+        records = load_source("uk_sanctions").records([self.uk(tmp_path, header, 50)], accepts_schema=True)
+        assert len(list(records)) == 50
+        assert any(f"`{label}` is expected and not in the file" in note for note in records.notes)
+
+    def test_a_like_label_is_named(self, tmp_path: Path) -> None:
+        header = self.UK.replace("Passport number", "Passport numbers")
+        with pytest.raises(SchemaError, match="if `Passport numbers` is it under a new label"):
+            read("uk_sanctions", self.uk(tmp_path, header, 80))
+
+    def test_the_known_layouts_pass(self, tmp_path: Path) -> None:
+        found, records = read("uk_sanctions", self.uk(tmp_path, self.UK, 60))
+        assert (len(found), list(records.notes)) == (60, [])
+        found, records = read("eu_sanctions", self.eu(tmp_path, self.EU, 60))
+        assert (len(found), list(records.notes)) == (60, [])
+
+    @pytest.mark.parametrize(
+        "label",
+        ["NameAlias_WholeName", "Identification_Number", "Identification_TypeCode", "Citizenship_CountryIso2Code"],
+    )
+    def test_of_the_eu_list(self, label: str, tmp_path: Path) -> None:
+        header = self.EU.replace(label, f"New_{label[:8]}") + ";NameAlias_LastName"
+        file = self.eu(tmp_path, header, 50)
+        file.write_text(file.read_text("utf-8").replace(";;\n", ";;;A\n") + ";A", encoding="utf-8")
+        with pytest.raises(SchemaError, match=f"the column .*`{label}`.* is not in the file"):
+            read("eu_sanctions", file)
+
+    OWN = """
+expected = ["护照", ["代码", "编码"]]
+[columns]
+subject_kind = ["类"]
+name = ["名"]
+facts = ["事由", "事实"]
+[joined]
+aliases = ["姓", "别名"]
+[identifiers]
+passport = ["护照"]
+uscc = ["代码", "编码"]
+"""
+
+    def test_of_a_mapping_of_an_operators_own(self, tmp_path: Path) -> None:
+        with pytest.raises(SchemaError, match="the column `护照` is not in the file"):
+            mapped(tmp_path, self.OWN, "类,名,姓,护照号码,编码", *(f"自然人,示例{n},乙,EX{n:07d}," for n in range(50)))
+        source = load_source("city_list").mapped(read_mapping(tmp_path / "mapping.toml"))
+        records = source.records([tmp_path / "list.csv"], accepts_schema=True)
+        assert len(list(records)) == 50
+        name = f"`{tmp_path / 'list.csv'}`: "
+        assert {note.removeprefix(name) for note in records.notes} == {
+            "columns that nothing reads: `护照号码`",
+            "the column `护照` is expected and not in the file",
+            "`columns.facts` of the mapping is not read: the file has no column `事由` or `事实`",
+            "`identifiers.passport` of the mapping is not read: the file has no column `护照`",
+            "`joined.aliases` of the mapping is not whole: the file has no column `别名`",
+        }
+
+    def test_what_is_expected_must_be_read(self, tmp_path: Path) -> None:
+        (tmp_path / "m.toml").write_text('expected = ["甲"]\n[columns]\nname = ["名"]\n', encoding="utf-8")
+        with pytest.raises(MappingError, match="`expected` names `甲`, which the mapping does not read"):
+            read_mapping(tmp_path / "m.toml")

@@ -77,8 +77,10 @@ class Watch:
             yield chunk
 
 
-def rows_of(file: Path, blocks: Iterator[list[str]], separator: str, watch: Watch) -> Generator[Row, None, None]:
-    """The rows of lines that end in a line feed, cells cleaned. Raises SourceError."""
+def rows_of(
+    file: Path, blocks: Iterator[list[str]], separator: str, watch: Watch, *, is_cleaned: bool = True
+) -> Generator[Row, None, None]:
+    """The rows of lines that end in a line feed, cells cleaned unless `is_cleaned` is false. Raises SourceError."""
     lines = Lines(blocks)
     reader = csv.reader(lines.source(), strict=True, delimiter=separator)
     row = 0
@@ -101,7 +103,7 @@ def rows_of(file: Path, blocks: Iterator[list[str]], separator: str, watch: Watc
         if read - lines.row_start > 1:
             _refuse_swallowed(file, row, cells, separator, header)
         lines.row_start = read
-        if watch.is_marked or not "".join(cells).isprintable():
+        if is_cleaned and (watch.is_marked or not "".join(cells).isprintable()):
             cells = clean_row(cells)
         if len(cells) != len(header) and len(cells) > 1:
             header = cells

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from xingate_adapters.reading import columns, files, forms, unread
+from xingate_adapters.reading import columns, expected, files, forms, unread
 from xingate_adapters.reading.cells import country, text, yuan_of_ten_thousand
 from xingate_adapters.reading.dates import full_day
 from xingate_adapters.reading.errors import SourceError
@@ -31,7 +31,7 @@ from xingate_adapters.reading.tables import Layout, Row, Table, open_table
 from xingate_server.core import identifiers
 from xingate_server.core.days import parse_day
 from xingate_server.core.entry import REGISTER, Record, fold_word
-from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
+from xingate_server.core.subject import KIND_WORDS, SubjectClass, SubjectKind, class_of
 
 _TITLE_LINES = 6
 _NUMBERS = "identifiers"
@@ -40,9 +40,10 @@ _NUMBERS = "identifiers"
 class MappedReader:
     """Reads tables by a mapping, as records of source `kind`."""
 
-    def __init__(self, kind: str, spec: MappingFile) -> None:
+    def __init__(self, kind: str, spec: MappingFile, *, is_own: bool = False) -> None:
         self.kind = kind
         self.spec = spec
+        self._is_own = is_own  # of an operator: what a file lacks is noted
 
     def records(self, files: Sequence[Path], run: Run) -> Iterator[Record]:
         """One record per row, or per entry where the mapping groups rows."""
@@ -128,6 +129,9 @@ class MappedReader:
         if self.spec.group_by and not keys:
             raise _missing(table, [f"`{' / '.join(self.spec.group_by[:3])}`"], places)
         table = unread.watched(table, by_label.values(), run, self.spec.ignored)
+        table = expected.watched(table, self.spec, by_label, run)
+        if self._is_own:
+            expected.note_lacking(table, self.spec, by_label, run)
         reading = _Reading(self.kind, self.spec, table, by_label)
 
         def key(cells: Sequence[str]) -> str:
@@ -187,7 +191,7 @@ class _Reading:
         self._rounded = table.rounded(held, places_of(by_label, self._labels("related")))
         self._in_text = {"" if scheme == BY_SHAPE else scheme for scheme in spec.numbers_in_text}
         self._schemes = {
-            kind: {fold_word(word): scheme for word, scheme in schemes.items()}
+            KIND_WORDS[fold_word(kind)]: {fold_word(word): scheme for word, scheme in schemes.items()}
             for kind, schemes in spec.schemes.items()
         }
 
@@ -259,15 +263,15 @@ class _Reading:
             said = self._scheme.read(cells)
             found = [(scheme or said, number) for scheme, place in self._numbers if (number := text(cells[place]))]
             return tuple(found) if len(found) == 1 else tuple(dict.fromkeys(found))
-        pairs = (pair for cells in rows for pair in self._numbers_of(cells, kind))
         subject = KIND_WORDS.get(fold_word(kind))
+        pairs = (pair for cells in rows for pair in self._numbers_of(cells, subject))
         return tuple(dict.fromkeys(pairs)) if subject is None else sound_first(pairs, class_of(subject))
 
-    def _numbers_of(self, cells: Sequence[str], kind: str) -> Iterator[Number]:
+    def _numbers_of(self, cells: Sequence[str], subject: SubjectKind | None) -> Iterator[Number]:
         said = self._scheme.read(cells)
-        own = self._schemes.get(kind)
-        if own is not None:
-            said = own.get(fold_word(said), own.get("", ""))
+        own = {} if subject is None else self._schemes.get(subject, {})
+        is_said = fold_word(said) in own and said != ""
+        said = own.get(fold_word(said), own.get("", said))
         for column_scheme, place in self._numbers:
             scheme = column_scheme or said
             if column_scheme not in self._in_text:
@@ -275,7 +279,8 @@ class _Reading:
                     yield scheme, number
                 continue
             for number in document_numbers(cells[place]):
-                yield _of_text(scheme, number)
+                is_shaped = not column_scheme and not is_said and _is_citizen_number(number, subject)
+                yield _of_text("citizen_id" if is_shaped else scheme, number)
 
     def _raw(self, rows: Sequence[Sequence[str]], kind: str) -> dict[str, str]:
         """The cells by column. Of several rows each content once; then no numbers of a person."""
@@ -289,6 +294,15 @@ class _Reading:
             for place, name in enumerate(self._names)
             if place not in hidden
         }
+
+
+def _is_citizen_number(number: str, subject: SubjectKind | None) -> bool:
+    """Whether a person's number is one whose check tells it, whatever all other numbers of the column are."""
+    if subject is None or class_of(subject) is not SubjectClass.PERSON:
+        return False
+    read = identifiers.read(number, "", SubjectClass.PERSON)
+    is_long = len(read.value) == identifiers.UNIFIED_LENGTH
+    return is_long and read.is_sound and read.scheme is identifiers.Scheme.CITIZEN_ID
 
 
 def _of_text(scheme: str, number: str) -> Number:

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from xingate_adapters.reading.dates import ORDERS
 from xingate_adapters.reading.labels import LABELS
+from xingate_server.core.entry import fold_word
 from xingate_server.core.identifiers import scheme_of
+from xingate_server.core.subject import KIND_WORDS, SubjectKind
 
 BY_SHAPE = "by_shape"
 """The scheme of a column whose codes are told apart by their shape."""
@@ -53,8 +55,8 @@ class MappingFile(BaseModel):
     and not read. An entry whose kind is one of `passed_over` is counted and is none. `date_order` is that of days in
     numbers. Numbers of the schemes in `numbers_in_text` are taken out of whatever stands in their cells. `schemes`
     gives, for a kind of subject, the scheme that a word in the column of `id_scheme` means, under "" the one of all
-    other numbers. The day that the data is of stands behind `dated_by_title` above the header, or in a column of
-    `dated_by`.
+    other numbers. `expected` are labels, or lists of labels of which one is enough, that every edition has. The day
+    that the data is of stands behind `dated_by_title` above the header, or in a column of `dated_by`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,6 +85,7 @@ class MappingFile(BaseModel):
     words: dict[str, dict[str, str]] = {}
     contains: dict[str, dict[str, str]] = {}
     required: _Names = ()
+    expected: tuple[str | _Names, ...] = ()
 
     @model_validator(mode="after")
     def _fields_are_known(self) -> Self:
@@ -102,13 +105,25 @@ class MappingFile(BaseModel):
         for field in self.required:
             if field != "identifiers" and field not in self.columns and field not in self.joined:
                 raise ValueError(f"`required` names `{field}`, which has no column")
+        read = set(self.read_labels())
+        for label in (one for labels in self.expected for one in ((labels,) if isinstance(labels, str) else labels)):
+            if label not in read:
+                raise ValueError(f"`expected` names `{label}`, which the mapping does not read")
         return self
 
     @model_validator(mode="after")
     def _words_are_known(self) -> Self:
         if self.date_order not in ORDERS:
             raise ValueError(f"`date_order` is `{self.date_order}`: expected one of {', '.join(filter(None, ORDERS))}")
+        for scheme in self.numbers_in_text:
+            if not self.identifiers.get(scheme):
+                raise ValueError(
+                    f"`numbers_in_text` names `{scheme}`, which has no column: "
+                    f"name its columns as `identifiers.{scheme}`"
+                )
         for kind, schemes in self.schemes.items():
+            if fold_word(kind) not in KIND_WORDS:
+                raise ValueError(f"`schemes.{kind}` is no kind of subject: expected one of {', '.join(SubjectKind)}")
             for word in schemes.values():
                 try:
                     scheme_of(word)

@@ -2,8 +2,9 @@
 
 What no source looks for would be lost without a word, so an unknown element with content is a `SchemaError`, unless
 the source declares it (`elements.known` in `source.toml`) or the operator accepts it. An expected element that occurs
-nowhere is one too where the file has `ENOUGH_ENTRIES` entries of its kind, and a note where it has fewer. Names are
-compared without their namespace. Attributes, and the content of known elements, are not looked at.
+nowhere is one too where the file has `ENOUGH_ENTRIES` entries of its kind, or so many of all kinds and
+`ENOUGH_PARENTS` elements that it could be in; otherwise it is a note, as is an empty section beside a filled one.
+Names are compared without their namespace. Attributes, and the content of known elements, are not looked at.
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ from xingate_adapters.reading.errors import SchemaError, quoted
 from xingate_adapters.reading.run import Run
 
 ENOUGH_ENTRIES = 50
+ENOUGH_PARENTS = 20
 _NOTHING = frozenset({"", "[]", "{}", "[[]]", '""', '[""]'})
 
 
@@ -36,19 +38,22 @@ def says_something(value: str) -> bool:
 
 
 class Watch:
-    """Looks at the elements of one file while it is read."""
+    """Looks at the elements of one xml file, or the keys of one JSON file, while it is read."""
 
-    def __init__(self, file: Path, run: Run) -> None:
+    def __init__(self, file: Path, run: Run, noun: str = "element") -> None:
         self._file = file
         self._run = run
+        self._noun = noun
         self._known = {parent: frozenset(names) for parent, names in run.elements.known.items()}
         self._expected = run.elements.expected
         self._parents: Counter[str] = Counter()
         self._kinds: dict[str, str] = {}  # element -> the kind of entry that it first stood in
         self._seen: set[tuple[str, str]] = set()
+        self._sections: Counter[str] = Counter()  # the entries of each
 
-    def entry(self, element: Element, row: int) -> None:
-        """Look at an entry in xml and all below it; `row` is its number. Raises `SchemaError`."""
+    def entry(self, element: Element, row: int, section: str) -> None:
+        """Look at an entry of a section in xml and all below it; `row` is its number. Raises `SchemaError`."""
+        self._sections[section] += 1
         self._element(element, local_name(element.tag), row)
 
     def _element(self, element: Element, kind: str, row: int) -> None:
@@ -77,11 +82,15 @@ class Watch:
         """Note that a section occurs; whether it is a known one."""
         self._seen.add((parent, tag))
         self._parents[parent] = 1
-        return tag in self._known.get(parent, frozenset())
+        is_known = tag in self._known.get(parent, frozenset())
+        if is_known:
+            self._sections[tag] += 0
+        return is_known
 
-    def unknown(self, parent: str, tag: str, row: int) -> None:
-        """An unknown element with content stands in `parent`. Raises `SchemaError` unless it is accepted."""
-        what = f"the element {quoted(tag)} in {quoted(parent)} is not known and has content"
+    def unknown(self, parent: str, tag: str, row: int, what: str = "") -> None:
+        """An unknown element with content stands in `parent`; `what` says it of something else. Raises `SchemaError`
+        unless it is accepted."""
+        what = what or f"the {self._noun} {quoted(tag)} in {quoted(parent)} is not known and has content"
         if self._run.accepts_schema:
             self._run.notes[f"`{self._file}`: {what}; it is not read"] = None
             return
@@ -90,26 +99,34 @@ class Watch:
             what,
             file=self._file,
             row=row,
-            expected=f"the elements that are known, such as `{close[0]}`" if close else "the elements that are known",
+            expected=f"the {self._noun}s that are known{f', such as `{close[0]}`' if close else ''}",
             hint=(
-                "the list may have a new layout, and what this says would be lost: update the source, add the element "
-                "to `elements.known` in its `source.toml` if it may stay unread, or give `--accept-schema KIND` once"
+                "the list may have a new layout, and what this says would be lost: update the source, add the "
+                f"{self._noun} to `elements.known` in its `source.toml` if it may stay unread, or give "
+                "`--accept-schema KIND` once"
             ),
         )
 
     def finish(self, entries: int) -> None:
-        """All `entries` are read: expected elements that occurred nowhere are noted, or raise `SchemaError`."""
+        """All `entries` are read: empty sections are noted, and expected elements that occurred nowhere are noted or
+        raise `SchemaError`."""
+        for section, count in self._sections.items():
+            if not count and entries:
+                self._run.notes[
+                    f"`{self._file}`: the section `{section}` is empty, while another has entries ({entries:,}): if "
+                    "the published list has entries there, fetch it again"
+                ] = None
         for parent, names in self._expected.items():
             if not self._parents[parent]:
                 continue  # nothing of this kind is in the file, or its own absence is told
             kind = self._kinds.get(parent)
-            count = entries if kind is None else self._parents[kind]
+            count = entries if kind is None or self._parents[parent] >= ENOUGH_PARENTS else self._parents[kind]
             for name in names:
                 if (parent, name) not in self._seen:
                     self._missing(parent, name, count)
 
     def _missing(self, parent: str, name: str, entries: int) -> None:
-        what = f"the element `{name}`, expected in `{parent}`, occurs nowhere"
+        what = f"the {self._noun} `{name}`, expected in `{parent}`, occurs nowhere"
         if entries < ENOUGH_ENTRIES or self._run.accepts_schema:
             self._run.notes[f"`{self._file}`: {what}"] = None
             return

@@ -61,8 +61,11 @@ def csv_rows(
     encodings: Sequence[str] = CHINESE,
     delimiter: str = FOUND,
     watch: csvs.Watch | None = None,
+    *,
+    is_cleaned: bool = True,
 ) -> Generator[Row, None, None]:
-    """The rows of a csv file with their numbers; blank lines come as empty rows. `watch` notes the separator."""
+    """The rows of a csv file with their numbers; blank lines come as empty rows. `watch` notes the separator; cells are
+    as they stand in the file unless `is_cleaned`."""
     forms.refuse_other_bytes(file)
     watch = csvs.Watch() if watch is None else watch
     chunks = watch.over(files.text_chunks(file, run, encodings))
@@ -73,7 +76,7 @@ def csv_rows(
     forms.refuse_other_text(file, first)
     blocks = files.line_blocks(file, itertools.chain([first], chunks), run)
     watch.separator = delimiter or separator_of(first)
-    yield from csvs.rows_of(file, blocks, watch.separator, watch)
+    yield from csvs.rows_of(file, blocks, watch.separator, watch, is_cleaned=is_cleaned)
 
 
 def open_table(file: Path, run: Run, layout: Layout = AS_FOUND) -> Table:

@@ -2,7 +2,8 @@
 *Schema drift*).
 
 A code is a sound unified code, organisation code, registration number of 15 digits or citizen number. Columns that
-hold the code of an authority or of who supplied the row are named, never a fault.
+hold the code of an authority or of who supplied the row are named, never a fault: their label says so, and few
+different codes stand in them, since one authority stands in many rows.
 """
 
 import re
@@ -24,6 +25,10 @@ _LONGEST = 40  # a code, its decoration and blanks
 _OF_AUTHORITY = re.compile(
     r"(机关|部门|法院|来源|报送|上报|归集|提供|发布|登记单位|受理单位|认定单位|处罚单位|许可单位).*(代码|编码|号)"
 )
+_ACTED_UPON = re.compile(r"被.{2,4}?(?:单位|企业|公司|机构|对象|主体|当事人|法人|方|者|人)")
+_GIVEN = re.compile(r"(?:机关|部门|单位|法院)所?(?:核发|颁发|发放|发给|赋予|核准|登记的)")
+_ROWS_OF_AN_AUTHORITY = 2  # on average, at the least
+_MOST_AUTHORITIES = 10_000
 _SHAPES: tuple[tuple[int, Scheme, SubjectClass], ...] = (
     (18, Scheme.USCC, SubjectClass.ORGANISATION),
     (18, Scheme.CITIZEN_ID, SubjectClass.PERSON),
@@ -67,23 +72,34 @@ def watched(table: Table, read: Iterable[int], run: Run, ignored: Sequence[str] 
     named = [place for place in unread if table.header[place].strip()]
     if named:
         run.notes[f"`{table.file}`: columns that nothing reads: {', '.join(quoted(names[at]) for at in named)}"] = None
-    judged = [place for place in unread if not _OF_AUTHORITY.search(columns.fold(table.header[place]))]
-    if not judged or run.accepts_schema:
+    if not unread or run.accepts_schema:
         return table
-    return table._replace(rows=_judged(table, judged, names))
+    return table._replace(rows=_judged(table, unread, names))
+
+
+def _is_of_authority(label: str) -> bool:
+    """Whether a label may be that of an authority's or supplier's code. Not: `被处罚单位信用编码`, the code of whom an
+    authority punished, or `登记机关核发的代码`, one that it gave."""
+    folded = _ACTED_UPON.sub("", columns.fold(label))
+    return _OF_AUTHORITY.search(folded) is not None and _GIVEN.search(folded) is None
 
 
 def _judged(table: Table, places: Sequence[int], names: Sequence[str]) -> Iterator[Row]:
     filled = dict.fromkeys(places, 0)
     codes = dict.fromkeys(places, 0)
+    different: dict[int, set[int]] = {place: set() for place in places if _is_of_authority(table.header[place])}
     for row, cells in table.rows:
         for place in places:
             if cell := cells[place]:
                 filled[place] += 1
                 if len(cell) <= _LONGEST and is_code(cell):
                     codes[place] += 1
+                    if place in different and len(different[place]) <= _MOST_AUTHORITIES:
+                        different[place].add(hash(cell))
         yield row, cells
     for place in places:
+        if place in different and _are_few(len(different[place]), codes[place]):
+            continue
         if _are_codes(filled[place], codes[place]):
             raise SchemaError(
                 f"nothing reads the column, and {codes[place]:,} of its {filled[place]:,} filled cells are codes of "
@@ -96,16 +112,22 @@ def _judged(table: Table, places: Sequence[int], names: Sequence[str]) -> Iterat
             )
 
 
+def _are_few(different: int, codes: int) -> bool:
+    return different <= _MOST_AUTHORITIES and different * _ROWS_OF_AN_AUTHORITY <= codes
+
+
 def code_columns(header: Sequence[str], body: Sequence[Sequence[str]], read: Iterable[int]) -> list[int]:
     """The places of columns besides `read` that would be a fault, as far as the rows of `body` show."""
     known = set(read)
-    return [
-        place
-        for place, label in enumerate(header)
-        if place not in known
-        and not _OF_AUTHORITY.search(columns.fold(label))
-        and holds_codes(cells[place] for cells in body if place < len(cells))
-    ]
+    found = []
+    for place, label in enumerate(header):
+        filled = [cells[place] for cells in body if place < len(cells)]
+        if place in known or not holds_codes(filled):
+            continue
+        codes = [text(cell) for cell in filled if is_code(cell)]
+        if not (_is_of_authority(label) and _are_few(len(set(codes)), len(codes))):
+            found.append(place)
+    return found
 
 
 def hint_of(table: Table, read: Iterable[int]) -> str:

@@ -115,8 +115,8 @@ class RosterLayout(NamedTuple):
 
     @property
     def confidence(self) -> float:
-        """Of the least sure of the columns that are used; 0 where nobody could be asked about."""
-        used = [column.confidence for column in self.columns if column.field]
+        """Of the least sure of the columns that are used or may be a person's; 0 where nobody could be asked about."""
+        used = [one.confidence for one in self.columns if one.field or one.why.startswith(guesses.UNSURE)]
         return min(used) if self.places("identifiers") or self.places("name") else 0.0
 
     def mapped(self, given: Mapping[str, str]) -> "RosterLayout":

@@ -111,7 +111,7 @@ class Source:
 
     def mapped(self, mapping: MappingFile) -> "Source":
         """The same source, its files read by a mapping of the operator's."""
-        return Source(self.kind, self.declaration, MappedReader(self.kind, mapping))
+        return Source(self.kind, self.declaration, MappedReader(self.kind, mapping, is_own=True))
 
     @property
     def has_labels(self) -> bool:
@@ -177,7 +177,8 @@ def load_folder(folder: Path) -> Source:
         told = "; ".join(str(error).splitlines())
         raise MappingError(f"cannot use `{folder / 'source.toml'}`: {told}") from error
     if (folder / MAPPING_FILE).exists():
-        return Source(folder.name, declaration, MappedReader(folder.name, read_mapping(folder / MAPPING_FILE)))
+        mapping = read_mapping(folder / MAPPING_FILE)
+        return Source(folder.name, declaration, MappedReader(folder.name, mapping, is_own=folder.parent != _HOME))
     spec = spec_from_file_location(f"xingate_source_{folder.name}", folder / "map.py")
     if spec is None or spec.loader is None or not (folder / "map.py").exists():
         raise MappingError(f"the source `{folder}` has neither `{MAPPING_FILE}` nor `map.py`")

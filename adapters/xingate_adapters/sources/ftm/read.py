@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 from followthemoney import model
 
-from xingate_adapters.reading.errors import SourceError
+from xingate_adapters.reading.errors import SourceError, quoted
 from xingate_adapters.reading.items import json_items
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.schema import Watch, says_something
@@ -93,7 +93,7 @@ def _links(file: Path, run: Run) -> Iterator[tuple[str, bool, bytes]]:
 
 
 def _entities(file: Path, run: Run, spool: sqlite3.Connection) -> Iterator[Entity]:
-    watch = Watch(file, run)
+    watch = Watch(file, run, "key")
     row = 0
     for row, item in json_items(file, run):
         identity, schema = item["id"], item["schema"]  # the first reading has found both
@@ -103,7 +103,7 @@ def _entities(file: Path, run: Run, spool: sqlite3.Connection) -> Iterator[Entit
             filled = (name for name, values in properties.items() if any(values))
             watch.keys("properties", filled, known_properties(schema), row)
         else:
-            watch.unknown("schema", schema, row)
+            watch.unknown("schema", schema, row, f"the schema {quoted(schema)} is not known")
         if nature(schema) == "link":
             run.passed_over[schema] += 1
             continue

@@ -104,7 +104,7 @@ def _is_json(file: Path, run: Run) -> bool:
 def _from_json(file: Path, run: Run) -> Iterator[Row]:
     """A key that one object lacks is an empty cell; one that the first object lacks and every list needs is a fault,
     as a missing column is, and so is one that is not known and says something."""
-    watch = Watch(file, run)
+    watch = Watch(file, run, "key")
     number = 0
     seen: dict[tuple[str, ...], dict[str, int]] = {}
     for number, item in json_items(file, run):

@@ -10,13 +10,15 @@
   Sanctions Law, art. 12).
 * Numbers stand in the remarks (`remarks.py`). Without the addresses, which tell a Chinese company, no foreign
   registration number is taken: those entries are then known by name, which is noted.
-* Remarks that are cut go on in the comments. Where that file is lacking, the last part of cut remarks is not read, so
-  that no cut number is taken for a whole one; how many there are is noted.
+* Remarks that are cut go on in the comments, joined before either is cleaned. Where nothing goes on, the last part of
+  cut remarks is not read, and of a person not stored, so that no cut number is taken for a whole one or shown; how
+  many there are is noted.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +29,7 @@ from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import Row
 from xingate_adapters.sources.ofac import remarks as reading
 from xingate_adapters.sources.ofac.read import ENTRY_COLUMNS, REMARKS_LIMIT, Files, rows, sort_files
+from xingate_server.core.decoration import clean
 from xingate_server.core.entry import Record
 from xingate_server.core.subject import SubjectClass
 
@@ -67,12 +70,12 @@ def _records(files: Files, run: Run) -> Iterator[Record]:
     cut = unnumbered = 0
     for number, cells in rows(files.entries, run):
         entry = cells[_ENT_NUM]
-        goes_on = "".join(comments.pop(entry, []))
+        parts = [cells[_REMARKS], *filter(str.strip, comments.pop(entry, []))]
         joined = _Joined(
             aliases.pop(entry, []),
             countries.pop(entry, []),
-            f"{cells[_REMARKS]}{goes_on}".strip(),
-            files.comments is None and _is_cut(cells[_REMARKS]),
+            _whole(parts),
+            _is_cut(parts[-1]),
         )
         kind = cells[_TYPE].casefold()
         if kind in _NO_SUBJECTS:
@@ -102,11 +105,26 @@ def _is_cut(remarks: str) -> bool:
     return len(remarks) == REMARKS_LIMIT or (len(remarks) == REMARKS_LIMIT - 1 and not remarks.endswith("."))
 
 
+def _whole(parts: Sequence[str]) -> str:
+    """Remarks and the comments that go on with them, as one text: where a part is one character short of its column, a
+    blank at the cut was lost."""
+    made = parts[0]
+    for before, part in pairwise(parts):
+        has_lost_blank = len(before) == REMARKS_LIMIT - 1 and not before.endswith(" ") and not part.startswith(" ")
+        made += f" {part}" if has_lost_blank else part
+    return clean(made)
+
+
 def _note(files: Files, run: Run, cut: int, unnumbered: int) -> None:
     if cut:
+        what = (
+            "give the file `sdn_comments` beside it"
+            if files.comments is None
+            else f"`{files.comments}` does not go on with them: fetch all the files again, of one day"
+        )
         run.notes[
             f"`{files.entries}`: remarks are cut at {REMARKS_LIMIT:,} characters in {cut:,} of the entries, and what "
-            "follows is not read: give the file `sdn_comments` beside it"
+            f"follows is not read: {what}"
         ] = None
     if unnumbered:
         run.notes[
@@ -135,7 +153,7 @@ def _record(origin: str, row: Row, joined: _Joined, day: date | None, is_by_name
     numbers = [pair for pair in found if not (is_by_name and pair[0] == "foreign_reg_no")]
     names = [alias for alias in (*joined.aliases, *reading.aliases(whole)) if alias and alias != cells[_NAME]]
     program = ", ".join(part.strip(" []") for part in cells[_PROGRAM].split("]") if part.strip(" []"))
-    facts = reading.without_numbers(joined.remarks) if is_person else joined.remarks
+    facts = reading.without_numbers(whole) if is_person else joined.remarks
     where = country(joined.countries)
     if not where and (is_person or not is_by_name):
         where = reading.stated_country(whole)

@@ -15,6 +15,7 @@ from xingate_adapters.reading import files
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import Row, csv_rows
+from xingate_server.core.decoration import clean
 
 ENTRY_COLUMNS = (
     "ent_num",
@@ -78,9 +79,10 @@ def sort_files(given: Sequence[Path]) -> Files:
 
 
 def rows(file: Path, run: Run) -> Iterator[Row]:
-    """The rows of one of the files, null cells blank; remarks and comments keep the blanks around them."""
+    """The rows of one of the files, null cells blank; remarks and comments are as they stand in the file, blanks and
+    quotes around them included, to be cleaned when they are joined."""
     width = _width(file)
-    for number, cells in csv_rows(file, run, files.WESTERN):
+    for number, cells in csv_rows(file, run, files.WESTERN, is_cleaned=False):
         if not cells or cells == [_END]:
             continue
         if len(cells) != width:
@@ -91,16 +93,16 @@ def rows(file: Path, run: Run) -> Iterator[Row]:
                 expected=f"{width}, as in the first row",
                 hint="fetch it again",
             )
-        if number == 1 and cells[0].strip().casefold() == "ent_num":
+        if number == 1 and clean(cells[0]).casefold() == "ent_num":
             continue
-        if not cells[0].strip().isdecimal():
+        if not clean(cells[0]).isdecimal():
             raise SourceError("no number", file=file, row=number, column="ent_num", expected="digits")
         running = _RUNNING_TEXT.get(width)
         yield number, [_cell(cell, keeps_blanks=place == running) for place, cell in enumerate(cells)]
 
 
 def _cell(cell: str, *, keeps_blanks: bool) -> str:
-    bare = cell.strip()
+    bare = clean(cell)
     return "" if bare == "-0-" else cell if keeps_blanks else bare
 
 

@@ -61,7 +61,7 @@ def read(file: Path, run: Run) -> Iterator[Listed]:
         elif element.tag not in _ENTRIES and has_content(element):
             watch.unknown(section, element.tag, number + 1)
         if element.tag in _ENTRIES:
-            watch.entry(element, number)
+            watch.entry(element, number, section)
             yield Listed(number, element.tag == "INDIVIDUAL", element)
         parents[-1].clear()
     if number == 0:
