@@ -236,7 +236,9 @@ def whole_decision(verdict: Verdict) -> Decision:
         ended=(AppliedMeasure("20.1", evidence="three years"),),
         records=(Record(entry(), "20000"),),
         gaps=(Gap("source_stale", Verdict.PROHIBITED, "a newer court list", "judgment_debtor"),),
-        candidates=(Candidate(SubjectKind.LEGAL_ENTITY, "示例[bold]甲", COMPANY, ("black.x",), 0.9, "name"),),
+        candidates=(
+            Candidate(SubjectKind.LEGAL_ENTITY, "示例[bold]甲", COMPANY, ("black.x",), 0.9, "the name is equal"),
+        ),
         flags=(Flag("kind_mismatch", "listed as sole trader"),),
     )
 
@@ -244,7 +246,15 @@ def whole_decision(verdict: Verdict) -> Decision:
 SHOWN = ["18.3b", "限制参与公共资源交易", "limit public resource trading", "limit", "mandatory", "十堰市方案 第十八条"]
 SHOWN += ["black.bid_rigging", "串通投标", "异议 / objection (第二十五条)", "a newer court list", "source_stale"]
 SHOWN += ["could be PROHIBITED", "kind_mismatch", "示例[bold]甲", "20000", "record-1", "r-1", "5.green", "19.2", "20.1"]
-SHOWN += ["because under objection", "degree=high", "市场监管局", "legal_representative", "retained", "snapshot 3"]
+SHOWN += [
+    "名称相同 the name is equal",
+    "because under objection",
+    "degree=high",
+    "市场监管局",
+    "legal_representative",
+    "retained",
+    "snapshot 3",
+]
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
