@@ -133,16 +133,19 @@ class Acts:
         )
 
 
-def use_draft(before: InUse | None, after: InUse, officer: str, reason: str, time: str, record_id: str) -> log.Draft:
-    """An officer's act of putting a retained snapshot into use, also an older one than before."""
+def use_draft(before: str, after: InUse, officer: str, reason: str, time: str, record_id: str) -> log.Draft:
+    """An officer's act of putting a retained snapshot into use, also an older one than before.
+
+    `before` is what was in use, as `said_of` or `last_said` gives it, "" where nothing was.
+    """
     leaf = ActLeaf(
         record_id=record_id,
         request_id=f"snapshot_use/{record_id}",
         time=time,
         act=ACTIVATED,
         operator=officer,
-        before="" if before is None else _said(before.manifest.sequence, before.hash),
-        after=_said(after.manifest.sequence, after.hash),
+        before=before,
+        after=said_of(after),
         detail=reason,
     )
     return log.Draft(
@@ -157,6 +160,19 @@ def use_draft(before: InUse | None, after: InUse, officer: str, reason: str, tim
         answer=b"",
         topic=ACTIVATIONS,
     )
+
+
+def said_of(snapshot: InUse) -> str:
+    """A snapshot as leaves name it: the JSON of its sequence and hash."""
+    return _said(snapshot.manifest.sequence, snapshot.hash)
+
+
+def last_said(trace: log.TraceLog) -> str:
+    """What the newest leaf of that kind says was put into use, whether it is retained or not; "" where there is none.
+
+    Raises TraceError.
+    """
+    return next((leaf.after for leaf in _activations(trace, 1)), "")
 
 
 def newest_in_use(trace: log.TraceLog, state_dir: Path) -> int:
@@ -182,10 +198,15 @@ def highest_in_use(trace: log.TraceLog, state_dir: Path) -> int:
 
 
 def _activated(trace: log.TraceLog, limit: int) -> Iterator[int]:
+    for leaf in _activations(trace, limit):
+        yield msgspec.json.decode(leaf.after, type=_Said).sequence
+
+
+def _activations(trace: log.TraceLog, limit: int) -> Iterator[ActLeaf]:
     for stored in trace.by_topic(ACTIVATIONS, limit):
         leaf = read(stored.leaf)
         if isinstance(leaf, ActLeaf) and leaf.act == ACTIVATED:
-            yield msgspec.json.decode(leaf.after, type=_Said).sequence
+            yield leaf
 
 
 class _Said(msgspec.Struct):
