@@ -118,7 +118,7 @@ class TestReplay:
     def test_one_record(self, node: tuple[Path, list[xingate.Decision]]) -> None:
         state, decisions = node
         done = run("replay", decisions[0].trace.record_id, "--state", str(state), code=0)
-        assert "1 lookups: 1 same" in done.stdout
+        assert "1 lookup: 1 same" in done.stdout
         document = run("replay", decisions[0].trace.record_id, "--state", str(state), "--json", code=0).stdout
         first, summary = (json.loads(line) for line in document.splitlines())
         assert (first["result"], first["recordedDigest"]) == ("same", first["decidedDigest"])
