@@ -58,6 +58,12 @@ def _gaps() -> str:
     return _table(("reason", "Chinese", "English", "what closes it"), rows)
 
 
+def _candidates() -> str:
+    said = {**_titles.WHYS_ZH, **_titles.SETTLES_ZH}
+    rows = ((zh.rstrip("：`"), en.rstrip(" `")) for en, zh in said.items())
+    return _table(("Chinese", "English"), rows)
+
+
 def _titles_of(texts: Mapping[str, _titles.Text]) -> str:
     return _table(("code", "Chinese", "English"), ((f"`{code}`", text.zh, text.en) for code, text in texts.items()))
 
@@ -81,6 +87,7 @@ def tables() -> Iterator[tuple[str, str]]:
     yield "reaches", _titles_of(_titles.REACHES)
     yield "gaps", _gaps()
     yield "flags", _titles_of(_titles.FLAGS)
+    yield "candidates", _candidates()
 
 
 def rendered(text: str) -> str:

@@ -29,8 +29,8 @@ def lines_of(decision: Decision) -> Iterator[str]:
     for candidate in decision.candidates:
         code = f" {candidate.code}" if candidate.code else ""
         lists = ", ".join(candidate.list_types) or "no list"
-        closes = f"; {candidate.closes_with}" if candidate.closes_with else ""
-        yield f"  may be: {candidate.name}{code} ({lists}; {candidate.why}{closes})"
+        closes = f"; {candidate.closes_told}" if candidate.closes_with else ""
+        yield f"  may be: {candidate.name}{code} ({lists}; {candidate.why_told}{closes})"
     for flag in decision.flags:
         yield f"  note: {flag}"
     for remedy in decision.remedies:

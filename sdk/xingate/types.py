@@ -44,7 +44,7 @@ from xingate._shared import (
     TraceRef,
 )
 from xingate._subject import Identifier, Subject
-from xingate._titles import CLOSES_ZH, FLAGS, GAPS, REACHES, SEVERITIES, text_of
+from xingate._titles import CLOSES_ZH, FLAGS, GAPS, REACHES, SEVERITIES, settles_zh, text_of, why_zh
 from xingate._usage import UsageReport, UsageRow
 from xingate._words import Effect, Force, MeasureResult, SubjectKind, Verdict, View
 
@@ -263,6 +263,16 @@ class Candidate:
     score: float = 0.0
     why: str = ""
     closes_with: str = ""
+
+    @property
+    def why_told(self) -> str:
+        """Why it fits, in Chinese where this version knows the words, and as the gateway says it."""
+        return " ".join(part for part in (why_zh(self.why), self.why) if part)
+
+    @property
+    def closes_told(self) -> str:
+        """What would settle it, in both languages likewise."""
+        return " ".join(part for part in (settles_zh(self.closes_with), self.closes_with) if part)
 
 
 @dataclass(frozen=True)

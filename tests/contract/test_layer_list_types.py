@@ -19,7 +19,7 @@ from xingate_server.wiring.compile import CompileOptions, GivenFile, compile_fro
 EXAMPLE = Path(__file__).parents[1] / "unit" / "catalogues_good" / "example"
 LISTED, NOBODY = unified_code(1), unified_code(2)
 DAY = date(2026, 7, 1)
-PROVIDED = "family: example, provided_by: [city_list], synonyms: [示例 黑名单],"
+PROVIDED = "family: general, provided_by: [city_list], synonyms: [示例 黑名单],"
 
 
 def layer(folder: Path, said: str = PROVIDED) -> Path:
@@ -29,7 +29,7 @@ def layer(folder: Path, said: str = PROVIDED) -> Path:
     (own / "actions.yaml").unlink()
     lists = (own / "list_types.yaml").read_text(encoding="utf-8").splitlines()
     kept = [line for line in lists if "grade.credit" not in line and "red.example" not in line]
-    (own / "list_types.yaml").write_text("\n".join(kept).replace("family: example,", said) + "\n", encoding="utf-8")
+    (own / "list_types.yaml").write_text("\n".join(kept).replace("family: general,", said) + "\n", encoding="utf-8")
     return own
 
 
@@ -78,12 +78,12 @@ def test_on_a_list_that_is_too_old_nobody_is_clear(tmp_path: Path) -> None:
 
 def test_an_unknown_source_of_a_list_type_is_refused_before_anything_is_compiled(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="`provided_by` names the unknown source `citylist`"):
-        compiled(tmp_path, "示例名单", "family: example, provided_by: [citylist],")
+        compiled(tmp_path, "示例名单", "family: general, provided_by: [citylist],")
     assert not (tmp_path / "state" / "snapshots").exists()
 
 
 def test_compile_tells_the_list_types_that_no_source_provides(tmp_path: Path) -> None:
-    own = layer(tmp_path, "family: example,")
+    own = layer(tmp_path, "family: general,")
     arguments = ["--catalogue", "shiyan2017", "--catalogue", str(own), "--state", str(tmp_path / "state"), "--dry-run"]
     file = city_list(tmp_path, "black.bribery")
     done = CliRunner().invoke(cli, ["compile", "--source", f"city_list={file}@2026-07-01", *arguments])

@@ -5,6 +5,7 @@ Everybody here is invented: division 420399 for organisations, 990000 for people
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -197,12 +198,16 @@ class TestSetBack:
             *("--state", was_in_use.state),
         )
         assert done.returncode == 3
-        assert "snapshot_set_back" in done.stderr
+        assert done.stderr.startswith("xingate: snapshot_set_back: ")
+        assert done.stderr.count("\n") == 1, "one line, without what a gateway logs"
         assert done.stdout == ""
 
     def test_an_officer_lets_it_be_used(self, was_in_use: Desk) -> None:
         told = json.loads(self.use(was_in_use, "1", "--json").stdout)
-        assert (told["before"], told["after"]) == (1, 1)
+        assert (told["before"], told["after"]) == (2, 1), "the log says what was in use, not the link that was moved"
+        record = json.loads(run("trace", "show", told["recordId"], "--json", "--state", was_in_use.state).stdout)
+        act = record["record"]["act"]
+        assert [json.loads(act[side])["sequence"] for side in ("before", "after")] == [2, 1]
         answer = was_in_use.check(1, code=0)
         assert answer["snapshot"]["sequence"] == "1"
         settings = load(state=was_in_use.state)
@@ -218,10 +223,26 @@ class TestSetBack:
         assert was_in_use.document()["sequence"] == 3
         was_in_use.check(1, code=12)
 
+    def test_the_command_names_both(self, was_in_use: Desk) -> None:
+        dry = self.use(was_in_use, "1", "--dry-run").stdout
+        assert dry == "snapshot 1 can be used; snapshot 2 was in use last, and nothing was moved\n"
+        assert self.use(was_in_use, "1").stdout.startswith("snapshot 1 is in use instead of snapshot 2; record ")
+
+    def test_what_was_in_use_may_be_gone(self, was_in_use: Desk) -> None:
+        shutil.rmtree(was_in_use.state / "snapshots" / "2")
+        told = json.loads(self.use(was_in_use, "1", "--json").stdout)
+        assert (told["before"], told["after"]) == (2, 1)
+
+    def test_before_anything_was_in_use(self, desk: Desk) -> None:
+        desk.write({})
+        desk.compile()
+        assert json.loads(self.use(desk, "1", "--json").stdout)["before"] == 1, "the link alone says what is current"
+        assert self.use(desk, "1").stdout.startswith("snapshot 1 is in use, as it was before; record ")
+
     def test_a_dry_run_moves_and_records_nothing(self, was_in_use: Desk) -> None:
         was_in_use.set_back(2)
         said = self.use(was_in_use, "1", "--dry-run").stdout
-        assert said == "snapshot 1 can be used; snapshot 2 is in use, and stays so\n"
+        assert said == "snapshot 1 can be used; snapshot 2 was in use last, and nothing was moved\n"
         assert was_in_use.check(1, code=12)["snapshot"]["sequence"] == "2"
 
     def test_one_that_is_not_retained(self, was_in_use: Desk) -> None:
@@ -253,3 +274,20 @@ def test_another_subject_key_is_refused(desk: Desk, tmp_path: Path) -> None:
     assert desk.compile(code=3).stderr.startswith("xingate: subject_key_mismatch: ")
     done = process("serve", "--state", desk.state, "--grpc-port", "0", "--http-port", "0")
     assert (done.returncode, done.stderr.startswith("xingate: subject_key_mismatch: ")) == (3, True)
+    asked = ("--kind", "legal_entity", "--action", "market.entry", "--state", desk.state)
+    done = process("check", unified_code(1), *asked)
+    assert (done.returncode, done.stderr.startswith("xingate: subject_key_mismatch: ")) == (3, True)
+    assert (done.stderr.count("\n"), done.stdout) == (1, ""), "one line, without what a gateway logs"
+
+
+def test_a_damaged_snapshot_is_told_in_one_line(desk: Desk) -> None:
+    desk.write({})
+    desk.compile()
+    path = desk.state / "snapshots" / "1" / "manifest.json"
+    path.chmod(0o600)
+    path.write_text("{", encoding="utf-8")
+    done = process(
+        *("check", unified_code(1), "--kind", "legal_entity", "--action", "market.entry", "--state", desk.state)
+    )
+    assert (done.returncode, done.stderr.startswith("xingate: snapshot_missing: ")) == (3, True)
+    assert (done.stderr.count("\n"), done.stdout) == (1, "")

@@ -66,7 +66,7 @@ def reading(record: str, entry: str, state: Path) -> list[tuple[str, ...]]:
 
 
 def test_an_empty_database_is_told_and_stays_empty(postgres_dsn: str, tmp_path: Path, sql: Callable[..., Any]) -> None:
-    commands = [*reading("r1", "e1", tmp_path / "state"), ("receipt", "r1", "--state", str(tmp_path / "state"))]
+    commands = [*reading("r1", "0" * 32, tmp_path / "state"), ("receipt", "r1", "--state", str(tmp_path / "state"))]
     for command in commands:
         assert (
             "there is no log in the database: expected the schema `xingate`"
@@ -80,7 +80,7 @@ def test_reading_needs_select_rights_alone(
     in_postgres: str, reader: str, own_state: Path, sql: Callable[..., Any]
 ) -> None:
     record = ask(own_state)
-    for command in reading(record, "e1", own_state):
+    for command in reading(record, "0" * 32, own_state):
         assert "permission denied" in trace(reader, *command, code=3).stderr
     grant = f"GRANT {{}} TO {READER}"
     sql(in_postgres, grant.format("USAGE ON SCHEMA xingate"), grant.format("SELECT ON ALL TABLES IN SCHEMA xingate"))

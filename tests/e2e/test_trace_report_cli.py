@@ -118,7 +118,7 @@ class TestReplay:
     def test_one_record(self, node: tuple[Path, list[xingate.Decision]]) -> None:
         state, decisions = node
         done = run("replay", decisions[0].trace.record_id, "--state", str(state), code=0)
-        assert "1 lookups: 1 same" in done.stdout
+        assert "1 lookup: 1 same" in done.stdout
         document = run("replay", decisions[0].trace.record_id, "--state", str(state), "--json", code=0).stdout
         first, summary = (json.loads(line) for line in document.splitlines())
         assert (first["result"], first["recordedDigest"]) == ("same", first["decidedDigest"])
@@ -189,7 +189,7 @@ class TestReplay:
         assert found["recordedDigest"] != found["decidedDigest"]
         assert found["differs"][0].startswith("verdict: recorded ")
         shown = run("replay", "forged", "--state", str(own), code=1).stdout
-        assert "1 lookups: 1 different" in shown
+        assert "1 lookup: 1 different" in shown
 
     def test_usage(self, node: tuple[Path, list[xingate.Decision]], tmp_path: Path) -> None:
         state = str(node[0])
@@ -281,6 +281,9 @@ class TestReport:
         done = run("report", "--by", by, "--state", str(node[0]), code=0)
         assert "合计 total" in done.stdout
         assert done.stderr == ""
+        assert ("无法判断 CANNOT_TELL" in done.stdout) is (by == "verdict")
+        as_csv = run("report", "--by", by, "--state", str(node[0]), "--format", "csv", code=0).stdout
+        assert ("无法判断 CANNOT_TELL," in as_csv) is (by == "verdict")
 
     def test_one_view_over_two_nodes(
         self, own: Path, node: tuple[Path, list[xingate.Decision]], compiled_state: Path, tmp_path: Path
@@ -391,7 +394,7 @@ class TestRecipients:
 
     def test_nobody_and_each_record_once(self, node: tuple[Path, list[xingate.Decision]], own: Path) -> None:
         state, decisions = node
-        assert "nobody received" in run("recipients", "--entry", "none", "--state", str(state), code=0).stdout
+        assert "nobody received" in run("recipients", "--entry", "0" * 32, "--state", str(state), code=0).stdout
         (entry,) = {m.entry.id for m in decisions[0].measures if m.entry}
         both = run(
             "recipients", "--entry", entry, "--state", str(state), "--state", str(own), "--format", "json", code=0
@@ -401,13 +404,32 @@ class TestRecipients:
     def test_nobody_is_not_said_of_a_log_that_was_cut_off(self, own: Path) -> None:
         with apsw.Connection(str(own / "trace" / FILE)) as connection:
             connection.execute("DELETE FROM leaves WHERE leaf_index >= 2")
-        for command in (("recipients", "--entry", "none"), ("report",)):
+        for command in (("recipients", "--entry", "0" * 32), ("report",)):
             done = run(*command, "--state", str(own), code=1)
             assert f"{own}: leaves 2 to " in done.stderr
             assert "are missing: a checkpoint was signed for" in done.stderr
 
-    def test_nor_of_no_entry(self, own: Path) -> None:
-        assert "`--entry` is empty" in run("recipients", "--entry", " ", "--state", str(own), code=2).stderr
+    @pytest.mark.parametrize("entry", [" ", "none", "0" * 31, "0" * 33, "g" * 32, "0" * 32 + ":", PERSON])
+    def test_what_is_no_id_is_a_usage_error(self, own: Path, entry: str) -> None:
+        done = run("recipients", "--entry", entry, "--state", str(own), code=2)
+        assert "is no id of an entry: expected 32 hex digits" in done.stderr
+        assert (PERSON in done.stderr, done.stdout) == (False, "")
+
+    def test_an_id_may_come_with_a_role(self, node: tuple[Path, list[xingate.Decision]]) -> None:
+        state, decisions = node
+        (entry,) = {m.entry.id for m in decisions[0].measures if m.entry}
+        asked = ("--state", str(state), "--format", "json")
+        plain = run("recipients", "--entry", entry, *asked, code=0).stdout
+        assert run("recipients", "--entry", f"{entry}:legal_representative", *asked, code=0).stdout == plain != ""
+
+    def test_candidates_carry_no_entry(self, node: tuple[Path, list[xingate.Decision]]) -> None:
+        """So who asked by name alone is not among the recipients, as docs/trace.md says."""
+        state, decisions = node
+        by_name = decisions[3]
+        assert by_name.candidates
+        (entry,) = {m.entry.id for m in decisions[0].measures if m.entry}
+        listed = run("recipients", "--entry", entry, "--state", str(state), "--format", "json", code=0).stdout
+        assert by_name.trace.record_id not in listed
 
     def test_long_names_are_shown_in_full(self, own: Path) -> None:
         body = "示例公共资源交易中心政府采购交易部第一交易科"
@@ -419,7 +441,7 @@ class TestRecipients:
 
     def test_a_damaged_leaf_may_be_a_recipient_and_is_named(self, own: Path) -> None:
         damage(own, 0)
-        done = run("recipients", "--entry", "none", "--state", str(own), code=1)
+        done = run("recipients", "--entry", "0" * 32, "--state", str(own), code=1)
         assert "leaf 0 is damaged" in done.stderr
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from xingate_server.core.catalogue import Posture
 from xingate_server.demo import DATA
-from xingate_server.gateway.acts import Acts, InUse, highest_in_use, newest_in_use, use_draft
+from xingate_server.gateway.acts import Acts, InUse, highest_in_use, last_said, newest_in_use, said_of, use_draft
 from xingate_server.settings import load
 from xingate_server.snapshot.manifest import Manifest, decode_manifest, encode_manifest
 from xingate_server.snapshot.store import SnapshotSet
@@ -210,6 +210,7 @@ class TestInUse:
     async def test_nothing_was_in_use_yet(self, tmp_path: Path) -> None:
         compiled(tmp_path)
         assert (newest_in_use(MemoryLog(), tmp_path), highest_in_use(MemoryLog(), tmp_path)) == (0, 0)
+        assert last_said(MemoryLog()) == ""
 
     async def test_the_newest_is_the_highest(self, tmp_path: Path) -> None:
         log = MemoryLog()
@@ -219,7 +220,7 @@ class TestInUse:
     async def test_but_for_an_officers_act(self, tmp_path: Path) -> None:
         log = SqliteLog(tmp_path / "trace", origin="example.org/log")
         first, *_, last = await self.record(log, tmp_path, 3)
-        draft = use_draft(last, first, "示例审批员", "示例：名单有误", "2026-07-01T00:00:00Z", "r-1")
+        draft = use_draft(said_of(last), first, "示例审批员", "示例：名单有误", "2026-07-01T00:00:00Z", "r-1")
         stored = await log.append(draft)
         leaf = act(log.list(1)[0])
         assert stored.record_id == "r-1"
@@ -227,6 +228,7 @@ class TestInUse:
         assert json.loads(leaf.before) == {"sequence": 3, "hash": last.hash}
         assert json.loads(leaf.after) == {"sequence": 1, "hash": first.hash}
         assert (newest_in_use(log, tmp_path), highest_in_use(log, tmp_path)) == (1, 3)
+        assert last_said(log) == leaf.after == said_of(first)
         log.close()
 
     async def test_records_of_older_releases_are_found_by_the_snapshots_that_are_there(self, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from xingate_server.catalogues import CatalogueError, Problem, lint, load, unprovided, warnings
+from xingate_server.catalogues.models import Family
 from xingate_server.cli.catalogue import catalogue
-from xingate_server.core.catalogue import Posture
+from xingate_server.core.catalogue import Audience, Posture, Procedure
 from xingate_server.wiring.list_sources import declared_list_types
 
 HERE = Path(__file__).parent
@@ -88,6 +90,10 @@ FAULTS = {
     "undeclared_value": (X1, "`when.domain` is `wood`, which is no declared value: expected one of `other`, `water`"),
     "unknown_action": (X1, "unknown action `permit.grand`, did you mean `permit.grant`"),
     "unknown_effect": (X1, "`effect`: expected one of `bar`, `limit`, `scrutinise`, `inform`, `favour`, found"),
+    "unknown_family": (
+        "/list_types.yaml: black.example",
+        f"`family`: expected one of {', '.join(f'`{family}`' for family in Family)}, found `blak`",
+    ),
     "unknown_instrument": (X1, "unknown instrument `exmaple`"),
     "unknown_key": (X1, "unknown key `efect`"),
     "unknown_list_type": (X1, "unknown list type `black.exmple`, did you mean `black.example`"),
@@ -311,9 +317,9 @@ def test_a_list_type_without_a_source_is_a_warning_and_an_unknown_source_a_probl
     assert warning.where.endswith("list_types.yaml: black.example")
     assert warning.what.startswith("no source provides this list type")
     assert unprovided([str(EXAMPLE)], sources) == [warning]
-    own = _example(tmp_path, **{"family: example,": "family: example, provided_by: [city_list],"})
+    own = _example(tmp_path, **{"family: general,": "family: general, provided_by: [city_list],"})
     assert (lint([own], sources), warnings([own], sources)) == ([], [])
-    wrong = _example(tmp_path, "wrong", **{"family: example,": "family: example, provided_by: [citylist],"})
+    wrong = _example(tmp_path, "wrong", **{"family: general,": "family: general, provided_by: [citylist],"})
     assert lint([wrong]) == []  # without the sources' declarations nothing is known of them
     (problem,) = lint([wrong], sources)
     assert problem.what == "`provided_by` names the unknown source `citylist`, did you mean `city_list`"
@@ -322,7 +328,7 @@ def test_a_list_type_without_a_source_is_a_warning_and_an_unknown_source_a_probl
 
 
 def test_command_lint_knows_the_sources_of_the_state_directory(tmp_path: Path) -> None:
-    own = _example(tmp_path, **{"family: example,": "family: example, provided_by: [example_list],"})
+    own = _example(tmp_path, **{"family: general,": "family: general, provided_by: [example_list],"})
     state = tmp_path / "state"
     found = CliRunner().invoke(catalogue, ["lint", own, "--state", str(state)])
     assert (found.exit_code, "unknown source `example_list`" in found.output) == (2, True)
@@ -334,6 +340,32 @@ def test_command_lint_knows_the_sources_of_the_state_directory(tmp_path: Path) -
     assert (found.exit_code, "black.example" in found.output, "red.example" in found.output) == (0, False, True)
     (folder / "source.toml").write_text("title_zh = \n", encoding="utf-8")  # told where the source is used
     assert CliRunner().invoke(catalogue, ["lint", own, "--state", str(state)]).exit_code == 0
+
+
+def test_the_families_are_those_of_the_shipped_layers() -> None:
+    assert {t.family for t in load(["shiyan2017", "international"]).list_types} == {family.value for family in Family}
+
+
+PAGE = (HERE.parents[1] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+
+
+def test_the_page_names_every_family_procedure_and_audience() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
+    for values in (Family, Procedure, Audience):
+        assert [value for value in values if value not in rows] == []
+
+
+def test_the_layer_of_the_page_is_clean(tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n# my-list/(\w+\.yaml)\n(.*?)```", PAGE, re.DOTALL)
+    assert [name for name, _ in blocks] == ["list_types.yaml", "measures.yaml"]
+    for name, text in blocks:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    layers, sources = ["shiyan2017", str(tmp_path)], declared_list_types([])
+    assert (lint(layers, sources), warnings(layers, sources)) == ([], [])
+    loaded = load(layers, sources=sources)
+    (own,) = (t for t in loaded.list_types if t.layer == "my-list")
+    assert (bool(own.synonyms), own.provided_by) == (True, ("city_list",))
+    assert [m.id for m in loaded.measures if any(own.id in t.list_types for t in m.triggers)] == ["my.1"]
 
 
 def test_every_shipped_list_type_has_a_source() -> None:

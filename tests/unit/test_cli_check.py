@@ -35,6 +35,7 @@ from xingate.types import (
     Via,
 )
 from xingate_server.cli import _answer, app, check, trace
+from xingate_server.cli._records import words
 
 PERSON = "990000199003071233"
 COMPANY = "91420399000000019G"
@@ -190,8 +191,45 @@ def test_trace_list_and_show_for_people(fake: FakeGateway) -> None:
     record_id = fake.records[0].record_id
     shown = invoke("trace", "show", record_id)
     assert shown.exit_code == 0
-    assert [word for word in (record_id, "M-[red]1[/red]", COMPANY) if word not in shown.stdout] == []
+    wanted = (record_id, "M-[red]1[/red]", COMPANY, "无措施 CLEAR", "法人和非法人组织 legal entity")
+    assert [word for word in wanted if word not in shown.stdout] == []
+    assert "VERDICT_" not in shown.stdout
     assert invoke("trace", "list").exit_code == 0
+
+
+def test_the_codes_of_a_record_are_shown_in_words() -> None:
+    said = [
+        words("gaps", ["source_stale", "of_a_newer_gateway"]),
+        words("measures", [{"measureId": "18.4", "result": "RESULT_NOT_APPLIED"}]),
+        words("verdict", "VERDICT_CANNOT_TELL"),
+        words("leafIndex", 3),
+    ]
+    assert said == [
+        ["名单过期 source_stale", "of_a_newer_gateway"],
+        [{"measureId": "18.4", "result": "未执行 not applied"}],
+        "无法判断 CANNOT_TELL",
+        3,
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_fixed_words_of_the_list_of_records_are_never_broken(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    out = io.StringIO()
+    screen = Console(file=out, width=width, highlight=False)
+    monkeypatch.setattr(trace, "console", lambda: screen)
+    record_id = "01a20d18-13bb-72e6-82b1-6731baa6426b"
+    time, matter = "2026-11-30 20:01:32", "示例事项[1]" * 4
+    trace._print_rows(
+        [
+            ("12", time, "无法判断 CANNOT_TELL", "procurement.bid", matter, "示例局 示例员", COMPANY, record_id),
+            ("11", time, "act", "snapshot_activated", "", "operator", "", record_id),
+        ]
+    )
+    text = out.getvalue()
+    fixed = ("2026-11-30", "20:01:32", "无法判断", "CANNOT_TELL", "procurement.bid", "snapshot_activated", record_id)
+    assert [word for word in fixed if word not in text] == []
+    assert set(matter) <= set(text), "what is free is folded, not cut"
+    assert (time in text) is (width == 200)
 
 
 def test_trace_show_json_is_the_trace_entry(fake: FakeGateway) -> None:
@@ -236,7 +274,9 @@ def whole_decision(verdict: Verdict) -> Decision:
         ended=(AppliedMeasure("20.1", evidence="three years"),),
         records=(Record(entry(), "20000"),),
         gaps=(Gap("source_stale", Verdict.PROHIBITED, "a newer court list", "judgment_debtor"),),
-        candidates=(Candidate(SubjectKind.LEGAL_ENTITY, "示例[bold]甲", COMPANY, ("black.x",), 0.9, "name"),),
+        candidates=(
+            Candidate(SubjectKind.LEGAL_ENTITY, "示例[bold]甲", COMPANY, ("black.x",), 0.9, "the name is equal"),
+        ),
         flags=(Flag("kind_mismatch", "listed as sole trader"),),
     )
 
@@ -244,7 +284,15 @@ def whole_decision(verdict: Verdict) -> Decision:
 SHOWN = ["18.3b", "限制参与公共资源交易", "limit public resource trading", "limit", "mandatory", "十堰市方案 第十八条"]
 SHOWN += ["black.bid_rigging", "串通投标", "异议 / objection (第二十五条)", "a newer court list", "source_stale"]
 SHOWN += ["could be PROHIBITED", "kind_mismatch", "示例[bold]甲", "20000", "record-1", "r-1", "5.green", "19.2", "20.1"]
-SHOWN += ["because under objection", "degree=high", "市场监管局", "legal_representative", "retained", "snapshot 3"]
+SHOWN += [
+    "名称相同 the name is equal",
+    "because under objection",
+    "degree=high",
+    "市场监管局",
+    "legal_representative",
+    "retained",
+    "snapshot 3",
+]
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

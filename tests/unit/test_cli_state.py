@@ -22,7 +22,7 @@ READING = (
     ("trace", "receipt", "r1"),
     ("trace", "outcome", "r1", "--note", "n"),
     ("trace", "report"),
-    ("trace", "recipients", "--entry", "e1"),
+    ("trace", "recipients", "--entry", "0" * 32),
     ("trace", "replay", "r1"),
     ("trace", "fsck"),
 )

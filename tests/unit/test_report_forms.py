@@ -159,6 +159,13 @@ class TestReportSheets:
             "not counted: x: leaf 7 is damaged",
             "not counted: 3 more damaged leaves",
         ]
+        one = list(notes(usage(strays=1, left_out=1, damaged=("x: leaf 7 is damaged",), damaged_count=2)))
+        assert one == [
+            "1 outcome names a lookup that is in none of these logs; it is not counted",
+            "1 matter was decided outside these days; it is not counted",
+            "not counted: x: leaf 7 is damaged",
+            "not counted: 1 more damaged leaf",
+        ]
 
 
 def listed(tmp_path: Path, *lines: str) -> Path:

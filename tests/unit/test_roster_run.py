@@ -12,11 +12,23 @@ import pytest
 
 from xingate.errors import InvalidRequestError, NotAllowedError
 from xingate.testing import FakeGateway
-from xingate.types import AppliedMeasure, EntryRef, Gap, LegalBasis, Remedy, SubjectKind, Text, Verdict
+from xingate.types import (
+    AppliedMeasure,
+    Decision,
+    EntryRef,
+    Gap,
+    LegalBasis,
+    Remedy,
+    SubjectKind,
+    Text,
+    TraceRef,
+    Verdict,
+)
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.rosters.journal import Journal, JournalError
 from xingate_adapters.rosters.layout import guess_layout
 from xingate_adapters.rosters.run import Done, Screening, StoppedError, screen_file
+from xingate_adapters.rosters.tally import Tally
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 LISTED, PERSON = unified_code(1), citizen_number(101)
@@ -139,6 +151,36 @@ def test_a_bad_row_is_a_row_with_its_error_and_the_run_goes_on(fake: FakeGateway
     summary = str(list(openpyxl.load_workbook(tmp_path / "a.xlsx")["汇总 summary"].iter_rows(values_only=True)))
     assert "subject_kind_unknown" in summary
     assert "行 rows 4" in summary
+
+
+def test_the_summary_has_one_line_a_reason_however_many_rows_differ(fake: FakeGateway, tmp_path: Path) -> None:
+    rows = [f"示例{n},{n},外星{n}号,,," for n in range(3)]
+    done = run(fake, screening(roster(tmp_path / "a.csv", company(1), *rows)))
+    assert done.tally.errors == {"subject_kind_unknown": 3}
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx")["汇总 summary"]
+    lines = [row for row in page.iter_rows(values_only=True) if row[0] == "subject_kind_unknown"]
+    words = "主体类别不认识：请写法人和其他组织、个体工商户或自然人"
+    assert [line[:4] for line in lines] == [("subject_kind_unknown", words, "行 rows 3, 4, 5", 3)]
+
+
+def test_gaps_about_entries_are_counted_by_reason_alone() -> None:
+    tally = Tally()
+    for number in range(3):
+        gaps = [
+            Gap("row_unreadable", Verdict.PROHIBITED, "示例", f"E{number}"),
+            Gap("row_unreadable", Verdict.PROHIBITED, "示例", f"F{number}"),
+            Gap("commitment_overdue", Verdict.CAUTION, "示例", f"E{number}"),
+            Gap("identity_unsettled", Verdict.PROHIBITED, "示例", f"E{number}"),
+            Gap("source_stale", Verdict.PROHIBITED, "示例", "city_list"),
+        ]
+        decision = Decision(f"r{number}", Verdict.CANNOT_TELL, TraceRef(f"x{number}", number), gaps=tuple(gaps))
+        tally.add(number, Verdict.CANNOT_TELL, [decision])
+    assert tally.gaps == {
+        ("row_unreadable", ""): 3,
+        ("commitment_overdue", ""): 3,
+        ("identity_unsettled", ""): 3,
+        ("source_stale", "city_list"): 3,
+    }
 
 
 def test_the_certificate_says_how_many_when_and_on_what(fake: FakeGateway, tmp_path: Path) -> None:

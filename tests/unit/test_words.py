@@ -1,5 +1,6 @@
 """One word for each thing: in lists, in answers, and on every page that the project prints."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from xingate import _titles
-from xingate.types import AppliedMeasure, Effect, EntryRef, Flag, Force, Gap, SubjectKind, Text, Verdict, Via
+from xingate.types import AppliedMeasure, Candidate, Effect, EntryRef, Flag, Force, Gap, SubjectKind, Text, Verdict, Via
 from xingate_server.core import catalogue as core
 from xingate_server.core.decision import GapReason
 from xingate_server.core.entry import (
@@ -187,6 +188,50 @@ def test_that_a_commitment_was_kept_is_said_of_commitments_alone() -> None:
 )
 def test_words_of_identity_documents(word: str, scheme: Scheme) -> None:
     assert scheme_of(word) is scheme
+
+
+def test_the_chinese_of_what_closes_a_gap_fits_all_its_causes() -> None:
+    closes = _titles.CLOSES_ZH
+    assert "认定部门" in closes["row_unreadable"]
+    assert "目录" in closes["row_unreadable"], "a list type that the catalogue lacks is the operator's to mend"
+    for cause in ("登记名录", "名单", "异议"):
+        assert cause in closes["clean_years_unknown"]
+    assert [code for code, words in closes.items() if "本人" in words] == [], "a subject may be a company"
+
+
+def said_of_candidates() -> Iterator[str]:
+    """Every text of the core that says why a candidate fits or what settles it, or a piece of one."""
+    for module in ("candidates", "name_likeness", "person_names"):
+        tree = ast.parse((ROOT / f"server/xingate_server/core/{module}.py").read_text(encoding="utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) and id(node) not in docstrings else None
+            if isinstance(text, str) and re.match("(the|a|its|compare|ask) |, the", text):
+                yield text
+
+
+def test_why_a_candidate_fits_and_what_settles_it_is_said_in_chinese() -> None:
+    texts = list(said_of_candidates())
+    assert len(texts) > 15
+    table = [*_titles.WHYS_ZH, *_titles.SETTLES_ZH]
+    assert [text for text in texts if not any(text in known for known in table)] == []
+    one = Candidate(
+        SubjectKind.LEGAL_ENTITY,
+        why="the name sounds the same (0.90)",
+        closes_with="ask again with the subject's own code; it is this one if that is `91420399000000019G`",
+    )
+    assert one.why_told == "名称读音相同 (0.90) the name sounds the same (0.90)"
+    assert one.closes_told.startswith("请用该主体自己的代码再查，相同才是：`91420399000000019G` ask again")
+    person = Candidate(
+        SubjectKind.NATURAL_PERSON, why="the masked number is equal", closes_with=next(iter(_titles.SETTLES_ZH))
+    )
+    assert (person.why_told, person.closes_told) == (
+        "带星号的号码相同 the masked number is equal",
+        "请核对本人证件，用完整号码再查 compare the person's own document, and ask again with its complete number",
+    )
+    newer = Candidate(SubjectKind.LEGAL_ENTITY, why="of a newer (one)", closes_with="see `x`")
+    assert (newer.why_told, newer.closes_told) == ("of a newer (one)", "see `x`")
+    assert Candidate(SubjectKind.LEGAL_ENTITY).why_told == ""
 
 
 def test_the_page_of_words_is_current() -> None:

@@ -110,6 +110,6 @@ def _notes(result: Decision, list_titles: Mapping[str, str]) -> list[str]:
     lines += [f"在案 on record: {_listing(record.entry)}" for record in result.records]
     for one in result.candidates:
         lists = "、".join(f"{list_titles.get(t, '')} {t}".strip() for t in one.list_types) or "不在名单 no list"
-        lines.append(f"候选 candidate: {one.name} {one.code}（{lists}；{one.why}）")
+        lines.append(f"候选 candidate: {one.name} {one.code}（{lists}；{one.why_told}）{one.closes_told}")
     lines += [f"标记 flag: {flag}" for flag in result.flags]
     return lines

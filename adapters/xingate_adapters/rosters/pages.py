@@ -70,8 +70,8 @@ def write_summary(roster: Roster, tally: Tally, facts: Facts) -> None:
     ]
     line = _table(page, line, ("缺口 gap", "如何补足 what closes it", "", "行 rows"), rows, head)
     rows = [
-        (reason, words or ERRORS.get(reason, ""), _examples(tally.error_rows[reason, words], count), count)
-        for (reason, words), count in tally.errors.most_common()
+        (reason, ERRORS.get(reason) or tally.error_words[reason], _examples(tally.error_rows[reason], count), count)
+        for reason, count in tally.errors.most_common()
     ]
     _table(page, line, ("错误 error", "说明", "例如 such as", "次 count"), rows, head)
     page.set_landscape()

@@ -10,11 +10,14 @@ from xingate_adapters.rosters.answers import Outcome
 from xingate_adapters.rosters.rows import Fault
 
 _EXAMPLES = 5
+# What these gaps are about differs from row to row: an entry. Of the others it is a source or an attribute.
+_ABOUT_ENTRIES = frozenset({"identity_unsettled", "row_unreadable", "commitment_overdue"})
 
 
 @dataclass
 class Tally:
-    """Counts over rows, and over questions where it says so. `errors` have the first rows of each reason."""
+    """Counts over rows, and over questions where it says so. `errors` are by reason, with the first rows of each and
+    what the first of them says; `gaps` by reason and what they are about, an entry aside."""
 
     rows: int = 0
     verdicts: Counter[Verdict | None] = field(default_factory=Counter)
@@ -23,8 +26,9 @@ class Tally:
     people: Counter[Verdict | None] = field(default_factory=Counter)
     measures: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     gaps: Counter[tuple[str, str]] = field(default_factory=Counter)
-    errors: Counter[tuple[str, str]] = field(default_factory=Counter)
-    error_rows: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    errors: Counter[str] = field(default_factory=Counter)
+    error_rows: dict[str, list[int]] = field(default_factory=dict)
+    error_words: dict[str, str] = field(default_factory=dict)
     snapshots: Counter[SnapshotRef] = field(default_factory=Counter)
     origins: Counter[str] = field(default_factory=Counter)
     first_leaf: tuple[int, str] | None = None
@@ -45,7 +49,7 @@ class Tally:
             if isinstance(result, Decision):
                 self._answered(result)
                 measures.update((one.id, one.title.zh, one.title.en) for one in result.measures)
-                gaps.update((one.reason, one.about) for one in result.gaps)
+                gaps.update((one.reason, "" if one.reason in _ABOUT_ENTRIES else one.about) for one in result.gaps)
             else:
                 self._failed(row, result)
             self.questions += not isinstance(result, Fault)
@@ -64,9 +68,9 @@ class Tally:
         self.last_leaf = leaf if self.last_leaf is None else max(self.last_leaf, leaf)
 
     def _failed(self, row: int, result: XingateError | Fault) -> None:
-        zh_en = f"{result.zh} {result.en}" if isinstance(result, Fault) else ""
-        key = (result.reason or type(result).__name__, zh_en)
-        self.errors[key] += 1
-        rows = self.error_rows.setdefault(key, [])
+        reason = result.reason or type(result).__name__
+        self.errors[reason] += 1
+        self.error_words.setdefault(reason, f"{result.zh} {result.en}" if isinstance(result, Fault) else "")
+        rows = self.error_rows.setdefault(reason, [])
         if len(rows) < _EXAMPLES and row not in rows:
             rows.append(row)

@@ -30,6 +30,7 @@ ERRORS: Final[Mapping[str, str]] = {
     "identifier_malformed": "号码格式不对：请按证照原件填写完整号码",
     "date_malformed": "日期格式不对：请写成 2026-03-02 的样子",
     "context_value_unknown": "事项属性的值不认识：请改为目录中的值",
+    "subject_kind_unknown": "主体类别不认识：请写法人和其他组织、个体工商户或自然人",
     "purpose_missing": "查询自然人须写明单位、人员和事项编号：请补充",
     "request_id_reused": "同一编号已用于另一问题：请用新的输出文件重新查询",
     "text_malformed": "文字含有不能接受的字符或过长：请更正",

@@ -45,7 +45,7 @@ def list_type(written: doc.ListTypeDoc, layer: str) -> ListType:
     return ListType(
         id=written.id,
         title=title(written.title),
-        family=written.family,
+        family=written.family.value,
         procedure=written.procedure,
         audience=written.audience,
         clause=written.clause,

@@ -5,12 +5,31 @@ Texts that may be missing default to "" so that `checks` can name the measure th
 """
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, StringConstraints, model_validator
 
 from xingate_server.core.catalogue import Audience, Effect, Force, Procedure, Reach
 from xingate_server.core.entry import Severity
+
+
+class Family(StrEnum):
+    """The group of a list type: for black lists the four fields of clause 17, else the kind of list."""
+
+    HEALTH_AND_LIFE = "health_and_life"
+    MARKET_AND_SOCIAL_ORDER = "market_and_social_order"
+    LEGAL_DUTIES = "legal_duties"
+    NATIONAL_DEFENCE = "national_defence"
+    CRITICISM = "criticism"
+    RED = "red"
+    WATCH = "watch"
+    GRADE = "grade"
+    GENERAL = "general"
+    DOUBLE_PUBLICITY = "double_publicity"
+    COMMITMENT = "commitment"
+    INTERNATIONAL = "international"
+
 
 SHORTHANDS = ("black", "red", "A")
 
@@ -74,7 +93,7 @@ class ListTypeDoc(_Model):
 
     id: DottedId
     title: TitleDoc = TitleDoc()
-    family: Filled
+    family: Family
     procedure: Procedure
     audience: Audience
     clause: Filled

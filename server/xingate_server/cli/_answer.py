@@ -86,10 +86,10 @@ def _lines(decision: Decision, list_titles: Mapping[str, str]) -> list[str]:
     lines += [f"[bold magenta]缺口 not known[/bold magenta] {escape(str(gap))}" for gap in decision.gaps]
     for candidate in decision.candidates:
         lists = ", ".join(f"{list_titles.get(t, '')} {t}".strip() for t in candidate.list_types) or "不在名单 no list"
-        text = f"{candidate.name} {candidate.code} ({lists}; {candidate.why}; {candidate.score:.2f})"
+        text = f"{candidate.name} {candidate.code} ({lists}; {candidate.why_told}; {candidate.score:.2f})"
         lines.append(f"[bold]候选 candidate[/bold] {escape(text)}")
         if candidate.closes_with:
-            lines.append(f"  [dim]{escape(candidate.closes_with)}[/dim]")
+            lines.append(f"  [dim]{escape(candidate.closes_told)}[/dim]")
     for record in decision.records:
         amount = f", {record.amount_yuan} 元 yuan" if record.amount_yuan else ""
         lines.append(f"[bold]记录 on record[/bold] {escape(f'{record.entry}{amount}')}")

@@ -1,6 +1,17 @@
 """Records as lines and as flat objects: lookups, reports on them, refusals, and acts that change answers."""
 
-from xingate.types import Caller, CheckRecord, DenialRecord, OperatorAct, OutcomeRecord, TraceEntry
+from xingate._titles import GAPS, text_of
+from xingate.types import (
+    Caller,
+    CheckRecord,
+    DenialRecord,
+    MeasureResult,
+    OperatorAct,
+    OutcomeRecord,
+    SubjectKind,
+    TraceEntry,
+    Verdict,
+)
 
 HEADERS = ("leaf", "time (UTC)", "verdict", "action", "matter", "by", "subject")
 
@@ -43,6 +54,23 @@ def summary(entry: TraceEntry) -> dict[str, object]:
     elif record.act is not None:
         body = _act(record.act)
     return found | body | {"logOrigin": entry.log_origin}
+
+
+def words(name: str, value: object) -> object:
+    """A value of `summary` for people: codes with their Chinese words."""
+    if name == "verdict":
+        return Verdict[str(value).removeprefix("VERDICT_")].label
+    if name == "subjectKind":
+        kind = SubjectKind[str(value).removeprefix("SUBJECT_KIND_")]
+        return f"{kind.title_zh} {kind.title_en}"
+    if name == "result":
+        result = MeasureResult[str(value).removeprefix("RESULT_")]
+        return f"{result.title_zh} {result.title_en}"
+    if name == "gaps" and isinstance(value, list):
+        return [" ".join(dict.fromkeys((text_of(GAPS, code).zh, code))) for code in value]
+    if isinstance(value, list):
+        return [words(name, item) for item in value]
+    return {key: words(key, item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _who(caller: Caller) -> str:

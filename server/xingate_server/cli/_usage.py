@@ -55,7 +55,7 @@ _NOBODY = "(未注明 not said)"
 
 def sheets(usage: Usage, open_matters: Sequence[OpenMatter]) -> list[Sheet]:
     """The report's tables: figures, and with a list of matters the coverage and what is open."""
-    rows = [_cells(row, row.group) for row in usage.rows]
+    rows = [_cells(row, _told(usage.by, row.group)) for row in usage.rows]
     found = [Sheet("usage", (usage.by.value, *_HEADER), [*rows, _cells(usage.total, "total")])]
     if usage.coverage is not None:
         header = ("organisation", "matters", "covered", "late", "missing")
@@ -70,7 +70,10 @@ def sheets(usage: Usage, open_matters: Sequence[OpenMatter]) -> list[Sheet]:
 def chart(usage: Usage) -> str:
     """Lookups by verdict, one bar a group; with a list of matters its coverage below."""
     verdicts = tuple(Verdict)
-    bars = (Bar(row.group or _NOBODY, tuple(row.verdicts.get(v.name, 0) for v in verdicts)) for row in usage.rows)
+    bars = (
+        Bar(_told(usage.by, row.group) or _NOBODY, tuple(row.verdicts.get(v.name, 0) for v in verdicts))
+        for row in usage.rows
+    )
     panels = [
         Panel(
             f"信用查询使用情况（按{_GROUP_ZH[usage.by]}）：{_span(usage, '至')}",
@@ -116,7 +119,8 @@ def show(console: Console, usage: Usage, open_matters: Sequence[OpenMatter]) -> 
     shown = [name for name in _HEADER if total[name] or name in {"lookups", "subjects", "outcomes", "unanswered"}]
     for name in shown:
         table.add_column(f"{_ZH[name]}\n{_SHORT.get(name, name.replace('_', ' '))}", justify="right")
-    for label, row in [*((row.group or _NOBODY, row) for row in usage.rows), (_TOTAL, usage.total)]:
+    rows = [(_told(usage.by, row.group) or _NOBODY, row) for row in usage.rows]
+    for label, row in [*rows, (_TOTAL, usage.total)]:
         values = dict(zip(_HEADER, _cells(row, "")[1:], strict=True))
         table.add_row(escape(label), *(_said(values[name]) for name in shown))
     console.print(table)
@@ -127,12 +131,19 @@ def show(console: Console, usage: Usage, open_matters: Sequence[OpenMatter]) -> 
 def notes(usage: Usage) -> Iterator[str]:
     """What has to be said beside the figures."""
     if usage.strays:
-        yield f"{usage.strays} outcomes name a lookup that is in none of these logs; they are not counted"
+        said = "1 outcome names" if usage.strays == 1 else f"{usage.strays} outcomes name"
+        yield f"{said} a lookup that is in none of these logs; {_not_counted(usage.strays)}"
     if usage.left_out:
-        yield f"{usage.left_out} matters were decided outside these days; they are not counted"
+        said = "1 matter was" if usage.left_out == 1 else f"{usage.left_out} matters were"
+        yield f"{said} decided outside these days; {_not_counted(usage.left_out)}"
     yield from (f"not counted: {what}" for what in usage.damaged)
     if usage.damaged_count > len(usage.damaged):
-        yield f"not counted: {usage.damaged_count - len(usage.damaged)} more damaged leaves"
+        more = usage.damaged_count - len(usage.damaged)
+        yield f"not counted: {more} more damaged {'leaf' if more == 1 else 'leaves'}"
+
+
+def _not_counted(count: int) -> str:
+    return "it is not counted" if count == 1 else "they are not counted"
 
 
 def _show_coverage(console: Console, usage: Usage, open_matters: Sequence[OpenMatter]) -> None:
@@ -183,6 +194,11 @@ def _coverage_object(c: Coverage) -> dict[str, object]:
         "late": c.late,
         "missing": c.missing,
     }
+
+
+def _told(by: By, group: str) -> str:
+    """A row's group for people: a verdict with its Chinese word."""
+    return PublicVerdict[group].label if by is By.VERDICT and group in PublicVerdict.__members__ else group
 
 
 def _span(usage: Usage, until: str) -> str:

@@ -5,6 +5,7 @@ a missing part of the package, 3 refused or unavailable. An error is one line on
 """
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -85,6 +86,8 @@ def cli() -> None:
 
 def run(args: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
+    # A command tells its errors itself, in one line; `serve` sends what the gateway logs to standard error.
+    logging.getLogger("xingate_server").addHandler(logging.NullHandler())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a locale without Chinese must not hide an answer
             stream.reconfigure(errors="replace")

@@ -267,7 +267,7 @@ def _document(done: "Done", screening: "Screening") -> dict[str, Any]:
         "rows": tally.rows,
         "records": tally.records,
         "verdicts": dict(_counts(done)),
-        "errors": {reason: count for (reason, _), count in tally.errors.items()},
+        "errors": dict(tally.errors),
         "snapshots": [snapshot.sequence for snapshot in tally.snapshots],
         "seconds": {"reading": round(done.read_s, 2), "askingAndWriting": round(done.screened_s, 2)},
     }
@@ -280,9 +280,12 @@ def _show(done: "Done", screening: "Screening") -> None:
             words = f"{verdict.title_zh} {verdict.title_en}" if verdict else "未能查询 not answered"
             colour = COLOURS[verdict] if verdict else "dim"
             page.print(f"[{colour}]{count:>9,}  {words}[/]")
-    for (reason, _), count in done.tally.errors.most_common():
-        page.print(escape(f"{count:>9,}  questions without an answer: {reason}"))
+    for reason, count in done.tally.errors.most_common():
+        what = "question" if count == 1 else "questions"
+        page.print(escape(f"{count:>9,}  {what} without an answer: {reason}"))
+    rows = "1 row" if done.tally.rows == 1 else f"{done.tally.rows:,} rows"
+    lookups = "1 lookup" if done.tally.records == 1 else f"{done.tally.records:,} lookups"
     page.print(
-        escape(f"{done.tally.rows:,} rows, {done.tally.records:,} lookups on record; written to {screening.out}"),
+        escape(f"{rows}, {lookups} on record; written to {screening.out}"),
         soft_wrap=True,
     )

@@ -43,8 +43,11 @@ def use_command(sequence: int, reason: str, officer: str, state: Path, *, dry_ru
         document = {"before": used.before, "after": used.after, "recordId": used.record_id}
         print_object(document | ({"dryRun": True} if dry_run else {}))
         return
+    if used.before == sequence and not dry_run:
+        click.echo(f"snapshot {sequence} is in use, as it was before; record {used.record_id}")
+        return
     was = f"snapshot {used.before}" if used.before else "no snapshot"
     if dry_run:
-        click.echo(f"snapshot {sequence} can be used; {was} is in use, and stays so")
+        click.echo(f"snapshot {sequence} can be used; {was} was in use last, and nothing was moved")
     else:
         click.echo(f"snapshot {sequence} is in use instead of {was}; record {used.record_id}")

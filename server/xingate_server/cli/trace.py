@@ -1,8 +1,11 @@
 """`xingate trace`: what was asked and answered, from a gateway or from a state directory."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,7 +21,7 @@ from xingate_server.cli._common import (
     tell_errors,
 )
 from xingate_server.cli._logs import open_records
-from xingate_server.cli._records import HEADERS, row, summary
+from xingate_server.cli._records import HEADERS, row, summary, words
 from xingate_server.cli.trace_fsck import fsck_command
 from xingate_server.cli.trace_outcome import outcome_command
 from xingate_server.cli.trace_receipt import receipt_command, verify_command
@@ -27,6 +30,8 @@ from xingate_server.cli.trace_report import recipients_command, report_command
 from xingate_server.cli.trace_spool import verify_all_command
 
 ALL = "all"
+_FREE_COLUMNS = ("matter", "by", "subject")
+_LEAST_FREE = 8
 KINDS = ("check", "outcome", "denial", "act", ALL)
 
 
@@ -63,7 +68,7 @@ def show_command(record_id: str, target: str, state: Path, *, as_json: bool) -> 
         return
     table = Table(show_header=False)
     for name, value in summary(entry).items():
-        table.add_row(name, _cell(value))
+        table.add_row(name, _cell(words(name, value)))
     console().print(table)
 
 
@@ -91,13 +96,26 @@ def list_command(limit: int, kind: str, target: str, state: Path, *, as_json: bo
         for entry in entries:
             print_object(summary(entry))
         return
-    table = Table()
-    for header in HEADERS:
-        table.add_column(header, overflow="fold")
-    table.add_column("record", no_wrap=True)
-    for entry in entries:
-        table.add_row(*(escape(cell) for cell in row(entry)))
-    console().print(table)
+    _print_rows([row(entry) for entry in entries])
+
+
+def _print_rows(rows: Sequence[Sequence[str]]) -> None:
+    """The table of records: what is fixed (times, verdicts, actions, ids) never breaks inside a word."""
+    screen = console()
+    headers = (*HEADERS, "record")
+    columns = list(zip(headers, *rows, strict=True))
+    free = [headers.index(name) for name in _FREE_COLUMNS]
+    widths = {n: max(map(cell_len, column)) for n, column in enumerate(columns) if n not in free}
+    room = len(free) * _LEAST_FREE + len(headers)
+    if sum(widths.values()) + room > screen.width:
+        widths = {n: max(cell_len(word) for cell in columns[n] for word in cell.split() or [""]) for n in widths}
+    screen.width = max(screen.width, sum(widths.values()) + room)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for n, header in enumerate(headers):
+        table.add_column(header, overflow="fold", width=widths.get(n))
+    for cells in rows:
+        table.add_row(*(escape(cell) for cell in cells))
+    screen.print(table)
 
 
 def _newest(gateway: xingate.Client, limit: int, kind: str) -> list[TraceEntry]:

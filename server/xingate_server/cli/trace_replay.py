@@ -35,7 +35,7 @@ _DRAWS = 8  # how often a draw may hit something else than a lookup before all l
 _WORDS = {
     ReplayResult.SAME: "same",
     ReplayResult.DIFFERENT: "different",
-    ReplayResult.CANDIDATES: "cannot be replayed: the answer held candidates by name",
+    ReplayResult.CANDIDATES: "cannot be replayed: the answer held candidates",
     ReplayResult.NOT_KEPT: "snapshot no longer kept",
     ReplayResult.UNREADABLE: "leaf cannot be read",
 }
@@ -175,7 +175,8 @@ def _show(found: Iterator[Replayed], *, is_single: bool, as_json: bool, seed: in
             click.echo(f"shown are the first {_ROWS_AT_MOST}; --json tells all")
         parts = [f"{results[result]} {_WORDS[result]}" for result in ReplayResult if results[result]]
         drawn = "" if seed is None else f" (drawn with --seed {seed})"
-        click.echo(f"{results.total()} lookups{drawn}: {', '.join(parts) or 'nothing to replay'}")
+        lookups = "1 lookup" if results.total() == 1 else f"{results.total()} lookups"
+        click.echo(f"{lookups}{drawn}: {', '.join(parts) or 'nothing to replay'}")
     return _exit_code(results)
 
 

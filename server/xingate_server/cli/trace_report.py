@@ -2,6 +2,7 @@
 (Cl. 25)."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,10 +16,13 @@ from xingate_server.cli import _usage
 from xingate_server.cli._common import AskedWronglyError, CommandError, console, open_gateway, print_line, tell_errors
 from xingate_server.cli._logs import EXIT_DAMAGED, Day, OpenLog, nodes_option, open_logs, states_option, walked
 from xingate_server.cli._sheets import CSV_MARK, Sheet, to_csv, to_xlsx
+from xingate_server.core.identifiers import mask_text
+from xingate_server.core.subject import ID_DIGITS
 from xingate_server.trace.recipients import Recipient, Recipients
 from xingate_server.trace.report import By, Matter, OpenMatter, Usage, UsageCount, UsageRow
 
 _ASK_WITHIN_S = 600.0  # the gateway reads its whole log
+_ENTRY_ID = re.compile(rf"([0-9a-f]{{{ID_DIGITS}}})(:[a-z_]+)?")  # a role where it reaches a person
 _RECIPIENT_HEADER = ("organisation", "system", "operator", "matter", "time", "verdict", "record")
 
 out_option = click.option(
@@ -132,15 +136,19 @@ def recipients_command(
 ) -> int:
     """List who received an answer that showed this entry, so that they can be told of its correction (Cl. 25).
 
-    Those whom the entry concerned only as a possible match are listed too. Every lookup stands on its own, oldest
+    Listed are answers in which the entry acted, was shown without effect, or made a gap. Candidates carry no entry id:
+    a lookup in which the entry only made its subject a candidate is not listed. Every lookup stands on its own, oldest
     first in each log.
 
     Exit codes: 0 listed, also where nobody is, 1 listed but for damaged leaves, which are named, 2 usage, 3 no log or
     it cannot be read.
     """
-    if not entry.strip():
-        raise AskedWronglyError("`--entry` is empty: name the entry by its id, as answers show it")
-    found = Recipients(entry)
+    known = _ENTRY_ID.fullmatch(entry.strip())
+    if known is None:
+        raise AskedWronglyError(
+            f"`--entry {mask_text(entry)}` is no id of an entry: expected {ID_DIGITS} hex digits, as answers show it"
+        )
+    found = Recipients(known[1])
     with open_logs(states, nodes) as logs:
         recipients = [recipient for each in logs for recipient in _received(found, each)]
     if form == "csv":

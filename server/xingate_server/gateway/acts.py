@@ -97,14 +97,14 @@ class Acts:
         the newest leaf that says which snapshot is in use names this one."""
         manifest = snapshot.manifest
         after = _said(manifest.sequence, snapshot.hash)
-        newest = next(_activations(self._trace, 1), None)
+        newest, index = next(_activations(self._trace, 1), (None, 0))
         if newest is not None and newest.after == after:
             return []
         first = manifest.previous
         draft = self._draft(snapshot, ACTIVATED, _said(first.sequence, first.hash) if first else "", after)
         if newest is None or self._trace.find("act", SYSTEM, "", draft.request_id) is None:
             return [draft]
-        return [self._draft(snapshot, ACTIVATED, newest.after, after, f"/{newest.index}")]
+        return [self._draft(snapshot, ACTIVATED, newest.after, after, f"/{index}")]
 
     def _draft(self, snapshot: InUse, kind: str, before: str, after: str, suffix: str = "") -> log.Draft:
         manifest = snapshot.manifest
@@ -134,16 +134,19 @@ class Acts:
         )
 
 
-def use_draft(before: InUse | None, after: InUse, officer: str, reason: str, time: str, record_id: str) -> log.Draft:
-    """An officer's act of putting a retained snapshot into use, also an older one than before."""
+def use_draft(before: str, after: InUse, officer: str, reason: str, time: str, record_id: str) -> log.Draft:
+    """An officer's act of putting a retained snapshot into use, also an older one than before.
+
+    `before` is what was in use, as `said_of` or `last_said` gives it, "" where nothing was.
+    """
     leaf = ActLeaf(
         record_id=record_id,
         request_id=f"snapshot_use/{record_id}",
         time=time,
         act=ACTIVATED,
         operator=officer,
-        before="" if before is None else _said(before.manifest.sequence, before.hash),
-        after=_said(after.manifest.sequence, after.hash),
+        before=before,
+        after=said_of(after),
         detail=reason,
     )
     return log.Draft(
@@ -158,6 +161,19 @@ def use_draft(before: InUse | None, after: InUse, officer: str, reason: str, tim
         answer=b"",
         topic=ACTIVATIONS,
     )
+
+
+def said_of(snapshot: InUse) -> str:
+    """A snapshot as leaves name it: the JSON of its sequence and hash."""
+    return _said(snapshot.manifest.sequence, snapshot.hash)
+
+
+def last_said(trace: log.TraceLog) -> str:
+    """What the newest leaf of that kind says was put into use, whether it is retained or not; "" where there is none.
+
+    Raises TraceError.
+    """
+    return next((leaf.after for leaf, _ in _activations(trace, 1)), "")
 
 
 def newest_in_use(trace: log.TraceLog, state_dir: Path) -> int:
@@ -183,23 +199,16 @@ def highest_in_use(trace: log.TraceLog, state_dir: Path) -> int:
 
 
 def _activated(trace: log.TraceLog, limit: int) -> Iterator[int]:
-    for activation in _activations(trace, limit):
-        yield msgspec.json.decode(activation.after, type=_Said).sequence
+    for leaf, _ in _activations(trace, limit):
+        yield msgspec.json.decode(leaf.after, type=_Said).sequence
 
 
-class _Activation(msgspec.Struct, frozen=True):
-    """A leaf that says which snapshot is in use, and where it stands."""
-
-    after: str
-    index: int
-
-
-def _activations(trace: log.TraceLog, limit: int) -> Iterator[_Activation]:
-    """The newest first."""
+def _activations(trace: log.TraceLog, limit: int) -> Iterator[tuple[ActLeaf, int]]:
+    """The leaves that say which snapshot is in use, and their index, the newest first."""
     for stored in trace.by_topic(ACTIVATIONS, limit):
         leaf = read(stored.leaf)
         if isinstance(leaf, ActLeaf) and leaf.act == ACTIVATED:
-            yield _Activation(leaf.after, stored.leaf_index)
+            yield leaf, stored.leaf_index
 
 
 class _Said(msgspec.Struct):

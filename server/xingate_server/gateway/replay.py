@@ -158,7 +158,7 @@ def _compared(
                 base,
                 result=ReplayResult.CANDIDATES,
                 decided_digest=digest(mine),
-                detail="cannot be replayed: the answer held candidates by name; compared: all else, decided again, "
+                detail="cannot be replayed: the answer held candidates; compared: all else, decided again, "
                 "with the candidates of the stored answer, gives the recorded digest",
             )
     detail = "" if is_faithful else "the stored answer does not have the recorded digest either"

@@ -1,7 +1,8 @@
 """Who received an answer that showed an entry, so that a correction reaches them (Cl. 25).
 
-Every lookup is listed whose answer showed the entry: acting, suspended, withheld, ended, as a record, or as a possible
-match. A record that stands in several logs is listed once. Excluded: telling them.
+Every lookup is listed whose answer showed the entry: acting, suspended, withheld, ended, as a record, or in a gap
+(`identity_unsettled`, `row_unreadable`, `commitment_overdue`). Candidates carry no entry id and are not found. A record
+that stands in several logs is listed once. Excluded: telling them.
 """
 
 from collections.abc import Iterable, Iterator

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from xingate.errors import ProtocolError, XingateError, from_status
 from xingate_server.settings import InvalidSettingsError, load
-from xingate_server.snapshot.errors import SnapshotSetBackError
+from xingate_server.snapshot.errors import SnapshotSetBackError, SubjectKeyMismatchError
 from xingate_server.trace.log import TraceError
 from xingate_server.transport.handlers import call
 from xingate_server.transport.status import fault_of
@@ -68,9 +68,10 @@ class _Embedded:
     async def _open(self, state: Path) -> Node:
         node = Node(load(state=state))
         await node.refresh()
-        if node.is_set_back:
-            node.close()
-            raise SnapshotSetBackError(_without_reason(node.problem))
+        for kind in (SnapshotSetBackError, SubjectKeyMismatchError):
+            if not node.sequence and node.problem.startswith(kind.reason):
+                node.close()
+                raise kind(_without_reason(node.problem, kind.reason))
         self._keeping = asyncio.create_task(node.keep_current())
         return node
 
@@ -114,14 +115,14 @@ def open_embedded(path: str | PathLike[str]) -> Backend:
         return _Embedded(Path(fspath(path)))
     except TraceError as error:
         raise from_status(14, "trace_unusable", str(error), "") from error
-    except SnapshotSetBackError as error:
-        raise from_status(14, error.reason, _without_reason(str(error)), "") from error
+    except (SnapshotSetBackError, SubjectKeyMismatchError) as error:
+        raise from_status(14, error.reason, _without_reason(str(error), error.reason), "") from error
     except InvalidSettingsError as error:
         raise from_status(9, "settings_invalid", str(error), "") from error
 
 
-def _without_reason(told: str) -> str:
-    return told.removeprefix(f"{SnapshotSetBackError.reason}: ")
+def _without_reason(told: str, reason: str) -> str:
+    return told.removeprefix(f"{reason}: ")
 
 
 def _told(error: Exception) -> Any:

@@ -6,12 +6,13 @@ The log says what was in use last; it is only read here, but for the officer's a
 import asyncio
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 
 from xingate_server.core.identifiers import mask_text
 from xingate_server.core.subject import SubjectKeyer
-from xingate_server.gateway.acts import InUse, highest_in_use, newest_in_use, use_draft
+from xingate_server.gateway.acts import InUse, highest_in_use, last_said, newest_in_use, said_of, use_draft
 from xingate_server.gateway.denials import stamp
 from xingate_server.gateway.ids import uuid7
 from xingate_server.settings import Settings
@@ -76,7 +77,8 @@ def highest_sequence(settings: Settings) -> int:
 def use_snapshot(settings: Settings, sequence: int, reason: str, officer: str, *, is_dry_run: bool = False) -> Used:
     """Put a retained snapshot into use by an officer's act, which is on record before anything is moved.
 
-    Raises `NotRetainedError`, `SnapshotError` for one that cannot be used, TraceError where the act cannot be recorded.
+    What was in use before is what the log says, else where `current` points. Raises `NotRetainedError`,
+    `SnapshotError` for one that cannot be used, TraceError where the act cannot be recorded.
     """
     folder = folders.snapshots_dir(settings.state)
     if not (folder / str(sequence)).is_dir():
@@ -85,25 +87,29 @@ def use_snapshot(settings: Settings, sequence: int, reason: str, officer: str, *
         raise NotRetainedError(f"snapshot {sequence} is not retained; {span}")
     Snapshot.open(folder / str(sequence), SubjectKeyer(read_key(settings.state)))
     if is_dry_run:
-        return Used(folders.current_sequence(folder) or 0, sequence)
+        return Used(_before(settings, folder), sequence)
     with folders.compile_lock(folder, _LOCK_TIMEOUT_S):
-        current = folders.current_sequence(folder)
-        before = None if current is None else _in_use(settings, current)
-        draft = use_draft(
-            before,
-            _in_use(settings, sequence),
-            mask_text(officer),
-            mask_text(reason),
-            stamp(datetime.now(UTC)),
-            uuid7(),
-        )
+        before = _before(settings, folder)
         log = open_log(settings)
         try:
+            draft = use_draft(
+                last_said(log) or (said_of(_in_use(settings, before)) if before else ""),
+                _in_use(settings, sequence),
+                mask_text(officer),
+                mask_text(reason),
+                stamp(datetime.now(UTC)),
+                uuid7(),
+            )
             asyncio.run(log.append(draft))
         finally:
             log.close()
         folders.point_to(folder, sequence)
-    return Used(current or 0, sequence, draft.record_id)
+    return Used(before, sequence, draft.record_id)
+
+
+def _before(settings: Settings, folder: Path) -> int:
+    """What was in use last, 0 where nothing was. A hand may have moved `current` since: the log goes before it."""
+    return newest_sequence(settings) or folders.current_sequence(folder) or 0
 
 
 def _in_use(settings: Settings, sequence: int) -> InUse:
