@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from xingate_server.cli.app import cli
-from xingate_server.demo.numbers import unified_code
+from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.settings import load
-from xingate_server.wiring.snapshot_in_use import highest_sequence, newest_sequence
+from xingate_server.wiring.snapshot_in_use import last_and_highest, newest_sequence
 
 ROW = {
     "list_type": "black.bribery",
@@ -168,6 +168,62 @@ class TestRefusals:
         assert "rows_too_few" in desk.compile(code=3).stderr
 
 
+CODE, OTHER_CODE, HUMAN = unified_code(11), unified_code(12), citizen_number(5)
+BESIDE = ["统一社会信用代码：{}", "{}（已变更）", "“{}”", "{}.0", '="{}"', "<b>{}</b>", "原：{}；", "{}，"]
+HIDDEN = ["x", "X", "●", "•", "#", "?", "×", "※", "█", "_", "＊"]
+
+
+class TestNumbersBesideOtherText:
+    def person(self, desk: Desk, number: str, *more: str, code: int) -> Any:
+        asked = ("--kind", "natural_person", "--action", "honour.nominate", "--state", desk.state)
+        return json.loads(run("check", number, *asked, *more, "--json", code=code).stdout)
+
+    @pytest.mark.parametrize("text", BESIDE)
+    def test_a_valid_number_is_used(self, desk: Desk, text: str) -> None:
+        desk.write({"code": text.format(CODE)}, {"code": text.format(HUMAN), "subject_kind": "natural_person"})
+        assert desk.document()["sources"][0]["refused"] == {}
+        assert desk.check(11, code=12)["verdict"] == "VERDICT_PROHIBITED"
+        assert self.person(desk, HUMAN, code=10)["verdict"] == "VERDICT_CAUTION"
+
+    @pytest.mark.parametrize("text", ["{}/{}", "{}、{}", "{}\n{}", "{}（原 {}）"])
+    def test_several_are_each_a_possible_match(self, desk: Desk, text: str) -> None:
+        desk.write({"code": text.format(CODE, OTHER_CODE)}, {})
+        assert desk.document()["sources"][0]["refused"] == {"identifier_malformed": 1}
+        for serial in (11, 12):
+            assert [gap["reason"] for gap in desk.check(serial, code=13)["gaps"]] == ["identity_unsettled"]
+        desk.check(13, code=0)
+
+    @pytest.mark.parametrize("mark", HIDDEN)
+    def test_another_mark_hides_as_the_star_does(self, desk: Desk, mark: str) -> None:
+        desk.write({"code": HUMAN[:6] + mark * 8 + HUMAN[14:], "subject_kind": "natural_person"}, {})
+        desk.compile()
+        assert [gap["reason"] for gap in self.person(desk, HUMAN, code=13)["gaps"]] == ["identity_unsettled"]
+
+    @pytest.mark.parametrize("name", ["示例甲公司（{}）", "示例甲公司 统一代码：{}", "{}", "示例甲公司【{}】"])
+    def test_a_number_in_the_name(self, desk: Desk, name: str) -> None:
+        desk.write({"code": "", "name": name.format(CODE)}, {"code": "示例乙公司", "name": OTHER_CODE})
+        desk.compile()
+        desk.check(11, code=12)
+        desk.check(12, code=12)
+        desk.check(13, "--name", "示例甲公司", code=0)
+
+    def test_a_kind_that_contradicts_the_number_is_told(self, desk: Desk) -> None:
+        desk.write({"code": HUMAN}, {"code": OTHER_CODE, "subject_kind": "natural_person"})
+        source = desk.document()["sources"][0]
+        assert (source["admitted"], source["unreadable"]) == (2, 0)
+        assert source["refused"] == {"identifier_checksum": 1, "identifier_malformed": 1}
+        (gap,) = self.person(desk, HUMAN, code=13)["gaps"]
+        assert gap["reason"] == "row_unreadable"
+        assert "subject_kind: `legal_entity` and the number contradict each other" in gap["closesWith"]
+        assert HUMAN not in json.dumps(gap)
+        assert [gap["reason"] for gap in desk.check(12, code=13)["gaps"]] == ["row_unreadable"]
+
+    def test_numbers_that_cannot_be_used_are_told_of(self, desk: Desk) -> None:
+        desk.write({"code": CODE[:17]}, {})
+        told = "source city_list: numbers that cannot be used (identifier_malformed 1); a subject without another one"
+        assert told in desk.compile().stdout
+
+
 class TestSetBack:
     @pytest.fixture
     def was_in_use(self, desk: Desk) -> Desk:
@@ -211,7 +267,7 @@ class TestSetBack:
         answer = was_in_use.check(1, code=0)
         assert answer["snapshot"]["sequence"] == "1"
         settings = load(state=was_in_use.state)
-        assert (newest_sequence(settings), highest_sequence(settings)) == (1, 2), "the act is on record"
+        assert (newest_sequence(settings), last_and_highest(settings)) == (1, (1, 2)), "the act is on record"
         run("trace", "fsck", "--state", was_in_use.state)
 
     def test_the_next_compile_is_above_the_highest_that_was_in_use(self, was_in_use: Desk) -> None:
@@ -222,6 +278,31 @@ class TestSetBack:
     def test_a_compile_is_a_way_on_too(self, was_in_use: Desk) -> None:
         assert was_in_use.document()["sequence"] == 3
         was_in_use.check(1, code=12)
+
+    @pytest.mark.parametrize("is_removed", [False, True])
+    def test_the_guards_compare_with_what_was_in_use(self, desk: Desk, is_removed: bool) -> None:
+        desk.write({})
+        desk.compile()
+        desk.write(*[{}] * 40)
+        desk.compile()
+        desk.check(1, code=12)
+        desk.set_back(1)
+        if is_removed:
+            (desk.state / "snapshots" / "current").unlink()
+        desk.write({})
+        assert desk.compile(code=3).stderr.startswith(
+            "xingate: list_shrunk: `city_list` went from 40 admitted rows to 1"
+        )
+
+    def test_what_is_used_again_is_on_record_again(self, was_in_use: Desk) -> None:
+        self.use(was_in_use, "1")
+        was_in_use.set_back(2)
+        was_in_use.check(1, code=12)
+        settings = load(state=was_in_use.state)
+        assert newest_sequence(settings) == 2
+        was_in_use.set_back(1)
+        assert process("check", unified_code(1), "--kind", "legal_entity", "--action", "market.entry", "--state",
+                       was_in_use.state).returncode == 3  # fmt: skip
 
     def test_the_command_names_both(self, was_in_use: Desk) -> None:
         dry = self.use(was_in_use, "1", "--dry-run").stdout

@@ -32,3 +32,14 @@ def test_what_is_past_is_not_missed_and_the_rest_is() -> None:
     assert list(losses(before, {}, date(2026, 6, 11))) == ["black.bribery, region `示例区`: from 8 to 0 rows"]
     assert list(losses(before, {}, date(2026, 6, 13))) == ["black.bribery, region `示例区`: from 5 to 0 rows"]
     assert list(losses(before, {}, date(2027, 2, 1))) == []
+
+
+def test_rows_that_are_past_do_not_stand_for_those_that_are_missed() -> None:
+    key = ("black.bribery", "authority", "示例局")
+    before = grouped({(*key, "2026-06-01"): 30, (*key, "2027-01-31"): 20}, {}, TODAY)
+    now = grouped({(*key, "2026-06-01"): 30, (*key, "2027-01-31"): 0}, before, TODAY)
+    assert list(losses(before, now, TODAY)) == ["black.bribery, authority `示例局`: from 20 to 0 rows"]
+    fewer = grouped({(*key, "2027-01-31"): 20}, before, TODAY)
+    assert list(losses(before, fewer, TODAY)) == [], "what is past may go"
+    newly_past = grouped({(*key, "2026-06-01"): 50}, before, date(2027, 2, 1))
+    assert list(losses(before, newly_past, date(2027, 2, 1))) == []

@@ -11,6 +11,8 @@ from rich.table import Table
 from xingate_server.snapshot.manifest import SourceCount
 from xingate_server.snapshot.plan import Compiled, Corrected
 
+_UNUSABLE = frozenset({"identifier_malformed", "identifier_checksum", "identifier_rounded", "identifier_filler"})
+
 
 def compiled_document(compiled: Compiled, *, is_dry_run: bool) -> dict[str, Any]:
     """What a compile made, for `--json`."""
@@ -108,6 +110,13 @@ def _of_source(source: SourceCount) -> Iterator[str]:
     if source.unreadable:
         then = "" if source.is_register else "; a check about their subjects reports row_unreadable"
         yield f"source {source.kind}: {source.unreadable:,} rows could not be read{then}"
+    unusable = {reason: n for reason, n in source.refused.items() if reason in _UNUSABLE}
+    if unusable and not source.is_register:
+        counted = ", ".join(f"{reason} {n:,}" for reason, n in unusable.items())
+        yield (
+            f"source {source.kind}: numbers that cannot be used ({counted}); a subject without another one is found by "
+            "its name alone"
+        )
     if source.passed_over:
         passed = ", ".join(f"{what} {count:,}" for what, count in source.passed_over.items())
         yield f"source {source.kind} also has what is not a row of the list: {passed}"

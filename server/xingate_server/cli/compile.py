@@ -44,7 +44,7 @@ from xingate_server.wiring.compile import (
     load_listed_source,
 )
 from xingate_server.wiring.list_sources import unprovided_list_types
-from xingate_server.wiring.snapshot_in_use import highest_sequence
+from xingate_server.wiring.snapshot_in_use import last_and_highest
 
 _DATED = re.compile(r"(?P<path>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -268,6 +268,7 @@ def _report(options: CompileOptions, report: Path | None) -> None:
 def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
     from xingate_server.cli._refusals_fix import read_report
 
+    last_in_use, highest = _in_use(given["state"])
     return CompileOptions(
         state_dir=given["state"],
         files=tuple(GivenFile(kind, path, day) for kind, (path, day) in given["sources"]),
@@ -281,7 +282,8 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
         accept_shrink=frozenset(given["accept_shrink"]),
         accept_refusals=frozenset(given["accept_refusals"]),
         accept_schema=frozenset(given["accept_schema"]),
-        above=_highest(given["state"]),
+        last_in_use=last_in_use,
+        above=highest,
         is_dry_run=given["dry_run"],
         jobs=given["jobs"],
         name_threshold=given["name_threshold"],
@@ -291,13 +293,14 @@ def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
     )
 
 
-def _highest(state: Path) -> int:
-    """The highest sequence that was ever in use; a log that cannot be read does not keep lists from being compiled."""
+def _in_use(state: Path) -> tuple[int, int]:
+    """Which sequence was last in use, and the highest that ever was; a log that cannot be read does not keep lists from
+    being compiled."""
     try:
-        return highest_sequence(read_settings(state=state))
+        return last_and_highest(read_settings(state=state))
     except TraceError as error:
         click.echo(f"xingate: the log does not say which snapshots were in use: {error}", err=True)
-        return 0
+        return 0, 0
 
 
 def _once(option: str, pairs: tuple[tuple[str, _Value], ...]) -> dict[str, _Value]:

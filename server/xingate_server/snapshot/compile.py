@@ -92,7 +92,7 @@ def _try(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) -> C
 
 
 def _before(folder: Path, plan: CompilePlan, rules: Rules) -> "_Before":
-    present = folders.current_sequence(folder)
+    present = _compared(folder, plan)
     previous = None if present is None else read_manifest(folder / str(present))
     if previous is not None and previous.key_id not in ("", rules.keyer.key_id):
         raise SubjectKeyMismatchError(
@@ -100,6 +100,15 @@ def _before(folder: Path, plan: CompilePlan, rules: Rules) -> "_Before":
             f"{rules.keyer.key_id}: restore the key from a backup, or compile into a new state directory"
         )
     return _Before(max(folders.next_sequence(folder), plan.above + 1), previous, folder)
+
+
+def _compared(folder: Path, plan: CompilePlan) -> int | None:
+    """With which sequence the lists are compared: the current one, unless a hand has set it back behind the one last in
+    use, or removed it; then that one or the highest that is retained."""
+    retained, current = folders.sequences(folder), folders.current_sequence(folder)
+    if current is None:
+        return retained[-1] if retained else None
+    return plan.last_in_use if plan.last_in_use > current and plan.last_in_use in retained else current
 
 
 class _Before:

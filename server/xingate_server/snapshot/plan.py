@@ -73,7 +73,8 @@ class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
 class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One compile. `accept_shrink` names kinds that may shrink, vanish, have too few rows or be left out from now on,
     `accept_refusals` those of which more rows may be unreadable, `accept_schema` those whose layout may be another;
-    the sequence is above `above`, the highest that was ever in use. `compiled_by` says
+    the guards compare with `last_in_use` where a hand has set `current` back behind it, and the sequence is above
+    `above`, the highest that was ever in use. `compiled_by` says
     who compiles, `calendars` what was added to the official calendar, `corrections` by which reports rows were
     corrected. The refused rows are copied to `refused_to`, also when nothing can be compiled. `jobs` processes work at
     it (see `snapshot.workers` for when more than one may); what they make does not depend on their number."""
@@ -83,6 +84,7 @@ class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     accept_shrink: frozenset[str] = frozenset()
     accept_refusals: frozenset[str] = frozenset()
     accept_schema: frozenset[str] = frozenset()
+    last_in_use: int = 0
     above: int = 0
     catalogue_hash: str
     created_at: datetime

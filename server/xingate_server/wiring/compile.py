@@ -53,7 +53,8 @@ class GivenFile(msgspec.Struct, frozen=True):
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks of a compile. All that maps is by source kind; ages in days. `mappings` say how files in a
     layout of their own are read; further sources are in the folder `sources` of the state directory. `corrections` are
-    applied in their order; the refused rows are copied to `refused_to`. The sequence is above `above`. More than one of
+    applied in their order; the refused rows are copied to `refused_to`. The guards compare with `last_in_use`, the
+    sequence is above `above`. More than one of
     `jobs` are for a program that has no other threads (`snapshot.workers`). `accept_schema` names kinds whose unknown
     or lacking elements and columns are noted instead of refused. `document_no` is by catalogue."""
 
@@ -69,6 +70,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
     accept_shrink: frozenset[str] = frozenset()
     accept_refusals: frozenset[str] = frozenset()
     accept_schema: frozenset[str] = frozenset()
+    last_in_use: int = 0
     above: int = 0
     is_dry_run: bool = False
     keep: int = 10
@@ -117,6 +119,7 @@ def compile_from_options(
         accept_shrink=options.accept_shrink,
         accept_refusals=options.accept_refusals,
         accept_schema=options.accept_schema,
+        last_in_use=options.last_in_use,
         above=options.above,
         catalogue_hash=catalogues.catalogue_hash(catalogue),
         created_at=moment,

@@ -62,14 +62,15 @@ def newest_sequence(settings: Settings) -> int:
         log.close()
 
 
-def highest_sequence(settings: Settings) -> int:
-    """The highest sequence that was ever in use, 0 where there is no log yet. Raises TraceError."""
+def last_and_highest(settings: Settings) -> tuple[int, int]:
+    """The sequence that was last put into use and the highest that ever was, 0 where there is no log yet. Raises
+    TraceError."""
     try:
         log = open_log(settings, must_exist=True)
     except StoreUnusableError:
-        return 0
+        return 0, 0
     try:
-        return highest_in_use(log, settings.state)
+        return newest_in_use(log, settings.state), highest_in_use(log, settings.state)
     finally:
         log.close()
 
