@@ -9,8 +9,8 @@ from xingate_server.catalogues import load
 from xingate_server.core.catalogue import Catalogue, Posture
 from xingate_server.core.clean_years import Clean, CleanYears, years_before
 from xingate_server.core.decision import Question, SourceState
-from xingate_server.core.entry import Entry, Role, Severity, Status
-from xingate_server.core.subject import EntityRef, Held, Registration, SubjectFile, SubjectKind
+from xingate_server.core.entry import Entry, Role, Severity, Status, UnreadRow
+from xingate_server.core.subject import EntityRef, Held, HeldUnread, Registration, SubjectFile, SubjectKind
 
 TODAY = date(2026, 7, 1)
 OLD = (Registration("entity_register", date(2015, 5, 6)),)
@@ -155,3 +155,21 @@ def test_a_row_that_replaced_or_was_replaced_counts_for_its_own_days(
 )
 def test_years_before(day: date, years: int, before: date) -> None:
     assert years_before(day, years) == before
+
+
+@pytest.mark.parametrize(("is_suspended", "clean"), [(True, Clean.UNKNOWN), (False, Clean.YES)])
+def test_a_suspended_row_that_could_not_be_read_stands_until_it_is_decided(
+    plan: Catalogue, is_suspended: bool, clean: Clean
+) -> None:
+    row = UnreadRow(
+        id="U1",
+        list_types=("black.bribery",),
+        document_date=date(2019, 3, 10),
+        first=date(2019, 3, 10),
+        ended_from=date(2020, 1, 1),
+        is_suspended=is_suspended,
+        what="severity `示例`",
+    )
+    question = Question(action="permit.accept", kind=SubjectKind.LEGAL_ENTITY, as_of=TODAY)
+    rule = CleanYears(plan, question, SOURCES, 3)
+    assert rule.find(SubjectFile(unread=(HeldUnread(row),), registrations=OLD), question)[0] is clean

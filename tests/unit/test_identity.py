@@ -462,6 +462,34 @@ class TestOneNumberOneSubject:
             ("示例三公司", "a tax number ends in the organisation code")
         ]
 
+    def test_a_code_of_several_is_each_of_theirs(self, snapshot: Snapshot) -> None:
+        """Two unified codes with one organisation code inside: a tax number that ends in it may be of either."""
+        first, second = uscc(3), uscc(3, "93420399")
+        inner = first[8:17]
+        listed, bare = Profile(COMPANY, "示例三公司", first, first), Profile(COMPANY, "示例三社", second, second)
+        snapshot.put(COMPANY, {Scheme.USCC: first}, black(listed))
+        snapshot.put(COMPANY, {Scheme.USCC: second}, black(bare, "e2"))
+        possible = SubjectFile(rivals=(listed, bare), unsettled=(Held(entry(entry_id="e3"), names=("示例四公司",)),))
+        snapshot.put(COMPANY, {Scheme.ORG_CODE: inner}, possible)
+        got = ask(snapshot, COMPANY, ("tax_no", "420399" + inner))
+        assert (got.reasons, got.file.held) == ((), ())
+        assert sorted(held.entry.id for held in got.file.unsettled) == ["e1", "e2", "e3"]
+        assert sorted(c.name for c in got.candidates) == ["示例三公司", "示例三社"]
+        own = ask(snapshot, COMPANY, ("", first))
+        assert [held.entry.id for held in (*own.file.held, *own.file.unsettled)] == ["e1", "e3"]
+        assert own.unsettled_keys == (KEYER.identifier(SubjectClass.ORGANISATION, "", inner),), "for a replay"
+
+    def test_several_of_one_number_are_told_with_their_lists(self, snapshot: Snapshot) -> None:
+        first, second = Profile(PERSON, "示例甲", "E*****01"), Profile(PERSON, "示例乙", "E*****01")
+        snapshot.put(PERSON, {Scheme.PASSPORT: "E1234501"}, SubjectFile(rivals=(first, second)))
+        snapshot.put(PERSON, {Scheme.OTHER_DOCUMENT: "part"}, black(first))
+        got = ask(snapshot, PERSON, ("passport", "E1234501"))
+        assert got.reasons == AMBIGUOUS
+        assert {(c.name, c.list_types) for c in got.candidates} == {("示例甲", ("black.bribery",)), ("示例乙", ())}
+        assert {c.closes_with for c in got.candidates} == {
+            "compare the subject's name and documents with the entry: the number is also another subject's"
+        }
+
     def test_and_its_own_listing_is_no_doubt(self, snapshot: Snapshot) -> None:
         listed = uscc(3)
         tax_no = "420399" + listed[8:17]

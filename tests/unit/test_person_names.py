@@ -9,6 +9,7 @@ from xingate_server.core.names import normalise
 from xingate_server.core.person_names import (
     are_words_alike,
     asked_pair_grams,
+    given_name_first,
     pair_grams,
     parts,
     short_form,
@@ -164,3 +165,17 @@ def test_any_two_names_can_be_compared(one: str, other: str) -> None:
         assert 0 <= score <= 1
         assert bool(score) == bool(why)
         assert are_words_alike(normalise(asked), normalise(asked))
+
+
+@pytest.mark.parametrize(
+    ("name", "turned"),
+    [
+        ("EXEMPLOV, Valery", ("Valery EXEMPLOV",)),
+        ("示例，甲", ("甲 示例",)),
+        ("Valery Exemplov", ()),
+        ("A, B, C", ()),
+        ("EXEMPLOV,", ()),
+    ],
+)
+def test_a_surname_in_front_is_turned(name: str, turned: tuple[str, ...]) -> None:
+    assert given_name_first(name) == turned

@@ -27,6 +27,7 @@ from xingate_server.trace.memory import MemoryLog
 NOW = datetime(2026, 7, 1, 17, 30, tzinfo=UTC)
 COMPANY, OTHER, SHARED = unified_code(1), unified_code(2), unified_code(7)
 HUMAN, HALF_KNOWN, ENDED, UNREAD = citizen_number(3), citizen_number(5), citizen_number(6), citizen_number(8)
+TWICE = citizen_number(9)
 RIVAL_NO = next(
     number
     for number in (f"42039900001234{digit}" for digit in range(10))
@@ -57,6 +58,8 @@ ROWS = (
     row(11, "某己", masked(UNREAD), subject_kind="natural_person", severity="很严重"),
     row(12, "示例十二公司", unified_code(12), list_type="commitment.open", severity="", valid_until="某日"),
     row(13, "示例十三公司", unified_code(13)),
+    row(14, "某辛", masked(TWICE), subject_kind="natural_person", document_no="示例14号", severity="minor"),
+    row(15, "某壬", masked(TWICE), subject_kind="natural_person", document_no="示例14号", severity="exceptional"),
 )
 
 
@@ -133,6 +136,9 @@ SAME = [
     {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", UNREAD),), "name": "某己"},
     {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", UNREAD),), "name": "某庚"},
     {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", UNREAD),)},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", TWICE),), "name": "某辛"},  # one of two rows of one key
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", TWICE),), "name": "某壬"},
+    {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("", TWICE),)},
 ]
 
 

@@ -159,3 +159,10 @@ def test_a_red_row_that_never_acts_is_not_removed_by_a_later_black_one() -> None
     assert of(red(status=Status.EXITED), later).dropped == (), "exited without a date"
     suspended = of(red(status=Status.SUSPENDED, status_date=AUTUMN), later)
     assert suspended.dropped == (Dropped(0, "red_removed_by_black", is_kept=True),)
+
+
+def test_an_id_of_older_releases_makes_no_second_row() -> None:
+    for order in (1, -1):
+        outcome = of(*(black(older_id="c"), black(older_id="b"))[::order])
+        assert [row.entry.older_id for row in outcome.kept] == ["b"]
+        assert [drop.reason for drop in outcome.dropped] == ["duplicate"]

@@ -12,8 +12,8 @@ from xingate_server.core.entry import REGISTER, Record
 from xingate_server.core.identifiers import Scheme, parse, read
 from xingate_server.core.number_patterns import is_filler, looks_rounded
 from xingate_server.core.relations import read_relations
-from xingate_server.core.row_subject import Numbers, Place, place_of, read_numbers
-from xingate_server.core.subject import SubjectClass, SubjectKeyer
+from xingate_server.core.row_subject import Numbers, Place, names_of, place_of, read_numbers
+from xingate_server.core.subject import BY_SCHEME, SubjectClass, SubjectKeyer
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 KEYER = SubjectKeyer(b"k" * 32)
@@ -42,6 +42,26 @@ def place(found: Numbers, subject_class: SubjectClass = ORGANISATION, names: tup
 def key(number: str, subject_class: SubjectClass = ORGANISATION) -> bytes:
     """One number is one subject, so that the scheme does not matter."""
     return KEYER.identifier(subject_class, "", number)
+
+
+class TestBesideText:
+    def test_the_day_of_issue_is_no_passport(self) -> None:
+        found = numbers(("passport", "E1234501 (20120512)"), subject_class=PERSON)
+        assert [number.value for number in found.usable] == ["E1234501"]
+
+    def test_a_number_that_names_several_documents_in_one_keeps_its_own_too(self) -> None:
+        found = numbers(("other_document", "护照 E1234501"), subject_class=PERSON)
+        assert {number.value for number in found.usable} == {"护照E1234501", "E1234501"}
+
+    def test_an_organisation_code_behind_a_label(self) -> None:
+        found = numbers(("org_code", f"组织机构代码：{INNER[:8]}-{INNER[8]}"))
+        assert [number.value for number in found.usable] == [INNER]
+        assert numbers(("org_code", "组织机构代码：12345678-0")).usable == ()
+
+    def test_a_number_with_a_wrong_check_digit_is_none(self) -> None:
+        wrong = CODE[:17] + ("0" if CODE[17] != "0" else "1")
+        assert reasons(numbers(("", f"代码：{wrong}"))) == ["identifier_malformed"]
+        assert numbers(("", ""), name=f"示例（{wrong}）").usable == ()
 
 
 class TestUsable:
@@ -134,6 +154,39 @@ class TestRounded:
         (person,), is_unresolved = read_relations(record, KEYER, ())
         assert person.mask == KEYER.mask(PERSON, "", ROUNDED_HUMAN[:15] + "***")
         assert (person.subject, is_unresolved) == (b"", False)
+
+    def test_a_rounded_number_is_known_however_it_is_written(self) -> None:
+        row: dict[str, Any] = {"source": "s", "file": "f", "row": 2, "list_type": "black.bribery"}
+        number = HUMAN[:15] + "000"
+        record = Record(**row, legal_representative_id=f" {number[:6]} {number[6:]}", rounded=(number,))
+        (person,), _ = read_relations(record, KEYER, ())
+        assert person.mask == KEYER.mask(PERSON, "", HUMAN[:15] + "***")
+
+
+class TestMainNumber:
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_a_number_of_one_subject_alone_says_who_it_is(self, order: int) -> None:
+        pairs = (("passport", "E1234501"), ("citizen_id", HUMAN))[::order]
+        found = place(numbers(*pairs, subject_class=PERSON), PERSON)
+        assert (found.group, found.scheme) == (key(HUMAN, PERSON), "citizen_id")
+        assert found.aliases == (key("E1234501", PERSON),)
+
+    def test_older_keys_stay_as_they_were(self) -> None:
+        older = KEYER.in_form(BY_SCHEME)
+        found = numbers(("passport", "E1234501"), ("citizen_id", HUMAN), subject_class=PERSON)
+        made = place_of(PERSON, found.usable, ("示例",), older)
+        assert made.group == older.identifier(PERSON, "passport", "E1234501")
+
+
+class TestNames:
+    def test_one_name_in_all_the_ways_it_is_asked(self) -> None:
+        row: dict[str, Any] = {"source": "s", "file": "f", "row": 2, "list_type": "black.bribery"}
+        written = Record(**row, name="EXEMPLOV, Valery", aliases=("MUSTER, Anna", "示例"))
+        assert names_of(written, str) == ("exemplov, valery", "muster, anna", "示例", "valery exemplov", "anna muster")
+        with_code = Record(**row, name=f"示例有限公司（统一社会信用代码：{CODE}）")
+        assert names_of(with_code, str)[1:] == ("示例有限公司",)
+        for name in ("示例有限公司第123456789012345678号项目部", "示例" * 10):
+            assert names_of(Record(**row, name=name), str) == (name,)
 
 
 class TestFillers:

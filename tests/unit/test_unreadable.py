@@ -322,3 +322,23 @@ def test_that_a_promise_was_kept_is_a_status_of_commitments_alone() -> None:
         assert kept.entry is not None
         assert kept.entry.status == "exited"
         assert refused(status=word, status_date="2026-06-01").reasons == ("value_unknown",)
+
+
+class TestForeignOnly:
+    def row(self, **cells: Any) -> dict[str, Any]:
+        return {
+            "list_type": "international.other",
+            "source": "ofac",
+            "subject_kind": "示例种类",
+            "identifiers": (),
+        } | cells
+
+    def test_where_it_is_registered_is_not_known_it_may_be_of_a_foreign_subject(self) -> None:
+        outcome = refused(**self.row())
+        assert [row.unread.foreign for row in outcome.remains if row.unread] == [True, True]
+
+    @pytest.mark.parametrize("cells", [{"registered_in": "CN"}, {"identifiers": (("", CODE),)}])
+    def test_of_one_registered_in_china_it_is_not(self, cells: dict[str, Any]) -> None:
+        first, *_ = refused(**self.row(**cells)).remains
+        assert first.unread is not None
+        assert not first.unread.foreign
