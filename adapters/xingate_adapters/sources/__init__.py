@@ -114,6 +114,14 @@ class Source:
         return Source(self.kind, self.declaration, MappedReader(self.kind, mapping, is_own=True))
 
     @property
+    def can_be_corrected(self) -> bool:
+        """Whether `correct` may change its rows: not where an entry has several rows or is no row of a table, since
+        such lists are corrected at their publisher. A reader of one's own says so with `CAN_BE_CORRECTED`."""
+        if isinstance(self._reader, MappedReader):
+            return not self._reader.spec.group_by
+        return bool(getattr(self._reader, "CAN_BE_CORRECTED", True))
+
+    @property
     def has_labels(self) -> bool:
         """Whether its files are tables whose columns are known by their labels."""
         return isinstance(self._reader, MappedReader) or hasattr(self._reader, "columns_of")
