@@ -12,7 +12,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Protocol, cast
 
-from xingate_adapters.reading.declaration import SourceDeclaration, read_declaration
+from xingate_adapters.reading.declaration import DeclarationError, SourceDeclaration, read_declaration
 from xingate_adapters.reading.errors import SourceError, UnknownSourceError
 from xingate_adapters.reading.mapped import MappedReader
 from xingate_adapters.reading.mapping import MappingError, MappingFile, read_mapping
@@ -156,7 +156,7 @@ def declared(homes: Sequence[Path] = ()) -> dict[str, tuple[str, ...]]:
         for file in sorted(home.glob("*/source.toml")):
             try:
                 found.setdefault(file.parent.name, read_declaration(file).provides)
-            except (OSError, ValueError):
+            except DeclarationError:
                 found.setdefault(file.parent.name, ())
     return found
 
@@ -181,9 +181,8 @@ def load_folder(folder: Path) -> Source:
     """
     try:
         declaration = read_declaration(folder / "source.toml")
-    except (OSError, ValueError) as error:
-        told = "; ".join(str(error).splitlines())
-        raise MappingError(f"cannot use `{folder / 'source.toml'}`: {told}") from error
+    except DeclarationError as error:
+        raise MappingError(str(error)) from error
     if (folder / MAPPING_FILE).exists():
         mapping = read_mapping(folder / MAPPING_FILE)
         return Source(folder.name, declaration, MappedReader(folder.name, mapping, is_own=folder.parent != _HOME))
