@@ -38,6 +38,7 @@ class Inspection(NamedTuple):
     mapping: MappingFile | None
     rows: tuple[dict[str, str], ...]
     fault: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None = None) -> Inspection:
@@ -48,11 +49,11 @@ def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None 
         source = _unlabelled(file, homes)  # of Western encodings, which lists with Chinese labels never have
         if source is None:
             raise
-        rows, fault = _shown(source, file)
-        return Inspection(file, Probe("csv"), source.kind, 0, (), None, rows, fault)
+        shown = _shown(source, file)
+        return Inspection(file, Probe("csv"), source.kind, 0, (), None, *shown)
     if mapping is not None:
-        rows, fault = _shown(load_source(mapping.kind or "city_list", homes).mapped(mapping), file)
-        return Inspection(file, found, mapping.kind, mapping.header_row, (), mapping, rows, fault)
+        shown = _shown(load_source(mapping.kind or "city_list", homes).mapped(mapping), file)
+        return Inspection(file, found, mapping.kind, mapping.header_row, (), mapping, *shown)
     if found.form in ("json", "xml"):
         return _ready(file, found, homes)
     header_row, header = header_of(found)
@@ -66,16 +67,16 @@ def inspect(file: Path, homes: Sequence[Path] = (), mapping: MappingFile | None 
             for place, label in enumerate(header)
             if label
         ]
-        rows, fault = _shown(source, file)
-        return Inspection(file, found, source.kind, header_row, tuple(guesses), None, rows, fault)
+        shown = _shown(source, file)
+        return Inspection(file, found, source.kind, header_row, tuple(guesses), None, *shown)
     body = [cells for row, cells in found.head if row > header_row]
     guesses = guess_columns(header, body)
     if not any(guess.field for guess in guesses) and (source := _unlabelled(file, homes)) is not None:
-        rows, fault = _shown(source, file)
-        return Inspection(file, found, source.kind, 0, (), None, rows, fault)
+        shown = _shown(source, file)
+        return Inspection(file, found, source.kind, 0, (), None, *shown)
     proposed = _mapping(found, header_row, guesses)
-    rows, fault = _shown(load_source("city_list").mapped(proposed), file)
-    return Inspection(file, found, "", header_row, tuple(guesses), proposed, rows, fault)
+    shown = _shown(load_source("city_list").mapped(proposed), file)
+    return Inspection(file, found, "", header_row, tuple(guesses), proposed, *shown)
 
 
 # -- a kind that reads it as it is
@@ -103,8 +104,8 @@ def _ready(file: Path, found: Probe, homes: Sequence[Path]) -> Inspection:
         except SourceError:
             continue
         if _reads(source, file):
-            rows, fault = _shown(source, file)
-            return Inspection(file, found, source.kind, 0, (), None, rows, fault)
+            shown = _shown(source, file)
+            return Inspection(file, found, source.kind, 0, (), None, *shown)
     raise SourceError(
         f"no source reads this {found.form} file", file=file, expected=f"one of {', '.join(kinds(homes))}"
     )
@@ -187,14 +188,16 @@ def _quoted(text: str) -> str:
 # -- the first rows
 
 
-def _shown(source: Source, file: Path) -> tuple[tuple[dict[str, str], ...], str]:
-    """The first rows as read, and the fault that stops them."""
+def _shown(source: Source, file: Path) -> tuple[tuple[dict[str, str], ...], str, tuple[str, ...]]:
+    """The first rows as read, the fault that stops them, and what was noted so far."""
     rows: list[dict[str, str]] = []
+    records = source.records([file])
+    fault = ""
     try:
-        rows.extend(map(_row, itertools.islice(source.records([file]), SHOWN_ROWS)))
+        rows.extend(map(_row, itertools.islice(records, SHOWN_ROWS)))
     except SourceError as error:
-        return tuple(rows), str(error)
-    return tuple(rows), ""
+        fault = str(error)
+    return tuple(rows), fault, tuple(records.notes)
 
 
 def _row(record: Record) -> dict[str, str]:

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
+from xingate_adapters.sources import load_source
 from xingate_server.cli._refusals import KEYS, SUMMARY
 from xingate_server.cli._refusals_words import REASONS
 from xingate_server.cli.app import cli
@@ -306,3 +307,51 @@ class TestFix:
         other.write_bytes(b"no workbook")
         assert "is cut off or damaged" in desk.compile("--fix", other, code=3)["error"]
         assert "cannot be read" in desk.compile("--fix", desk.folder / "absent.xlsx", code=3)["error"]
+
+
+class TestAListOfAPublisher:
+    """Its entries have several rows, or it is no table: what its publisher wrote is corrected there."""
+
+    def compile(self, folder: Path, *more: str | Path) -> dict[str, Any]:
+        good = Path(__file__).parents[1] / "contract" / "sources_good"
+        uk, sdn = folder / "uk.csv", folder / "sdn.csv"
+        uk.write_text((good / "uk_sanctions" / "UK-Sanctions-List.csv").read_text("utf-8").replace("Entity", "Group"))
+        null = ["-0- "] * 7
+        sdn.write_text(",".join(["1", "-0- ", "-0- ", "EX", *null, '"Registration Number 1 (Russia)."']), "cp1252")
+        sources = ("--source", f"uk_sanctions={uk}@2026-06-01", "--source", f"ofac={sdn}@2026-06-01")
+        catalogues = ("--catalogue", "shiyan2017", "--catalogue", "international", "--state", folder / "state")
+        accepted = ("--accept-refusals", "uk_sanctions", "--accept-refusals", "ofac", "--json")
+        own = ("--source", f"city_list={city(folder / 'list.csv', ROW, ROW | {'code': '1', 'basis': ''})}@2026-06-01")
+        return dict(json.loads(run("compile", *sources, *own, *catalogues, *accepted, *more).stdout))
+
+    def test_the_workbook_says_so_and_fix_passes_over_it(self, tmp_path: Path) -> None:
+        report = tmp_path / "report.xlsx"
+        self.compile(tmp_path, "--refusals", report)
+        book = openpyxl.load_workbook(report)
+        said = "（本名单由发布机构更正，在此改动无效） (this list is corrected at its publisher"
+        first = [str(row[0].value) for row in book[SUMMARY].iter_rows()]
+        assert any(line.startswith(f"uk_sanctions{said}") for line in first)
+        assert not any(line.startswith(f"city_list{said[:3]}") for line in first)
+        page = book["uk_sanctions"]
+        assert page.max_row > 1
+        for row in page.iter_rows(min_row=2):
+            assert row[3].value is None
+            assert "由发布机构更正" in str(row[4].value)
+            assert "corrected at its publisher" in str(row[5].value)
+            assert all(cell.fill.fgColor.rgb != "00FFC7CE" and cell.comment is None for cell in row)
+        [own] = list(book["city_list"].iter_rows(min_row=2))
+        assert own[3].value
+        assert "publisher" not in str(own[5].value)
+        label = [cell.value for cell in page[1]].index("Designation Type") + 1
+        page.cell(2, label).value = "Entity"
+        book["city_list"].cell(2, len(KEYS) + list(ROW).index("basis") + 1).value = "示例办法"
+        book["city_list"].cell(2, len(KEYS) + list(ROW).index("code") + 1).value = unified_code(2)
+        book.save(report)
+        fixed = self.compile(tmp_path, "--fix", report)
+        assert fixed["fix"] == {"applied": 1, "changedSince": [], "masked": [], "notFound": []}
+
+    def test_which_sources_can_be_corrected(self) -> None:
+        for kind in ("city_list", "judgment_debtor", "tax_violation", "double_publicity", "entity_register"):
+            assert load_source(kind).can_be_corrected
+        for kind in ("uk_sanctions", "eu_sanctions", "ofac", "un_consolidated"):
+            assert not load_source(kind).can_be_corrected

@@ -202,6 +202,33 @@ class TestMapping:
         assert "a mapping but no file" in run(*arguments, "--map", f"aeo={mapping}", code=2).output
         assert "is given twice" in run(*arguments, *(("--map", f"city_list={mapping}") * 2), code=2).output
 
+    def test_what_is_told_about_a_mapping_is_true(self, tmp_path: Path) -> None:
+        mapping = self.corrected(tmp_path)
+        file = tmp_path / "a.csv"
+        done = run("source", "inspect", file, "--map", mapping, "--out", tmp_path / "x.toml", code=2)
+        assert "needs no mapping" not in done.output
+        assert "--out writes a mapping for a file without one, and --map gives" in done.output
+        assert not (tmp_path / "x.toml").exists()
+        told = run("source", "inspect", file, "--map", mapping).stdout
+        usage = f"xingate compile --source city_list={file} --map city_list={mapping}"
+        assert f"it is read by this mapping: {usage}" in told
+        assert "no column is known" not in told
+        arguments = usage.replace("--map", f"--state {tmp_path / 'state'} --map").split()[1:]
+        run(*arguments)
+
+    @pytest.mark.parametrize("head", ['group_by = ["序号"]\n', "", 'kind = "city_list"\n'])
+    def test_rows_that_are_shown_are_not_called_unknown(self, head: str, tmp_path: Path) -> None:
+        mapping = tmp_path / "grp.toml"
+        mapping.write_text(
+            f'{head}header_row = 2\n[columns]\nname = ["企业全称"]\nfacts = ["没有"]\n[constants]\nlist_type = "x"\n',
+            "utf-8",
+        )
+        done = run("source", "inspect", own_list(tmp_path / "a.csv"), "--map", mapping).stdout
+        assert "示例建筑公司" in done
+        assert "no column is known" not in done
+        assert "it is read by this mapping: xingate compile --source city_list=" in done
+        assert "`columns.facts` of the mapping is not read: the file has no column `没有`" in done
+
 
 class TestNew:
     def test_the_scaffold_passes_its_own_tests_and_is_compiled(self, tmp_path: Path) -> None:
@@ -247,7 +274,10 @@ class TestNew:
     def test_a_broken_source_of_ones_own_is_told(self, tmp_path: Path) -> None:
         run("source", "new", "district_list", "--state", tmp_path)
         (tmp_path / "sources" / "district_list" / "source.toml").write_text("title_zh = 1", encoding="utf-8")
-        assert "cannot use" in run("source", "list", "--state", tmp_path, code=2).output
+        told = run("source", "list", "--state", tmp_path, code=2).output
+        assert "cannot use" in told
+        assert "at `title_zh`: expected a text, the list's title in Chinese" in told
+        assert "pydantic" not in told
 
 
 class TestAcceptedSchema:

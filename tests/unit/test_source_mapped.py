@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from xingate_adapters.reading.errors import SchemaError
+from xingate_adapters.scaffold import scaffold
 from xingate_adapters.sources import MappingError, SourceError, load_folder, load_source, read_mapping
 from xingate_server import catalogues
 from xingate_server.core.admission import admit
@@ -132,8 +133,15 @@ class TestMapping:
             ("columns = 1", "at `columns`: expected a table"),
             ("[columns", "is not TOML"),
             ("required = ['name']\n[columns]", "`required` names `name`, which has no column"),
-            ("delimiter = ';;'\n[columns]", "at `delimiter`: string should have at most 1 character"),
-            ("[column]\nname=['a']", "at `columns`: field required"),
+            ("delimiter = ';;'\n[columns]", "at `delimiter`: expected one character at most"),
+            ("[column]\nname=['a']", "the key `columns` is missing"),
+            ("requird = ['name']\n[columns]\nname = ['a']", "unknown key `requird`: did you mean `required`"),
+            ("header_row = 'x'\n[columns]\nname = ['a']", "at `header_row`: expected a whole number"),
+            ("header_row = 101\n[columns]\nname = ['a']", "at `header_row`: expected a number at most 100"),
+            ("sheet = 1\n[columns]\nname = ['a']", "at `sheet`: expected a text"),
+            ("is_register = 'x'\n[columns]\nname = ['a']", "at `is_register`: expected true or false"),
+            ("expected = [1]\n[columns]\nname = ['a']", "at `expected.0`: expected a text"),
+            ("[columns]\nname = ['a']\n[schemes]\na = 1", "at `schemes.a`: expected a table"),
         ],
     )
     def test_a_bad_mapping_is_told_in_a_line(self, mapping: str, said: str, tmp_path: Path) -> None:
@@ -164,11 +172,50 @@ class TestFolder:
         with pytest.raises(MappingError, match=r"source\.toml"):
             load_folder(tmp_path)
         (tmp_path / "source.toml").write_text("title_zh = 1", encoding="utf-8")
-        with pytest.raises(MappingError, match="validation errors"):
+        with pytest.raises(MappingError, match="at `title_zh`: expected a text"):
             load_folder(tmp_path)
         declared = (Path(__file__).parents[2] / "adapters/xingate_adapters/sources/aeo/source.toml").read_text("utf-8")
         (tmp_path / "source.toml").write_text(declared, encoding="utf-8")
         with pytest.raises(MappingError, match=r"neither `mapping.toml` nor `map.py`"):
+            load_folder(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (("max_age_days = 45", "max_age_days = 0"), "at `max_age_days`: expected a whole number of days above 0"),
+            (("max_age_days = 45", 'max_age_days = "x"'), "at `max_age_days`: expected a whole number of days above 0"),
+            (("max_age_days = 45", ""), "the key `max_age_days` is missing: expected a whole number of days above 0"),
+            (("max_age_days", "max_age"), "the key `max_age_days` is missing"),
+            (
+                ("shrink_threshold = 0.1", "shrink_threshold = 10"),
+                "at `shrink_threshold`: expected a share from 0 to 1",
+            ),
+            (("refused_most = 0.05", "refused_mos = 1"), "unknown key `refused_mos`: did you mean `refused_most`"),
+            (('["watch.key_monitoring"]', '"watch.key_monitoring"'), "at `provides`: expected a list of list types"),
+            (('title_zh = "own_list"', "title_zh = 1"), "at `title_zh`: expected a text, the list's title in Chinese"),
+            (("least_rows = 1", "least_rows = -1"), "at `least_rows`: expected a whole number of rows, 0 or more"),
+            (("# [elements.known]", "[elements.knwn]"), "unknown key `elements.knwn`"),
+            (("title_zh =", "title_zh"), "is not TOML: "),
+        ],
+    )
+    def test_a_faulty_declaration_is_told_in_a_line(self, change: tuple[str, str], said: str, tmp_path: Path) -> None:
+        scaffold("own_list", tmp_path)
+        file = tmp_path / "own_list" / "source.toml"
+        text = file.read_text("utf-8")
+        assert change[0] in text
+        file.write_text(text.replace(*change, 1), encoding="utf-8")
+        with pytest.raises(MappingError) as caught:
+            load_folder(tmp_path / "own_list")
+        told = str(caught.value)
+        assert said in told
+        assert str(file) in told
+        assert not any(word in told for word in ("\n", "pydantic", "http", "validation", "Input should"))
+
+    def test_a_declaration_that_cannot_be_read(self, tmp_path: Path) -> None:
+        with pytest.raises(MappingError, match=r"cannot read .*source\.toml`: no such file"):
+            load_folder(tmp_path)
+        (tmp_path / "source.toml").write_bytes(b"\xff")
+        with pytest.raises(MappingError, match=r"source\.toml` is not UTF-8"):
             load_folder(tmp_path)
 
     def test_a_folder_may_hold_code(self, tmp_path: Path) -> None:

@@ -3,7 +3,27 @@
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from xingate_adapters.reading.faults import first_fault
+
+_EXPECTED = {
+    "title_zh": "a text, the list's title in Chinese",
+    "title_en": "a text, the list's title in English",
+    "authority": "a text, who issues the list",
+    "licence": "a text, on which terms the list may be used",
+    "provides": 'a list of list types, such as ["watch.key_monitoring"]',
+    "is_register": "true or false",
+    "max_age_days": "a whole number of days above 0",
+    "shrink_threshold": "a share from 0 to 1",
+    "refused_most": "a share from 0 to 1",
+    "least_rows": "a whole number of rows, 0 or more",
+    "elements": "tables `elements.known` and `elements.expected`, in them an element and a list of those in it",
+}
+
+
+class DeclarationError(ValueError):
+    """A `source.toml` that cannot be used; the text is one line and names the file, the key and what was expected."""
 
 
 class Elements(BaseModel):
@@ -45,5 +65,15 @@ class SourceDeclaration(BaseModel):
 
 
 def read_declaration(file: Path) -> SourceDeclaration:
-    """Read and check a `source.toml`; a fault in it is a fault of this package (pydantic's ValidationError)."""
-    return SourceDeclaration.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    """Read and check a `source.toml`. Raises DeclarationError."""
+    try:
+        return SourceDeclaration.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise DeclarationError(f"cannot read `{file}`: {(error.strerror or 'no file').lower()}") from error
+    except UnicodeDecodeError:
+        raise DeclarationError(f"`{file}` is not UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise DeclarationError(f"`{file}` is not TOML: {str(error).lower()}") from error
+    except ValidationError as error:
+        told = first_fault(error, SourceDeclaration.model_fields, _EXPECTED)
+        raise DeclarationError(f"cannot use `{file}`: {told}") from error

@@ -15,6 +15,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from xingate_adapters.reading.dates import ORDERS
+from xingate_adapters.reading.faults import first_fault
 from xingate_adapters.reading.labels import LABELS
 from xingate_server.core.entry import fold_word
 from xingate_server.core.identifiers import scheme_of
@@ -33,10 +34,6 @@ REGISTERED_IN = "registered_in"
 _TEXTS = tuple(field for field in LABELS if field not in ("code", SCHEME))
 FIELDS = (*_TEXTS, SCHEME, "established", REGISTERED_IN, ALIASES, "amount_yuan", AMOUNT_WAN, ENDED_ON)
 _Names = tuple[str, ...]
-
-
-_WORDS = {"tuple_type": 'expected a list, such as ["名称"]', "dict_type": "expected a table"}
-"""What the validator says with names of this program's own."""
 
 
 class MappingError(ValueError):
@@ -151,8 +148,4 @@ def read_mapping(file: Path) -> MappingFile:
     except tomllib.TOMLDecodeError as error:
         raise MappingError(f"the mapping `{file}` is not TOML: {str(error).lower()}") from error
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        told = _WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
-        where = f" at `{place}`" if place else ""
-        raise MappingError(f"the mapping `{file}`{where}: {told[:1].lower()}{told[1:]}") from error
+        raise MappingError(f"the mapping `{file}`: {first_fault(error, MappingFile.model_fields)}") from error

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from xingate_adapters.reading import files
 from xingate_adapters.reading.cells import text
 from xingate_adapters.reading.errors import SourceError
-from xingate_server.core import identifiers
+from xingate_server.core import identifiers, number_patterns
+from xingate_server.core.number_patterns import EXACT_DIGITS
 from xingate_server.core.subject import SubjectClass
 
-KEPT_DIGITS = 15
 _FEWEST = 2
 _ONE_IN = 50
 _TAILS = frozenset("0０ \t\n\xa0\u3000")
@@ -30,16 +30,11 @@ _PIECES = re.compile(r"[:：]")
 
 
 def looks_rounded(number: str) -> bool:
-    """All digits after folding, 16 or more, all zero after the 15th, and not all zero before."""
+    """Whether a number as written, and not of zeros alone, looks rounded (`core.number_patterns`)."""
     if number[-1:] not in ("0", "０"):
         return False
     folded = identifiers.fold(number)
-    return (
-        len(folded) > KEPT_DIGITS
-        and folded.isdecimal()
-        and not folded[KEPT_DIGITS:].strip("0")
-        and folded[:KEPT_DIGITS].strip("0") != ""
-    )
+    return number_patterns.looks_rounded(folded) and folded.strip("0") != ""
 
 
 def is_checked(number: str, *, is_person: bool) -> bool:
@@ -123,7 +118,7 @@ class Rounded:
         """The numbers, as written, that are rounded; nearly always none."""
         for place in self._single:
             cell = cells[place]
-            if cell[-1:] in _TAILS and not cell.strip()[KEPT_DIGITS:].strip("0０") and len(cell) > KEPT_DIGITS:
+            if cell[-1:] in _TAILS and not cell.strip()[EXACT_DIGITS:].strip("0０") and len(cell) > EXACT_DIGITS:
                 return self._found(cells)
         for place in self._related:
             if cells[place]:

@@ -12,7 +12,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Protocol, cast
 
-from xingate_adapters.reading.declaration import SourceDeclaration, read_declaration
+from xingate_adapters.reading.declaration import DeclarationError, SourceDeclaration, read_declaration
 from xingate_adapters.reading.errors import SourceError, UnknownSourceError
 from xingate_adapters.reading.mapped import MappedReader
 from xingate_adapters.reading.mapping import MappingError, MappingFile, read_mapping
@@ -114,6 +114,14 @@ class Source:
         return Source(self.kind, self.declaration, MappedReader(self.kind, mapping, is_own=True))
 
     @property
+    def can_be_corrected(self) -> bool:
+        """Whether `correct` may change its rows: not where an entry has several rows or is no row of a table, since
+        such lists are corrected at their publisher. A reader of one's own says so with `CAN_BE_CORRECTED`."""
+        if isinstance(self._reader, MappedReader):
+            return not self._reader.spec.group_by
+        return bool(getattr(self._reader, "CAN_BE_CORRECTED", True))
+
+    @property
     def has_labels(self) -> bool:
         """Whether its files are tables whose columns are known by their labels."""
         return isinstance(self._reader, MappedReader) or hasattr(self._reader, "columns_of")
@@ -148,7 +156,7 @@ def declared(homes: Sequence[Path] = ()) -> dict[str, tuple[str, ...]]:
         for file in sorted(home.glob("*/source.toml")):
             try:
                 found.setdefault(file.parent.name, read_declaration(file).provides)
-            except (OSError, ValueError):
+            except DeclarationError:
                 found.setdefault(file.parent.name, ())
     return found
 
@@ -173,9 +181,8 @@ def load_folder(folder: Path) -> Source:
     """
     try:
         declaration = read_declaration(folder / "source.toml")
-    except (OSError, ValueError) as error:
-        told = "; ".join(str(error).splitlines())
-        raise MappingError(f"cannot use `{folder / 'source.toml'}`: {told}") from error
+    except DeclarationError as error:
+        raise MappingError(str(error)) from error
     if (folder / MAPPING_FILE).exists():
         mapping = read_mapping(folder / MAPPING_FILE)
         return Source(folder.name, declaration, MappedReader(folder.name, mapping, is_own=folder.parent != _HOME))

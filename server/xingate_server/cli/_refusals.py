@@ -6,7 +6,7 @@ its digits. It is written as a stream: memory does not grow with the rows, save 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -27,6 +27,10 @@ _NO_COLUMN: Final = (
     "（名单没有这一列，无法在此更正：请在名单或映射文件中补上）",
     " (the list has no such column, so it cannot be corrected here: add it to the list or to its mapping)",
 )
+_AT_PUBLISHER: Final = (
+    "（本名单由发布机构更正，在此改动无效）",
+    " (this list is corrected at its publisher: a change here has no effect)",
+)
 _HELP = (
     "请在各表中改正标红的单元格（或该行其他单元格），保存后用 --fix 交回。不要改动前四列。",
     "带 * 的号码不必补全：未改动的单元格按原文件还原；号码本身有错的，请填写完整号码。",
@@ -34,12 +38,20 @@ _HELP = (
     "Leave the first four columns as they are. What you do not change, numbers with * too, is restored from the file.",
 )
 Columns = Callable[[str, Sequence[str]], Mapping[str, str]]
+CanBeCorrected = Callable[[str], bool]
 
 
-def write_report(refused: Path, target: Path, columns_of: Columns) -> int:
+def _always(kind: str) -> bool:
+    del kind
+    return True
+
+
+def write_report(refused: Path, target: Path, columns_of: Columns, can_be_corrected: CanBeCorrected = _always) -> int:
     """Write the report of a `refused.jsonl` to `target`; gives the number of rows. Raises OSError.
 
-    `columns_of(kind, header)` says from which column of the header each field is read. Needs openpyxl.
+    `columns_of(kind, header)` says from which column of the header each field is read; `can_be_corrected(kind)` whether
+    the rows of a kind are read again from the report: those of other lists have no key and no marked cell, and say
+    that they are corrected at the publisher. Needs openpyxl.
     """
     from openpyxl import Workbook
 
@@ -47,9 +59,10 @@ def write_report(refused: Path, target: Path, columns_of: Columns) -> int:
     draft.open("wb").close()  # before any work: openpyxl takes it ill when its file cannot be written
     headers, counts = _survey(refused)
     book = Workbook(write_only=True)
-    _summary(book, counts)
+    fixed = frozenset(kind for kind in headers if not can_be_corrected(kind))
+    _summary(book, counts, fixed)
     for kind, header in headers.items():
-        fields = columns_of(kind, header)
+        fields = None if kind in fixed else columns_of(kind, header)
         rows = (row for row in read_refusals(refused) if row.source == kind)
         _sheets_of(book, kind, header, fields, rows)
     try:
@@ -85,12 +98,14 @@ def _survey(refused: Path) -> tuple[dict[str, list[str]], Counter[tuple[str, str
     return {kind: list(header) for kind, header in headers.items()}, counts
 
 
-def _summary(book: Any, counts: Counter[tuple[str, str, str]]) -> None:
+def _summary(book: Any, counts: Counter[tuple[str, str, str]], fixed: Set[str]) -> None:
     page = book.create_sheet(SUMMARY)
     for column, width in zip("ABCDE", (22, 40, 12, 60, 60), strict=True):
         page.column_dimensions[column].width = width
     for line in _HELP:
         page.append([line])
+    for kind in sorted(fixed):
+        page.append([_text(page, f"{kind}{''.join(_AT_PUBLISHER)}")])
     page.append([])
     page.append([_text(page, text, _HEAD) for text in ("来源 source", "文件 file", "行数 rows", "原因", "reason")])
     for (kind, file, reason), count in sorted(counts.items()):
@@ -98,7 +113,9 @@ def _summary(book: Any, counts: Counter[tuple[str, str, str]]) -> None:
         page.append([_text(page, kind), _text(page, file), count, *(_text(page, word) for word in words)])
 
 
-def _sheets_of(book: Any, kind: str, header: Sequence[str], fields: Mapping[str, str], rows: Iterable[Refusal]) -> None:
+def _sheets_of(
+    book: Any, kind: str, header: Sequence[str], fields: Mapping[str, str] | None, rows: Iterable[Refusal]
+) -> None:
     from openpyxl.utils import get_column_letter
 
     page: Any = None
@@ -117,22 +134,23 @@ def _sheets_of(book: Any, kind: str, header: Sequence[str], fields: Mapping[str,
 
 
 def _cells(
-    page: Any, row: Refusal, header: Sequence[str], fields: Mapping[str, str], *, has_comment: bool
+    page: Any, row: Refusal, header: Sequence[str], fields: Mapping[str, str] | None, *, has_comment: bool
 ) -> Iterator[Any]:
+    """The cells of a row; `fields` is None where it is corrected at the publisher."""
     reasons = [(reason, detail, told(reason)) for reason, detail in zip(row.reasons, row.details, strict=True)]
     marks: dict[str, list[str]] = {}
     zh, en = [], []
     for reason, detail, words in reasons:
-        faulty = faulty_columns(reason, detail, fields)
+        faulty = faulty_columns(reason, detail, fields or {})
         for column in faulty:
             marks.setdefault(column, []).append(f"{words.zh}\n{words.en}\n{detail}")
         lacking = _NO_COLUMN if fields and words.fields and not faulty else ("", "")
         zh.append(f"{words.zh}{lacking[0]}")
         en.append(f"{words.en} ({detail}){lacking[1]}")
-    for text in (row.source, row.file, str(row.row), row.digest):
+    for text in (row.source, row.file, str(row.row), "" if fields is None else row.digest):
         yield _text(page, text)
-    for lines in (zh, en):
-        yield _text(page, "\n".join(lines), is_wrapped=True)
+    for lines, told_of_list in zip((zh, en), _AT_PUBLISHER, strict=True):
+        yield _text(page, "\n".join(lines) + ("" if fields is not None else told_of_list), is_wrapped=True)
     for column in header:
         cell = _text(page, row.raw.get(column, ""), _MARK if column in marks else "")
         if column in marks and has_comment:

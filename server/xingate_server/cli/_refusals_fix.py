@@ -33,7 +33,8 @@ def _sheet(file: Path, title: str) -> Iterator[Correction]:
                 raise OptionError(f"`{file}`, sheet `{title}`: the first columns are not those of a refusal report")
             continue
         kind, path, row, digest, *_ = [*cells, *[""] * len(KEYS)]
-        if not any(cells) or not digest:  # nothing can be corrected in a row that another one is the reason of
+        # No key: another row is the reason, or the list is corrected at its publisher.
+        if not any(cells) or not digest:
             continue
         if not row.isdecimal():
             raise OptionError(f"`{file}`, sheet `{title}`, row {number}: the row number `{row[:20]}` was changed")

@@ -258,8 +258,11 @@ def _report(options: CompileOptions, report: Path | None) -> None:
     def columns_of(kind: str, header: Sequence[str]) -> Mapping[str, str]:
         return load_listed_source(kind, options).columns(header)
 
+    def can_be_corrected(kind: str) -> bool:
+        return load_listed_source(kind, options).can_be_corrected
+
     try:
-        rows = write_report(refused, report, columns_of)
+        rows = write_report(refused, report, columns_of, can_be_corrected)
     except OSError as error:
         raise CommandError(f"cannot write `{report}`: {(error.strerror or 'unknown').lower()}") from error
     click.echo(f"{rows:,} refused rows in {report}", err=True)

@@ -108,6 +108,10 @@ def inspect_command(file: Path, mapping: Path | None, out: Path | None, state: P
     from xingate_adapters.inspection import as_toml, inspect
     from xingate_adapters.sources import MappingError, SourceError, UnknownSourceError, read_mapping
 
+    if mapping is not None and out is not None:
+        raise AskedWronglyError(
+            f"--out writes a mapping for a file without one, and --map gives `{mapping}`: leave one of them out"
+        )
     try:
         given = None if mapping is None else read_mapping(mapping)
         found = inspect(file, [state / SOURCES_FOLDER], given)
@@ -116,11 +120,11 @@ def inspect_command(file: Path, mapping: Path | None, out: Path | None, state: P
     except SourceError as error:
         raise CommandError(str(error)) from error
     if out is not None:
-        _write(out, found, as_toml(found) if found.mapping is not None and given is None else None)
+        _write(out, found, as_toml(found) if found.mapping is not None else None)
     if as_json:
         print_object(_document(found))
     else:
-        _show(found, console(), out)
+        _show(found, console(), out, mapping)
 
 
 def _write(out: Path, found: "Inspection", text: str | None) -> None:
@@ -137,8 +141,9 @@ def _write(out: Path, found: "Inspection", text: str | None) -> None:
         raise CommandError(f"cannot write `{out}`: {(error.strerror or 'unknown').lower()}") from error
 
 
-def _usage(found: "Inspection") -> str:
-    return f"xingate compile --source {found.kind}={found.file}"
+def _usage(found: "Inspection", mapping: Path | None = None) -> str:
+    kind = found.kind or "city_list"
+    return f"xingate compile --source {kind}={found.file}" + (f" --map {kind}={mapping}" if mapping else "")
 
 
 def _document(found: "Inspection") -> dict[str, Any]:
@@ -159,6 +164,7 @@ def _document(found: "Inspection") -> dict[str, Any]:
         "mapping": None if found.mapping is None else found.mapping.model_dump(mode="json", exclude_defaults=True),
         "rows": found.rows,
         "fault": found.fault,
+        "notes": found.notes,
     }
 
 
@@ -176,7 +182,7 @@ def _show_file(found: "Inspection", page: Console) -> None:
         page.print(escape(f"other sheets, which are not read: {', '.join(seen.unread)}"), soft_wrap=True)
 
 
-def _show(found: "Inspection", page: Console, out: Path | None) -> None:
+def _show(found: "Inspection", page: Console, out: Path | None, mapping: Path | None) -> None:
     _show_file(found, page)
     if found.columns:
         table = Table("column", "read as", "sure", "why")
@@ -190,9 +196,12 @@ def _show(found: "Inspection", page: Console, out: Path | None) -> None:
         page.print(escape(f"row {row['row']}  {'; '.join(shown)}"), soft_wrap=True)
     if found.fault:
         page.print(escape(f"reading stops: {found.fault}"), soft_wrap=True)
-    if found.kind and not found.columns and found.mapping is not None:
-        return
-    if found.mapping is None:
+    for note in found.notes:
+        page.print(escape(note), soft_wrap=True)
+    if mapping is not None:
+        told = f"it is read by this mapping: {_usage(found, mapping)}"
+        page.print(escape("correct the mapping, then inspect again" if found.fault else told), soft_wrap=True)
+    elif found.mapping is None:
         page.print(escape(f"it is read as it is: {_usage(found)}"), soft_wrap=True)
     elif not any(guess.field for guess in found.columns):
         page.print("no column is known: has the file a header? files that belong to a list are given together with it")

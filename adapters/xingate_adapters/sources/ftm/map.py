@@ -26,6 +26,7 @@ from xingate_adapters.sources.ftm.read import Entity, Values, nature, read
 from xingate_server.core.entry import Record
 from xingate_server.core.subject import SubjectClass
 
+CAN_BE_CORRECTED = False
 KIND = "ftm"
 PUBLISHER = "the publisher of the FollowTheMoney data"
 """Stands in where an entity names neither an authority nor a dataset."""

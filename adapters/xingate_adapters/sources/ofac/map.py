@@ -33,6 +33,7 @@ from xingate_server.core.decoration import clean
 from xingate_server.core.entry import Record
 from xingate_server.core.subject import SubjectClass
 
+CAN_BE_CORRECTED = False
 KIND = "ofac"
 AUTHORITY = "US Department of the Treasury, Office of Foreign Assets Control"
 BASIS = "SDN list"

@@ -22,6 +22,7 @@ from xingate_adapters.sources.un_consolidated.read import Listed, read, stamp
 from xingate_server.core.entry import Record
 from xingate_server.core.subject import SubjectClass
 
+CAN_BE_CORRECTED = False
 KIND = "un_consolidated"
 AUTHORITY = "United Nations Security Council"
 _NAMES = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
