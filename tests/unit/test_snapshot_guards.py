@@ -55,6 +55,15 @@ class TestUnreadableRows:
         assert "use --accept-refusals KIND" in text
         assert SnapshotSet(desk.state).retained() == []
 
+    def test_the_likely_cause_of_list_types_that_are_not_known(self, desk: Desk) -> None:
+        with pytest.raises(RowsUnreadableError, match="foreign lists need --catalogue international"):
+            desk.compile(desk.source(rows(6, list_type="international.示例")))
+
+    def test_reasons_by_rule_are_not_named_among_them(self, desk: Desk) -> None:
+        records = rows(6, **UNREAD) + rows(20, first=6, authority="")
+        with pytest.raises(RowsUnreadableError, match=r"could not be read \(value_unknown 6\)"):
+            desk.compile(desk.source(records))
+
     def test_four_of_few_are_let_pass_and_five_are_not(self, desk: Desk) -> None:
         assert self.compile(desk, 4, 8).unreadable == 4
         with pytest.raises(RowsUnreadableError):

@@ -48,7 +48,7 @@ def check_guards(counts: tuple[SourceCount, ...], plan: CompilePlan, previous: M
     ]
     if unread:
         raise RowsUnreadableError(
-            f"{'; '.join(unread)}; {_UNCHANGED}: --refusals FILE.xlsx shows the rows, "
+            f"{'; '.join(unread)}; {_UNCHANGED}: {_missing_layer(found)}--refusals FILE.xlsx shows the rows, "
             "use --accept-refusals KIND if it is meant"
         )
     shrunk = [
@@ -61,6 +61,13 @@ def check_guards(counts: tuple[SourceCount, ...], plan: CompilePlan, previous: M
         raise ShrinkError(
             f"{'; '.join(shrunk)}: more than is allowed; {_UNCHANGED}, use --accept-shrink KIND if this is meant"
         )
+
+
+def _missing_layer(found: list[tuple[SourceCount, SourcePlan]]) -> str:
+    """What may be the cause of list types that are not known."""
+    if not any("list_type_unknown" in count.refused for count, _ in found):
+        return ""
+    return "a layer of the catalogue may be missing (foreign lists need --catalogue international); "
 
 
 def is_unreadable(count: SourceCount, source: SourcePlan) -> bool:
