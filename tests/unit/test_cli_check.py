@@ -226,7 +226,16 @@ def test_fixed_words_of_the_list_of_records_are_never_broken(monkeypatch: pytest
         ]
     )
     text = out.getvalue()
-    fixed = ("2026-11-30", "20:01:32", "无法判断", "CANNOT_TELL", "procurement.bid", "snapshot_activated", record_id)
+    fixed = (
+        "2026-11-30",
+        "20:01:32",
+        "无法判断",
+        "CANNOT_TELL",
+        "procurement.bid",
+        "snapshot_activated",
+        COMPANY,
+        record_id,
+    )
     assert [word for word in fixed if word not in text] == []
     assert set(matter) <= set(text), "what is free is folded, not cut"
     assert (time in text) is (width == 200)
