@@ -35,6 +35,7 @@ from xingate.types import (
     Via,
 )
 from xingate_server.cli import _answer, app, check, trace
+from xingate_server.cli._common import counted
 from xingate_server.cli._records import words
 
 PERSON = "990000199003071233"
@@ -195,6 +196,11 @@ def test_trace_list_and_show_for_people(fake: FakeGateway) -> None:
     assert [word for word in wanted if word not in shown.stdout] == []
     assert "VERDICT_" not in shown.stdout
     assert invoke("trace", "list").exit_code == 0
+
+
+def test_a_number_has_its_noun() -> None:
+    counts = [counted(n, "leaf", "leaves") for n in (0, 1, 1_000)]
+    assert (counts, counted(1, "row"), counted(2, "row")) == (["0 leaves", "1 leaf", "1,000 leaves"], "1 row", "2 rows")
 
 
 def test_the_codes_of_a_record_are_shown_in_words() -> None:
