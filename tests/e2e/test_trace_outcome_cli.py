@@ -73,7 +73,7 @@ def test_an_outcome_is_recorded_and_shown(lookup: Any, state: Path) -> None:
     again = json.loads(outcome(lookup, state, *reported, *WHO, "--json").stdout)
     assert again == told
     shown = xingate("trace", "show", told["recordId"], "--state", str(state), code=0).stdout
-    assert "RESULT_NOT_APPLIED" in shown
+    assert "未执行 not applied" in shown
     assert "1200.50" in shown
     text = outcome(lookup, state, *reported, *WHO).stdout
     assert "18.3b applied (1200.50 yuan, 2026-07-01, 示例〔2026〕1号)" in text

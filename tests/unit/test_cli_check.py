@@ -35,6 +35,7 @@ from xingate.types import (
     Via,
 )
 from xingate_server.cli import _answer, app, check, trace
+from xingate_server.cli._common import counted
 from xingate_server.cli._records import words
 
 PERSON = "990000199003071233"
@@ -197,6 +198,11 @@ def test_trace_list_and_show_for_people(fake: FakeGateway) -> None:
     assert invoke("trace", "list").exit_code == 0
 
 
+def test_a_number_has_its_noun() -> None:
+    counts = [counted(n, "leaf", "leaves") for n in (0, 1, 1_000)]
+    assert (counts, counted(1, "row"), counted(2, "row")) == (["0 leaves", "1 leaf", "1,000 leaves"], "1 row", "2 rows")
+
+
 def test_the_codes_of_a_record_are_shown_in_words() -> None:
     said = [
         words("gaps", ["source_stale", "of_a_newer_gateway"]),
@@ -226,7 +232,16 @@ def test_fixed_words_of_the_list_of_records_are_never_broken(monkeypatch: pytest
         ]
     )
     text = out.getvalue()
-    fixed = ("2026-11-30", "20:01:32", "无法判断", "CANNOT_TELL", "procurement.bid", "snapshot_activated", record_id)
+    fixed = (
+        "2026-11-30",
+        "20:01:32",
+        "无法判断",
+        "CANNOT_TELL",
+        "procurement.bid",
+        "snapshot_activated",
+        COMPANY,
+        record_id,
+    )
     assert [word for word in fixed if word not in text] == []
     assert set(matter) <= set(text), "what is free is folded, not cut"
     assert (time in text) is (width == 200)

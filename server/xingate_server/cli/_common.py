@@ -115,6 +115,11 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its noun, such as `1 leaf` or `1,000 leaves`; `many` is `one` with an s unless given."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def print_line(text: str) -> None:
     """A line of JSON on stdout, in UTF-8 whatever the locale."""
     click.echo(text.encode())

@@ -1,10 +1,10 @@
 """Records as lines and as flat objects: lookups, reports on them, refusals, and acts that change answers."""
 
-from xingate._titles import GAPS, text_of
 from xingate.types import (
     Caller,
     CheckRecord,
     DenialRecord,
+    Gap,
     MeasureResult,
     OperatorAct,
     OutcomeRecord,
@@ -67,7 +67,7 @@ def words(name: str, value: object) -> object:
         result = MeasureResult[str(value).removeprefix("RESULT_")]
         return f"{result.title_zh} {result.title_en}"
     if name == "gaps" and isinstance(value, list):
-        return [" ".join(dict.fromkeys((text_of(GAPS, code).zh, code))) for code in value]
+        return [" ".join(dict.fromkeys((Gap(code).title.zh, code))) for code in value]
     if isinstance(value, list):
         return [words(name, item) for item in value]
     return {key: words(key, item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from xingate.types import Verdict as PublicVerdict
+from xingate_server.cli._common import counted
 from xingate_server.cli._sheets import Cell, Sheet
 from xingate_server.cli._svg import Bar, Panel, Series, draw
 from xingate_server.core.catalogue import Verdict
@@ -131,15 +132,15 @@ def show(console: Console, usage: Usage, open_matters: Sequence[OpenMatter]) -> 
 def notes(usage: Usage) -> Iterator[str]:
     """What has to be said beside the figures."""
     if usage.strays:
-        said = "1 outcome names" if usage.strays == 1 else f"{usage.strays} outcomes name"
+        said = counted(usage.strays, "outcome names", "outcomes name")
         yield f"{said} a lookup that is in none of these logs; {_not_counted(usage.strays)}"
     if usage.left_out:
-        said = "1 matter was" if usage.left_out == 1 else f"{usage.left_out} matters were"
+        said = counted(usage.left_out, "matter was", "matters were")
         yield f"{said} decided outside these days; {_not_counted(usage.left_out)}"
     yield from (f"not counted: {what}" for what in usage.damaged)
     if usage.damaged_count > len(usage.damaged):
-        more = usage.damaged_count - len(usage.damaged)
-        yield f"not counted: {more} more damaged {'leaf' if more == 1 else 'leaves'}"
+        more = counted(usage.damaged_count - len(usage.damaged), "more damaged leaf", "more damaged leaves")
+        yield f"not counted: {more}"
 
 
 def _not_counted(count: int) -> str:

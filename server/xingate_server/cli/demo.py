@@ -19,7 +19,7 @@ from rich.table import Table
 
 import xingate
 from xingate.receipt import verify_receipt
-from xingate_server.cli._common import read_settings
+from xingate_server.cli._common import counted, read_settings
 from xingate_server.demo import DATA
 from xingate_server.demo.cases import CALLERS, Caller, Case
 
@@ -74,7 +74,7 @@ def demo_command(state: Path | None, stay: bool) -> None:
         _show_trace(console, targets[0])
         wrong += _prove(console, targets[0], folder)
     if wrong:
-        raise click.ClickException(f"{wrong} answers or receipts are not as they must be")
+        raise click.ClickException(f"not as they must be: {counted(wrong, 'answer or receipt', 'answers or receipts')}")
     console.print("\n[green]Every verdict is the one that the rules give, and every lookup left its record.[/]")
 
 

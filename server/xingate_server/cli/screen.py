@@ -23,6 +23,7 @@ from xingate_server.cli._common import (
     EXIT_REFUSED,
     AskedWronglyError,
     CommandError,
+    counted,
     json_option,
     print_object,
     state_option,
@@ -283,8 +284,7 @@ def _show(done: "Done", screening: "Screening") -> None:
     for reason, count in done.tally.errors.most_common():
         what = "question" if count == 1 else "questions"
         page.print(escape(f"{count:>9,}  {what} without an answer: {reason}"))
-    rows = "1 row" if done.tally.rows == 1 else f"{done.tally.rows:,} rows"
-    lookups = "1 lookup" if done.tally.records == 1 else f"{done.tally.records:,} lookups"
+    rows, lookups = counted(done.tally.rows, "row"), counted(done.tally.records, "lookup")
     page.print(
         escape(f"{rows}, {lookups} on record; written to {screening.out}"),
         soft_wrap=True,

@@ -30,7 +30,7 @@ from xingate_server.cli.trace_report import recipients_command, report_command
 from xingate_server.cli.trace_spool import verify_all_command
 
 ALL = "all"
-_FREE_COLUMNS = ("matter", "by", "subject")
+_FREE_COLUMNS = ("matter", "by")
 _LEAST_FREE = 8
 KINDS = ("check", "outcome", "denial", "act", ALL)
 
@@ -100,7 +100,7 @@ def list_command(limit: int, kind: str, target: str, state: Path, *, as_json: bo
 
 
 def _print_rows(rows: Sequence[Sequence[str]]) -> None:
-    """The table of records: what is fixed (times, verdicts, actions, ids) never breaks inside a word."""
+    """The table of records: what is fixed (times, verdicts, actions, codes, ids) never breaks inside a word."""
     screen = console()
     headers = (*HEADERS, "record")
     columns = list(zip(headers, *rows, strict=True))
@@ -110,7 +110,7 @@ def _print_rows(rows: Sequence[Sequence[str]]) -> None:
     if sum(widths.values()) + room > screen.width:
         widths = {n: max(cell_len(word) for cell in columns[n] for word in cell.split() or [""]) for n in widths}
     screen.width = max(screen.width, sum(widths.values()) + room)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for n, header in enumerate(headers):
         table.add_column(header, overflow="fold", width=widths.get(n))
     for cells in rows:

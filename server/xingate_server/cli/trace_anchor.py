@@ -7,7 +7,7 @@ import click
 
 from xingate.checkpoint import VerifierKey
 from xingate.errors import CheckpointError
-from xingate_server.cli._common import AskedWronglyError, CommandError, print_object
+from xingate_server.cli._common import AskedWronglyError, CommandError, counted, print_object
 from xingate_server.cli._logs import open_logs
 from xingate_server.trace.anchor_folder import Compared, compare
 from xingate_server.trace.tiles import FileTiles
@@ -43,12 +43,16 @@ def _tell(found: Compared, size: int, *, as_json: bool) -> None:
         return
     for fault in found.faults:
         click.echo(fault)
+    anchored = (
+        "the one anchored checkpoint" if found.checkpoints == 1 else f"all {found.checkpoints} anchored checkpoints"
+    )
     if found.faults:
-        click.echo(f"日志与存证不符 {len(found.faults)} of {found.checkpoints} anchored checkpoints do not fit the log")
+        fit = "does not fit" if len(found.faults) == 1 else "do not fit"
+        click.echo(f"日志与存证不符 {len(found.faults)} of {anchored} {fit} the log")
     elif found.checkpoints:
         click.echo(
-            f"日志与存证一致 the log of {size} leaves begins with all {found.checkpoints} anchored checkpoints, "
-            f"the newest for {found.newest} leaves"
+            f"日志与存证一致 the log of {counted(size, 'leaf', 'leaves')} begins with {anchored}, "
+            f"the newest for {counted(found.newest, 'leaf', 'leaves')}"
         )
     else:
         click.echo("存证中没有此日志的检查点 the anchor holds no checkpoint of this log")

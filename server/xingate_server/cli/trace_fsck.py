@@ -5,7 +5,7 @@ from time import perf_counter
 
 import click
 
-from xingate_server.cli._common import CommandError, json_option, print_object, read_settings, state_option
+from xingate_server.cli._common import CommandError, counted, json_option, print_object, read_settings, state_option
 from xingate_server.cli._logs import progress
 from xingate_server.trace.fsck import Report, fsck
 from xingate_server.trace.fsck_chunk import Rows, SqliteRows
@@ -69,7 +69,8 @@ def _print(report: Report, seconds: float, key: str) -> None:
     signatures = "" if key else "; no key in keys/trace.pub, so signatures were not looked at"
     if report.is_clean:
         click.echo(
-            f"{report.leaves} leaves and {report.checkpoints} checkpoints are as they were recorded "
+            f"{counted(report.leaves, 'leaf', 'leaves')} and {counted(report.checkpoints, 'checkpoint')} are as they "
+            "were recorded "
             f"({seconds:.1f} s{signatures}); root {report.root.hex()}"
         )
         if report.leaves and not report.checkpoints:

@@ -15,6 +15,7 @@ from xingate.receipt import Proven, verify_receipt
 from xingate_server.cli._common import (
     AskedWronglyError,
     CommandError,
+    counted,
     json_option,
     print_line,
     print_object,
@@ -287,7 +288,8 @@ def _tell_grown(first: Checkpoint, second: Checkpoint, *, as_json: bool) -> int:
         return 0
     one, two = first.tree_size, second.tree_size
     click.echo(f"已证明：日志 {second.origin} 从 {one} 条到 {two} 条只增不改，此前的记录没有改动、删除或调换")
-    click.echo(f"proven: log {second.origin} only grew from {one} to {two} leaves; no earlier one changed or went")
+    grown = f"from {one} to {counted(two, 'leaf', 'leaves')}"
+    click.echo(f"proven: log {second.origin} only grew {grown}; no earlier one changed or went")
     return 0
 
 

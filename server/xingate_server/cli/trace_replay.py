@@ -16,6 +16,7 @@ from xingate_server.cli._common import (
     AskedWronglyError,
     CommandError,
     console,
+    counted,
     json_option,
     print_object,
     state_option,
@@ -175,8 +176,7 @@ def _show(found: Iterator[Replayed], *, is_single: bool, as_json: bool, seed: in
             click.echo(f"shown are the first {_ROWS_AT_MOST}; --json tells all")
         parts = [f"{results[result]} {_WORDS[result]}" for result in ReplayResult if results[result]]
         drawn = "" if seed is None else f" (drawn with --seed {seed})"
-        lookups = "1 lookup" if results.total() == 1 else f"{results.total()} lookups"
-        click.echo(f"{lookups}{drawn}: {', '.join(parts) or 'nothing to replay'}")
+        click.echo(f"{counted(results.total(), 'lookup')}{drawn}: {', '.join(parts) or 'nothing to replay'}")
     return _exit_code(results)
 
 

@@ -11,7 +11,7 @@ import click
 
 from xingate.checkpoint import SignatureType
 from xingate.errors import CheckpointError
-from xingate_server.cli._common import AskedWronglyError, CommandError, read_settings
+from xingate_server.cli._common import AskedWronglyError, CommandError, counted, read_settings
 from xingate_server.trace.log import StoreUnusableError
 from xingate_server.trace.signing import settle_key
 from xingate_server.trace.witness import Witness, WitnessError
@@ -73,7 +73,7 @@ def witness_command(
             for origin in witness.origins:
                 size = witness.visit(anchor, origin)
                 if size is not None:
-                    click.echo(f"cosigned {origin} at {size} leaves")
+                    click.echo(f"cosigned {origin} at {counted(size, 'leaf', 'leaves')}")
             if once:
                 return 0
             time.sleep(_POLL_S)
