@@ -93,6 +93,7 @@ _CLOSE = 75  # of 100: below, two labels have nothing to do with each other
 _SURE = 0.5
 _OTHER_SHAPE = 0.5
 _BESIDE = 0.9
+_WEAKER = 0.95  # a label without its number or brackets
 _HALF = 0.5
 UNSURE = "unsure: "
 """How the reason begins for a column that a person has to settle."""
@@ -313,7 +314,8 @@ def _role(label: str) -> str:
 def _by_label(synonyms: Synonyms, label: str) -> tuple[str, float, str]:
     folded = columns.fold(label)
     choices = {columns.fold(synonym): field for field, labels in synonyms.items() for synonym in labels}
-    if folded in choices:
-        return choices[folded], 1.0, label
+    for reading in (folded, *columns.readings(label)):
+        if reading in choices:
+            return choices[reading], 1.0 if reading == folded else _WEAKER, label
     found = process.extractOne(folded, list(choices), scorer=fuzz.ratio, score_cutoff=_CLOSE)
     return (choices[found[0]], found[1] / 100, found[0]) if found else ("", 0.0, "")

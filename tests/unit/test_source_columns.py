@@ -321,6 +321,7 @@ def guessed(tmp_path: Path, header: str, *rows: str) -> dict[str, tuple[str, str
         ("企业名称,统一社会信用代码,说明,身份证号", "身份证号", ""),
         ("企业名称,统一社会信用代码,法定代表人,身份证号", "身份证号", "legal_representative_id"),
         ("企业名称,统一社会信用代码,法定代表人,证件号码", "证件号码", "legal_representative_id"),
+        ("企业名称,统一社会信用代码,说明,身份证号（法人）", "身份证号（法人）", "legal_representative_id"),
         ("企业名称,统一社会信用代码,法人代表,公民身份号码", "公民身份号码", "legal_representative_id"),
         ("企业名称,统一社会信用代码,负责人,负责人身份证号", "负责人身份证号", "legal_representative_id"),
     ],

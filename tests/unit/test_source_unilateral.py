@@ -234,6 +234,10 @@ class TestNumbersInText:
             (("by_shape = [", "uscc = ["), "`numbers_in_text` names `by_shape`, which has no column"),
             (('by_shape = ["证件"]', "by_shape = []"), "name its columns as `identifiers.by_shape`"),
             (("schemes.natural_person", "schemes.natural"), "`schemes.natural` is no kind of subject: expected one of"),
+            (
+                ('"" = "passport"', '"护照" = "passport"'),
+                "names words of the list: name their column as `columns.id_sch",
+            ),
         ],
     )
     def test_what_would_take_effect_nowhere_is_refused(
@@ -241,6 +245,12 @@ class TestNumbersInText:
     ) -> None:
         (tmp_path / "m.toml").write_text(self.example().replace(*change), encoding="utf-8")
         with pytest.raises(MappingError, match=said):
+            read_mapping(tmp_path / "m.toml")
+
+    def test_schemes_are_of_numbers_told_by_their_shape(self, tmp_path: Path) -> None:
+        text = self.example().replace("by_shape = [", "passport = [").replace('["by_shape"]', '["passport"]')
+        (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(MappingError, match="`schemes.natural_person` has no column: name those of such numbers"):
             read_mapping(tmp_path / "m.toml")
 
 

@@ -126,6 +126,12 @@ class MappingFile(BaseModel):
                     scheme_of(word)
                 except ValueError as error:
                     raise ValueError(f"`schemes.{kind}`: {error}") from None
+            if not self.identifiers.get(BY_SHAPE):
+                raise ValueError(
+                    f"`schemes.{kind}` has no column: name those of such numbers as `identifiers.by_shape`"
+                )
+            if any(schemes) and SCHEME not in self.columns and SCHEME not in self.constants:
+                raise ValueError(f"`schemes.{kind}` names words of the list: name their column as `columns.{SCHEME}`")
         if self.main_roles and not (self.role and self.group_by):
             raise ValueError("`main_roles` needs `role` and `group_by`: the column of the role, and that of the entry")
         return self
