@@ -99,6 +99,9 @@ SETTLES_ZH: Final[Mapping[str, str]] = MappingProxyType(
     {
         "compare the person's own document, and ask again with its complete number": "请核对本人证件，用完整号码再查",
         "ask again with the subject's own code; it is this one if that is `": "请用该主体自己的代码再查，相同才是：`",
+        "compare the subject's name and documents with the entry: the number is also another subject's": (
+            "请将主体的名称和证件与名单记录核对：该号码也属于另一主体"
+        ),
         "compare the subject's documents with the entry; no complete code of this one is known": (
             "请将该主体的证照与名单记录核对；此候选的完整代码未知"
         ),
