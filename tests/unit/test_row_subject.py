@@ -58,6 +58,11 @@ class TestBesideText:
         assert [number.value for number in found.usable] == [INNER]
         assert numbers(("org_code", "组织机构代码：12345678-0")).usable == ()
 
+    def test_the_number_of_a_person_in_a_companys_name_is_not_the_companys(self) -> None:
+        both = next(n for n in map(citizen_number, range(999)) if _checks.unified_check(n) == n[17])
+        assert numbers(("", ""), name=f"示例经营部（{both}）").usable == ()
+        assert numbers(("", f"经营者 {both}")).usable == ()
+
     def test_a_number_with_a_wrong_check_digit_is_none(self) -> None:
         wrong = CODE[:17] + ("0" if CODE[17] != "0" else "1")
         assert reasons(numbers(("", f"代码：{wrong}"))) == ["identifier_malformed"]

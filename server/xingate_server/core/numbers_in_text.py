@@ -18,6 +18,7 @@ from xingate_server.core.identifiers import (
     UNIFIED_LENGTH,
     Identifier,
     Scheme,
+    could_be_citizen_number,
 )
 from xingate_server.core.subject import SubjectClass
 
@@ -80,6 +81,8 @@ def _starred(plain: str) -> str:
 def _number(token: str, scheme: Scheme, subject_class: SubjectClass) -> Identifier | None:
     """A token as a number that is valid by itself, or as a mask of one; else None."""
     if len(token) == CITIZEN_LENGTH == UNIFIED_LENGTH:
+        if subject_class is SubjectClass.ORGANISATION and could_be_citizen_number(token):
+            return None  # of a person whom the text names: one in thirty is a valid unified code
         number = identifiers.parse(token, _UNIQUE[subject_class], subject_class)
         return number if number.fault is None else None
     is_document = scheme in _DOCUMENTS and PASSPORT_SHORTEST <= len(token) <= PASSPORT_LONGEST

@@ -68,8 +68,9 @@ def names_of(record: Record, kept: Callable[[str], str]) -> tuple[str, ...]:
     name = kept(record.name)
     names = (normalise(name),) if name else ()
     further = [normalise(kept(alias)) for alias in record.aliases if alias] if record.aliases else []
-    if len(name) > identifiers.UNIFIED_LENGTH:
-        further.append(normalise(name_without_code(name)))
+    bare = name_without_code(name)
+    if bare != name:
+        further.append(normalise(bare))
     if "," in name or "，" in name:
         further += [normalise(one) for one in given_name_first(name)]
         further += [normalise(kept(one)) for alias in record.aliases for one in given_name_first(alias)]
