@@ -7,7 +7,9 @@ import pytest
 
 from xingate_adapters.reading.errors import SchemaError
 from xingate_adapters.sources import load_source
+from xingate_server.core._checks import unified_check
 from xingate_server.core.entry import Record
+from xingate_server.demo.numbers import citizen_number, unified_code
 
 CODE = "91420399000000013B"
 
@@ -225,6 +227,34 @@ def test_the_kind_of_a_debtor(cells: dict[str, object], kind: str, number: str |
     assert record.subject_kind == kind
     assert record.identifiers == (() if number is None else (("", number),))
     assert record.document_date == "20240501"
+
+
+def is_code(number: str) -> bool:
+    """Whether a citizen number passes the check of a unified code as well, by chance."""
+    return unified_check(number) == number[17]
+
+
+@pytest.mark.parametrize("age", ["", "0", "\\N"])
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        *((number, "" if is_code(number) else "natural_person") for number in map(citizen_number, range(900, 904))),
+        *((unified_code(place), "legal_entity") for place in range(5, 9)),
+        *((unified_code(place)[8:17], "legal_entity") for place in range(5, 9)),
+        ("9900001980****101X", ""),
+        ("9142039900****001A", "legal_entity"),
+        ("990000198001011011", ""),
+        ("", ""),
+    ],
+)
+def test_blank_sex_and_age_say_nothing_and_the_number_says_the_kind(
+    number: str, kind: str, age: str, tmp_path: Path
+) -> None:
+    header = "姓名/名称,性别,年龄,案号,证件号码,执行法院,发布时间"
+    rows = [f"示例甲,{sex},{years},示执1号,{number},示例法院,20240513" for sex, years in (("", age), ("男", "40"))]
+    blank, filled = read("judgment_debtor", tmp_path, header, *rows)
+    assert (blank.subject_kind, filled.subject_kind) == (kind, "natural_person")
+    assert blank.identifiers == ((("", number),) if number else ())
 
 
 def test_the_columns_of_zhejiang(tmp_path: Path) -> None:
