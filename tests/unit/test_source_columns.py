@@ -139,6 +139,20 @@ def test_the_courts_form_and_the_tax_form(tmp_path: Path) -> None:
     assert found.identifiers == (("", CODE),)
 
 
+@pytest.mark.parametrize("kind", ["tax_violation", "a_grade_taxpayer"])
+def test_an_older_taxpayers_number_is_a_tax_number(kind: str, tmp_path: Path) -> None:
+    header = ["纳税人名称", "纳税人识别号", "主要违法事实", "公布日期", "评价年度"]
+    numbers = [f"990000{unified_code(place)[8:17]}" for place in range(1, 6)]
+    mistyped = CODE[:-1] + ("1" if CODE[-1] != "1" else "2")
+    rows = [["示例乙", number, "示例", "2026-04-01", "2026"] for number in (*numbers, CODE, mistyped)]
+    found = list(read(kind, table(tmp_path, header, *rows)))
+    assert [one.identifiers for one in found] == [
+        *((("tax_no", number),) for number in numbers),
+        (("", CODE),),
+        (("", mistyped),),
+    ]
+
+
 # -- two rows of labels, merged cells
 
 UPPER = [*HEADER[:4], "法定代表人", "", *HEADER[4:]]

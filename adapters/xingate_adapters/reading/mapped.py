@@ -23,6 +23,7 @@ from xingate_adapters.reading.mapping import (
     ENDED_ON,
     REGISTERED_IN,
     SCHEME,
+    TAXPAYER_NO,
     MappingFile,
 )
 from xingate_adapters.reading.numbers import Number, document_numbers, sound_first, without_separators
@@ -31,6 +32,7 @@ from xingate_adapters.reading.tables import Layout, Row, Table, open_table
 from xingate_server.core import identifiers
 from xingate_server.core.days import parse_day
 from xingate_server.core.entry import REGISTER, Record, fold_word
+from xingate_server.core.number import TAX_LENGTH, ends_in_org_code
 from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
 
 _TITLE_LINES = 6
@@ -257,7 +259,11 @@ class _Reading:
         if not (self._spec.group_by or self._in_text or self._schemes):
             cells = rows[0]
             said = self._scheme.read(cells)
-            found = [(scheme or said, number) for scheme, place in self._numbers if (number := text(cells[place]))]
+            found = [
+                (_in_column(scheme, number) or said, number)
+                for scheme, place in self._numbers
+                if (number := text(cells[place]))
+            ]
             return tuple(found) if len(found) == 1 else tuple(dict.fromkeys(found))
         pairs = (pair for cells in rows for pair in self._numbers_of(cells, kind))
         subject = KIND_WORDS.get(fold_word(kind))
@@ -269,11 +275,11 @@ class _Reading:
         if own is not None:
             said = own.get(fold_word(said), own.get("", ""))
         for column_scheme, place in self._numbers:
-            scheme = column_scheme or said
             if column_scheme not in self._in_text:
                 if number := text(cells[place]):
-                    yield scheme, number
+                    yield _in_column(column_scheme, number) or said, number
                 continue
+            scheme = column_scheme or said
             for number in document_numbers(cells[place]):
                 yield _of_text(scheme, number)
 
@@ -289,6 +295,17 @@ class _Reading:
             for place, name in enumerate(self._names)
             if place not in hidden
         }
+
+
+def _in_column(scheme: str, number: str) -> str:
+    """The scheme of a number by its column, "" where its shape tells it."""
+    if scheme != TAXPAYER_NO:
+        return scheme
+    folded = identifiers.fold(number)
+    if len(folded) != TAX_LENGTH:
+        return ""
+    by_shape = identifiers.read(folded, "", SubjectClass.ORGANISATION)
+    return "" if by_shape.is_sound and not ends_in_org_code(folded) else "tax_no"
 
 
 def _of_text(scheme: str, number: str) -> Number:
