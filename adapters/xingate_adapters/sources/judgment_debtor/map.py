@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import day, text
+from xingate_adapters.reading.cells import day, last_day, text
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.judgment_debtor.read import KNOWN, Row, read
 from xingate_server.core import identifiers
@@ -79,11 +79,17 @@ def _record(origin: str, row: Row) -> Record:
         authority=cells.get("authority", ""),
         basis=_basis(cells),
         document_no=cells.get("document_no", ""),
-        document_date=day(cells.get("published", "")) or day(cells.get("filed", "")),
+        document_date=_document_date(cells),
         region=cells.get("region", ""),
         rounded=row.rounded,
         raw=row.raw,
     )
+
+
+def _document_date(cells: Mapping[str, str]) -> str:
+    """The day of publication where there is one, else of filing, else what stands instead."""
+    published, filed = cells.get("published", ""), cells.get("filed", "")
+    return last_day(published) or day(filed) or day(published)
 
 
 def _subject(cells: Mapping[str, str], *, has_person_columns: bool) -> tuple[str, tuple[tuple[str, str], ...]]:
