@@ -293,6 +293,35 @@ def test_half_a_character_in_json_is_kept_as_unreadable(tmp_path: Path) -> None:
     assert "the element `\ufffd` in `item`" in next(iter(records.notes))
 
 
+@pytest.mark.parametrize(
+    "value", [["00000001-3", "00000002-1"], {"no": "00000001-3"}, [{"no": "00000001-3"}], [["00000001-3"]], [1, 2]]
+)
+@pytest.mark.parametrize("key", sorted(COURT.keys() - {"unperformPart"}))
+def test_a_list_or_object_in_a_key_that_is_read_is_a_fault(key: str, value: object, tmp_path: Path) -> None:
+    file = tmp_path / "court.json"
+    file.write_text(json.dumps([COURT, COURT | {key: value}]), encoding="utf-8")
+    with pytest.raises(SchemaError, match=f"row 2, column `{key}`: the value of `{key}` is a list or an object"):
+        list(load_source("judgment_debtor").records([file]))
+    assert len(list(load_source("judgment_debtor").records([file], accepts_schema=True))) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ('["00000001-3"]', "00000001-3"),
+        ("990000198001010012", "990000198001010012"),
+        ("9.950471985061528e+17", "995047198506152***"),
+        ("9.95007198506159e+17", "995007198506159000"),
+        ("420399000000001.0", "420399000000001.0"),
+    ],
+)
+def test_numbers_of_the_courts_json(written: str, number: str, tmp_path: Path) -> None:
+    file = tmp_path / "court.json"
+    file.write_text(json.dumps([COURT]).replace('"00000001-3"', written), encoding="utf-8")
+    [record] = load_source("judgment_debtor").records([file])
+    assert record.identifiers == (("", number),)
+
+
 def test_a_key_of_the_courts_json_that_nobody_knows_is_told(tmp_path: Path) -> None:
     file = tmp_path / "court.json"
     rows = [COURT, COURT | {"caseCode": "2", "formerCardNum": "00000001-3"}]
