@@ -129,7 +129,9 @@ class MappedReader:
         keys = places_of(by_label, self.spec.group_by)
         if self.spec.group_by and not keys:
             raise _missing(table, [f"`{' / '.join(self.spec.group_by[:3])}`"], places)
-        table = unread.watched(table, by_label.values(), run, self.spec.ignored)
+        table = unread.watched(
+            table, by_label.values(), run, self.spec.ignored, holds_people=self._holds_people(places)
+        )
         reading = _Reading(self.kind, self.spec, table, by_label)
 
         def key(cells: Sequence[str]) -> str:
@@ -140,6 +142,10 @@ class MappedReader:
             record = reading.record(group, run)
             if record is not None:
                 yield record
+
+    def _holds_people(self, places: Mapping[str, Sequence[int]]) -> bool:
+        kind = KIND_WORDS.get(fold_word(self.spec.constants.get("subject_kind", "")))
+        return "subject_kind" in places or kind is None or class_of(kind) is SubjectClass.PERSON
 
     def _require(self, table: Table, places: Mapping[str, Sequence[int]]) -> None:
         spec = self.spec
