@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import day, text
+from xingate_adapters.reading.cells import last_day, text
 from xingate_adapters.reading.labels import LABELS
 from xingate_adapters.reading.probe import Probe
 from xingate_server.core import identifiers
@@ -144,7 +144,7 @@ def _is_number(cell: str) -> bool:
 
 def _is_day(cell: str) -> bool:
     try:
-        return parse_day(day(cell)) is not None
+        return parse_day(last_day(cell)) is not None
     except ValueError:
         return False
 

@@ -137,7 +137,21 @@ def test_the_courts_form_and_the_tax_form(tmp_path: Path) -> None:
     ]
     header = ["纳税人名称", "纳税人识别号（统一社会信用代码）", "主要违法事实", "公布日期"]
     (found,) = read("tax_violation", table(tmp_path, header, ["示例乙", CODE, "示例", "2026-04-01"]))
-    assert found.identifiers == (("tax_no", CODE),)
+    assert found.identifiers == (("", CODE),)
+
+
+@pytest.mark.parametrize("kind", ["tax_violation", "a_grade_taxpayer"])
+def test_an_older_taxpayers_number_is_a_tax_number(kind: str, tmp_path: Path) -> None:
+    header = ["纳税人名称", "纳税人识别号", "主要违法事实", "公布日期", "评价年度"]
+    numbers = [f"990000{unified_code(place)[8:17]}" for place in range(1, 6)]
+    mistyped = CODE[:-1] + ("1" if CODE[-1] != "1" else "2")
+    rows = [["示例乙", number, "示例", "2026-04-01", "2026"] for number in (*numbers, CODE, mistyped)]
+    found = list(read(kind, table(tmp_path, header, *rows)))
+    assert [one.identifiers for one in found] == [
+        *((("tax_no", number),) for number in numbers),
+        (("", CODE),),
+        (("", mistyped),),
+    ]
 
 
 # -- two rows of labels, merged cells
@@ -223,10 +237,41 @@ def test_a_column_of_codes_that_nothing_reads_is_a_fault_unless_it_is_accepted(t
     assert "`更多`" in str(accepting.notes)
 
 
+@pytest.mark.parametrize("filled", range(1, 7))
+@pytest.mark.parametrize(
+    ("label", "cell"),
+    [
+        *(("更多", code) for code in (OTHER, PERSON, CODE[8:17])),
+        *((label, "EX1234567") for label in ("护照号", "护照号码", "护照", "往来港澳通行证号码", "Passport No.")),
+    ],
+)
+def test_one_cell_is_enough_where_all_that_are_filled_are_codes(
+    label: str, cell: str, filled: int, tmp_path: Path
+) -> None:
+    file = codes(tmp_path, label, *[cell] * filled, "", "无")
+    with pytest.raises(SchemaError, match=f"{filled} of its {filled} filled cells are codes"):
+        list(city_list.records([file], Run()))
+
+
+@pytest.mark.parametrize(("kind", "is_fault"), [("法人", False), ("自然人", True), ("", True)])
+def test_passports_are_nobodys_on_a_list_of_organisations(kind: str, is_fault: bool, tmp_path: Path) -> None:
+    file = codes(tmp_path, "护照号码", "EX1234567")
+    given: dict[str, Any] = {"columns": {"name": ["主体名称"]}, "identifiers": {"by_shape": ["主体代码"]}}
+    reader = MappedReader("city_list", MappingFile(**given, constants={"subject_kind": kind}))
+    if is_fault:
+        with pytest.raises(SchemaError, match="column `护照号码`"):
+            list(reader.records([file], Run()))
+    else:
+        assert len(list(reader.records([file], Run()))) == 1
+
+
 @pytest.mark.parametrize(
     ("label", "cells"),
     [
-        ("更多", (OTHER, OTHER, OTHER, OTHER)),
+        ("更多", (OTHER, OTHER, OTHER, "甲")),
+        ("更多", ("EX1234567",) * 6),
+        ("护照签发日期", ("20240101",) * 6),
+        ("护照号码", ("无", "-", "")),
         ("更多", (OTHER, OTHER, OTHER, "甲", "乙", "丙")),
         ("更多", ("13800000000",) * 6),
         ("认定部门统一社会信用代码", (OTHER,) * 6),

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from xingate_adapters.reading.cells import NO_DATE_WORDS
 from xingate_adapters.sources import SourceError, load_source
 from xingate_adapters.sources.city_list.read import LABELS
+from xingate_server.core.days import parse_day
 from xingate_server.core.entry import REGISTER, Record
 
 CODE = "91420399000000013B"
@@ -125,6 +127,27 @@ def test_dates_lose_times_and_sentinels(cell: str, date_: str, tmp_path: Path) -
     [record] = read_csv("city_list", tmp_path, city({"valid_until": cell}))
     assert record.valid_until == date_
     assert record.raw["valid_until"] == cell
+
+
+OTHER_DATES = ("document_date", "notice_start", "notice_end", "valid_from", "status_date")
+NO_DATES = ("2099-12-31", "20991231", "2999年12月31日", "9999/9/9", "1900-01-01 00:00:00", "1899-12-30")
+
+
+@pytest.mark.parametrize("field", OTHER_DATES)
+@pytest.mark.parametrize("cell", [*NO_DATES, *sorted(NO_DATE_WORDS)])
+def test_no_end_is_malformed_in_every_other_date(cell: str, field: str, tmp_path: Path) -> None:
+    """As a blank it would say that there is no document or notice."""
+    [record] = read_csv("city_list", tmp_path, city({field: cell}))
+    with pytest.raises(ValueError):  # noqa: PT011
+        parse_day(getattr(record, field))
+    assert record.raw[field] == cell
+
+
+@pytest.mark.parametrize("field", OTHER_DATES)
+@pytest.mark.parametrize("cell", ["", " ", "-", "\\N", "暂无", "NULL"])
+def test_a_blank_date_is_a_blank(cell: str, field: str, tmp_path: Path) -> None:
+    [record] = read_csv("city_list", tmp_path, city({field: cell}))
+    assert getattr(record, field) == ""
 
 
 @pytest.mark.parametrize("cell", ["", " ", "无", "暂无", "-", "\\N"])

@@ -121,7 +121,11 @@ class TestMapping:
         assert (first.name, first.severity, first.document_date, first.row) == ("甲", "exceptional", "2024年1月2日", 4)
         assert (first.identifiers, first.amount_yuan) == ((("", "1"), ("", "2")), "2000")
         assert (first.aliases, first.list_type, first.authority) == (("乙", "丙"), "black.bribery", "示例局")
-        assert (second.severity, second.identifiers, second.document_date) == ("serious", (("", "2"),), "")
+        assert (second.severity, second.identifiers, second.document_date) == (
+            "serious",
+            (("", "2"),),
+            "1900-01-01 (stands for no date)",
+        )
         assert second.raw["旧代码"] == "2"
         assert second.source == "city_list"
 

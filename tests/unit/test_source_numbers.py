@@ -105,7 +105,7 @@ def test_strokes_in_a_passport_are_left_out() -> None:
         ("31/02/2026", DAY_MONTH_YEAR, "2026-02-31"),
         ("05/01/2026", "", "05/01/2026"),
         ("soon", DAY_MONTH_YEAR, "soon"),
-        ("2099-12-31", "", ""),
+        ("2099-12-31", "", "2099-12-31 (stands for no date)"),
         ("", DAY_MONTH_YEAR, ""),
     ],
 )

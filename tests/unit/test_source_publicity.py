@@ -7,7 +7,9 @@ import pytest
 
 from xingate_adapters.reading.errors import SchemaError
 from xingate_adapters.sources import load_source
+from xingate_server.core._checks import unified_check
 from xingate_server.core.entry import Record
+from xingate_server.demo.numbers import citizen_number, unified_code
 
 CODE = "91420399000000013B"
 
@@ -227,6 +229,34 @@ def test_the_kind_of_a_debtor(cells: dict[str, object], kind: str, number: str |
     assert record.document_date == "20240501"
 
 
+def is_code(number: str) -> bool:
+    """Whether a citizen number passes the check of a unified code as well, by chance."""
+    return unified_check(number) == number[17]
+
+
+@pytest.mark.parametrize("age", ["", "0", "\\N"])
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        *((number, "" if is_code(number) else "natural_person") for number in map(citizen_number, range(900, 904))),
+        *((unified_code(place), "legal_entity") for place in range(5, 9)),
+        *((unified_code(place)[8:17], "legal_entity") for place in range(5, 9)),
+        ("9900001980****101X", ""),
+        ("9142039900****001A", "legal_entity"),
+        ("990000198001011011", ""),
+        ("", ""),
+    ],
+)
+def test_blank_sex_and_age_say_nothing_and_the_number_says_the_kind(
+    number: str, kind: str, age: str, tmp_path: Path
+) -> None:
+    header = "姓名/名称,性别,年龄,案号,证件号码,执行法院,发布时间"
+    rows = [f"示例甲,{sex},{years},示执1号,{number},示例法院,20240513" for sex, years in (("", age), ("男", "40"))]
+    blank, filled = read("judgment_debtor", tmp_path, header, *rows)
+    assert (blank.subject_kind, filled.subject_kind) == (kind, "natural_person")
+    assert blank.identifiers == ((("", number),) if number else ())
+
+
 def test_the_columns_of_zhejiang(tmp_path: Path) -> None:
     header = "bzxrmc,sfzhm,zzjgdm,fddbr,zxfy,zxyjwh,larq,ah,zczxyjdw,bzxrlxqk,fbrq,sxbzxrxwqk"
     first, second = read(
@@ -261,6 +291,35 @@ def test_half_a_character_in_json_is_kept_as_unreadable(tmp_path: Path) -> None:
     assert record.name == "示例\ufffd"
     assert "\ufffd" in record.raw
     assert "the key `\ufffd` in `item`" in next(iter(records.notes))
+
+
+@pytest.mark.parametrize(
+    "value", [["00000001-3", "00000002-1"], {"no": "00000001-3"}, [{"no": "00000001-3"}], [["00000001-3"]], [1, 2]]
+)
+@pytest.mark.parametrize("key", sorted(COURT.keys() - {"unperformPart"}))
+def test_a_list_or_object_in_a_key_that_is_read_is_a_fault(key: str, value: object, tmp_path: Path) -> None:
+    file = tmp_path / "court.json"
+    file.write_text(json.dumps([COURT, COURT | {key: value}]), encoding="utf-8")
+    with pytest.raises(SchemaError, match=f"row 2, column `{key}`: the value of `{key}` is a list or an object"):
+        list(load_source("judgment_debtor").records([file]))
+    assert len(list(load_source("judgment_debtor").records([file], accepts_schema=True))) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ('["00000001-3"]', "00000001-3"),
+        ("990000198001010012", "990000198001010012"),
+        ("9.950471985061528e+17", "995047198506152***"),
+        ("9.95007198506159e+17", "995007198506159000"),
+        ("420399000000001.0", "420399000000001.0"),
+    ],
+)
+def test_numbers_of_the_courts_json(written: str, number: str, tmp_path: Path) -> None:
+    file = tmp_path / "court.json"
+    file.write_text(json.dumps([COURT]).replace('"00000001-3"', written), encoding="utf-8")
+    [record] = load_source("judgment_debtor").records([file])
+    assert record.identifiers == (("", number),)
 
 
 def test_a_key_of_the_courts_json_that_nobody_knows_is_told(tmp_path: Path) -> None:

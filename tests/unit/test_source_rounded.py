@@ -1,6 +1,9 @@
 """Numbers that a spreadsheet program has rounded: which rows of which columns."""
 
 import gzip
+import random
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import openpyxl
 import pytest
 
 from xingate.types import SubjectKind
+from xingate_adapters.reading.doubles import as_code
 from xingate_adapters.reading.mapped import MappedReader
 from xingate_adapters.reading.mapping import MappingFile
 from xingate_adapters.reading.rounded import looks_rounded
@@ -17,7 +21,9 @@ from xingate_adapters.rosters.rows import Fault, RowReader, read_all
 from xingate_adapters.sources import load_source
 from xingate_server.core import identifiers
 from xingate_server.core._checks import citizen_check
+from xingate_server.core.candidates import fits
 from xingate_server.core.identifiers import Scheme
+from xingate_server.core.row_subject import read_numbers
 from xingate_server.core.subject import SubjectClass
 from xingate_server.demo.numbers import citizen_number
 
@@ -132,17 +138,92 @@ def test_a_mapped_list_and_the_others(tmp_path: Path) -> None:
     assert rounded(register, "entity_register") == [(FITS,), (FAILS,)]
 
 
-def test_numeric_cells_of_a_workbook(tmp_path: Path) -> None:
+def workbook(tmp_path: Path, codes: list[Any], name: str = "a.xlsx") -> Path:
     book = openpyxl.Workbook()
     sheet: Any = book.active
     sheet.append(HEADER.split(","))
-    for code in (float(FITS), 914203990091000123.0, SOUND[0]):
+    for code in codes:
         sheet.append([*line("").split(",")[:3], code, *line("").split(",")[4:]])
-    file = tmp_path / "a.xlsx"
+    file = tmp_path / name
     book.save(file)
+    return file
+
+
+def with_cells_as(file: Path, written: dict[int, str]) -> None:
+    """Write the numeric cells of column D anew as another program writes them: row -> text."""
+    with zipfile.ZipFile(file) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    for row, text in written.items():
+        sheet, count = re.subn(rf'(<c r="D{row}"[^>]*><v>)[^<]*(</v>)', rf"\g<1>{text}\g<2>", sheet)
+        assert count == 1
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+def test_numeric_cells_of_a_workbook(tmp_path: Path) -> None:
+    file = workbook(tmp_path, [float(FITS), 914203990091000623.0, SOUND[0]])
     found = list(load_source("city_list").records([file]))
-    assert [record.identifiers[0][1] for record in found] == [FITS, "914203990091000000", SOUND[0]]
-    assert [record.rounded for record in found] == [(FITS,), ("914203990091000000",), ()]
+    assert [record.identifiers[0][1] for record in found] == [FITS, "914203990091000***", SOUND[0]]
+    assert [record.rounded for record in found] == [(FITS,), (), ()]
+
+
+def _numbers(count: int) -> list[str]:
+    """Sound citizen numbers of digits alone, those at the edges of a thousand and of ten thousand among them."""
+    made = random.Random(20_26)  # noqa: S311
+    numbers: list[str] = []
+    while len(numbers) < count:
+        tail = made.choice([made.randrange(1000), 990 + made.randrange(10), made.randrange(10)])
+        body = f"990000{made.randrange(1950, 2000)}{made.randrange(1, 13):02}{made.randrange(1, 29):02}{tail:03}"
+        if (check := citizen_check(body)) != "X":
+            numbers.append(body + check)
+    return numbers
+
+
+@pytest.mark.parametrize("form", ["int", "float", "%.15G", "%.16G", "%.17g", "cut", "cut %.17G"])
+def test_the_mask_of_a_numeric_cell_fits_its_number(form: str, tmp_path: Path) -> None:
+    numbers = _numbers(400)
+    file = workbook(tmp_path, [int(number) if form == "int" else float(number) for number in numbers])
+    if form not in ("int", "float"):
+        digits = [number[:15] + "000" if form.startswith("cut") else number for number in numbers]
+        texts = digits if form == "cut" else [form.removeprefix("cut ") % float(one) for one in digits]
+        with_cells_as(file, dict(enumerate(texts, 2)))
+    records = list(load_source("city_list").records([file]))
+    masks = 0
+    for number, record in zip(numbers, records, strict=True):
+        found = read_numbers(record, SubjectClass.PERSON, ())
+        (usable,) = found.usable
+        assert usable.value == number if not usable.is_masked else fits(usable.value, number), number
+        masks += usable.is_masked
+    assert masks > 0.9 * len(numbers)
+
+
+def test_a_whole_number_of_a_cell_is_exact(tmp_path: Path) -> None:
+    numbers = _numbers(20)
+    file = workbook(tmp_path, [1] * len(numbers))
+    with_cells_as(file, dict(enumerate(numbers, 2)))
+    assert [record.identifiers[0][1] for record in load_source("city_list").records([file])] == numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1"),
+        (-12.0, "-12"),
+        (420399000000001.0, "420399000000001"),
+        (6217001234567891.0, "6217001234567891"),
+        (9.950471985061528e17, "995047198506152***"),
+        (9.950471985061497e17, "995047198506149***"),
+        (9.950471985061499e17, "9950471985061*****"),
+        (9.950471985061501e17, "995047198506150***"),
+        (9.9504719850615e17, "995047198506150000"),
+        (9.9999999999999999e17, "1" + "0" * 18),
+    ],
+)
+def test_the_certain_digits_of_a_double(value: float, text: str) -> None:
+    assert as_code(value) == text
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ NOTHING = frozenset({"", "\\N", "NULL", "null", "None", "N/A", "n/a", "无", "�
 NO_DATE_WORDS = frozenset(
     {"无处罚期限", "无期限", "长期", "长期有效", "永久", "永久有效", "无固定期限", "至今", "无限期", "不限"}
 )
+NO_DATE = " (stands for no date)"
 _NO_DATES = frozenset(
     {
         (1899, 12, 30),
@@ -48,21 +49,37 @@ def text(cell: str) -> str:
     return "" if cell in NOTHING else cell
 
 
-@lru_cache(maxsize=65_536)
 def day(cell: str) -> str:
-    """A date cell: the date without a time of day, "" for none or for no end; all else unchanged."""
+    """A date cell: the date without a time of day, "" for a blank; all else unchanged.
+
+    A day that stands for no date is given with `NO_DATE` behind it, so that admission refuses it as malformed: read as
+    blank it would say that there is no document or notice, which takes a listing off by rule.
+    """
+    found, is_no_date = _read_day(cell)
+    return f"{found}{NO_DATE}" if is_no_date and found not in NO_DATE_WORDS else found
+
+
+def last_day(cell: str) -> str:
+    """Like `day`, of the day on which something ends: "" also where the cell says that there is no end."""
+    found, is_no_date = _read_day(cell)
+    return "" if is_no_date else found
+
+
+@lru_cache(maxsize=65_536)
+def _read_day(cell: str) -> tuple[str, bool]:
+    """The date without a time of day, or what else the cell says; and whether that stands for no date or no end."""
     cell = text(cell)
     if not cell or cell in NO_DATE_WORDS:
-        return ""
+        return cell, bool(cell)
     zoned = _ZONED_DAY.fullmatch(cell)
     if zoned:
-        return zoned[1]
+        return zoned[1], False
     found = _DATE.fullmatch(cell)
     if not found:
-        return cell
+        return cell, False
     year, *rest = found.groups()[1:]
     month, of_month = (part for part in rest if part is not None)
-    return "" if (int(year), int(month), int(of_month)) in _NO_DATES else found[1]
+    return found[1], (int(year), int(month), int(of_month)) in _NO_DATES
 
 
 def yuan_of_ten_thousand(cell: str) -> str:

@@ -6,7 +6,7 @@ other text stays as it is, for admission to refuse with its reason.
 
 import re
 
-from xingate_adapters.reading.cells import day, text
+from xingate_adapters.reading.cells import day, last_day, text
 
 DAY_MONTH_YEAR = "day_month_year"
 MONTH_DAY_YEAR = "month_day_year"
@@ -22,12 +22,13 @@ _PART = re.compile(
 )
 
 
-def full_day(cell: str, order: str = "") -> str:
+def full_day(cell: str, order: str = "", *, is_last: bool = False) -> str:
     """A day as admission reads it: from the written forms of `day`, `18-Nov-2026`, and numbers in `order`.
 
-    "" for a blank cell, for no end, and for a part of a day; all else unchanged.
+    "" for a blank cell and for a part of a day, for no end where the day `is_last` one; all else unchanged.
     """
     found = text(cell)
+    plain = last_day if is_last else day
     named = _NAMED.fullmatch(found)
     if named and named[2][:3].casefold() in _MONTHS:
         return f"{named[3]}-{_MONTHS.index(named[2][:3].casefold()) + 1:02d}-{int(named[1]):02d}"
@@ -36,5 +37,5 @@ def full_day(cell: str, order: str = "") -> str:
         if ordered and "00" not in (ordered[1], ordered[2]):
             first, second = int(ordered[1]), int(ordered[2])
             of_month, month = (first, second) if order == DAY_MONTH_YEAR else (second, first)
-            return day(f"{ordered[3]}-{month:02d}-{of_month:02d}")
-    return "" if _PART.fullmatch(found) else day(found)
+            return plain(f"{ordered[3]}-{month:02d}-{of_month:02d}")
+    return "" if _PART.fullmatch(found) else plain(found)

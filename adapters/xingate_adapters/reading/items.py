@@ -1,8 +1,9 @@
 """Objects from a JSON array or JSON lines, streamed: the file is never held whole.
 
 Told apart by the first character: `[` begins an array, `{` the first of the lines. Numbers stay text exactly as
-written (a code is no number). An object with a key twice is a fault. Other shapes (an object around the array) are
-not read. Source: RFC 8259.
+written (a code is no number), save whole ones with an exponent or a point that have lost digits (`doubles`). Lists
+and objects are `Nested`, for the reader to judge. An object with a key twice is a fault. Other shapes (an object around
+the array) are not read. Source: RFC 8259.
 """
 
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from xingate_adapters.reading import files, forms
+from xingate_adapters.reading.doubles import EXACT_DIGITS, as_code
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
 from xingate_server.core.decoration import clean
@@ -19,6 +21,17 @@ Item = tuple[int, dict[str, str]]
 ITEM_LIMIT = 4_000_000  # characters of one object
 _BLANKS = " \t\r\n"
 _SHAPE = "a JSON array of objects, or one object a line"
+
+
+class Nested(str):
+    """A list or an object as its JSON text."""
+
+    __slots__ = ()
+
+    def single(self) -> str | None:
+        """The text of a list of one text; None for all else."""
+        value = json.loads(self)
+        return clean(value[0]) if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else None
 
 
 class _DuplicateKeyError(ValueError):
@@ -36,7 +49,12 @@ def _no_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is no JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant)
+def _float(written: str) -> str:
+    value = float(written)
+    return as_code(value) if value.is_integer() and abs(value) >= 10**EXACT_DIGITS else written
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=str, parse_float=_float, parse_constant=_no_constant)
 
 
 def json_items(file: Path, run: Run) -> Iterator[Item]:
@@ -162,7 +180,7 @@ def _damaged(file: Path, row: int, error: Exception) -> SourceError:
 def _as_text(file: Path, row: int, value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise SourceError("an item of the list is no object", file=file, row=row, expected=_SHAPE)
-    return {_readable(key): _readable(_cell(cell)) for key, cell in value.items()}
+    return {_readable(key): _cell(cell) for key, cell in value.items()}
 
 
 def _readable(text: str) -> str:
@@ -174,7 +192,8 @@ def _readable(text: str) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, str):
-        return clean(value)
+        return _readable(clean(value))
     if value is None:
         return ""
-    return json.dumps(value, ensure_ascii=False)
+    told = _readable(json.dumps(value, ensure_ascii=False))
+    return Nested(told) if isinstance(value, list | dict) else told

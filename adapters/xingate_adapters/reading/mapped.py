@@ -23,6 +23,7 @@ from xingate_adapters.reading.mapping import (
     ENDED_ON,
     REGISTERED_IN,
     SCHEME,
+    TAXPAYER_NO,
     MappingFile,
 )
 from xingate_adapters.reading.numbers import Number, document_numbers, sound_first, without_separators
@@ -31,6 +32,7 @@ from xingate_adapters.reading.tables import Layout, Row, Table, open_table
 from xingate_server.core import identifiers
 from xingate_server.core.days import parse_day
 from xingate_server.core.entry import REGISTER, Record, fold_word
+from xingate_server.core.number import TAX_LENGTH, ends_in_org_code
 from xingate_server.core.subject import KIND_WORDS, SubjectClass, SubjectKind, class_of
 
 _TITLE_LINES = 6
@@ -128,7 +130,9 @@ class MappedReader:
         keys = places_of(by_label, self.spec.group_by)
         if self.spec.group_by and not keys:
             raise _missing(table, [f"`{' / '.join(self.spec.group_by[:3])}`"], places)
-        table = unread.watched(table, by_label.values(), run, self.spec.ignored)
+        table = unread.watched(
+            table, by_label.values(), run, self.spec.ignored, holds_people=self._holds_people(places)
+        )
         table = expected.watched(table, self.spec, by_label, run)
         if self._is_own:
             expected.note_lacking(table, self.spec, by_label, run)
@@ -142,6 +146,10 @@ class MappedReader:
             record = reading.record(group, run)
             if record is not None:
                 yield record
+
+    def _holds_people(self, places: Mapping[str, Sequence[int]]) -> bool:
+        kind = KIND_WORDS.get(fold_word(self.spec.constants.get("subject_kind", "")))
+        return "subject_kind" in places or kind is None or class_of(kind) is SubjectClass.PERSON
 
     def _require(self, table: Table, places: Mapping[str, Sequence[int]]) -> None:
         spec = self.spec
@@ -261,7 +269,11 @@ class _Reading:
         if not (self._spec.group_by or self._in_text or self._schemes):
             cells = rows[0]
             said = self._scheme.read(cells)
-            found = [(scheme or said, number) for scheme, place in self._numbers if (number := text(cells[place]))]
+            found = [
+                (_in_column(scheme, number) or said, number)
+                for scheme, place in self._numbers
+                if (number := text(cells[place]))
+            ]
             return tuple(found) if len(found) == 1 else tuple(dict.fromkeys(found))
         subject = KIND_WORDS.get(fold_word(kind))
         pairs = (pair for cells in rows for pair in self._numbers_of(cells, subject))
@@ -273,11 +285,11 @@ class _Reading:
         is_said = fold_word(said) in own and said != ""
         said = own.get(fold_word(said), own.get("", said))
         for column_scheme, place in self._numbers:
-            scheme = column_scheme or said
             if column_scheme not in self._in_text:
                 if number := text(cells[place]):
-                    yield scheme, number
+                    yield _in_column(column_scheme, number) or said, number
                 continue
+            scheme = column_scheme or said
             for number in document_numbers(cells[place]):
                 is_shaped = not column_scheme and not is_said and _is_citizen_number(number, subject)
                 yield _of_text("citizen_id" if is_shaped else scheme, number)
@@ -303,6 +315,17 @@ def _is_citizen_number(number: str, subject: SubjectKind | None) -> bool:
     read = identifiers.read(number, "", SubjectClass.PERSON)
     is_long = len(read.value) == identifiers.UNIFIED_LENGTH
     return is_long and read.is_sound and read.scheme is identifiers.Scheme.CITIZEN_ID
+
+
+def _in_column(scheme: str, number: str) -> str:
+    """The scheme of a number by its column, "" where its shape tells it."""
+    if scheme != TAXPAYER_NO:
+        return scheme
+    folded = identifiers.fold(number)
+    if len(folded) != TAX_LENGTH:
+        return ""
+    by_shape = identifiers.read(folded, "", SubjectClass.ORGANISATION)
+    return "" if by_shape.is_sound and not ends_in_org_code(folded) else "tax_no"
 
 
 def _of_text(scheme: str, number: str) -> Number:

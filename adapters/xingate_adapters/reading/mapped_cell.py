@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import day, text
+from xingate_adapters.reading.cells import day, last_day, text
 from xingate_adapters.reading.dates import full_day
 from xingate_adapters.reading.labels import DATES
 from xingate_adapters.reading.mapping import ENDED_ON, MappingFile
 from xingate_server.core.entry import fold_word
+
+_LAST_DAYS = frozenset({"valid_until", ENDED_ON, "established"})
+"""Fields in which a word or day for "no end" or "no date" is a blank: nothing has ended, or the day is not known."""
 
 
 def places_of(by_label: Mapping[str, int], labels: Iterable[str]) -> list[int]:
@@ -27,7 +30,11 @@ class Cell:
         self._joined = tuple(joined)
         self._plain: Callable[[str], str] = text
         if field in DATES or field == ENDED_ON:
-            self._plain = partial(full_day, order=spec.date_order) if spec.date_order else day
+            is_last = field in _LAST_DAYS
+            if spec.date_order:
+                self._plain = partial(full_day, order=spec.date_order, is_last=is_last)
+            else:
+                self._plain = last_day if is_last else day
         self._words = {fold_word(word): meant for word, meant in spec.words.get(field, {}).items()}
         self._contains = tuple((fold_word(part), meant) for part, meant in spec.contains.get(field, {}).items())
         self._has_words = bool(self._words or self._contains)

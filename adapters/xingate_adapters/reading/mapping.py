@@ -23,6 +23,9 @@ from xingate_server.core.subject import KIND_WORDS, SubjectKind
 
 BY_SHAPE = "by_shape"
 """The scheme of a column whose codes are told apart by their shape."""
+TAXPAYER_NO = "taxpayer_no"
+"""The scheme of a column of taxpayers' numbers: 15 characters are a tax number, unless they are a sound registration
+number without an organisation code at the end; all others are told by their shape."""
 AMOUNT_WAN = "amount_wan_yuan"
 """An amount in ten-thousand yuan; the record's is in yuan."""
 ENDED_ON = "ended_on"

@@ -2,7 +2,8 @@
 
 A spreadsheet keeps 15 digits of a number (IEEE 754 binary64; ECMA-376). A code that was once a number there ends in
 zeros from the 16th digit on. Its check digit fits by chance once in 11 or 31 times, so what its column shows decides:
-another such number whose check fails, or at least two of them that make more than 2 % of the column's filled cells.
+another such number whose check fails, or one whose last digits `doubles` has hidden, or at least two of them that make
+more than 2 % of the column's filled cells.
 A number whose own check fails is judged by admission.
 """
 
@@ -27,6 +28,7 @@ _SAMPLE_BYTES = 65_536
 _PLAIN = re.compile(rb"000(?<=[0-9]{18})(?![0-9])")  # what stands first is looked for fastest
 _PARTS = re.compile(r"[;；]")
 _PIECES = re.compile(r"[:：]")
+_CUT = re.compile(r"[0-9]{6,17}\*+", re.ASCII)
 
 
 def looks_rounded(number: str) -> bool:
@@ -35,6 +37,11 @@ def looks_rounded(number: str) -> bool:
         return False
     folded = identifiers.fold(number)
     return number_patterns.looks_rounded(folded) and folded.strip("0") != ""
+
+
+def is_cut(number: str) -> bool:
+    """Whether digits are followed by nothing but `*`, as `doubles` leaves a code that became a number."""
+    return len(number) > EXACT_DIGITS and number[-1] == "*" and _CUT.fullmatch(number) is not None
 
 
 def is_checked(number: str, *, is_person: bool) -> bool:
@@ -74,9 +81,10 @@ class Tally:
             if not cell or not text(cell):
                 continue
             self._filled[place] += 1
-            found = [number for number in numbers_of(cell) if looks_rounded(number)]
+            numbers = numbers_of(cell)
+            found = [number for number in numbers if looks_rounded(number)]
             self._rounded[place] += bool(found)
-            if any(map(fails, found)):
+            if any(map(fails, found)) or any(map(is_cut, numbers)):
                 self._failing.add(place)
 
     def marked(self) -> frozenset[int]:

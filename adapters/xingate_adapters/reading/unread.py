@@ -1,16 +1,17 @@
 """Columns that nothing reads: named to the operator, and a fault when they hold the subjects' codes (DESIGN section 5,
 *Schema drift*).
 
-A code is a sound unified code, organisation code, registration number of 15 digits or citizen number. Columns that
-hold the code of an authority or of who supplied the row are named, never a fault: their label says so, and few
-different codes stand in them, since one authority stands in many rows.
+A code is a sound unified code, organisation code, registration number of 15 digits or citizen number; in a column of
+passports or travel permits, where the list may hold people, also what has the shape of one. Columns that hold the code
+of an authority or of who supplied the row are named, never a fault: their label says so, and few different codes stand
+in them, since one authority stands in many rows.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import text
+from xingate_adapters.reading.cells import NOTHING, text
 from xingate_adapters.reading.errors import SchemaError, quoted
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import Row, Table
@@ -29,6 +30,8 @@ _ACTED_UPON = re.compile(r"被.{2,4}?(?:单位|企业|公司|机构|对象|主�
 _GIVEN = re.compile(r"(?:机关|部门|单位|法院)所?(?:核发|颁发|发放|发给|赋予|核准|登记的)")
 _ROWS_OF_AN_AUTHORITY = 2  # on average, at the least
 _MOST_AUTHORITIES = 10_000
+_OF_DOCUMENTS = re.compile(r"(?:护照|通行证|PASSPORT)(?:证?件?号码?|编号|NUMBER|NO\.?)?$")
+_DOCUMENT = re.compile(r"[A-Z]{0,3}[0-9]{6,12}[A-Z]?", re.ASCII)
 _SHAPES: tuple[tuple[int, Scheme, SubjectClass], ...] = (
     (18, Scheme.USCC, SubjectClass.ORGANISATION),
     (18, Scheme.CITIZEN_ID, SubjectClass.PERSON),
@@ -48,19 +51,28 @@ def is_code(cell: str) -> bool:
 
 
 def holds_codes(cells: Iterable[str]) -> bool:
-    """Whether at least five of a column's cells are filled and 60 % of those are codes."""
+    """Whether all filled cells of a column are codes, or 60 % of them where at least five are filled."""
     filled = [cell for cell in cells if cell and text(cell)]
     return _are_codes(len(filled), sum(map(is_code, filled)))
 
 
 def _are_codes(filled: int, codes: int) -> bool:
-    return filled >= FEWEST_CELLS and codes * 100 >= filled * _SHARE_PERCENT
+    if filled < FEWEST_CELLS:
+        return 0 < filled == codes
+    return codes * 100 >= filled * _SHARE_PERCENT
 
 
-def watched(table: Table, read: Iterable[int], run: Run, ignored: Sequence[str] = ()) -> Table:
+def _is_document(cell: str) -> bool:
+    """Whether a cell has the shape of a passport's or travel permit's number."""
+    return _DOCUMENT.fullmatch(identifiers.fold(text(cell))) is not None
+
+
+def watched(
+    table: Table, read: Iterable[int], run: Run, ignored: Sequence[str] = (), *, holds_people: bool = True
+) -> Table:
     """The same table; when its rows have been read, columns besides `read` (places) are noted in `run.notes`, and
     `SchemaError` is raised for one that holds codes, unless `run.accepts_schema`. `ignored` are labels of columns
-    that are left out on purpose."""
+    that are left out on purpose; `holds_people` says whether the list may have people on it."""
     known = set(read)
     left_out = {columns.fold(label) for label in ignored}
     names = columns.names(table.header)
@@ -74,7 +86,8 @@ def watched(table: Table, read: Iterable[int], run: Run, ignored: Sequence[str] 
         run.notes[f"`{table.file}`: columns that nothing reads: {', '.join(quoted(names[at]) for at in named)}"] = None
     if not unread or run.accepts_schema:
         return table
-    return table._replace(rows=_judged(table, unread, names))
+    documents = {place for place in unread if holds_people and _OF_DOCUMENTS.search(columns.fold(table.header[place]))}
+    return table._replace(rows=_judged(table, unread, documents, names))
 
 
 def _is_of_authority(label: str) -> bool:
@@ -84,15 +97,15 @@ def _is_of_authority(label: str) -> bool:
     return _OF_AUTHORITY.search(folded) is not None and _GIVEN.search(folded) is None
 
 
-def _judged(table: Table, places: Sequence[int], names: Sequence[str]) -> Iterator[Row]:
+def _judged(table: Table, places: Sequence[int], documents: Container[int], names: Sequence[str]) -> Iterator[Row]:
     filled = dict.fromkeys(places, 0)
     codes = dict.fromkeys(places, 0)
     different: dict[int, set[int]] = {place: set() for place in places if _is_of_authority(table.header[place])}
     for row, cells in table.rows:
         for place in places:
-            if cell := cells[place]:
+            if (cell := cells[place]) not in NOTHING:
                 filled[place] += 1
-                if len(cell) <= _LONGEST and is_code(cell):
+                if len(cell) <= _LONGEST and (is_code(cell) or (place in documents and _is_document(cell))):
                     codes[place] += 1
                     if place in different and len(different[place]) <= _MOST_AUTHORITIES:
                         different[place].add(hash(cell))
@@ -113,6 +126,8 @@ def _judged(table: Table, places: Sequence[int], names: Sequence[str]) -> Iterat
 
 
 def _are_few(different: int, codes: int) -> bool:
+    if codes < FEWEST_CELLS:
+        return True
     return different <= _MOST_AUTHORITIES and different * _ROWS_OF_AN_AUTHORITY <= codes
 
 

@@ -3,8 +3,8 @@
 Before openpyxl sees the file, its declared sizes are judged (a zip bomb is refused unopened). Formula and error
 cells are refused: what they show is not in the file, or nothing. One visible sheet may hold rows; hidden sheets
 (templates keep their choices there) are passed over. A cell merged over several rows is filled in each of them. A
-number of more digits than a spreadsheet keeps becomes text with zeros in their place, for `rounded` to find. Macros,
-styles and drawings are not read.
+number of more digits than a spreadsheet keeps becomes text with zeros or `*` in their place (`doubles`). Macros, styles
+and drawings are not read.
 """
 
 import re
@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from xingate_adapters.reading import forms
 from xingate_adapters.reading.cells import iso
+from xingate_adapters.reading.doubles import EXACT_DIGITS, as_code
 from xingate_adapters.reading.errors import SourceError, quoted
 from xingate_adapters.reading.run import Run
 from xingate_server.core.decoration import clean
@@ -31,7 +32,6 @@ RATIO_LIMIT = 250  # what DEFLATE makes of real sheets is 5 to 40
 RATIO_FROM_BYTES = 8 << 20
 MEMBER_LIMIT = 10_000
 COLUMN_LIMIT = 500
-EXACT_DIGITS = 15  # a spreadsheet keeps no more of a number
 PROGRESS_ROWS = 2_000
 MERGED_LIMIT = 200_000
 _CHUNK_BYTES = 1 << 20
@@ -285,14 +285,7 @@ def _value(value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    """A number as text: whole ones without a point. One of more digits than a spreadsheet keeps was a code: what it
-    lost is zeros."""
+    """A number as text: whole ones without a point."""
     if isinstance(value, int):
         return str(value)
-    if not value.is_integer():
-        return repr(value)
-    digits = str(int(value))
-    sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
-    if len(digits) <= EXACT_DIGITS:
-        return sign + digits
-    return sign + f"{value:.{EXACT_DIGITS - 1}e}".lstrip("-").partition("e")[0].replace(".", "").ljust(len(digits), "0")
+    return as_code(value) if value.is_integer() else repr(value)

@@ -13,7 +13,7 @@ from unicodedata import normalize
 from xingate.screening import RosterPerson, RosterRow
 from xingate.types import Identifier, Subject, SubjectKind
 from xingate_adapters.reading.cells import text
-from xingate_adapters.reading.rounded import Tally, is_checked, looks_rounded, numbers_of
+from xingate_adapters.reading.rounded import Tally, is_checked, is_cut, looks_rounded, numbers_of
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
 from xingate_adapters.rosters.layout import PERSON_NUMBERS, RosterLayout, kind_of
@@ -138,7 +138,8 @@ class RowReader:
         places = [(place, is_person) for place in self._codes]
         places += [(self._field[field], True) for field in (*PERSON_NUMBERS, "related") if field in self._field]
         return any(
-            looks_rounded(number) and (place in self._rounded or not is_checked(number, is_person=of_person))
+            is_cut(number)
+            or (looks_rounded(number) and (place in self._rounded or not is_checked(number, is_person=of_person)))
             for place, of_person in places
             for number in numbers_of(cells[place])
         )
@@ -181,8 +182,8 @@ _SINGLE: Final = (
 _NOBODY: Final = Fault("subject_missing", "名称和号码都是空的：请填写", "neither name nor number is given: fill one in")
 _ROUNDED: Final = Fault(
     "identifier_rounded",
-    "号码被表格软件舍入，末尾数字变成了 0：请把该列设为文本，按原件重新填写完整号码",
-    "a spreadsheet program has rounded the number, its last digits became zeros: make the column text and write the "
+    "号码被表格软件舍入，末尾数字已丢失：请把该列设为文本，按原件重新填写完整号码",
+    "a spreadsheet program has rounded the number, its last digits are lost: make the column text and write the "
     "number again from the document",
 )
 _RELATED: Final = Fault(

@@ -101,9 +101,10 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
         return (self.is_checksum_failure or (self.is_shared and self.is_sound)) and looks_rounded(self.value)
 
     def as_rounded(self) -> "Identifier":
-        """The number as a mask of what a spreadsheet program keeps: its first 15 digits."""
-        hidden = "*" * (len(self.value) - EXACT_DIGITS)
-        return Identifier(self.scheme, self.value[:EXACT_DIGITS] + hidden, is_masked=True)
+        """The number as a mask of the digits that are certain. A spreadsheet program keeps the first 15 digits; other
+        programs round the last of them up, which may also be what made it zero."""
+        certain = self.value[:EXACT_DIGITS].rstrip("0")[:-1]
+        return Identifier(self.scheme, certain.ljust(len(self.value), "*"), is_masked=True)
 
     def as_possible(self) -> "Identifier":
         """The number as a mask that hides nothing: it may be the subject's, and is not for certain."""

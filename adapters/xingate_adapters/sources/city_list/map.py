@@ -1,7 +1,8 @@
 """City list rows to records: every cell goes to the field of its name, as the city wrote it.
 
 The words (`list_type`, `severity`, `status` ...) are left to admission, which reads them in code or Chinese. A
-blank `id_scheme` stays blank: admission then reads the code by its shape. Dates that stand for no end are blank.
+blank `id_scheme` stays blank: admission then reads the code by its shape. A last day that stands for no end is
+blank; in other dates it is malformed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import NOTHING, day
+from xingate_adapters.reading.cells import NOTHING, day, last_day
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.city_list.read import KNOWN, read
 from xingate_server.core.entry import Record
@@ -52,7 +53,7 @@ def _records(file: Path, run: Run, ordinals: Iterator[int]) -> Iterator[Record |
         stripped = list(map(str.strip, cells))
         fields = {field: cell for field, place in texts if (cell := stripped[place]) not in NOTHING}
         for field, place in dates:
-            if (cell := stripped[place]) and (cell := day(cell)):
+            if (cell := stripped[place]) and (cell := last_day(cell) if field == "valid_until" else day(cell)):
                 fields[field] = cell
         code = stripped[code_place]
         scheme = "" if scheme_place is None or stripped[scheme_place] in NOTHING else stripped[scheme_place]

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import NOTHING, day
+from xingate_adapters.reading.cells import NOTHING, last_day
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.entity_register.read import KNOWN, read
 from xingate_server.core.entry import REGISTER, Record
@@ -54,7 +54,7 @@ def _records(file: Path, run: Run) -> Iterator[Record]:
             name="" if name in NOTHING else name,
             identifiers=() if code in NOTHING else (("", code),),
             registered_in="CN",
-            established=day(cells[date_place]),
+            established=last_day(cells[date_place]),
             region="".join(cell for place in region_places if (cell := cells[place].strip()) not in NOTHING),
             rounded=rounded(cells),
             raw=dict(zip(names, cells, strict=True)),

@@ -25,4 +25,4 @@ def read(file: Path, run: Run) -> tuple[Table, dict[str, int]]:
     table = open_table(file, run)
     places = columns.places(file, table.header_row, table.header, KNOWN)
     columns.require(file, table.header_row, places, LABELS, REQUIRED, lambda: unread.hint_of(table, places.values()))
-    return unread.watched(table, places.values(), run, IGNORED), places
+    return unread.watched(table, places.values(), run, IGNORED, holds_people=False), places

@@ -126,7 +126,7 @@ def _entities(file: Path, run: Run, spool: sqlite3.Connection) -> Iterator[Entit
 
 def _properties(file: Path, row: int, item: Mapping[str, str]) -> dict[str, list[str]]:
     try:
-        return msgspec.json.decode(item.get("properties", ""), type=dict[str, list[str]])
+        return msgspec.json.decode(item.get("properties", "").encode(), type=dict[str, list[str]])
     except (msgspec.MsgspecError, RecursionError) as error:
         raise SourceError("no FollowTheMoney entity", file=file, row=row, column="properties", expected=_SHAPE) from (
             error
@@ -135,6 +135,6 @@ def _properties(file: Path, row: int, item: Mapping[str, str]) -> dict[str, list
 
 def _texts(file: Path, row: int, key: str, value: str) -> list[str]:
     try:
-        return msgspec.json.decode(value, type=list[str]) if value else []
+        return msgspec.json.decode(value.encode(), type=list[str]) if value else []
     except msgspec.MsgspecError as error:
         raise SourceError("no list of text", file=file, row=row, column=key, expected="names of datasets") from error

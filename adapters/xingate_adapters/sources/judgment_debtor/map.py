@@ -6,8 +6,9 @@
 * A row stays in force while the court publishes it, whatever `performance` says: the list loses a name when the court
   deletes it (Supreme People's Court, provisions on the list of dishonest judgment debtors, 2017, art. 10), and a
   repair without a day would silently end a listing that stands. What was performed is kept in `facts`.
-* The subject's kind is `partyTypeName` (0 a person, 1 an organisation), else the column that holds the number, else
-  whether sex or age is filled, where the list has these columns; never the number itself.
+* The subject's kind is `partyTypeName` (0 a person, 1 an organisation), else the column that holds the number, else a
+  person where sex or age is filled. Where the list has these columns and they are blank, it is the one kind that the
+  number can be of; a number that fits both kinds or neither leaves the kind blank, and the row unreadable for both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +16,13 @@ from datetime import date
 from pathlib import Path
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import day, text
+from xingate_adapters.reading.cells import day, last_day, text
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.judgment_debtor.read import KNOWN, Row, read
+from xingate_server.core import identifiers
 from xingate_server.core.entry import Record
+from xingate_server.core.identifiers import Scheme
+from xingate_server.core.subject import SubjectClass
 
 KIND = "judgment_debtor"
 _KINDS = {
@@ -36,6 +40,7 @@ _KINDS = {
     "法人及非法人组织": "legal_entity",
     "个体工商户": "sole_trader",
 }
+_CHECKED = frozenset({Scheme.USCC, Scheme.ORG_CODE, Scheme.REG_NO})
 _OF_PERSONS = frozenset({"sex", "sex_code", "age"})
 _FACTS = (("conduct", "失信行为"), ("performance", "履行情况"), ("duty", "义务"))
 
@@ -60,7 +65,7 @@ def columns_of(header: Sequence[str]) -> dict[str, str]:
 
 def _record(origin: str, row: Row) -> Record:
     cells = {field: cell for field, original in row.fields.items() if (cell := text(original))}
-    kind, identifiers = _subject(cells, has_person_columns=not _OF_PERSONS.isdisjoint(row.fields))
+    kind, numbers = _subject(cells, has_person_columns=not _OF_PERSONS.isdisjoint(row.fields))
     return Record(
         source=KIND,
         file=origin,
@@ -68,17 +73,23 @@ def _record(origin: str, row: Row) -> Record:
         list_type="black.judgment_default",
         subject_kind=kind,
         name=cells.get("name", ""),
-        identifiers=identifiers,
+        identifiers=numbers,
         legal_representative=cells.get("legal_representative", ""),
         facts="；".join(f"{label}：{cells[field]}" for field, label in _FACTS if field in cells),
         authority=cells.get("authority", ""),
         basis=_basis(cells),
         document_no=cells.get("document_no", ""),
-        document_date=day(cells.get("published", "")) or day(cells.get("filed", "")),
+        document_date=_document_date(cells),
         region=cells.get("region", ""),
         rounded=row.rounded,
         raw=row.raw,
     )
+
+
+def _document_date(cells: Mapping[str, str]) -> str:
+    """The day of publication where there is one, else of filing, else what stands instead."""
+    published, filed = cells.get("published", ""), cells.get("filed", "")
+    return last_day(published) or day(filed) or day(published)
 
 
 def _subject(cells: Mapping[str, str], *, has_person_columns: bool) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -90,10 +101,21 @@ def _subject(cells: Mapping[str, str], *, has_person_columns: bool) -> tuple[str
         kind = "natural_person" if citizen else "legal_entity" if organisation else ""
     if not kind and has_person_columns:
         is_person = any(cells.get(field, "0") != "0" for field in _OF_PERSONS)
-        kind = "natural_person" if is_person else "legal_entity"
+        kind = "natural_person" if is_person else _kind_of(card or "")
     own = citizen if kind == "natural_person" else organisation
     number = own or card or citizen or organisation
     return kind, (("", number),) if number else ()
+
+
+def _kind_of(number: str) -> str:
+    """The only kind of subject whose number this can be, perhaps masked; "" where it can be of both or of neither."""
+    person = identifiers.parse(number, Scheme.CITIZEN_ID, SubjectClass.PERSON)
+    of_person = person.fault is None and person.scheme is Scheme.CITIZEN_ID
+    organisation = identifiers.read(number, "", SubjectClass.ORGANISATION)
+    of_organisation = organisation.fault is None and organisation.scheme in _CHECKED
+    if of_person == of_organisation:
+        return ""
+    return "natural_person" if of_person else "legal_entity"
 
 
 def _basis(cells: Mapping[str, str]) -> str:

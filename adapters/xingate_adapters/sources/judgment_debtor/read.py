@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xingate_adapters.reading import columns, files, forms, unread
-from xingate_adapters.reading.items import json_items
+from xingate_adapters.reading.errors import SchemaError, quoted
+from xingate_adapters.reading.items import Nested, json_items
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.schema import Watch, says_something
 from xingate_adapters.reading.tables import open_table
@@ -118,6 +119,28 @@ def _from_json(file: Path, run: Run) -> Iterator[Row]:
                 seen[keys] = places
         filled = (key for key, value in item.items() if columns.fold(key) not in KNOWN and says_something(value))
         watch.keys("item", filled, (), number)
+        for key, value in item.items():
+            if isinstance(value, Nested) and says_something(value) and columns.fold(key) in KNOWN:
+                item[key] = _single(file, number, key, value, run)
         cells = list(item.values())
         yield Row(number, {field: cells[place] for field, place in places.items()}, item)
     watch.finish(number)
+
+
+def _single(file: Path, row: int, key: str, value: Nested, run: Run) -> str:
+    """The one text of a list. Raises `SchemaError` for other lists and objects, by which nobody would be found, unless
+    it is accepted."""
+    if (single := value.single()) is not None:
+        return single
+    what = f"the value of {quoted(key)} is a list or an object"
+    if run.accepts_schema:
+        run.notes[f"`{file}`: {what}; it is taken as a text"] = None
+        return value
+    raise SchemaError(
+        what,
+        file=file,
+        row=row,
+        column=key,
+        expected="a text, or a list of one text",
+        hint="the list may have a new layout: update the source, or give `--accept-schema KIND` once",
+    )
