@@ -1,5 +1,7 @@
 """Cells and rows as spreadsheet programs write them: decoration, separators, line ends, quotes, encodings."""
 
+import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from xingate_adapters.reading import workbook
 from xingate_adapters.reading.cells import text
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.items import json_items
@@ -211,3 +214,63 @@ def test_no_message_is_one_of_the_language(tmp_path: Path) -> None:
         said = str(caught.value)
         assert not any(word in said.lower() for word in ("error", "expected after", "unexpected end", "field limit"))
         assert "row 2" in said
+
+
+def with_row_numbers(tmp_path: Path, numbers: list[int | None], quote: str = '"') -> Path:
+    """A workbook of a list whose row elements have these numbers, None for none."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append(HEADER.split(","))
+    for place in range(1, len(numbers)):
+        sheet.append(row(f"示例{place}公司").split(","))
+    file = tmp_path / "list.xlsx"
+    book.save(file)
+    with zipfile.ZipFile(file) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    part = parts["xl/worksheets/sheet1.xml"].decode()
+    part = re.sub(r'(<c r="[A-Z]+)\d+"', r"<c", part)
+    wanted = iter(numbers)
+    part = re.sub(
+        r'<row r="\d+"', lambda _: "<row" if (n := next(wanted)) is None else f"<row r={quote}{n}{quote}", part
+    )
+    parts["xl/worksheets/sheet1.xml"] = part.encode()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return file
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("chunk", [200, 1 << 20])
+@pytest.mark.parametrize(
+    ("numbers", "wrong"),
+    [
+        ([1, 2, 3, 4], None),
+        ([1, 5, 9, 12], None),
+        ([None, None, None, None], None),
+        ([1, None, 7, None], None),
+        ([1, 900, 4, 901], 4),
+        ([1, 2, 2, 3], 2),
+        ([3, 2, 4, 5], 2),
+        ([1, 3, None, 4], 4),
+        ([0, 1, 2, 3], 0),
+        ([1, 2, 999_999_999, 3], 999_999_999),
+        ([1, 2, 3, 1_048_577], 1_048_577),
+    ],
+)
+def test_rows_of_a_sheet_ascend(
+    numbers: list[int | None],
+    wrong: int | None,
+    chunk: int,
+    quote: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workbook, "_CHUNK_BYTES", chunk)
+    file = with_row_numbers(tmp_path, numbers, quote)
+    if wrong is None:
+        assert [one.name for one in records(file)] == ["示例1公司", "示例2公司", "示例3公司"]
+        return
+    with pytest.raises(SourceError, match="the rows of the sheet `Sheet` have numbers that") as caught:
+        records(file)
+    assert caught.value.row == wrong

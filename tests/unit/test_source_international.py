@@ -132,6 +132,8 @@ def test_countries(names: list[str], registered_in: str) -> None:
 
 PERSON_REMARKS = [
     ("DOB 12 Oct 1956; Passport A0000001 (Iran) expires 12 Jan 2020; Gender Male.", "passport", "A0000001"),
+    ("DOB 1956; passport x0000903", "passport", "X0000903"),
+    ("alt. passport x0000903 (Iran)", "passport", "X0000903"),
     ("alt. Passport B-000/002.", "passport", "B000002"),
     ("Diplomatic Passport D0000003 (Mali)", "passport", "D0000003"),
     ("Identification Number 990000198001001014 (China)", "citizen_id", "990000198001001014"),

@@ -44,6 +44,11 @@ CELLS = [
     ("EX1234567(previously EX7654321)", "EX1234567|EX7654321"),
     ("passport: EX1234567; national id: 990000198001001014", "EX1234567|990000198001001014"),
     ("EX1234567, EX1234567", "EX1234567"),
+    ("EX1234567&EX7654321", "EX1234567|EX7654321"),
+    ("EX1234567。EX7654321。", "EX1234567|EX7654321"),
+    # signs and abbreviations before a number
+    *((f"{sign}EX1234567", "EX1234567") for sign in ("P.", "N°", "Nº", "№", "No.", "N° ", "n°", "PP.", "ID.")),
+    ("EX1234567。", "EX1234567"),
     # three letters before a number may be a country or a series: both
     ("ABC 1234567", "ABC 1234567|1234567"),
     # hidden parts stay hidden

@@ -249,3 +249,30 @@ def test_the_shipped_list_has_the_known_layout() -> None:
     found, records = read(file)
     assert len(found) == 273
     assert [note.partition(": ")[2] for note in records.notes] == [f"the section `INDIVIDUALS` {EMPTY.format(273)}"]
+
+
+class TestWhatWouldBeLost:
+    """A second element where one is read, and a number in an attribute."""
+
+    def test_all_numbers_of_a_document_are_read(self, tmp_path: Path) -> None:
+        [record] = read(write(tmp_path / "un.xml", person(1, passport("EX1234567</NUMBER><NUMBER>EX7654321"))))[0]
+        assert [number for _, number in record.identifiers] == ["EX1234567", "EX7654321"]
+
+    @pytest.mark.parametrize("tag", ["FIRST_NAME", "REFERENCE_NUMBER", "LISTED_ON", "TYPE_OF_DOCUMENT"])
+    def test_a_second_element_is_a_fault(self, tag: str, tmp_path: Path) -> None:
+        content = person(1, passport("EX1234567"))
+        file = write(tmp_path / "un.xml", content.replace(f"</{tag}>", f"</{tag}><{tag}>2026</{tag}>"))
+        with pytest.raises(SchemaError, match=f"row 1: the element `{tag}` occurs more than once"):
+            read(file)
+        records, found = read(file, accepts_schema=True)
+        assert len(records) == 1
+        assert tag in str(found.notes)
+        read(write(file, content.replace(f"</{tag}>", f"</{tag}><{tag}/>")))
+
+    @pytest.mark.parametrize("tag", ["NUMBER", "ALIAS_NAME", "FIRST_NAME", "INDIVIDUAL_DOCUMENT"])
+    def test_an_attribute_that_says_something_is_a_fault(self, tag: str, tmp_path: Path) -> None:
+        content = person(1, passport("EX1234567"), alias("EXAMPLE"))
+        file = write(tmp_path / "un.xml", content.replace(f"<{tag}>", f'<{tag} value="EX7654321">'))
+        with pytest.raises(SchemaError, match=f"row 1: the element `{tag}` has the attribute `value`"):
+            read(file)
+        read(write(file, content.replace(f"<{tag}>", f'<{tag} value=" ">')))

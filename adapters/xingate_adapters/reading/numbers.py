@@ -26,7 +26,9 @@ _DATES = re.compile(
 )
 _CHECK_IN_BRACKETS = re.compile(r"\b([A-Z]{1,2}\d{6}) ?\(([0-9A])\)")  # identity cards of Hong Kong
 _NOTE = re.compile(r"[(\[（【]([^()\[\]（）【】]*)[)\]）】]")
-_SEPARATOR = re.compile(r"[;,|、；，\"“”:：=<>]|\s(?:and|or|&|et|y)\s")
+_NUMBER_SIGN = re.compile(r"№|\b[Nn] ?[°º]")
+_ABBREVIATION = re.compile(r"\b(?:P|PP|ID|N|No|Nr)\.(?=[A-Z]{0,3}\d)", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[;,|。&、；，\"“”:：=<>]|\s(?:and|or|&|et|y)\s")
 _WORD = re.compile(r"[^\W\d_]{4,}|\b(?:no|nr)[.°]* *(?=\d)", re.IGNORECASE)  # what is no part of a number
 _BREAK = "\0"
 _AROUND = "'`´.-–—/\\#"
@@ -72,7 +74,8 @@ def without_separators(number: str) -> str:
 
 def _plain(cell: str) -> str:
     """In one line, all digits European, hidden places as stars."""
-    line = " ".join(unicodedata.normalize("NFKC", clean(cell).replace("…", "..")).split())
+    written = _NUMBER_SIGN.sub(" ", clean(cell).replace("…", ".."))
+    line = _ABBREVIATION.sub(" ", " ".join(unicodedata.normalize("NFKC", written).split())).strip()
     plain = "".join(c if c.isascii() else _european(c) for c in line)
     return _HIDDEN.sub(lambda part: "*" * max(len(part[0]), 2), plain)
 

@@ -34,7 +34,9 @@ MEMBER_LIMIT = 10_000
 COLUMN_LIMIT = 500
 PROGRESS_ROWS = 2_000
 MERGED_LIMIT = 200_000
+ROW_LIMIT = 1_048_576  # of a sheet (ISO/IEC 29500)
 _CHUNK_BYTES = 1 << 20
+_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])(?:[^>]*?\sr\s*=\s*[\"']\s*([0-9]{1,20}))?")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]{0,40}?\bref="([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})"')
 
 # All that zipfile, the xml parser and openpyxl raise on damaged bytes; none of it is ours.
@@ -68,7 +70,7 @@ def workbook_rows(
         filled = []
         for sheet in sheets:
             rows = stack.enter_context(
-                closing(_filled_down(_rows(file, sheet, is_exact=is_exact), _merged_down(file, sheet)))
+                closing(_filled_down(_rows(file, sheet, is_exact=is_exact), _looked_through(file, sheet)))
             )
             first = next((row for row in rows if any(row[1])), None)
             if first is not None:
@@ -192,23 +194,47 @@ def _rows(file: Path, sheet: Any, *, is_exact: bool) -> Generator[tuple[int, lis
             yield row, texts
 
 
-def _merged_down(file: Path, sheet: Any) -> dict[int, list[tuple[int, int]]]:
+def _looked_through(file: Path, sheet: Any) -> dict[int, list[tuple[int, int]]]:
     """First row of a merged range of several rows -> its column (from 0) and last row. They stand behind the rows in
-    the sheet's part, which is therefore looked through before it is read."""
+    the sheet's part, which is therefore looked through before it is read. Raises `SourceError` where the numbers of
+    rows do not ascend, since openpyxl leaves such rows out, or are higher than any sheet has."""
     found: dict[int, list[tuple[int, int]]] = {}
-    count, tail = 0, b""
+    count = row = 0
+    for tags in _tags(file, sheet):
+        for match in _ROW.finditer(tags):
+            row = _next_row(file, sheet, row, match[1])
+        for match in _MERGED.finditer(tags) if b"mergeCell" in tags else ():
+            first, last = int(match[2]), int(match[3])
+            if first < last and count < MERGED_LIMIT:
+                count += 1
+                found.setdefault(first, []).append((_column(match[1]), last))
+    return found
+
+
+def _tags(file: Path, sheet: Any) -> Iterator[bytes]:
+    """The bytes of the sheet's part, no tag cut in two."""
+    tail = b""
     with zipfile.ZipFile(file) as archive, archive.open(sheet._worksheet_path.lstrip("/")) as part:  # noqa: SLF001
         while chunk := _guarded(file, 0, lambda: part.read(_CHUNK_BYTES)):
             window = tail + chunk
-            end = 0
-            for match in _MERGED.finditer(window) if b"mergeCell" in window else ():
-                end = match.end()
-                first, last = int(match[2]), int(match[3])
-                if first < last and count < MERGED_LIMIT:
-                    count += 1
-                    found.setdefault(first, []).append((_column(match[1]), last))
-            tail = window[max(end, len(window) - 100) :]
-    return found
+            last = window.rfind(b"<")
+            is_whole = last < 0 or window.find(b">", last) >= 0 or len(window) - last > _CHUNK_BYTES
+            tail = b"" if is_whole else window[last:]
+            yield window if is_whole else window[:last]
+
+
+def _next_row(file: Path, sheet: Any, before: int, written: bytes | None) -> int:
+    row = before + 1 if written is None else int(written)
+    if before < row <= ROW_LIMIT:
+        return row
+    what = "numbers that no sheet has" if row > ROW_LIMIT else "numbers that do not ascend"
+    raise SourceError(
+        f"the workbook is damaged: the rows of the sheet {quoted(sheet.title)} have {what} ({row:,} behind {before:,})",
+        file=file,
+        row=row,
+        expected="xlsx as a spreadsheet program saves it",
+        hint="save it again",
+    )
 
 
 def _column(letters: bytes) -> int:

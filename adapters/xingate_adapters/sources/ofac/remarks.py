@@ -18,7 +18,7 @@ MAIN_FIRST = ("uscc", "reg_no", "foreign_reg_no")
 _SHORTEST_DOCUMENT = 5
 _DIGITED = r"[0-9A-Za-z./-]*[0-9][0-9A-Za-z./-]*"
 _PART = re.compile(
-    r"(?:alt\. )?(?P<label>[A-Z][^0-9;]*?)(?: #)?:? "
+    r"(?:alt\. )?(?P<label>[A-Za-z][^0-9;]*?)(?: #)?:? "
     r"(?P<number>(?:(?!(?:ID|FEIN|NIT|RUC|RIF|RTN|RFC|SSN|RSIN|IMO)\b)[A-Z]{1,4} )?"
     rf"{_DIGITED}(?: (?:{_DIGITED}|[A-Z]{{1,3}}(?![A-Za-z])))*)"
     r"(?: \((?P<country>[A-Z][A-Za-z ,.'-]+)\))?(?: \(?(?:issued|expire[sd]?)\b.*)?\.?"

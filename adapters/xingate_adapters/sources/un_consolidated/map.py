@@ -95,8 +95,12 @@ def _names(entry: Element, prefix: str) -> list[str]:
 
 
 def _is_unread(document: Element) -> bool:
-    cell = _leaf(document, "NUMBER")
-    return bool(cell) and not document_numbers(cell)
+    return any(text(cell) and not document_numbers(cell) for cell in _numbers(document))
+
+
+def _numbers(document: Element) -> list[str]:
+    """The cells of numbers; a document may have several."""
+    return [" ".join((leaf.text or "").split()) for leaf in document.findall("NUMBER")]
 
 
 def _documents(entry: Element) -> tuple[tuple[str, str], ...]:
@@ -104,7 +108,8 @@ def _documents(entry: Element) -> tuple[tuple[str, str], ...]:
     found = [
         (_scheme(document, number), number)
         for document in entry.iter("INDIVIDUAL_DOCUMENT")
-        for number in document_numbers(_leaf(document, "NUMBER"))
+        for cell in _numbers(document)
+        for number in document_numbers(cell)
     ]
     plain = ((scheme, without_separators(n) if scheme == "passport" else n) for scheme, n in found)
     return sound_first(plain, SubjectClass.PERSON)

@@ -16,12 +16,22 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from xingate_adapters.reading import files, forms
-from xingate_adapters.reading.errors import EmptyListError, SourceError, quoted
+from xingate_adapters.reading.errors import EmptyListError, SchemaError, SourceError, quoted
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.schema import Watch, has_content, local_name
 
 ROOT = "CONSOLIDATED_LIST"
 _ENTRIES = ("INDIVIDUAL", "ENTITY")
+_ONCE = frozenset(
+    {
+        *("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME", "UN_LIST_TYPE", "REFERENCE_NUMBER", "LISTED_ON"),
+        *("TYPE_OF_DOCUMENT", "TYPE_OF_DOCUMENT2", "ISSUING_COUNTRY", "COUNTRY_OF_ISSUE", "COUNTRY"),
+    }
+)
+_READ = _ONCE | {
+    *("NUMBER", "NAME_ORIGINAL_SCRIPT", "ALIAS_NAME", "INDIVIDUAL_ALIAS", "ENTITY_ALIAS", "INDIVIDUAL_DOCUMENT"),
+    *("INDIVIDUAL_ADDRESS", "ENTITY_ADDRESS"),
+}
 _SHANGHAI = timezone(timedelta(hours=8))
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 
@@ -62,6 +72,7 @@ def read(file: Path, run: Run) -> Iterator[Listed]:
             watch.unknown(section, element.tag, number + 1)
         if element.tag in _ENTRIES:
             watch.entry(element, number, section)
+            _look(file, element, number, run)
             yield Listed(number, element.tag == "INDIVIDUAL", element)
         parents[-1].clear()
     if number == 0:
@@ -72,6 +83,28 @@ def read(file: Path, run: Run) -> Iterator[Listed]:
             hint="fetch it again",
         )
     watch.finish(number)
+
+
+def _look(file: Path, entry: Element, number: int, run: Run) -> None:
+    """Raises `SchemaError` for what would be lost of an element that is read: a second one where the first is taken,
+    and an attribute that says something."""
+    for parent in entry.iter():
+        tags = [child.tag for child in parent if has_content(child)]
+        twice = [tag for tag in tags if tag in _ONCE and tags.count(tag) > 1]
+        what = [f"the element {quoted(tag)} occurs more than once in {quoted(parent.tag)}" for tag in twice]
+        if parent.tag in _READ:
+            said = (name for name, value in parent.items() if value.strip() and not name.startswith("{"))
+            what += [f"the element {quoted(parent.tag)} has the attribute {quoted(name)}" for name in said]
+        if what and run.accepts_schema:
+            run.notes[f"`{file}`: {what[0]}; it is not read"] = None
+        elif what:
+            raise SchemaError(
+                what[0],
+                file=file,
+                row=number,
+                expected="the elements of the published schema",
+                hint="the list may have a new layout: update the source, or give `--accept-schema KIND` once",
+            )
 
 
 def stamp(file: Path) -> date | None:
