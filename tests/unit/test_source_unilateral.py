@@ -250,7 +250,7 @@ class TestNumbersInText:
     def test_schemes_are_of_numbers_told_by_their_shape(self, tmp_path: Path) -> None:
         text = self.example().replace("by_shape = [", "passport = [").replace('["by_shape"]', '["passport"]')
         (tmp_path / "m.toml").write_text(text, encoding="utf-8")
-        with pytest.raises(MappingError, match="`schemes.natural_person` has no column: name those of such numbers"):
+        with pytest.raises(MappingError, match=r"`schemes.natural_person` has no column: name those of such numbers"):
             read_mapping(tmp_path / "m.toml")
 
 
