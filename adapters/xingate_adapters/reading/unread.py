@@ -25,6 +25,7 @@ _LOOKED_AT_ROWS = 300
 _LONGEST = 40  # a code, its decoration and blanks
 _OF_AUTHORITY = re.compile(
     r"(机关|部门|法院|来源|报送|上报|归集|提供|发布|登记单位|受理单位|认定单位|处罚单位|许可单位).*(代码|编码|号)"
+    r"|(JG|BM|LY|LYDW)DM(_\d+)?$"  # the same in initials, as in double publicity
 )
 _ACTED_UPON = re.compile(r"被.{2,4}?(?:单位|企业|公司|机构|对象|主体|当事人|法人|方|者|人)")
 _GIVEN = re.compile(r"(?:机关|部门|单位|法院)所?(?:核发|颁发|发放|发给|赋予|核准|登记的)")
