@@ -274,3 +274,36 @@ def test_rows_of_a_sheet_ascend(
     with pytest.raises(SourceError, match="the rows of the sheet `Sheet` have numbers that") as caught:
         records(file)
     assert caught.value.row == wrong
+
+
+@pytest.mark.parametrize("separator", ["，", "；", "^", "~", ":"])
+def test_a_separator_that_is_not_read_is_named_as_the_cause(separator: str, tmp_path: Path) -> None:
+    lines = [HEADER, *(row(f"示例{place}公司") for place in range(9))]
+    file = written(tmp_path, "\n".join(lines).replace(",", separator))
+    with pytest.raises(SourceError, match=r"every row has one cell.*a comma, tab, semicolon or pipe"):
+        records(file)
+
+
+@pytest.mark.parametrize("before", ["var data = ", "callback(", "window.data=", "jQuery123_4("])
+def test_a_script_around_json_is_named(before: str, tmp_path: Path) -> None:
+    file = written(tmp_path, before + '[{"iname": "示例"}]')
+    with pytest.raises(SourceError, match="the file is not JSON alone"):
+        list(load_source("judgment_debtor").records([file]))
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\r\n\x1a\r\n", "\x1a\x1a", "\n\x1a\n\n"])
+def test_a_mark_of_the_end_is_ignored(end: str, tmp_path: Path) -> None:
+    found = records(written(tmp_path, f"{HEADER}\n{row('示例1公司')}\n{row('示例2公司')}{end}"))
+    assert [one.name for one in found] == ["示例1公司", "示例2公司"]
+    assert found[-1].raw == dict(zip(HEADER.split(","), row("示例2公司").split(","), strict=True))
+
+
+def test_a_title_that_was_taken_for_the_header_is_named(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    for cells in (["示例名单", "2026"], HEADER.split(","), row().split(",")):
+        sheet.append(cells)
+    book.save(tmp_path / "list.xlsx")
+    with pytest.raises(SourceError, match="as in row 1, which was taken for the header") as caught:
+        list(open_table(tmp_path / "list.xlsx", Run()).rows)
+    assert "`header_row`" in str(caught.value)

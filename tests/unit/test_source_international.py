@@ -299,3 +299,15 @@ def test_the_real_sdn_files() -> None:
     assert Counter(record.subject_kind for record in again) == {"legal_entity": 3_673}
     assert (again.passed_over["vessel"], again.passed_over["aircraft"]) == (406, 277)
     assert "remarks are cut at 1,000 characters in 1 of the entries" in next(iter(again.notes))
+
+
+@pytest.mark.parametrize("blank", ["", " ", '""', '" "'])
+def test_a_blank_type_leaves_the_kind_open(blank: str, tmp_path: Path) -> None:
+    file = tmp_path / "sdn.csv"
+    rest = f"EX{',-0- ' * 7}"
+    remark = '"Passport A0000001 (Iran); Registration Number 1027800000099 (Russia)."'
+    file.write_text(f'1,"EXAMPLE",{blank},{rest},{remark}\n2,"EXAMPLE TWO",-0- ,{rest},-0- ', encoding="cp1252")
+    first, second = load_source("ofac").records([file], data_as_of=DAY)
+    assert (first.subject_kind, second.subject_kind) == ("", "legal_entity")
+    assert ("passport", "A0000001") in first.identifiers
+    assert "1027800000099" in {number for _, number in first.identifiers}

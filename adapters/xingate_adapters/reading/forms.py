@@ -20,6 +20,7 @@ _WEB_PAGE = re.compile(
 )
 _XML = re.compile(r"\s*<(?:\?xml|[A-Za-z_][\w.:-]*[\s/>])")
 _JSON = re.compile(r"\s*(?:\[\s*[\[{\]]|\{\s*[\"}])")
+_SCRIPT = re.compile(r"\s*(?:(?:var|let|const)\s+[\w$.]+\s*=|[\w$.]+\s*[=(])\s*[\[{]")
 _SPREADSHEET_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
 _SAVE = "open it in a spreadsheet program and save it as xlsx"
 _READ = "xlsx or csv"
@@ -75,12 +76,18 @@ def form_of_text(text: str) -> str:
 def refuse_other_text(file: Path, text: str) -> None:
     """Raise `SourceError` for a text that is no csv."""
     form = form_of_text(text)
+    if form == "csv" and _SCRIPT.match(text):
+        form = "script"
     if form == "csv":
         return
     what, hint = {
         "html": ("a web page under the name of a table", _SAVE),
         "xml-2003": ("an XML Spreadsheet 2003 workbook", _SAVE),
         "xml": ("an xml file, no table", "check which kind of list it is"),
+        "script": (
+            "the file is not JSON alone: a script stands around it (`var data =`, `callback(`)",
+            "remove what stands before the first and behind the last bracket",
+        ),
         "json": ("a JSON file, no table", "check which kind of list it is, or export it as csv"),
     }[form]
     raise SourceError(what, file=file, row=1, expected=_READ, hint=hint)

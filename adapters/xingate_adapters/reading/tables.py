@@ -7,6 +7,7 @@ does not grow with the file (an xlsx keeps its shared strings).
 """
 
 import itertools
+import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +36,7 @@ class Layout(NamedTuple):
 
 
 AS_FOUND = Layout()
+_NOT_SEPARATORS = re.compile(r"[^，；^~:：]([，；^~:：])[^，；^~:：]+\1")
 
 
 class Table(NamedTuple):
@@ -68,7 +70,7 @@ def csv_rows(
     as they stand in the file unless `is_cleaned`."""
     forms.refuse_other_bytes(file)
     watch = csvs.Watch() if watch is None else watch
-    chunks = watch.over(files.text_chunks(file, run, encodings))
+    chunks = watch.over(_without_end_mark(files.text_chunks(file, run, encodings)))
     try:
         first = next(chunks, "")
     except SourceError as error:
@@ -77,6 +79,16 @@ def csv_rows(
     blocks = files.line_blocks(file, itertools.chain([first], chunks), run)
     watch.separator = delimiter or separator_of(first)
     yield from csvs.rows_of(file, blocks, watch.separator, watch, is_cleaned=is_cleaned)
+
+
+def _without_end_mark(chunks: Iterator[str]) -> Iterator[str]:
+    """The text without the Ctrl-Z that old programs write behind the last line."""
+    held = ""
+    for chunk in chunks:
+        text = held + chunk
+        bare = text.rstrip("\x1a\r\n")
+        held = text[len(bare) :] if "\x1a" in text[len(bare) :] else ""
+        yield text[: len(text) - len(held)]
 
 
 def open_table(file: Path, run: Run, layout: Layout = AS_FOUND) -> Table:
@@ -103,7 +115,14 @@ def _body(file: Path, run: Run, layout: Layout, watch: csvs.Watch) -> tuple[int,
         rows = csv_rows(file, run, delimiter=layout.delimiter, watch=watch)
     header_row, header, below = header_of(file, rows, layout.header_row)
     if is_workbook:
-        return header_row, header, _padded(file, header, below)
+        return header_row, header, _padded(file, header_row, header, below)
+    if len(header) == 1 and not layout.delimiter and _NOT_SEPARATORS.search(header[0]):
+        raise SourceError(
+            "every row has one cell: what separates the cells is none of the separators that are read",
+            file=file,
+            expected="a comma, tab, semicolon or pipe between the cells",
+            hint="export it again with one of them, or name `delimiter` in a mapping",
+        )
     return header_row, header, _whole(file, header, below, layout.delimiter)
 
 
@@ -137,7 +156,7 @@ def _other_width(file: Path, row: int, cells: list[str], header: list[str], said
     )
 
 
-def _padded(file: Path, header: list[str], rows: Iterator[Row]) -> Iterator[Row]:
+def _padded(file: Path, header_row: int, header: list[str], rows: Iterator[Row]) -> Iterator[Row]:
     width = len(header)
     for row, cells in rows:
         if not any(cells):
@@ -147,6 +166,7 @@ def _padded(file: Path, header: list[str], rows: Iterator[Row]) -> Iterator[Row]
                 f"a cell is filled in column {width + 1}, which has no header",
                 file=file,
                 row=row,
-                expected=f"{width} columns, as in the header",
+                expected=f"{width} columns, as in row {header_row}, which was taken for the header",
+                hint="if that row is a title, remove it, or name the header's row as `header_row` in a mapping",
             )
         yield row, list(itertools.islice(itertools.chain(cells, itertools.repeat("")), width))

@@ -101,10 +101,16 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
         return (self.is_checksum_failure or (self.is_shared and self.is_sound)) and looks_rounded(self.value)
 
     def as_rounded(self) -> "Identifier":
-        """The number as a mask of the digits that are certain. A spreadsheet program keeps the first 15 digits; other
-        programs round the last of them up, which may also be what made it zero."""
-        certain = self.value[:EXACT_DIGITS].rstrip("0")[:-1]
-        return Identifier(self.scheme, certain.ljust(len(self.value), "*"), is_masked=True)
+        """The number as a mask of what a spreadsheet program keeps: its first 15 digits."""
+        return self._showing(self.value[:EXACT_DIGITS])
+
+    def as_rounded_up(self) -> "Identifier":
+        """The number as a mask of the digits that are certain where another program rounded the last of 15 up, which
+        may also be what made it zero."""
+        return self._showing(self.value[:EXACT_DIGITS].rstrip("0")[:-1])
+
+    def _showing(self, shown: str) -> "Identifier":
+        return Identifier(self.scheme, shown.ljust(len(self.value), "*"), is_masked=True)
 
     def as_possible(self) -> "Identifier":
         """The number as a mask that hides nothing: it may be the subject's, and is not for certain."""

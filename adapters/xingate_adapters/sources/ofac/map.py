@@ -1,7 +1,8 @@
 """SDN entries to records of `international.ofac`.
 
 * Entities and people become records. Vessels and aircraft are no subjects: they are counted in `passed_over`, and so
-  are addresses, alternate names and comments whose entry is not in the file. An unknown type is a fault.
+  are addresses, alternate names and comments whose entry is not in the file. An unknown type is a fault; a blank one
+  leaves the kind blank, and the row unreadable for people and organisations.
 * The csv has no listing dates: the document date is the day the data is of (`Run.data_as_of`), the document number
   `OFAC <ent_num>`, so that an entry's id stays the same from day to day.
 * `registered_in` is the country of the addresses, else the one that the remarks state for a citizenship or a number
@@ -28,7 +29,7 @@ from xingate_adapters.reading.numbers import Number, sound_first
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import Row
 from xingate_adapters.sources.ofac import remarks as reading
-from xingate_adapters.sources.ofac.read import ENTRY_COLUMNS, REMARKS_LIMIT, Files, rows, sort_files
+from xingate_adapters.sources.ofac.read import ENTRY_COLUMNS, NO_TYPE, REMARKS_LIMIT, Files, rows, sort_files
 from xingate_server.core.decoration import clean
 from xingate_server.core.entry import Record
 from xingate_server.core.subject import SubjectClass
@@ -37,7 +38,7 @@ CAN_BE_CORRECTED = False
 KIND = "ofac"
 AUTHORITY = "US Department of the Treasury, Office of Foreign Assets Control"
 BASIS = "SDN list"
-_SUBJECTS = {"": "legal_entity", "individual": "natural_person"}
+_SUBJECTS = {"": "legal_entity", "individual": "natural_person", NO_TYPE: ""}
 _NO_SUBJECTS = frozenset({"vessel", "aircraft"})
 _ENT_NUM, _NAME, _TYPE, _PROGRAM, _REMARKS = 0, 1, 2, 3, 11
 _ALIAS_NAME, _COUNTRY, _COMMENT = 3, 4, 1
@@ -147,10 +148,12 @@ def _record(origin: str, row: Row, joined: _Joined, day: date | None, is_by_name
     """The record of a row, and whether foreign registration numbers were left out."""
     number, cells = row
     kind = _SUBJECTS[cells[_TYPE].casefold()]
-    is_person = kind == "natural_person"
+    is_person = kind != "legal_entity"  # perhaps
     # What stands last in cut remarks may be a part of something.
     whole = joined.remarks.rpartition(";")[0] if joined.is_cut else joined.remarks
     found = list(reading.numbers(whole, is_person=is_person))
+    if not kind:
+        found += reading.numbers(whole, is_person=False)
     numbers = [pair for pair in found if not (is_by_name and pair[0] == "foreign_reg_no")]
     names = [alias for alias in (*joined.aliases, *reading.aliases(whole)) if alias and alias != cells[_NAME]]
     program = ", ".join(part.strip(" []") for part in cells[_PROGRAM].split("]") if part.strip(" []"))

@@ -43,6 +43,9 @@ _NAMES = {
     len(ALIAS_COLUMNS): "alternate names",
     len(COMMENT_COLUMNS): "comments",
 }
+TYPE = 2
+NO_TYPE = " "
+"""A type that is blank, where an entity has `-0-`."""
 _RUNNING_TEXT = {len(ENTRY_COLUMNS): len(ENTRY_COLUMNS) - 1, len(COMMENT_COLUMNS): 1}
 """Width -> the column whose blanks count, since a cut may fall before or after one."""
 _END = "\x1a"
@@ -98,7 +101,10 @@ def rows(file: Path, run: Run) -> Iterator[Row]:
         if not clean(cells[0]).isdecimal():
             raise SourceError("no number", file=file, row=number, column="ent_num", expected="digits")
         running = _RUNNING_TEXT.get(width)
-        yield number, [_cell(cell, keeps_blanks=place == running) for place, cell in enumerate(cells)]
+        found = [_cell(cell, keeps_blanks=place == running) for place, cell in enumerate(cells)]
+        if width == len(ENTRY_COLUMNS) and not cells[TYPE].strip():
+            found[TYPE] = NO_TYPE
+        yield number, found
 
 
 def _cell(cell: str, *, keeps_blanks: bool) -> str:
