@@ -308,3 +308,10 @@ def test_a_table_that_is_a_workbook_under_the_name_of_a_csv(tmp_path: Path) -> N
     assert open_table(file, Run()).header == HEADER
     other = table(tmp_path, HEADER, ROW).rename(tmp_path / "b.xlsx")
     assert [record.name for record in read("city_list", other)] == ["示例甲有限公司"]
+
+
+def test_the_code_of_who_supplied_the_row_is_not_the_subjects(tmp_path: Path) -> None:
+    header = ["CF_XDR_MC", "CF_XDR_LB", "CF_XDR_SHXYM", "CF_WSH", "CF_YJ", "CF_JDRQ", "CF_CFJG", "CF_SJLYDM"]
+    row = ["示例甲", "法人及非法人组织", CODE, "示罚1号", "示例法", "2026/04/01", "示例局", OTHER]
+    (found,) = read("double_publicity", table(tmp_path, header, row))
+    assert found.identifiers == (("uscc", CODE),)
