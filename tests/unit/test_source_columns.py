@@ -410,3 +410,10 @@ def test_without_a_code_a_number_beside_a_person_is_not_the_companys(tmp_path: P
     found = guessed(tmp_path, "企业名称,责任人,身份证号,原因", f"示例公司,示例甲,{PERSON},示例")
     assert found["身份证号"][0] == ""
     assert found["身份证号"][1].startswith("unsure: citizen numbers beside `责任人`")
+
+
+def test_the_code_of_who_supplied_the_row_is_not_the_subjects(tmp_path: Path) -> None:
+    header = ["CF_XDR_MC", "CF_XDR_LB", "CF_XDR_SHXYM", "CF_WSH", "CF_YJ", "CF_JDRQ", "CF_CFJG", "CF_SJLYDM"]
+    row = ["示例甲", "法人及非法人组织", CODE, "示罚1号", "示例法", "2026/04/01", "示例局", OTHER]
+    (found,) = read("double_publicity", table(tmp_path, header, row))
+    assert found.identifiers == (("uscc", CODE),)

@@ -193,10 +193,9 @@ def test_the_mask_of_a_numeric_cell_fits_its_number(form: str, tmp_path: Path) -
     records = list(load_source("city_list").records([file]))
     masks = 0
     for number, record in zip(numbers, records, strict=True):
-        found = read_numbers(record, SubjectClass.PERSON, ())
-        (usable,) = found.usable
-        assert usable.value == number if not usable.is_masked else fits(usable.value, number), number
-        masks += usable.is_masked
+        usable = read_numbers(record, SubjectClass.PERSON, ()).usable
+        assert any(one.value == number or (one.is_masked and fits(one.value, number)) for one in usable), number
+        masks += usable[0].is_masked
     assert masks > 0.9 * len(numbers)
 
 

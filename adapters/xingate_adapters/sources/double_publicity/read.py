@@ -108,9 +108,9 @@ PENALTY: dict[str, tuple[str, ...]] = {
 }
 KNOWN = columns.inverted(PENALTY) | columns.inverted(PERMIT)
 IGNORED = (
-    *("XK_XKJGDM", "XK_LYDWDM", "XK_SJLYDM", "CF_CFJGDM", "CF_LYDWDM", "CF_SJLYDM", "XK_XKJGDM_1"),
-    "许可机关统一社会信用代码",
-    *("数据来源单位统一社会信用代码", "处罚机关统一社会信用代码", "行政许可机关统一社会信用代码"),
+    *("XK_XKJGDM", "XK_LYDWDM", "CF_CFJGDM", "CF_LYDWDM", "XK_SJLYDM", "CF_SJLYDM", "XK_XKJGDM_1"),
+    *("许可机关统一社会信用代码", "数据来源单位统一社会信用代码", "处罚机关统一社会信用代码"),
+    "行政许可机关统一社会信用代码",
 )
 """The codes of the authority and of who supplied the row."""
 _ONLY_2016 = frozenset(
