@@ -191,12 +191,19 @@ def test_the_mask_of_a_numeric_cell_fits_its_number(form: str, tmp_path: Path) -
         texts = digits if form == "cut" else [form.removeprefix("cut ") % float(one) for one in digits]
         with_cells_as(file, dict(enumerate(texts, 2)))
     records = list(load_source("city_list").records([file]))
-    masks = 0
+    masks = look_alike = 0
     for number, record in zip(numbers, records, strict=True):
-        usable = read_numbers(record, SubjectClass.PERSON, ()).usable
-        assert any(one.value == number or (one.is_masked and fits(one.value, number)) for one in usable), number
-        masks += usable[0].is_masked
-    assert masks > 0.9 * len(numbers)
+        (usable,) = read_numbers(record, SubjectClass.PERSON, ()).usable
+        cell = record.identifiers[0][1]
+        if not form.startswith("cut") and cell.endswith("000") and cell[:15] != number[:15]:
+            # What a spreadsheet program would have kept of the next number: nothing in the cell tells them apart.
+            assert int(cell[:15]) - int(number[:15]) == 1
+            look_alike += 1
+            continue
+        assert usable.value == number if not usable.is_masked else fits(usable.value, number), number
+        masks += usable.is_masked
+    assert masks + look_alike > 0.9 * len(numbers)
+    assert form == "%.15G" or look_alike < 0.25 * len(numbers)
 
 
 def test_a_whole_number_of_a_cell_is_exact(tmp_path: Path) -> None:

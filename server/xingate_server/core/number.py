@@ -102,14 +102,7 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
 
     def as_rounded(self) -> "Identifier":
         """The number as a mask of what a spreadsheet program keeps: its first 15 digits."""
-        return self._showing(self.value[:EXACT_DIGITS])
-
-    def as_rounded_up(self) -> "Identifier":
-        """The number as a mask of the digits that are certain where another program rounded the last of 15 up, which
-        may also be what made it zero."""
-        return self._showing(self.value[:EXACT_DIGITS].rstrip("0")[:-1])
-
-    def _showing(self, shown: str) -> "Identifier":
+        shown = self.value[:EXACT_DIGITS]
         return Identifier(self.scheme, shown.ljust(len(self.value), "*"), is_masked=True)
 
     def as_possible(self) -> "Identifier":

@@ -180,7 +180,7 @@ class _Judging:
         self.counted.setdefault("identifier_rounded", ROUNDED_DETAIL)
         if not self.is_register and len(number.value) == identifiers.UNIFIED_LENGTH:
             self.flags |= {"masked", "rounded"}
-            self.masked += [number.as_rounded(), number.as_rounded_up()]
+            self.masked.append(number.as_rounded())
         else:
             self.ignores_rounded = True
 
