@@ -30,6 +30,9 @@ _NO_DATES = frozenset(
         (9999, 12, 31),
     }
 )
+OPTIONAL_DAYS = frozenset({"valid_from", "status_date"})
+"""Fields of days that a row need not have."""
+_ZERO_YEARS = ("1899", "1900")
 _DAY = r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))"
 _DATE = re.compile(
     rf"({_DAY})(?:[T\s]*\d{{1,2}}[:：]\d{{1,2}}(?:[:：;；]\d{{1,2}}(?:\.\d+)?)?\s*(?:Z|[+-]\d{{2}}:?\d{{2}})?)?",
@@ -63,6 +66,13 @@ def last_day(cell: str) -> str:
     """Like `day`, of the day on which something ends: "" also where the cell says that there is no end."""
     found, is_no_date = _read_day(cell)
     return "" if is_no_date else found
+
+
+def optional_day(cell: str) -> str:
+    """Like `day`, of a day that a row need not have: "" also for the zero of a spreadsheet's calendar, which stands for
+    an empty cell."""
+    found, is_no_date = _read_day(cell)
+    return "" if is_no_date and found.startswith(_ZERO_YEARS) else day(cell)
 
 
 @lru_cache(maxsize=65_536)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import day, last_day, text
+from xingate_adapters.reading.cells import OPTIONAL_DAYS, day, last_day, optional_day, text
 from xingate_adapters.reading.dates import full_day
 from xingate_adapters.reading.labels import DATES
 from xingate_adapters.reading.mapping import ENDED_ON, MappingFile
@@ -34,7 +34,7 @@ class Cell:
             if spec.date_order:
                 self._plain = partial(full_day, order=spec.date_order, is_last=is_last)
             else:
-                self._plain = last_day if is_last else day
+                self._plain = last_day if is_last else optional_day if field in OPTIONAL_DAYS else day
         self._words = {fold_word(word): meant for word, meant in spec.words.get(field, {}).items()}
         self._contains = tuple((fold_word(part), meant) for part, meant in spec.contains.get(field, {}).items())
         self._has_words = bool(self._words or self._contains)

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import NOTHING, day, last_day
+from xingate_adapters.reading.cells import NOTHING, OPTIONAL_DAYS, day, last_day, optional_day
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.city_list.read import KNOWN, read
 from xingate_server.core.entry import Record
@@ -43,7 +43,8 @@ def _records(file: Path, run: Run, ordinals: Iterator[int]) -> Iterator[Record |
     table, places = read(file, run)
     names, origin = columns.names(table.header), str(file)
     texts = [(field, place) for field, place in places.items() if field not in (*_DATES, *_OWN_FIELDS)]
-    dates = [(field, places[field]) for field in _DATES if field in places]
+    read_day = dict.fromkeys(OPTIONAL_DAYS, optional_day) | {"valid_until": last_day}
+    dates = [(field, places[field], read_day.get(field, day)) for field in _DATES if field in places]
     code_place, scheme_place = places["code"], places.get("id_scheme")
     rounded = table.rounded((code_place, places.get("legal_representative_id")), (places.get("related"),))
     for (row, cells), ordinal in zip(table.rows, ordinals):  # noqa: B905
@@ -52,8 +53,8 @@ def _records(file: Path, run: Run, ordinals: Iterator[int]) -> Iterator[Record |
             continue
         stripped = list(map(str.strip, cells))
         fields = {field: cell for field, place in texts if (cell := stripped[place]) not in NOTHING}
-        for field, place in dates:
-            if (cell := stripped[place]) and (cell := last_day(cell) if field == "valid_until" else day(cell)):
+        for field, place, plain in dates:
+            if (cell := stripped[place]) and (cell := plain(cell)):
                 fields[field] = cell
         code = stripped[code_place]
         scheme = "" if scheme_place is None or stripped[scheme_place] in NOTHING else stripped[scheme_place]

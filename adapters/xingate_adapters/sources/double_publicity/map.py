@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import day, last_day, text, yuan_of_ten_thousand
+from xingate_adapters.reading.cells import day, last_day, optional_day, text, yuan_of_ten_thousand
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.double_publicity.read import KNOWN, Publicity, read
 from xingate_server.core.entry import Record
@@ -87,7 +87,7 @@ def _records(publicity: Publicity) -> Iterator[Record]:
             basis=get("basis") or (_permit_basis(get) if publicity.is_permit else ""),
             document_no=get("document_no") or get("fallback_no"),
             document_date=day(get("document_date")),
-            valid_from=day(get("valid_from")),
+            valid_from=optional_day(get("valid_from")),
             valid_until=last_day(get("valid_until")) or last_day(get("public_until")),
             status=state,
             status_reason=reason,
