@@ -220,7 +220,9 @@ class TestMapping:
     def test_rows_that_are_shown_are_not_called_unknown(self, head: str, tmp_path: Path) -> None:
         mapping = tmp_path / "grp.toml"
         mapping.write_text(
-            f'{head}header_row = 2\n[columns]\nname = ["企业全称"]\nfacts = ["没有"]\n[constants]\nlist_type = "x"\n',
+            f'{head}header_row = 2\nignored = ["统一社会信用代码", "法人身份证号"]\n'
+            '[columns]\nname = ["企业全称"]\nfacts = ["没有"]\n'
+            '[constants]\nlist_type = "x"\n',
             "utf-8",
         )
         done = run("source", "inspect", own_list(tmp_path / "a.csv"), "--map", mapping).stdout
