@@ -40,6 +40,7 @@ FILE_KINDS = {
     *("newline_in_quoted_cell", "title_rows", "labels_numbered", "labels_colon", "labels_long"),
     *("xlsx", "xlsx_plain", "xlsx_shared", "xlsx_1904", "xlsx_strict", "xlsx_dimension", "xlsx_hidden"),
     *("xlsx_merged_down", "xlsx_two_row", "xlsx_numeric", "hidden_row", "merged_down_cell", "rounded_numeric_cell"),
+    *("floating_point_number", "complete_number_with_point"),
     *("no_list_password", "no_list_web_page", "no_list_excel_97", "no_list_xml_2003", "no_list_open_quote"),
 }
 ROW_KINDS = {

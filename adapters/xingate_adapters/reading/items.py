@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from xingate_adapters.reading import files, forms
-from xingate_adapters.reading.doubles import as_code
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
 from xingate_server.core.decoration import clean
+from xingate_server.core.doubles import as_code
 from xingate_server.core.number_patterns import EXACT_DIGITS
 
 Item = tuple[int, dict[str, str]]

@@ -2,8 +2,8 @@
 
 A spreadsheet keeps 15 digits of a number (IEEE 754 binary64; ECMA-376). A code that was once a number there ends in
 zeros from the 16th digit on. Its check digit fits by chance once in 11 or 31 times, so what its column shows decides:
-another such number whose check fails, or one whose last digits `doubles` has hidden, or at least two of them that make
-more than 2 % of the column's filled cells.
+another such number whose check fails, or one that shows by itself that it lost digits (`core.doubles`), or at
+least two of them that make more than 2 % of the column's filled cells.
 A number whose own check fails is judged by admission.
 """
 
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from xingate_adapters.reading import files
 from xingate_adapters.reading.cells import text
 from xingate_adapters.reading.errors import SourceError
-from xingate_server.core import identifiers, number_patterns
+from xingate_server.core import doubles, identifiers, number_patterns
 from xingate_server.core.number_patterns import EXACT_DIGITS
 from xingate_server.core.subject import SubjectClass
 
@@ -26,6 +26,7 @@ _ONE_IN = 50
 _TAILS = frozenset("0０ \t\n\xa0\u3000")
 _SAMPLE_BYTES = 65_536
 _PLAIN = re.compile(rb"000(?<=[0-9]{18})(?![0-9])")  # what stands first is looked for fastest
+_EXPONENT = re.compile(rb"[0-9]\.[0-9]+[Ee]\+?[0-9]")
 _PARTS = re.compile(r"[;；]")
 _PIECES = re.compile(r"[:：]")
 _CUT = re.compile(r"[0-9]{6,17}\*+", re.ASCII)
@@ -33,15 +34,17 @@ _CUT = re.compile(r"[0-9]{6,17}\*+", re.ASCII)
 
 def looks_rounded(number: str) -> bool:
     """Whether a number as written, and not of zeros alone, looks rounded (`core.number_patterns`)."""
-    if number[-1:] not in ("0", "０"):
+    if number[-1:] not in ("0", "０") and "." not in number:
         return False
     folded = identifiers.fold(number)
     return number_patterns.looks_rounded(folded) and folded.strip("0") != ""
 
 
-def is_cut(number: str) -> bool:
-    """Whether digits are followed by nothing but `*`, as `doubles` leaves a code that became a number."""
-    return len(number) > EXACT_DIGITS and number[-1] == "*" and _CUT.fullmatch(number) is not None
+def has_lost_digits(number: str) -> bool:
+    """Whether the cell shows by itself that a code became a number and lost digits (`core.doubles`)."""
+    if len(number) <= EXACT_DIGITS or (number[-1] != "*" and "." not in number):
+        return False
+    return doubles.is_rounded(number) or _CUT.fullmatch(identifiers.fold(number)) is not None
 
 
 def is_checked(number: str, *, is_person: bool) -> bool:
@@ -84,7 +87,7 @@ class Tally:
             numbers = numbers_of(cell)
             found = [number for number in numbers if looks_rounded(number)]
             self._rounded[place] += bool(found)
-            if any(map(fails, found)) or any(map(is_cut, numbers)):
+            if any(map(fails, found)) or any(map(has_lost_digits, numbers)):
                 self._failing.add(place)
 
     def marked(self) -> frozenset[int]:
@@ -126,7 +129,9 @@ class Rounded:
         """The numbers, as written, that are rounded; nearly always none."""
         for place in self._single:
             cell = cells[place]
-            if cell[-1:] in _TAILS and not cell.strip()[EXACT_DIGITS:].strip("0０") and len(cell) > EXACT_DIGITS:
+            if len(cell) > EXACT_DIGITS and (
+                (cell[-1:] in _TAILS and not cell.strip()[EXACT_DIGITS:].strip("0０")) or doubles.is_rounded(cell)
+            ):
                 return self._found(cells)
         for place in self._related:
             if cells[place]:
@@ -181,7 +186,7 @@ def _occurrences(again: Again, places: Sequence[int]) -> dict[int, int] | None:
     cannot be told so, or when one fails its check."""
     counts: dict[int, int] = {}
     with files.open_file(again.file) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content[:2] == b"\x1f\x8b" or b"\0" in content[:_SAMPLE_BYTES]:
+        if content[:2] == b"\x1f\x8b" or b"\0" in content[:_SAMPLE_BYTES] or _EXPONENT.search(content):
             return None
         for match in _PLAIN.finditer(content):
             number = content[match.end() - identifiers.UNIFIED_LENGTH : match.end()].decode("ascii")

@@ -21,10 +21,10 @@ from typing import Any, BinaryIO, TypeVar
 
 from xingate_adapters.reading import forms
 from xingate_adapters.reading.cells import iso
-from xingate_adapters.reading.doubles import as_code
 from xingate_adapters.reading.errors import SourceError, quoted
 from xingate_adapters.reading.run import Run
 from xingate_server.core.decoration import clean
+from xingate_server.core.doubles import as_code
 from xingate_server.core.number_patterns import EXACT_DIGITS
 
 TOTAL_LIMIT_BYTES = 2 << 30

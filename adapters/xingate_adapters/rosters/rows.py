@@ -13,7 +13,7 @@ from unicodedata import normalize
 from xingate.screening import RosterPerson, RosterRow
 from xingate.types import Identifier, Subject, SubjectKind
 from xingate_adapters.reading.cells import text
-from xingate_adapters.reading.rounded import Tally, is_checked, is_cut, looks_rounded, numbers_of
+from xingate_adapters.reading.rounded import Tally, has_lost_digits, is_checked, looks_rounded, numbers_of
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
 from xingate_adapters.rosters.layout import PERSON_NUMBERS, RosterLayout, kind_of
@@ -138,7 +138,7 @@ class RowReader:
         places = [(place, is_person) for place in self._codes]
         places += [(self._field[field], True) for field in (*PERSON_NUMBERS, "related") if field in self._field]
         return any(
-            is_cut(number)
+            has_lost_digits(number)
             or (looks_rounded(number) and (place in self._rounded or not is_checked(number, is_person=of_person)))
             for place, of_person in places
             for number in numbers_of(cells[place])

@@ -11,7 +11,7 @@ from operator import mul
 
 from stdnum.iso7064 import mod_11_10, mod_97_10
 
-from xingate_server.core import characters
+from xingate_server.core import characters, doubles
 
 DIGITS = "0123456789"
 ALPHANUMERIC = DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -37,13 +37,14 @@ _UNREADABLE = frozenset({"Co", "Cn", "Cs"})  # private use, unassigned, lone sur
 
 def fold(text: str) -> str:
     """`text` as it is compared: NFKC, upper case, private letters made standard (`core.characters`), without blanks,
-    dashes and invisible characters; folding again changes nothing."""
+    dashes and invisible characters, the digits of what was written as a number (`core.doubles`); folding again changes
+    nothing."""
     if text.isascii():
-        return text.upper() if text.isalnum() else text.upper().translate(_DROP)
+        return text.upper() if text.isalnum() else doubles.digits_of(text.upper().translate(_DROP))
     folded = _fold_once(text)
     while folded != text:
         text, folded = folded, _fold_once(folded)
-    return folded
+    return doubles.digits_of(folded)
 
 
 def _fold_once(text: str) -> str:

@@ -19,6 +19,8 @@ _EX = "[XxＸｘⅩⅹ]"
 _BETWEEN = rf"[{re.escape(_checks.DROPPED)}{characters.INVISIBLE_CLASS}.·_]{{0,3}}"
 RUN = re.compile(rf"{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{13,}}(?:{_BETWEEN}(?:{_DIGIT}|{_EX}))?")
 PIECE = re.compile(rf"{_DIGIT}+{_EX}?|{_EX}")
+# What a program leaves of one that it took for a number (`core.doubles`).
+_AS_NUMBER = re.compile(r"(?<![0-9.,])(?:[1-9]\.[0-9]{10,}(?=[Ee]\+?[0-9])|[1-9][0-9]{2}(?:,[0-9]{3}){4,5}(?![0-9,]))")
 # Unified codes of the market regulator; no division begins so, and only with a birth date may it be a person's.
 _COMPANY_STARTS = ("91", "92", "93")
 
@@ -32,11 +34,14 @@ def hide(value: str, head: int, tail: int) -> str:
 def mask_text(text: str) -> str:
     """`text` with every number hidden that looks like a citizen number (15 digits, or 17 and a digit or X).
 
-    Digits may be full width, separated by blanks, dashes, dots and the like, and longer runs are hidden as well.
+    Digits may be full width, separated by blanks, dashes, dots and the like, or those of a floating-point number.
+    Longer runs are hidden as well.
     Unified codes in clear stay, save those of digits alone that do not begin with 91 to 93, or hold a birth date.
     """
     if len(text) < OLD_LENGTH:
         return text
+    if "." in text or "," in text:
+        text = _AS_NUMBER.sub(lambda found: found[0][:HEAD].ljust(len(found[0]), "*"), text)
     return RUN.sub(_mask_run, text)
 
 

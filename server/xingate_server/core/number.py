@@ -100,10 +100,15 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
         scheme has no check is no valid unified code or citizen number, or it would be read as that."""
         return (self.is_checksum_failure or (self.is_shared and self.is_sound)) and looks_rounded(self.value)
 
-    def as_rounded(self) -> "Identifier":
-        """The number as a mask of what a spreadsheet program keeps: its first 15 digits."""
-        shown = self.value[:EXACT_DIGITS]
-        return Identifier(self.scheme, shown.ljust(len(self.value), "*"), is_masked=True)
+    def as_rounded(self, *, was_double: bool) -> tuple["Identifier", ...]:
+        """The number as masks of what a spreadsheet program keeps: its first 15 digits. Those of a double may be one
+        too high (`core.doubles`), so that there are two."""
+        kept = self.value[:EXACT_DIGITS]
+        lower = str(int(kept) - 1).zfill(EXACT_DIGITS)
+        return tuple(
+            Identifier(self.scheme, shown.ljust(len(self.value), "*"), is_masked=True)
+            for shown in ((kept, lower) if was_double else (kept,))
+        )
 
     def as_possible(self) -> "Identifier":
         """The number as a mask that hides nothing: it may be the subject's, and is not for certain."""

@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 import msgspec
 
-from xingate_server.core import identifiers
+from xingate_server.core import doubles, identifiers
 from xingate_server.core.entry import ROLE_WORDS, Record, Role
 from xingate_server.core.privacy import hidden
 from xingate_server.core.subject import SubjectClass, SubjectKeyer
@@ -48,22 +48,27 @@ def read_relations(record: Record, keyer: SubjectKeyer, numbers: Sequence[str]) 
     for role, name, number in named:
         if not name.strip() and not number.strip():
             continue
-        person = _person(
+        people = _people(
             role, hidden(name.strip(), numbers), number, keyer, is_rounded=identifiers.fold(number) in rounded
         )
-        if person is None:
-            is_unresolved = True
-        elif person not in related:
-            related.append(person)
+        is_unresolved = is_unresolved or not people
+        related += [person for person in people if person not in related]
     return tuple(related), is_unresolved
 
 
-def _person(role: Role, name: str, text: str, keyer: SubjectKeyer, *, is_rounded: bool) -> Related | None:
+def _people(role: Role, name: str, text: str, keyer: SubjectKeyer, *, is_rounded: bool) -> tuple[Related, ...]:
+    """The person of a number, or whoever a masked or rounded one may be; nobody for one that cannot be used."""
     number = identifiers.read(text, "", SubjectClass.PERSON)
-    if number.is_rounded or (is_rounded and not number.is_malformed):
-        number = number.as_rounded()
-    if number.is_malformed or number.is_checksum_failure:
-        return None
+    was_double = doubles.is_rounded(text)
+    numbers: tuple[identifiers.Identifier, ...] = (number,)
+    if number.is_rounded or ((is_rounded or was_double) and not number.is_malformed):
+        numbers = number.as_rounded(was_double=was_double)
+    elif number.is_malformed or number.is_checksum_failure:
+        return ()
+    return tuple(_related(role, name, one, keyer) for one in numbers)
+
+
+def _related(role: Role, name: str, number: identifiers.Identifier, keyer: SubjectKeyer) -> Related:
     display = identifiers.mask(number)
     if number.is_masked:
         return Related(

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from xingate_server.core import identifiers
+from xingate_server.core import doubles, identifiers
 from xingate_server.core.entry import REGISTER, Record
 from xingate_server.core.identifiers import Fault, Identifier, Scheme
 from xingate_server.core.names import normalise
@@ -93,7 +93,8 @@ def read_numbers(record: Record, subject_class: SubjectClass, registered_codes: 
             pass
         else:
             is_plain = number.value.isascii() and number.value.isalnum()
-            if number.fault is None and is_plain and not (number.inner_mismatch or record.rounded):
+            is_certain = not (number.inner_mismatch or record.rounded or doubles.is_rounded(text))
+            if number.fault is None and is_plain and is_certain:
                 return Numbers(usable=(number,))
     return _Judging(record, subject_class, registered_codes).numbers(present)
 
@@ -121,8 +122,8 @@ class _Judging:
                 continue
             if number.is_malformed:
                 self.counted.setdefault(_reason(number), number.detail)
-            elif text in self.rounded or number.is_rounded:
-                self.take_rounded(number)
+            elif (was_double := doubles.is_rounded(text)) or text in self.rounded or number.is_rounded:
+                self.take_rounded(number, was_double=was_double)
             elif number.is_masked:
                 self.flags.add("masked")
                 self.masked.append(number)
@@ -175,12 +176,12 @@ class _Judging:
             (self.masked if one.is_masked else self.complete).append(one)
         return bool(found) and number.fault is not None
 
-    def take_rounded(self, number: Identifier) -> None:
-        """A rounded number is a mask of what is left of it; in a register it stands for nobody."""
+    def take_rounded(self, number: Identifier, *, was_double: bool) -> None:
+        """A rounded number is masks of what is left of it; in a register it stands for nobody."""
         self.counted.setdefault("identifier_rounded", ROUNDED_DETAIL)
         if not self.is_register and len(number.value) == identifiers.UNIFIED_LENGTH:
             self.flags |= {"masked", "rounded"}
-            self.masked.append(number.as_rounded())
+            self.masked += number.as_rounded(was_double=was_double)
         else:
             self.ignores_rounded = True
 

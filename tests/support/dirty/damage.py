@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from tests.support.dirty import letters
 from tests.support.dirty.numbers import Number, is_sound_person, is_sound_unified, rounded, spoilt
 from tests.support.dirty.rows import Maker, Row
+from tests.support.dirty.sheets import NumberText
 
 FILLERS: Final = ("123456789012345678", "111111111111111111", "999999999999999999", "987654321098765432", "888888888")
 
@@ -243,6 +244,33 @@ def rounded_number(row: Row, place: Place) -> bool:
                 row.cells["id_scheme"] = ""
             return True
     return False
+
+
+def floating_point_number(row: Row, place: Place) -> bool:
+    """The code as a library writes the nearest double (IEEE 754): what is left of it may round to another one."""
+    number = place.maker.numbers.citizen() if row.is_person else place.maker.numbers.digits_unified()
+    forms = ("%.15G", "%.16G", "%.17g", "%.17G", "%r", "%.1f")
+    row.cells[row.code_field] = NumberText(place.random.choice(forms) % float(number))
+    row.numbers = []
+    row.fitting.append(number)
+    if "id_scheme" in row.cells:
+        row.cells["id_scheme"] = ""
+    return True
+
+
+def complete_number_with_point(row: Row, place: Place) -> bool:
+    """Fifteen digits as a program writes a number, with a point or an exponent: none is lost."""
+    if row.is_person:
+        number, new = place.maker.numbers.old_citizen()
+        row.numbers = [Number("citizen_id", number), Number("citizen_id", new)]
+    else:
+        number = place.maker.numbers.registration()
+        row.numbers = [Number("reg_no", number)]
+    forms = ("%.1f", "%.2f", "%.14E", "%.17G.0") if not place.is_xlsx else ("%.1f", "%.14E", "%.17G")
+    row.cells[row.code_field] = NumberText(place.random.choice(forms) % float(number))
+    if "id_scheme" in row.cells:
+        row.cells["id_scheme"] = ""
+    return True
 
 
 def filler_number(row: Row, place: Place) -> bool:

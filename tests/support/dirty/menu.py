@@ -78,6 +78,8 @@ MENU: Final = (
     Item(damage.registration_number_is_unified_code, _slots("scheme"), CITY, "organisation"),
     Item(damage.dashed_organisation_code, _slots("number scheme"), CITY | COURT, "organisation"),
     Item(damage.rounded_number, _NUMBER, CITY | TAX, needs_number=True, weight=6),
+    Item(damage.floating_point_number, _NUMBER, CITY, needs_number=True, weight=6),
+    Item(damage.complete_number_with_point, _NUMBER, CITY, needs_number=True),
     Item(damage.filler_number, _NUMBER, CITY | COURT | TAX, needs_number=True),
     Item(damage.bad_number_good_name, _NUMBER, CITY | COURT | TAX, needs_number=True),
     Item(damage.name_only, _NUMBER, CITY | COURT | TAX, needs_number=True),

@@ -39,6 +39,7 @@ def _ask(row: Row, form: str) -> Ask:
 _SCHEMES: Final = {
     "uscc": ("", "统一社会信用代码", "tax_no", "institution_no", "foreign_reg_no"),
     "org_code": ("", "组织机构代码"),
+    "reg_no": ("", "工商注册号"),
     "citizen_id": ("身份证", "passport", "other_document", "hk_macau_permit", "foreign_resident_id"),
     "foreign_resident_id": ("passport", "other_document"),
     "hk_macau_permit": ("passport", "other_document"),

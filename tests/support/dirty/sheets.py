@@ -14,6 +14,13 @@ from random import Random
 from typing import Final
 from xml.sax.saxutils import escape
 
+
+class NumberText(str):
+    """A number as another program writes it: in a workbook the cell is a number."""
+
+    __slots__ = ()
+
+
 Grid = Sequence[Sequence["str | date | int"]]
 _TRANSITIONAL: Final = "http://schemas.openxmlformats.org"
 _CODECS: Final = {
@@ -146,7 +153,7 @@ def _cell(cell: "str | date | int", where: str, style: BookStyle, shared: dict[s
     if isinstance(cell, date):
         first = date(1904, 1, 1) if style.is_1904 else date(1899, 12, 30)
         return f'<c r="{where}" s="1"><v>{(cell - first).days}</v></c>'
-    if isinstance(cell, int):
+    if isinstance(cell, int | NumberText):
         return f'<c r="{where}"><v>{cell}</v></c>'
     if style.has_shared_strings:
         return f'<c r="{where}" t="s"><v>{shared.setdefault(cell, len(shared))}</v></c>'
