@@ -110,7 +110,7 @@ class TestOutput:
         good = city_list(tmp_path / "good.csv", 1)
         text = run("--source", f"city_list={bad}", "--source", f"city_list={good}", "--state", state).stdout
         assert "authority_missing 1" in text
-        assert "snapshot 1: 1 subjects, 1 entries" in text
+        assert "snapshot 1: 1 subject, 1 entry" in text
 
     def test_names_of_files_are_no_markup(self, tmp_path: Path) -> None:
         path = city_list(tmp_path / "[red]名单[b].csv", 1)

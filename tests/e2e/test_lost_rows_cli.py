@@ -93,7 +93,7 @@ class TestRefusals:
             "source", "file", "rows", "admitted", "by rule", "unreadable", "refused and flagged",
         ]  # fmt: skip
         assert [cell.strip() for cell in row.split("│")][3:7] == ["8", "5", "2", "1"]
-        assert "source city_list: 1 rows could not be read; a check about their subjects reports row_unreadable" in text
+        assert "source city_list: 1 row could not be read; a check about their subjects reports row_unreadable" in text
 
     def test_the_document_for_programs(self, desk: Desk) -> None:
         desk.write(UNREAD, BY_RULE, {"code": "无"}, *[{}] * 5)
@@ -293,6 +293,16 @@ class TestSetBack:
         assert desk.compile(code=3).stderr.startswith(
             "xingate: list_shrunk: `city_list` went from 40 admitted rows to 1"
         )
+
+    def test_the_only_list_is_emptied_by_an_explicit_word_alone(self, desk: Desk) -> None:
+        desk.write({})
+        desk.compile()
+        assert desk.check(0, code=12)["verdict"] != "VERDICT_CLEAR"
+        desk.write()
+        assert desk.compile(code=3).stderr.startswith("xingate: rows_too_few: `city_list` has 0 rows; at least 1 ")
+        assert "snapshot 2: 0 subjects, 0 entries" in desk.compile("--accept-shrink", "city_list").stdout
+        (gap,) = desk.check(0, code=13)["gaps"]  # nothing is said of whom the list named, and nobody is clear by it
+        assert gap["reason"] == "source_missing"
 
     def test_what_is_used_again_is_on_record_again(self, was_in_use: Desk) -> None:
         self.use(was_in_use, "1")

@@ -308,6 +308,14 @@ class TestFix:
         assert "is cut off or damaged" in desk.compile("--fix", other, code=3)["error"]
         assert "cannot be read" in desk.compile("--fix", desk.folder / "absent.xlsx", code=3)["error"]
 
+    def test_what_became_of_corrections_is_told_also_when_the_compile_is_refused(self, desk: Desk) -> None:
+        desk.refuse()
+        desk.correct(document_date="2026-03-05")
+        city(desk.file, *[ROW | {"document_no": f"示例{n}号", "list_type": "很严重"} for n in range(8)])
+        error = desk.compile("--fix", desk.report, code=3)["error"]
+        assert "rows_unreadable" in error
+        assert f"not corrected: city_list {desk.file} row 3 has changed since the report was made" in error
+
 
 class TestAListOfAPublisher:
     """Its entries have several rows, or it is no table: what its publisher wrote is corrected there."""

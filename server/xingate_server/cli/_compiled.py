@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from xingate_server.cli._common import counted
 from xingate_server.snapshot.manifest import SourceCount
-from xingate_server.snapshot.plan import Compiled, Corrected
+from xingate_server.snapshot.plan import Compiled
 
 _UNUSABLE = frozenset({"identifier_malformed", "identifier_checksum", "identifier_rounded", "identifier_filler"})
 
@@ -66,16 +67,6 @@ def _difference(had: dict[str, int], has: dict[str, int]) -> dict[str, list[int]
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _corrected(corrected: Corrected) -> Iterator[str]:
-    yield f"{corrected.applied:,} rows corrected by the report"
-    for place in corrected.changed_since:
-        yield f"not corrected: {place} has changed since the report was made; make the report again"
-    for place in corrected.masked:
-        yield f"not corrected: {place} has a cell that was changed and still holds `*`; write the whole number"
-    for place in corrected.not_found:
-        yield f"not corrected: {place} is in no file of this compile"
-
-
 def show_compiled(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
     """Print what a compile made, file by file, and what an operator should know of each source."""
     table = Table("source", "file", "rows", "admitted", "by rule", "unreadable", "refused and flagged")
@@ -84,17 +75,17 @@ def show_compiled(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None
     for kind, file in compiled.file_counts():
         reasons = [f"{reason} {count:,}" for reason, count in file.refused.items()]
         flags = [f"[dim]{flag} {count:,}[/dim]" for flag, count in file.flags.items()]
-        counted = [f"{n:,}" for n in (file.rows, file.admitted, file.refused_by_rule, file.unreadable)]
-        table.add_row(kind, escape(Path(file.path).name), *counted, "\n".join(reasons + flags))
+        numbers = [f"{n:,}" for n in (file.rows, file.admitted, file.refused_by_rule, file.unreadable)]
+        table.add_row(kind, escape(Path(file.path).name), *numbers, "\n".join(reasons + flags))
     out.print(table)
     manifest = compiled.manifest
     if manifest.corrections:
-        for line in _corrected(compiled.corrected):
+        for line in compiled.corrected.lines():
             out.print(escape(line), soft_wrap=True)
     for source in manifest.sources:
         for line in _of_source(source):
             out.print(escape(line), soft_wrap=True)
-    counts = f"{manifest.subjects:,} subjects, {manifest.entries:,} entries"
+    counts = f"{counted(manifest.subjects, 'subject')}, {counted(manifest.entries, 'entry', 'entries')}"
     if is_dry_run:
         out.print(f"dry run: snapshot {manifest.sequence} would hold {counts}; nothing was changed")
         for what, differences in _changes(compiled).items():
@@ -109,12 +100,12 @@ def _of_source(source: SourceCount) -> Iterator[str]:
         yield f"source {source.kind} is not loaded: actions that depend on it cannot be told"
     if source.unreadable:
         then = "" if source.is_register else "; a check about their subjects reports row_unreadable"
-        yield f"source {source.kind}: {source.unreadable:,} rows could not be read{then}"
+        yield f"source {source.kind}: {counted(source.unreadable, 'row')} could not be read{then}"
     unusable = {reason: n for reason, n in source.refused.items() if reason in _UNUSABLE}
     if unusable and not source.is_register:
-        counted = ", ".join(f"{reason} {n:,}" for reason, n in unusable.items())
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in unusable.items())
         yield (
-            f"source {source.kind}: numbers that cannot be used ({counted}); a subject without another one is found by "
+            f"source {source.kind}: numbers that cannot be used ({reasons}); a subject without another one is found by "
             "its name alone"
         )
     if source.passed_over:

@@ -241,7 +241,9 @@ def _compiled(options: CompileOptions, report: Path | None) -> Compiled:
     """Compile, and write the report, also when nothing could be compiled."""
     try:
         compiled = _with_progress(options)
-    except SnapshotError:
+    except SnapshotError as error:
+        for line in getattr(error, "__notes__", ()):
+            click.echo(line, err=True)
         _report(options, report)
         raise
     _report(options, report)

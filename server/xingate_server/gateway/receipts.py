@@ -100,7 +100,7 @@ class Receipts:
         end = await _made(self._trace.size)
         for name, size in (("size2", size2), ("size1", size1)):
             if size > end:
-                text = f"size {size} is unknown: the log has {end} leaves"
+                text = f"size {size} is unknown: the log has {end} {'leaf' if end == 1 else 'leaves'}"
                 raise InvalidQuestionError("size_unknown", text, name)
         if size1 > size2:
             text = f"size1 {size1} is larger than size2 {size2}: give the earlier size first"

@@ -34,7 +34,7 @@ def check_guards(counts: tuple[SourceCount, ...], plan: CompilePlan, previous: M
     given = {source.kind: source for source in plan.sources}
     found = [(count, given[count.kind]) for count in counts if count.kind in given]
     few = [
-        f"`{count.kind}` has {count.rows} rows; at least {source.least_rows} are expected"
+        f"`{count.kind}` has {count.rows} row{'s' * (count.rows != 1)}; at least {source.least_rows} are expected"
         for count, source in found
         if count.rows < source.least_rows and count.kind not in plan.accept_shrink
     ]

@@ -108,6 +108,16 @@ class Corrected(msgspec.Struct, frozen=True):
     masked: tuple[str, ...] = ()
     not_found: tuple[str, ...] = ()
 
+    def lines(self) -> Iterator[str]:
+        """The same in words for an operator, a line each."""
+        yield f"{self.applied:,} {'row' if self.applied == 1 else 'rows'} corrected by the report"
+        for place in self.changed_since:
+            yield f"not corrected: {place} has changed since the report was made; make the report again"
+        for place in self.masked:
+            yield f"not corrected: {place} has a cell that was changed and still holds `*`; write the whole number"
+        for place in self.not_found:
+            yield f"not corrected: {place} is in no file of this compile"
+
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     """What a compile made. `path` is the snapshot's folder; a dry run has removed it again."""

@@ -22,6 +22,7 @@ from xingate_server.core.catalogue import Catalogue, Posture, provided
 from xingate_server.core.name_search import THRESHOLD
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.snapshot.compile import compile_snapshot
+from xingate_server.snapshot.errors import CompileError
 from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.manifest import CalendarRef
 from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, FileProgress, Progress, SourcePlan
@@ -141,7 +142,13 @@ def compile_from_options(
         today=today,
     )
     corrector.keyer = rules.keyer
-    compiled = compile_snapshot(plan, rules, options.state_dir, on_stage)
+    try:
+        compiled = compile_snapshot(plan, rules, options.state_dir, on_stage)
+    except CompileError as error:
+        if options.corrections:
+            for line in corrector.outcome().lines():
+                error.add_note(line)
+        raise
     return msgspec.structs.replace(compiled, corrected=corrector.outcome())
 
 
