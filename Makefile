@@ -30,7 +30,7 @@ serve: $(READY) ## compile the shipped lists and stay up on loopback
 	@$(BIN)/xingate demo --serve
 
 test: check ## the whole check: format, lint, types, import rules, generated code, tests
-	$(BIN)/pytest -m "not soak" --cov=xingate_server.core --cov-report=term-missing:skip-covered --cov-fail-under=100 --cov-branch tests
+	$(BIN)/pytest -m "not soak" -n logical --maxprocesses 8 --dist loadfile --cov=xingate_server.core --cov-report=term-missing:skip-covered --cov-fail-under=100 --cov-branch tests
 
 check: format lint types imports generated protos ## everything but the tests
 

@@ -1,6 +1,7 @@
 """`xingate source`: list, new, inspect, and compiling a list in a layout of its own with no code."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -243,6 +244,7 @@ class TestNew:
             text=True,
             check=False,
             timeout=120,
+            env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
         )
         assert done.returncode == 0, done.stdout
         assert "4 passed" in done.stdout

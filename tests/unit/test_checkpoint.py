@@ -281,6 +281,7 @@ LATER = (TIME_S + 1).to_bytes(8, "big")
         (TIME, KEY.sign(NOTE.encode()), "false"),
         (b"\xff" * 8, None, "time that cannot be"),
     ],
+    ids=("letters", "nothing", "short", "later", "note", "no time"),
 )
 def test_a_false_cosignature_is_refused(time: bytes, signature: bytes | None, reason: str) -> None:
     true = SignedNote.parse(cosign(NOTE, WITNESS_KEY, name=WITNESS, time_s=TIME_S))
@@ -334,6 +335,7 @@ NO_PEM = private_key_pem(KEY).replace(b"MC4C", b"MC4D")
         (private_key_pem(KEY), b"not encrypted", "cannot be read"),
         (EC_PEM, None, "another kind"),
     ],
+    ids=("nothing", "text", "none", "public", "long", "no pem", "encrypted", "wrong", "open", "other kind"),
 )
 def test_what_is_no_private_key_is_refused_without_telling_it(pem: Any, password: bytes | None, reason: str) -> None:
     with pytest.raises(CheckpointError, match=reason) as raised:

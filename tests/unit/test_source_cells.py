@@ -130,6 +130,7 @@ def test_what_only_looks_like_a_separator() -> None:
     assert separator_of("名称\t,代码\t\n示例\t,1\t\n") == ","
     assert separator_of("名称;金额\n示例;1,5\n示例;2,5\n") == ";"
     assert separator_of("名称\n示例\n") == ","
+    assert separator_of('甲,乙,丙,丁,戊,己\n,|,"\r|","\r|","\r|","\r|"\n') == ","  # cells of several lines
 
 
 def test_the_separator_of_a_mapping_wins(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def said_by(line: str) -> str:
 
 
 class _Agreement(NamedTuple):
-    """How many lines have the most frequent number of cells, that number, and the first of those lines."""
+    """How many lines stand in rows of the most frequent number of cells, that number, and the first of those lines. A
+    row of which a cell has several lines counts with all of them, as it does for a separator inside that cell."""
 
     lines: int
     width: int
@@ -47,12 +48,19 @@ class _Agreement(NamedTuple):
 
 
 def _agreement(lines: list[str], separator: str) -> _Agreement | None:
+    reader = csv.reader(lines, delimiter=separator)
+    separated: Counter[int] = Counter()
+    first: dict[int, int] = {}
+    before = 0
     try:
-        widths = [len(cells) for cells in csv.reader(lines, delimiter=separator)]
+        for cells in reader:
+            if len(cells) > 1:
+                separated[len(cells)] += reader.line_num - before
+                first.setdefault(len(cells), before)
+            before = reader.line_num
     except csv.Error:
         return None
-    separated = Counter(width for width in widths if width > 1)
     if not separated:
         return None
     width, count = max(separated.items(), key=lambda item: (item[1], item[0]))
-    return _Agreement(count, width, widths.index(width))
+    return _Agreement(count, width, first[width])

@@ -138,7 +138,9 @@ def _fill(plan: CompilePlan, rules: Rules, draft: Path, before: _Before, progres
             stack.callback(copyfile, draft / REFUSED_FILE, plan.refused_to)
         refused = stack.enter_context((draft / REFUSED_FILE).open("wb"))
         Admission(tally, rules, spool, plan, progress).run(refused)
-        is_emptied = all(not one.rows and one.plan.kind in plan.accept_shrink for one in tally.sources)
+        is_emptied = before.previous is not None and all(
+            not one.rows and one.plan.kind in plan.accept_shrink for one in tally.sources
+        )
         if not is_emptied and not any(source.admitted or source.unreadable for source in tally.sources):
             check_guards(source_counts(tally, plan, before.previous, rules.today), plan, None, rules.today)
             raise NothingToCompileError(_nothing(tally))

@@ -248,7 +248,9 @@ def rounded_number(row: Row, place: Place) -> bool:
 
 def floating_point_number(row: Row, place: Place) -> bool:
     """The code as a library writes the nearest double (IEEE 754): what is left of it may round to another one."""
-    number = place.maker.numbers.citizen() if row.is_person else place.maker.numbers.digits_unified()
+    number = "X"
+    while not number.isdigit():
+        number = place.maker.numbers.citizen() if row.is_person else place.maker.numbers.digits_unified()
     forms = ("%.15G", "%.16G", "%.17g", "%.17G", "%r", "%.1f")
     row.cells[row.code_field] = NumberText(place.random.choice(forms) % float(number))
     row.numbers = []
