@@ -181,6 +181,19 @@ def test_mojibake_is_named_before_its_length(text: str, scheme_word: str) -> Non
     assert "encoding" in found.detail
 
 
+@pytest.mark.parametrize(
+    ("text", "scheme"),
+    [
+        ("EXA110000061501", Scheme.FOREIGN_RESIDENT_ID),
+        ("990000900101123", Scheme.CITIZEN_ID),
+        ("H90000001", Scheme.HK_MACAU_PERMIT),
+        ("E90000001", None),
+    ],
+)
+def test_shapes_of_persons(text: str, scheme: Scheme | None) -> None:
+    assert by_shape(text, PERSON) is scheme
+
+
 def test_old_registration_certificates_have_no_known_shape() -> None:
     text = "企合鄂总字第000999"
     assert by_shape(text, ORGANISATION) is None
