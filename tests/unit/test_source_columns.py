@@ -91,6 +91,12 @@ def test_a_number_of_a_person_in_brackets_is_not_the_subjects(tmp_path: Path) ->
     assert "身份证号" not in columns.readings("身份证号（法定代表人）")
 
 
+@pytest.mark.parametrize("number", ["6 ", "6.", "⑥", "（6）"])
+def test_a_number_before_the_label_of_a_group(number: str) -> None:
+    label = columns.Label.of(f"{number}法定代表人", f"{number}身份证号")
+    assert "法定代表人身份证号" in columns.readings(label)
+
+
 def test_double_publicity_with_colons_notes_and_numbers(tmp_path: Path) -> None:
     header = [
         "行政相对人名称：",

@@ -67,7 +67,7 @@ def readings(label: str) -> list[str]:
     """The folded forms in which a label may be known, the surest first: itself, then weaker ones."""
     if isinstance(label, Label):
         return list(dict.fromkeys(_of_group(label)))
-    return list(dict.fromkeys(_weaker(fold(_unnumbered(label)), fold(label))))
+    return list(dict.fromkeys(_forms(label)))
 
 
 def _unnumbered(label: str) -> str:
@@ -78,8 +78,8 @@ def _unnumbered(label: str) -> str:
 
 def _of_group(label: Label) -> Iterator[str]:
     yield fold(label)
-    for group in _weaker(fold(label.group), fold(label.group)):
-        for part in _weaker(fold(label.part), fold(label.part)):
+    for group in _forms(label.group):
+        for part in _forms(label.part):
             yield group + part
             if part in _NAMES:
                 yield group
@@ -87,8 +87,9 @@ def _of_group(label: Label) -> Iterator[str]:
                 yield part
 
 
-def _weaker(plain: str, full: str) -> Iterator[str]:
-    yield full
+def _forms(label: str) -> Iterator[str]:
+    plain = fold(_unnumbered(label))
+    yield fold(label)
     yield plain
     plain = _NUMBER_BEFORE.sub("", plain, count=1)
     yield plain
