@@ -29,7 +29,7 @@ _CLOSE_WITHIN_S = 5.0
 _RETRY_S = 0.05
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 65_536
-_CONFLICT = 409
+_CONFLICT, _SIZE_TYPE = 409, "text/x.tlog.size"
 
 Prove = Callable[[int, int], Sequence[bytes]]
 """The consistency proof between two sizes. Raises TraceError."""
@@ -87,8 +87,8 @@ class UrlPlace:
         try:
             lines = self._post(self._witnessed(note, prove))
         except urllib.error.HTTPError as error:
-            if error.code != _CONFLICT:
-                raise
+            if error.code != _CONFLICT or error.headers.get_content_type() != _SIZE_TYPE:
+                raise  # only this one says that the witness is elsewhere: others may say that the log has two faces
             self._known = _number(error.read(64))
             lines = self._post(self._witnessed(note, prove))
         self._known = size_of(note)
