@@ -148,8 +148,9 @@ class Pusher:
             self._changed.notify()
 
     def cosigned(self, note: str) -> str:
-        """See `checkpoints.Anchor`."""
-        cosigned = self._cosigned
+        """See `checkpoints.Anchor`. Of what another process was told, what it has said last counts."""
+        said = "" if self._lease is None or self._is_ours else self._lease.said().cosigned
+        cosigned = said or self._cosigned
         return note if cosigned is None else merged(note, cosigned)
 
     def close(self) -> None:
@@ -209,9 +210,10 @@ class Pusher:
 
     def _look(self) -> None:
         with contextlib.suppress(OSError):
-            self._cosigned = self._place.cosigned() or self._cosigned
+            cosigned = self._place.cosigned() or self._cosigned
             if self._lease is not None and self._is_ours and self._pushed:
-                self._lease.say(Said(self._pushed, self._cosigned or ""))
+                self._lease.say(Said(self._pushed, cosigned or ""))
+            self._cosigned = cosigned  # only now is it shown to anybody
 
     def _push(self, note: str, prove: Prove) -> bool:
         try:
