@@ -188,8 +188,8 @@ class Node:
     def readiness(self) -> Mapping[str, Any]:
         """See `transport.http.Readiness`."""
         snapshot: dict[str, Any] = {"status": "missing", "problem": self._problem}
-        if self._in_use is not None:
-            info = self._in_use.info
+        if (in_use := self._current()) is not None:
+            info = in_use.info
             snapshot |= {"status": self._snapshots.status, "sequence": info.sequence, "createdAt": info.created_at}
         return {
             "ready": self.is_ready,
