@@ -43,7 +43,7 @@ async def ageing(target: str) -> AsyncIterator[str]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
-        yield "127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 async def test_no_sequence_is_missed_where_connections_end(
@@ -53,6 +53,7 @@ async def test_no_sequence_is_missed_where_connections_end(
     gateway = start_gateway(own_state, workers=2, XINGATE_SNAPSHOT__POLL_S="0.1")
     shown: list[int] = []
     ends = 0
+    changed = asyncio.Event()
 
     async def watch(target: str) -> None:
         nonlocal ends
@@ -64,20 +65,17 @@ async def test_no_sequence_is_missed_where_connections_end(
                     request = snapshot_pb2.WatchSnapshotRequest(after=shown[-1] if shown else 0)
                     async for snapshot in stub.WatchSnapshot(request):
                         shown.append(snapshot.ref.sequence)
+                        changed.set()
                 except grpc.RpcError:
                     ends += 1
                     await asyncio.sleep(0.05)
 
     async with ageing(gateway.grpc) as target:
         watching = asyncio.create_task(watch(target))
-        while not shown:
-            await asyncio.sleep(0.02)
+        await changed.wait()
         for _ in range(3):
             await asyncio.to_thread(compile_lists, own_state)
-        while len(shown) < 4 and not watching.done():
-            await asyncio.sleep(0.05)
-        await asyncio.sleep(2 * AGE_S)
-        watching.cancel()
+        await asyncio.wait_for(watching, 20)
     assert shown == [1, 2, 3, 4]
     assert ends >= 2
     with grpc.insecure_channel(gateway.grpc) as channel:

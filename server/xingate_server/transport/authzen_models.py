@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-REQUIRED: Final = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
-"""The parts that an evaluation must have, and what each of them must have."""
+PARTS: Final = ("subject", "action", "resource", "context")
+"""What an evaluation has, and may take from the top of several."""
 
 EXECUTE_ALL, DENY_ON_FIRST_DENY, PERMIT_ON_FIRST_PERMIT = SEMANTICS = (
     "execute_all",

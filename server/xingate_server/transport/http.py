@@ -174,7 +174,13 @@ ROUTES = (
 
 
 def application(
-    handlers: Handlers, readiness: Readiness, middlewares: Sequence[Any], *, most_bytes: int, public_url: str
+    handlers: Handlers,
+    readiness: Readiness,
+    middlewares: Sequence[Any],
+    *,
+    most_bytes: int,
+    public_url: str,
+    proxies: authzen.Networks = (),
 ) -> web.Application:
     """The routes of DESIGN section 9."""
     app = web.Application(client_max_size=most_bytes, middlewares=middlewares)
@@ -211,7 +217,7 @@ def application(
         ("/metrics", metrics),
         ("/openapi.json", openapi),
         ("/docs", docs),
-        (authzen.CONFIGURATION, authzen.configuration_handle(public_url)),
+        (authzen.CONFIGURATION, authzen.configuration_handle(public_url, proxies)),
     ):
         app.router.add_get(path, handle)
     return app

@@ -98,7 +98,13 @@ async def _up(node: Node, settings: Settings, ports: Ports, starter: Starter, st
     most_bytes, drain_s = settings.server.most_message_bytes, settings.server.drain_s
     await node.refresh()
     face = GrpcFace(node.handlers, most_bytes=most_bytes, is_port_shared=True)
-    http = HttpFace(node.handlers, node, most_bytes=most_bytes, public_url=settings.server.public_url)
+    http = HttpFace(
+        node.handlers,
+        node,
+        most_bytes=most_bytes,
+        public_url=settings.server.public_url,
+        proxies=settings.server.trusted_proxies,
+    )
     try:
         await http.start(bind(ports.host, ports.http, is_shared=True))
         await face.start(ports.grpc_address)
