@@ -81,7 +81,7 @@ def test_a_disk_that_refuses_writes(start_gateway: Callable[..., Any], own_state
     assert len(lines(gateway, "fault begins")) == 1
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.soak), 2])
 def test_no_snapshot_is_no_readiness(
     start_gateway: Callable[..., Any], compile_lists: Callable[[Path], int], tmp_path: Path, workers: int
 ) -> None:
@@ -106,6 +106,7 @@ def test_no_snapshot_is_no_readiness(
     assert gateway.stop() == 0
 
 
+@pytest.mark.soak
 def test_overload_has_its_lines_too(start_gateway: Callable[..., Any], own_state: Path) -> None:
     gateway = start_gateway(own_state, XINGATE_SERVER__MOST_IN_FLIGHT="1")
     many = ["curl", "-s", "--noproxy", "*", "-Z", "--parallel-immediate", "--parallel-max", "50"]

@@ -46,11 +46,19 @@ def by_grpcio(gateway: Any) -> float:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
-def test_a_stopped_worker_is_said_avoided_and_replaced(start_gateway: Callable[..., Any], own_state: Path) -> None:
+def test_a_stopped_worker_is_said_and_avoided(start_gateway: Callable[..., Any], own_state: Path) -> None:
     gateway = start_gateway(own_state, workers=2)
     time.sleep(0.5)
-    stopped, other = workers(gateway)
+    stopped = workers(gateway)[0]
     os.kill(stopped, signal.SIGSTOP)
+    try:
+        said_and_avoided(gateway)
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    assert gateway.stop() == 0
+
+
+def said_and_avoided(gateway: Any) -> None:
     assert 1.5 < wait_until(lambda: "worker does not answer" in gateway.logged(), 5) < 4
     waited = [ask(gateway) for _ in range(12) for ask in (by_curl, by_grpcio)]
     assert max(waited) < 2, waited  # half of them waited until it was replaced
@@ -59,6 +67,14 @@ def test_a_stopped_worker_is_said_avoided_and_replaced(start_gateway: Callable[.
     ).stdout
     assert "xingate_stuck_workers 1.0" in metrics
     assert "worker is stuck" not in gateway.logged(), "it has 10 s"
+
+
+@pytest.mark.soak
+def test_a_stopped_worker_is_replaced(start_gateway: Callable[..., Any], own_state: Path) -> None:
+    gateway = start_gateway(own_state, workers=2)
+    time.sleep(0.5)
+    stopped, other = workers(gateway)
+    os.kill(stopped, signal.SIGSTOP)
     wait_until(lambda: stopped not in workers(gateway), 12)
     wait_until(lambda: len(workers(gateway)) == 2 and "worker ended, starting another" in gateway.logged(), 5)
     assert other in workers(gateway)
