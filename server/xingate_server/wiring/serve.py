@@ -102,6 +102,7 @@ class _Worker:
         self.sequence: int | None = None  # of its first snapshot; 0 while it has none, None until it answers at all
         self.silence = Silence()
         self.stuck_s = 0.0
+        self.is_killed = False
         self._listeners: list[socket.socket] = []
         self.process.start()
         telling.close()
@@ -256,8 +257,11 @@ class _Parent:
         for slot, one, silent_s in silent:
             pid = one.process.pid
             has_begun = self._board.beat(slot.number) or now - one.started < _START_WITHIN_S
+            if one.is_killed:
+                continue
             if silent_s >= REPLACED_S or not has_begun:
                 log.error("worker is stuck, ending it", pid=pid, silent_s=round(silent_s, 1))
+                one.is_killed = True
                 one.process.kill()
             elif silent_s >= SILENT_S and not one.stuck_s:
                 log.error("worker does not answer", pid=pid, silent_s=round(silent_s, 1))
