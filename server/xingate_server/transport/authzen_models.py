@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from xingate_server.transport.sent import Sent, said
+from xingate_server.transport.sent import Sent
+from xingate_server.transport.sent import described as _said
 
 PARTS: Final = ("subject", "action", "resource", "context")
 """What an evaluation has, and may take from the top of several."""
@@ -28,39 +29,41 @@ class _Received(Sent):
 class AuthzenSubjectProperties(_Received):
     """What may be known of a subject beside its number."""
 
-    scheme: str = Field("", **said("The number's scheme; empty: by its shape.", "号码类型；留空则按形式识别。", "uscc"))
-    name: str = Field("", **said("The subject's name.", "主体名称。", "示例建设有限公司"))
+    scheme: str = Field(
+        "", **_said("The number's scheme; empty: by its shape.", "号码类型；留空则按形式识别。", "uscc")
+    )
+    name: str = Field("", **_said("The subject's name.", "主体名称。", "示例建设有限公司"))
 
 
 class AuthzenSubject(_Received):
     """Who is asked about."""
 
-    type: str = Field(**said("legal_entity, sole_trader or natural_person.", "主体类别。", "legal_entity"))
-    id: str = Field(**said("The number.", "证件号码。", "91420399MA0000007C"))
-    properties: AuthzenSubjectProperties = Field(AuthzenSubjectProperties(), **said("More.", "补充。"))
+    type: str = Field(**_said("legal_entity, sole_trader or natural_person.", "主体类别。", "legal_entity"))
+    id: str = Field(**_said("The number.", "证件号码。", "91420399MA0000007C"))
+    properties: AuthzenSubjectProperties = Field(AuthzenSubjectProperties(), **_said("More.", "补充。"))
 
 
 class AuthzenAction(_Received):
     """What is about to be done."""
 
-    name: str = Field(**said("An action of the catalogue.", "事项目录中的事项。", "permit.grant"))
+    name: str = Field(**_said("An action of the catalogue.", "事项目录中的事项。", "permit.grant"))
 
 
 class AuthzenResource(_Received):
     """The matter that it is done in."""
 
-    type: str = Field(**said("Its kind, in the caller's words; recorded.", "事项类别，由查询方自定。", "case"))
-    id: str = Field(**said("The matter's number.", "事项编号。", "SP-2024-001"))
+    type: str = Field(**_said("Its kind, in the caller's words; recorded.", "事项类别，由查询方自定。", "case"))
+    id: str = Field(**_said("The matter's number.", "事项编号。", "SP-2024-001"))
 
 
 class AuthzenEvaluation(_Received):
     """One evaluation."""
 
-    subject: AuthzenSubject = Field(**said("Who is asked about.", "被查询主体。"))
-    action: AuthzenAction = Field(**said("What is about to be done.", "拟办事项。"))
-    resource: AuthzenResource = Field(**said("In which matter.", "所属事项。"))
+    subject: AuthzenSubject = Field(**_said("Who is asked about.", "被查询主体。"))
+    action: AuthzenAction = Field(**_said("What is about to be done.", "拟办事项。"))
+    resource: AuthzenResource = Field(**_said("In which matter.", "所属事项。"))
     context: dict[str, Any] = Field(
-        {}, **said("as_of, system, organisation, operator; other attributes.", "日期、查询方与其他情节。")
+        {}, **_said("as_of, system, organisation, operator; other attributes.", "日期、查询方与其他情节。")
     )
 
 
@@ -69,7 +72,7 @@ class AuthzenOptions(_Received):
 
     # Judged by `authzen`, whose message names it as AuthZEN does.
     evaluations_semantic: Annotated[Any, WithJsonSchema({"type": "string", "enum": list(SEMANTICS)})] = Field(
-        EXECUTE_ALL, **said("When to stop.", "何时停止。")
+        EXECUTE_ALL, **_said("When to stop.", "何时停止。")
     )
 
 
@@ -85,12 +88,12 @@ class AuthzenEvaluations(_Received):
         }
     )
 
-    subject: dict[str, Any] | None = Field(None, **said("Where an evaluation has none.", "缺省主体。"))
-    action: dict[str, Any] | None = Field(None, **said("Where an evaluation has none.", "缺省事项。"))
-    resource: dict[str, Any] | None = Field(None, **said("Where an evaluation has none.", "缺省案卷。"))
-    context: dict[str, Any] = Field({}, **said("Where an evaluation has none.", "缺省情节。"))
-    evaluations: list[Any] = Field([], **said("Evaluations, at most 1000.", "逐条评估，至多 1000 条。"))
-    options: AuthzenOptions = Field(AuthzenOptions(), **said("How they are carried out.", "批量方式。"))
+    subject: dict[str, Any] | None = Field(None, **_said("Where an evaluation has none.", "缺省主体。"))
+    action: dict[str, Any] | None = Field(None, **_said("Where an evaluation has none.", "缺省事项。"))
+    resource: dict[str, Any] | None = Field(None, **_said("Where an evaluation has none.", "缺省案卷。"))
+    context: dict[str, Any] = Field({}, **_said("Where an evaluation has none.", "缺省情节。"))
+    evaluations: list[Any] = Field([], **_said("Evaluations, at most 1000.", "逐条评估，至多 1000 条。"))
+    options: AuthzenOptions = Field(AuthzenOptions(), **_said("How they are carried out.", "批量方式。"))
 
 
 _DECISION: Final = {

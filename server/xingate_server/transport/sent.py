@@ -120,7 +120,7 @@ class WholeNumber:
         return {"oneOf": [{"type": "integer", "minimum": 0, "maximum": self.most}, digits]}
 
 
-def said(en: str, zh: str, example: Any = None) -> Any:
+def described(en: str, zh: str, example: Any = None) -> Any:
     """A field's description in both languages, and an example."""
     extra: dict[str, Any] = {"x-description-zh": zh}
     if example is not None:

@@ -1,8 +1,8 @@
 """The states in which a gateway fails: a line in the log when each begins and one when it ends, never one in between.
 
-While one of `SILENCING` lasts, no question is answered by this process; of the others the log line says so. Callers
-that get an error are counted apart (`xingate_errors_total`). Excluded: a worker that is stuck (`serve`), since it
-cannot say so itself.
+While one of `SILENCING` lasts, this process answers no question; during the others it does, as the line shows. Callers
+that get an error are counted apart (`xingate_errors_total`). Excluded: a worker that is stuck, since it cannot log
+that itself (`serve`).
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class Faults:
-    """Those of one process. For any number of threads, since each call is one step of Python's own."""
+    """Those of one process. `begin` may be called from any thread, `look` from one."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}

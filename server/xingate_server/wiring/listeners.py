@@ -2,7 +2,7 @@
 
 The kernel shares new connections out among all sockets that listen on a port, whether their processes run or not.
 The parent shuts those of a stuck worker: what waited there is reset, and its caller reaches another worker. gRPC keeps
-its sockets to itself, so they are found among the process's files; where that cannot be (no Linux), connections wait
+its sockets to itself, so they are found among the process's files; if that cannot be done (no Linux), connections wait
 until the worker is replaced. Source: socket(7) SO_REUSEPORT, unix(7) SCM_RIGHTS.
 """
 

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 SILENT_S: Final = 2.0
-"""After this long without a sign of life a worker is said to be stuck, and no new connections go to it."""
+"""After this long without a sign of life a worker is logged as stuck, and no new connections go to it."""
 
 REPLACED_S: Final = 10.0
 """After this long it is replaced."""
@@ -50,7 +50,7 @@ async def beating(beat: Callable[[], None]) -> None:
 
 
 class LoopWatch:
-    """Says when the event loop of a lone process is stuck, since there it has no parent to say so. From a thread."""
+    """Logs, from a thread, when the event loop of a lone process is stuck: it has no parent that could."""
 
     def __init__(self) -> None:
         self._sign = 0.0

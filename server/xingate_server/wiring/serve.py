@@ -2,9 +2,9 @@
 
 The parent takes the ports, starts the workers and answers nothing itself. Workers share one trace (under a file
 lock) and the snapshots; metrics of all of them are added up through files. One that ends is replaced after a pause that
-doubles while the new ones do not last; when they never do, `serve` says so and ends. One that is stuck is said to be,
-gets no new connections, and is replaced. The parent also says from which snapshot all answer (`board`). Source: DESIGN
-sections 1, 6 and 8.
+doubles while the new ones do not last; when they never do, `serve` says so and ends. One that is stuck is logged,
+gets no new connections, and is replaced. The parent also decides from which snapshot all answer (`board`). Source:
+DESIGN sections 1, 6 and 8.
 """
 
 import contextlib
