@@ -4,12 +4,17 @@ import multiprocessing
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from xingate_server.settings import load
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.store import SnapshotSet
+from xingate_server.wiring import serve as serving
 from xingate_server.wiring.board import Board, Seat
+from xingate_server.wiring.ports import Ports
+from xingate_server.wiring.serve import _Parent
 
 
 @pytest.fixture
@@ -71,6 +76,36 @@ def test_what_cannot_be_followed_is_no_answer_and_is_tried_again(
         both[0].current()  # not at each question
     both[0].refresh()
     assert both[0].current().info.sequence == 2
+
+
+def test_the_parent_has_all_use_what_all_have_opened(
+    own_state: Path, compile_lists: Callable[[Path], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_lists(own_state)
+    parent = _Parent(load(state=own_state, server={"workers": 3}), Ports("127.0.0.1", 1, 2))
+    board, workers = parent._board, [SimpleNamespace(stuck_s=0.0) for _ in range(3)]
+    for slot, each in zip(parent._slots, workers, strict=True):
+        slot.worker = each  # type: ignore[assignment]
+
+    def in_use(*opened: int) -> int:
+        for seat, sequence in enumerate(opened):
+            board.numbers[2 + seat] = sequence
+        parent._agree()
+        return board.in_use
+
+    assert board.in_use == 2, "what `current` points to at the start"
+    assert in_use(2, 0, 0) == 2
+    assert in_use(3, 2, 2) == 2
+    assert in_use(3, 3, 0) == 3, "one that starts follows what the others use"
+    assert in_use(2, 0, 0) == 2, "`current` is set back to 2 by an officer"
+    assert in_use(1, 0, 0) == 2, "one that was stuck while the others went on, and they have ended"
+    workers[0].stuck_s = 3.0
+    assert in_use(2, 5, 5) == 5, "one that is stuck holds nobody up"
+    workers[0].stuck_s = 0.0
+    assert in_use(5, 6, 6) == 5
+    monkeypatch.setattr(serving, "_OPEN_WITHIN_S", -1.0)
+    assert in_use(5, 6, 6) == 5, "6 is not what `current` points to"
+    assert in_use(2, 6, 6) == 2
 
 
 def test_nothing_is_answered_before_there_is_an_agreement(board: Board, own_state: Path) -> None:

@@ -253,7 +253,10 @@ class _Parent:
         now = time.monotonic()
         living = [(slot, slot.worker) for slot in self._slots if slot.worker and slot.worker.process.is_alive()]
         silent = [(slot, one, one.silence.look(self._board.beat(slot.number), now)) for slot, one in living]
-        has_others = any(silent_s < SILENT_S and one.sequence is not None for _, one, silent_s in silent)
+        has_others = any(
+            silent_s < SILENT_S and one.sequence is not None and not slot.is_told_to_stop
+            for slot, one, silent_s in silent
+        )
         for slot, one, silent_s in silent:
             pid = one.process.pid
             has_begun = self._board.beat(slot.number) or now - one.started < _START_WITHIN_S
@@ -280,7 +283,8 @@ class _Parent:
         opened = {board.opened(seat) for seat in seats} - {0}
         if len(opened) == 1:
             self._divided_since = None
-            if (sequence := opened.pop()) != board.in_use:
+            # An older one only if `current` is set back: a worker that was stuck may have missed a newer one.
+            if (sequence := opened.pop()) > board.in_use or sequence == self._pointed():
                 board.use(sequence)
             return
         now = time.monotonic()
