@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
 
-READY = re.compile(r"^xingate is ready: http://127\.0\.0\.1:(\d+) grpc://127\.0\.0\.1:(\d+) ", re.MULTILINE)
+READY = re.compile(r"^xingate (?:is ready|listens): http://127\.0\.0\.1:(\d+) grpc://127\.0\.0\.1:(\d+) ", re.MULTILINE)
 READY_WITHIN_S = 40.0
 STOP_WITHIN_S = 30.0
 

@@ -24,6 +24,9 @@ _CANCELLED: int = grpc.StatusCode.CANCELLED.value[0]
 _LOST = frozenset({grpc.StatusCode.UNAVAILABLE.value[0], _CANCELLED})
 # gRPC's own pauses grow to two minutes, in which a gateway that is back would go on to be called unavailable.
 _FIRST_RECONNECT_MS, _LAST_RECONNECT_MS = 100, 2000
+# A connection that died without a word is noticed before the next question has to wait for it; a gateway allows pings
+# every 5 s, also while no call is open.
+_PING_EVERY_MS, _PONG_WITHIN_MS = 20_000, 10_000
 _RETRY_AFTER_S = 0.5  # who cancels without a word stops, or has more calls than it can look at
 
 
@@ -33,6 +36,10 @@ def _options(target: Target) -> list[tuple[str, int]]:
         ("grpc.enable_retries", 0),
         ("grpc.initial_reconnect_backoff_ms", _FIRST_RECONNECT_MS),
         ("grpc.max_reconnect_backoff_ms", _LAST_RECONNECT_MS),
+        ("grpc.keepalive_time_ms", _PING_EVERY_MS),
+        ("grpc.keepalive_timeout_ms", _PONG_WITHIN_MS),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.max_pings_without_data", 0),  # as many as there are
     ]
     if target.is_loopback:
         options.append(("grpc.enable_http_proxy", 0))

@@ -60,6 +60,7 @@ __all__ = [
     "verify",
     "verify_cosignatures",
     "verify_extends",
+    "verify_note",
 ]
 
 _Keys = str | VerifierKey | Sequence[str | VerifierKey]
@@ -132,7 +133,13 @@ def sign(checkpoint: Checkpoint, private_key: Ed25519PrivateKey) -> str:
 
 
 def verify(note: str | bytes, verifier_keys: _Keys) -> Checkpoint:
-    """The checkpoint in a note that a trusted log signed; raises CheckpointError with the first thing that is wrong.
+    """The checkpoint in a note that a trusted log signed; raises CheckpointError with the first thing that is wrong."""
+    return Checkpoint.parse(verify_note(note, verifier_keys))
+
+
+def verify_note(note: str | bytes, verifier_keys: _Keys) -> str:
+    """The text of a note that a trusted log signed, which may be no checkpoint all the same: a witness refuses that in
+    another way than a false signature. Raises CheckpointError.
 
     `verifier_keys` are texts or VerifierKeys, one or several. Signatures of unknown keys are ignored. Every signature
     that claims to be of a known key must hold, and one of them must be an Ed25519 signature (0x01) whose key has the
@@ -148,7 +155,7 @@ def verify(note: str | bytes, verifier_keys: _Keys) -> Checkpoint:
             is_signed |= key.kind is SignatureType.ED25519 and signed.text.startswith(f"{key.name}\n")
     if not is_signed:
         raise CheckpointError("the note is not signed by a trusted key of the log that it names")
-    return Checkpoint.parse(signed.text)
+    return signed.text
 
 
 def cosign(note: str | bytes, private_key: Ed25519PrivateKey, *, name: str, time_s: int) -> str:

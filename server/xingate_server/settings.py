@@ -5,6 +5,7 @@ test compares with this model.
 """
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -42,13 +43,15 @@ class _Part(BaseModel):
 
 class ServerSettings(_Part):
     """Where the gateway listens, and how much it takes. A port of 0 takes a free one; without `workers`
-    there is one per core. `public_url` is where callers find it over HTTP, when that is another address."""
+    there is one per core. `public_url` is where callers find it over HTTP, when that is another address;
+    `trusted_proxies` are those whose word for the scheme is taken."""
 
     host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
     grpc_port: int = Field(50051, ge=0, le=65535)
     workers: int | None = Field(None, ge=1, le=256)
     public_url: str = Field("", pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     insecure_allow_remote: bool = False
     most_message_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
     most_in_flight: int = Field(2048, ge=1, le=65_536)

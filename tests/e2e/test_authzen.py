@@ -1,6 +1,7 @@
 """AuthZEN 1.0 against a real gateway, asked by a client that others wrote and by the cases of the certification."""
 
 import asyncio
+import hashlib
 import http.client
 import json
 import random
@@ -259,7 +260,7 @@ def test_another_method_and_a_strange_request_id(gateway: Any, client: httpx.Cli
     refused = client.get(path)
     assert message(refused, 405).startswith("method_not_allowed: ")
     assert refused.headers["allow"] == "POST"
-    for strange in ("x" * 129, "990000198001011015"):
+    for strange in ("x" * 513, "990000198001011015", "x" * 200 + "990000198001011015"):
         response = client.post(path, json=evaluation(), headers={"X-Request-ID": strange})
         assert message(response, 400).startswith("request_id_malformed: X-Request-ID")
         assert response.headers["x-request-id"] == strange
@@ -269,6 +270,21 @@ def test_another_method_and_a_strange_request_id(gateway: Any, client: httpx.Cli
     answer = connection.getresponse()
     assert (answer.status, answer.getheader("x-request-id")) == (400, None)
     connection.close()
+
+
+@pytest.mark.parametrize("length", [120, 121, 128, 129, 512])
+def test_a_long_request_id_is_echoed_whole_and_recorded_by_its_digest(client: httpx.Client, length: int) -> None:
+    """Others' systems join trace ids into ones of any length; a record has room for 128 characters."""
+    for path, parts, most, end in ((PATHS[0], {}, 128, ""), (PATHS[1], {"evaluations": [{}]}, 120, "/1")):
+        sent = f"{uuid4()}{path[-1]}".ljust(length, "x")
+        headers = {"X-Request-ID": sent}
+        first, again = (client.post(path, json=evaluation(**parts), headers=headers) for _ in range(2))
+        assert (first.status_code, first.content) == (200, again.content)
+        assert first.headers["x-request-id"] == sent
+        recorded = sent if length <= most else hashlib.sha256(sent.encode()).hexdigest()
+        assert records(client, recorded) == [f"{recorded}{end}"]
+        other = client.post(path, json=evaluation(GRADE_A, **parts), headers=headers)
+        assert "request_id_reused" in other.text
 
 
 STRANGE: tuple[Any, ...] = (
@@ -329,13 +345,13 @@ def test_defaults_from_the_top_are_replaced_by_an_item_s_own_parts(client: httpx
     asked = evaluation(
         NEW,
         "permit.accept",
-        resource={"type": "case"},
+        resource={"type": "case", "id": "示例-3", "properties": {"of": "the default"}},
         context={"system": "top", "a": "1"},
         evaluations=[
-            {"resource": {"id": "示例-4"}},
-            {"resource": {"id": "示例-5"}, "context": {"b": "2"}, "action": {"name": "market.entry"}},
+            {"resource": {"type": "case", "id": "示例-4"}},
+            {"resource": {"type": "case", "id": "示例-5"}, "context": {"b": "2"}, "action": {"name": "market.entry"}},
             {"resource": {"type": "tender", "id": "示例-6"}, "subject": {"type": "legal_entity", "id": BID_RIGGER}},
-            {"resource": {"id": "示例-7"}, "subject": None, "context": None},
+            {"subject": None, "resource": None, "context": None},
         ],
     )
     told = client.post(PATHS[1], json=asked)
@@ -348,10 +364,29 @@ def test_defaults_from_the_top_are_replaced_by_an_item_s_own_parts(client: httpx
         ("示例-4", "permit.accept", {"a": "1", "resource.type": "case"}),
         ("示例-5", "market.entry", {"b": "2", "resource.type": "case"}),
         ("示例-6", "permit.accept", {"a": "1", "resource.type": "tender"}),
-        ("示例-7", "permit.accept", {"a": "1", "resource.type": "case"}),
+        ("示例-3", "permit.accept", {"a": "1", "resource.type": "case"}),
     ]
     assert [check["caller"]["system"] for check in found] == ["top", "", "top", "top"]
     assert [check["subjectCode"] for check in found] == [NEW, NEW, BID_RIGGER, NEW]
+
+
+@pytest.mark.parametrize(
+    ("part", "own", "lacks"),
+    [
+        ("subject", {"id": BID_RIGGER}, "subject.type"),
+        ("subject", {"type": "legal_entity"}, "subject.id"),
+        ("subject", {"type": "legal_entity", "id": None}, "subject.id"),
+        ("resource", {"id": "示例-9"}, "resource.type"),
+        ("action", {"properties": {"method": "GET"}}, "action.name"),
+    ],
+)
+def test_an_item_s_part_takes_nothing_from_the_default(client: httpx.Client, part: str, own: Any, lacks: str) -> None:
+    """As the certification asks: a part is replaced as a whole. One that took the default's `type` or `id` answered
+    about another subject than the item named."""
+    asked = evaluation(evaluations=[{part: own}, {}])
+    first, second = client.post(PATHS[1], json=asked).json()["evaluations"]
+    assert (first["decision"], second["decision"]) == (False, True)
+    assert first["context"]["error"]["message"] == f"`{lacks}`: field required"
 
 
 def test_an_item_s_error_is_a_denial_that_says_why(client: httpx.Client) -> None:
@@ -451,6 +486,23 @@ def test_the_configuration_names_what_is_served(
     configured = httpx.get(f"{behind.http}/.well-known/authzen-configuration", trust_env=False).json()
     assert configured["policy_decision_point"] == "https://pdp.example/xingate"
     assert configured["access_evaluation_endpoint"] == "https://pdp.example/xingate/access/v1/evaluation"
+
+
+@pytest.mark.parametrize("trusted", ["[]", '["10.0.0.0/8"]', '["10.0.0.0/8", "127.0.0.1"]'])
+def test_the_configuration_takes_the_scheme_of_a_trusted_proxy_alone(
+    start_gateway: Callable[..., Any], own_state: Path, trusted: str
+) -> None:
+    gateway = start_gateway(own_state, XINGATE_SERVER__TRUSTED_PROXIES=trusted)
+
+    def told(said: str) -> str:
+        headers = {"X-Forwarded-Proto": said, "Host": "pdp.example"}
+        found = httpx.get(f"{gateway.http}/.well-known/authzen-configuration", headers=headers, trust_env=False).json()
+        assert found["access_evaluation_endpoint"] == f"{found['policy_decision_point']}/access/v1/evaluation"
+        return str(found["policy_decision_point"])
+
+    is_trusted = "127" in trusted
+    assert told("https") == ("https://pdp.example" if is_trusted else "http://pdp.example")
+    assert [told(said) for said in ("gopher", "", "https, http", "https://other.example")] == ["http://pdp.example"] * 4
 
 
 def test_the_document_describes_the_answers(client: httpx.Client) -> None:

@@ -295,7 +295,11 @@ def test_a_key_that_is_given_twice_is_refused(client: httpx.Client, body: str, f
 
 def test_both_names_of_one_field_are_refused(client: httpx.Client) -> None:
     for both in ({"asOf": "2024-01-01", "as_of": "2024-01-02"}, {"as_of": "2024-01-02", "asOf": "2024-01-01"}):
-        assert problem(client.post("/v1/check", json=QUESTION | both)) == (400, "field_unknown", "as_of")
+        told = client.post("/v1/check", json=QUESTION | both)
+        assert problem(told) == (400, "message_malformed", "asOf"), "it is known and given twice, not unknown"
+        first, second = both
+        assert told.json()["detail"] == f"`asOf` is given twice: as `{first}` and as `{second}`"
+    assert problem(client.get("/v1/checkpoint/consistency?size1=1&size1=1")) == (400, "message_malformed", "size1")
 
 
 def test_a_request_id_stands_for_one_question(client: httpx.Client) -> None:

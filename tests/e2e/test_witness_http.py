@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 from xingate.checkpoint import (
     Checkpoint,
+    Signature,
     SignedNote,
     VerifierKey,
     new_private_key,
@@ -24,6 +26,7 @@ from xingate.checkpoint import (
     verifier_key,
     verify_cosignatures,
 )
+from xingate.merkle import EMPTY_ROOT
 from xingate_server.trace.anchor import Pusher, UrlPlace
 from xingate_server.trace.checkpoints import Checkpointer
 from xingate_server.trace.log import Draft
@@ -157,10 +160,6 @@ def test_what_is_answered(log: Log, start: Callable[[], Running]) -> None:
     assert witness.post(proof.replace(lines[1], lines[2])).status_code == 422
     assert witness.post("\n".join([lines[0], *lines[2:]])).status_code == 422
     assert witness.post(f"old 5\n\n{log.note(300)}").status_code == 422
-    other_root = sign(Checkpoint(ORIGIN, 5, bytes(32)), log.key)
-    conflict = witness.post(f"old 5\n\n{other_root}")
-    assert (conflict.status_code, conflict.text) == (409, "5\n")
-
     foreign = sign(Checkpoint(ORIGIN, 300, bytes(32)), new_private_key())
     assert witness.post(f"old 5\n\n{foreign}").status_code == 403
     unknown = sign(Checkpoint("other.example/log", 300, bytes(32)), log.key)
@@ -169,6 +168,100 @@ def test_what_is_answered(log: Log, start: Callable[[], Running]) -> None:
     assert httpx.post(witness.url.replace("add-", "get-"), trust_env=False).status_code == 404
     assert witness.post(proof).status_code == 200, "none of these moved it"
     assert "refused with 422" in witness.said()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
+def test_what_does_not_continue_is_never_told_as_another_size(
+    log: Log, start: Callable[[], Running], tmp_path: Path
+) -> None:
+    """As curl, a client of others, sees it: only the 409 for another size has its media type and a size to go on from.
+
+    A fork of one size was answered so before, which told evidence of misbehaviour as a reason to ask again.
+    """
+    witness = start()
+    line = f"{b64encode(bytes(32)).decode()}\n"
+    fork = sign(Checkpoint(ORIGIN, 5, bytes(32)), log.key)
+    no_tree = signed_text(log, f"{ORIGIN}\n0\n{line}")
+    empty = sign(Checkpoint(ORIGIN, 0, EMPTY_ROOT), log.key)
+    forged = empty.replace("\n0\n", "\n1\n", 1)
+    cases = [
+        ("size 0 and a root that no empty tree has", f"old 0\n\n{no_tree}", 422, None),
+        ("that, signed by nobody", f"old 0\n\n{forged}", 403, None),
+        ("size 0 and a proof", f"old 0\n{line}\n{empty}", 422, None),
+        ("size 0", f"old 0\n\n{empty}", 200, None),
+        ("size 0 again", f"old 0\n\n{empty}", 200, None),
+        ("size 0 and another root, after it was cosigned", f"old 0\n\n{no_tree}", 422, None),
+        ("the first leaves", log.body(0, 5), 200, None),
+        ("the same size and another root", f"old 5\n\n{fork}", 422, None),
+        ("that, with a proof", f"old 5\n{line}\n{fork}", 422, None),
+        ("that, from another size", f"old 0\n\n{fork}", 409, "5\n"),
+        ("the same size and a needless proof", f"old 5\n{line}\n{log.note(5)}", 422, None),
+        ("size 0 and no such root, from another size", f"old 0\n\n{no_tree}", 409, "5\n"),
+        ("back to size 0", f"old 5\n\n{empty}", 400, None),
+        ("an unknown log", f"old 0\n\n{sign(Checkpoint('other.example', 1, bytes(32)), log.key)}", 404, None),
+        ("another key", f"old 5\n\n{sign(Checkpoint(ORIGIN, 5, bytes(32)), new_private_key())}", 403, None),
+        ("the same again", log.body(5, 5), 200, None),
+    ]
+    for what, body, status, size in cases:
+        told, media, text = by_curl(witness.url, body, tmp_path)
+        assert (what, told) == (what, status)
+        assert (media == "text/x.tlog.size") is (size is not None), what
+        if size is not None:
+            assert text == size, what
+    assert json.loads((tmp_path / "witness" / STATE).read_bytes())[ORIGIN]["size"] == 5
+
+
+def test_signatures_of_others_are_ignored_however_many(log: Log, start: Callable[[], Running]) -> None:
+    witness, old_key = start(), new_private_key()
+    stranger = str(Signature("log.example", b"1234", bytes(64)))
+    twice = str(Signature("other.example", b"5678", bytes(72)))
+    note = log.note(5) + f"{stranger}\n{twice}\n{twice}\n" + f"{Signature('x', b'9999', b'unknown kind')}\n" * 70
+    done = witness.post(f"old 0\n\n{note}")
+    assert (done.status_code, done.text.count("\n")) == (200, 1)
+    assert verify_cosignatures(log.note(5) + done.text, str(witness.key))
+    again = witness.post(f"old 5\n\n{log.note(5)}{done.text}")
+    assert again.status_code == 200, "its own cosignature among them"
+
+    text, _, line = log.note(300).rpartition("\n\n")
+    only_strangers = f"{text}\n\n{stranger}\n{twice}\n{twice}\n"
+    assert witness.post(f"old 5\n\n{only_strangers}").status_code == 403
+    by_old_key = sign(Checkpoint(ORIGIN, 300, log.made.tree.root(300)), old_key).rpartition("\n\n")[2]
+    proof = log.body(5, 300).partition("\n\n")[0]
+    assert witness.post(f"{proof}\n\n{text}\n\n{by_old_key}{line}").status_code == 200, "of two keys one is known"
+    assert witness.post(f"old 300\n\n{text}\n\n{line}{line}").status_code == 200, "the same line twice"
+
+
+def test_a_log_with_two_known_keys_is_cosigned_under_either(log: Log, tmp_path: Path) -> None:
+    new = new_private_key()
+    keys = [str(verifier_key(ORIGIN, key)) for key in (log.key, new)]
+    witness = Witness(new_private_key(), "w", tmp_path, keys)
+    assert witness.origins == (ORIGIN,)
+    checkpoint = Checkpoint(ORIGIN, 5, log.made.tree.root(5))
+    head, _, line = sign(checkpoint, new).rpartition("\n\n")
+    for old, lines in ((0, line), (5, line + log.note(5).rpartition("\n\n")[2])):
+        found = answer(witness, f"old {old}\n\n{head}\n\n{lines}".encode(), lambda _: None)
+        assert found.status == 200, found
+    false = log.note(300).rpartition("\n\n")[2]  # of another text, by a known key
+    found = answer(witness, f"old 5\n\n{head}\n\n{line}{false}".encode(), lambda _: None)
+    assert found.status == 403, "a false signature of a known key spoils the note (C2SP signed-note)"
+
+
+def signed_text(log: Log, text: str) -> str:
+    """A note of any text, as the log's key signs it."""
+    key = verifier_key(ORIGIN, log.key)
+    return SignedNote(text, (Signature(key.name, key.id, log.key.sign(text.encode())),)).format()
+
+
+def by_curl(url: str, body: str, folder: Path) -> tuple[int, str, str]:
+    """Status, media type and text of the answer to curl."""
+    sent, got = folder / "sent", folder / "got"
+    sent.write_text(body, encoding="utf-8")
+    command = ["curl", "-sS", "--noproxy", "*", "--data-binary", f"@{sent}", "-o", str(got)]
+    done = subprocess.run(
+        [*command, "-w", "%{http_code} %{content_type}", url], capture_output=True, text=True, check=True, timeout=20
+    )
+    status, _, media = done.stdout.partition(" ")
+    return int(status), media, got.read_text(encoding="utf-8")
 
 
 def test_a_proof_where_there_is_nothing_to_continue(log: Log, start: Callable[[], Running]) -> None:
@@ -247,7 +340,7 @@ def test_what_was_seen_outlives_a_kill_and_a_fork_is_never_cosigned(
         forked.grow(400)
         assert again.post(forked.body(0, 400)).text == "300\n"
         assert again.post(forked.body(300, 400)).status_code == 422
-        assert again.post(forked.body(300, 300)).status_code == 409
+        assert again.post(forked.body(300, 300)).status_code == 422, "no size to go on from: it is evidence"
     assert again.post(log.body(300, 300)).status_code == 200
     (tmp_path / "witness" / STATE).write_bytes(b"{")
     damaged = again.post(log.body(300, 300))

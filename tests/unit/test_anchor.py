@@ -254,6 +254,8 @@ class _Site(BaseHTTPRequestHandler):
         server.bodies.append(body)
         status, answer = server.answer(body) if self.path == "/add-checkpoint" else (server.status, "")
         self.send_response(status)
+        if status == 409:
+            self.send_header("Content-Type", server.conflict_type)
         self.end_headers()
         self.wfile.write(answer.encode())
 
@@ -266,6 +268,7 @@ class Site(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Site)
         self.bodies: list[str] = []
         self.status = 200
+        self.conflict_type = "text/x.tlog.size"
         self.witness = witness
 
     def answer(self, body: str) -> tuple[int, str]:
@@ -318,6 +321,18 @@ class TestUrl:
         cosigned = place.cosigned() or ""
         assert size_of(cosigned) == 301
         assert verify_cosignatures(cosigned, str(verifier_key("w", witness._key, SignatureType.COSIGNATURE)))
+
+    def test_a_conflict_that_states_no_size_is_told_and_not_asked_again(self, state: Path, tmp_path: Path) -> None:
+        """Where a log has shown two faces, a retry would hide it."""
+        log_key = str(verifier_key(ORIGIN, settle_key(state / "keys", ORIGIN)))
+        site = Site(Witness(new_private_key(), "w", tmp_path, [log_key]))
+        site.conflict_type = "text/plain"
+        note = sign(Checkpoint(ORIGIN, 3, bytes(32)), settle_key(state / "keys", ORIGIN))
+        with served(site) as url:
+            UrlPlace(f"{url}/add-checkpoint").push(note, lambda *_: [])
+            with pytest.raises(OSError, match="409"):
+                UrlPlace(f"{url}/add-checkpoint").push(note, lambda *_: [])
+        assert len(site.bodies) == 2
 
     def test_no_url(self) -> None:
         with pytest.raises(ValueError, match="expected https"):

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from xingate.v1 import types_pb2 as xingate_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19xingate/v1/snapshot.proto\x12\nxingate.v1\x1a\x16xingate/v1/types.proto\"&\n\x12GetSnapshotRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\"\x16\n\x14WatchSnapshotRequest\"\xb4\x02\n\x06Source\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x10\n\x08provides\x18\x02 \x03(\t\x12\x10\n\x08required\x18\x03 \x01(\x08\x12\x0e\n\x06loaded\x18\x04 \x01(\x08\x12\x0c\n\x04rows\x18\x05 \x01(\x04\x12\x10\n\x08\x61\x64mitted\x18\x06 \x01(\x04\x12\x30\n\x07refused\x18\x07 \x03(\x0b\x32\x1f.xingate.v1.Source.RefusedEntry\x12\x12\n\ndata_as_of\x18\x08 \x01(\t\x12\x15\n\rcoverage_from\x18\t \x01(\t\x12\x13\n\x0b\x63overage_to\x18\n \x01(\t\x12\x14\n\x0cmax_age_days\x18\x0b \x01(\r\x12\x10\n\x08vanished\x18\x0c \x03(\t\x1a.\n\x0cRefusedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x86\x02\n\x08Snapshot\x12$\n\x03ref\x18\x01 \x01(\x0b\x32\x17.xingate.v1.SnapshotRef\x12#\n\x07sources\x18\x02 \x03(\x0b\x32\x12.xingate.v1.Source\x12\x10\n\x08subjects\x18\x03 \x01(\x04\x12\x0f\n\x07\x65ntries\x18\x04 \x01(\x04\x12\x0f\n\x07posture\x18\x05 \x01(\t\x12\x10\n\x08retained\x18\x06 \x03(\x04\x12\x37\n\nlist_types\x18\x07 \x03(\x0b\x32#.xingate.v1.Snapshot.ListTypesEntry\x1a\x30\n\x0eListTypesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x32\xa1\x01\n\x0fSnapshotService\x12\x43\n\x0bGetSnapshot\x12\x1e.xingate.v1.GetSnapshotRequest\x1a\x14.xingate.v1.Snapshot\x12I\n\rWatchSnapshot\x12 .xingate.v1.WatchSnapshotRequest\x1a\x14.xingate.v1.Snapshot0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19xingate/v1/snapshot.proto\x12\nxingate.v1\x1a\x16xingate/v1/types.proto\"&\n\x12GetSnapshotRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\"%\n\x14WatchSnapshotRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x04\"\xb4\x02\n\x06Source\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x10\n\x08provides\x18\x02 \x03(\t\x12\x10\n\x08required\x18\x03 \x01(\x08\x12\x0e\n\x06loaded\x18\x04 \x01(\x08\x12\x0c\n\x04rows\x18\x05 \x01(\x04\x12\x10\n\x08\x61\x64mitted\x18\x06 \x01(\x04\x12\x30\n\x07refused\x18\x07 \x03(\x0b\x32\x1f.xingate.v1.Source.RefusedEntry\x12\x12\n\ndata_as_of\x18\x08 \x01(\t\x12\x15\n\rcoverage_from\x18\t \x01(\t\x12\x13\n\x0b\x63overage_to\x18\n \x01(\t\x12\x14\n\x0cmax_age_days\x18\x0b \x01(\r\x12\x10\n\x08vanished\x18\x0c \x03(\t\x1a.\n\x0cRefusedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x86\x02\n\x08Snapshot\x12$\n\x03ref\x18\x01 \x01(\x0b\x32\x17.xingate.v1.SnapshotRef\x12#\n\x07sources\x18\x02 \x03(\x0b\x32\x12.xingate.v1.Source\x12\x10\n\x08subjects\x18\x03 \x01(\x04\x12\x0f\n\x07\x65ntries\x18\x04 \x01(\x04\x12\x0f\n\x07posture\x18\x05 \x01(\t\x12\x10\n\x08retained\x18\x06 \x03(\x04\x12\x37\n\nlist_types\x18\x07 \x03(\x0b\x32#.xingate.v1.Snapshot.ListTypesEntry\x1a\x30\n\x0eListTypesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x32\xa1\x01\n\x0fSnapshotService\x12\x43\n\x0bGetSnapshot\x12\x1e.xingate.v1.GetSnapshotRequest\x1a\x14.xingate.v1.Snapshot\x12I\n\rWatchSnapshot\x12 .xingate.v1.WatchSnapshotRequest\x1a\x14.xingate.v1.Snapshot0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,15 +39,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSNAPSHOTREQUEST']._serialized_start=65
   _globals['_GETSNAPSHOTREQUEST']._serialized_end=103
   _globals['_WATCHSNAPSHOTREQUEST']._serialized_start=105
-  _globals['_WATCHSNAPSHOTREQUEST']._serialized_end=127
-  _globals['_SOURCE']._serialized_start=130
-  _globals['_SOURCE']._serialized_end=438
-  _globals['_SOURCE_REFUSEDENTRY']._serialized_start=392
-  _globals['_SOURCE_REFUSEDENTRY']._serialized_end=438
-  _globals['_SNAPSHOT']._serialized_start=441
-  _globals['_SNAPSHOT']._serialized_end=703
-  _globals['_SNAPSHOT_LISTTYPESENTRY']._serialized_start=655
-  _globals['_SNAPSHOT_LISTTYPESENTRY']._serialized_end=703
-  _globals['_SNAPSHOTSERVICE']._serialized_start=706
-  _globals['_SNAPSHOTSERVICE']._serialized_end=867
+  _globals['_WATCHSNAPSHOTREQUEST']._serialized_end=142
+  _globals['_SOURCE']._serialized_start=145
+  _globals['_SOURCE']._serialized_end=453
+  _globals['_SOURCE_REFUSEDENTRY']._serialized_start=407
+  _globals['_SOURCE_REFUSEDENTRY']._serialized_end=453
+  _globals['_SNAPSHOT']._serialized_start=456
+  _globals['_SNAPSHOT']._serialized_end=718
+  _globals['_SNAPSHOT_LISTTYPESENTRY']._serialized_start=670
+  _globals['_SNAPSHOT_LISTTYPESENTRY']._serialized_end=718
+  _globals['_SNAPSHOTSERVICE']._serialized_start=721
+  _globals['_SNAPSHOTSERVICE']._serialized_end=882
 # @@protoc_insertion_point(module_scope)

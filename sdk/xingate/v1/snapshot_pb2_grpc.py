@@ -58,7 +58,8 @@ class SnapshotServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchSnapshot(self, request, context):
-        """The present snapshot at once, then each new one as it is taken into use.
+        """The present snapshot at once, then each new one as it is taken into use. A stream may end by itself (a proxy, a
+        restart): call again with `after`, and none is missed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -8,8 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
-from weakref import WeakValueDictionary
+from typing import Any, Protocol
 
 import lmdb
 import msgspec
@@ -22,6 +21,7 @@ from xingate_server.core.names import normalise
 from xingate_server.core.subject import BY_SCHEME, Held, Profile, SubjectClass, SubjectFile, SubjectKeyer
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.digests import check_content, check_size
+from xingate_server.snapshot.environments import database_of, environment_of
 from xingate_server.snapshot.errors import (
     NotRetainedError,
     SnapshotError,
@@ -33,7 +33,6 @@ from xingate_server.snapshot.manifest import (
     CATALOGUE,
     CATALOGUE_KEY,
     DATA_FILE,
-    DATABASES,
     GRAM,
     LISTED,
     MANIFEST_FILE,
@@ -97,7 +96,7 @@ class Snapshot:
         self._environment = environment
         self._subject = environment.open_db(SUBJECT, create=False)
         self._name = environment.open_db(NAME, create=False, dupsort=True)
-        self._listed, self._gram = _opened(environment, LISTED), _opened(environment, GRAM)
+        self._listed, self._gram = database_of(environment, LISTED), database_of(environment, GRAM)
         self._local = threading.local()
         self._decode = msgspec.msgpack.Decoder(SubjectFile).decode
         self.catalogue = self._read_catalogue()
@@ -118,7 +117,7 @@ class Snapshot:
             check_size(path, manifest.data)
             if verify:
                 check_content(path, manifest.data)
-            return cls(manifest, manifest_hash, _environment(path), keyer)
+            return cls(manifest, manifest_hash, environment_of(path), keyer)
         except OSError as error:
             raise SnapshotError(f"cannot read `{path}`: {error.strerror}") from error
         except (lmdb.Error, msgspec.DecodeError) as error:
@@ -208,18 +207,36 @@ class Snapshot:
             return self._local.transaction
 
 
+class Agreement(Protocol):
+    """Which snapshot several processes answer from, so that none is behind what another has shown."""
+
+    def in_use(self) -> int:
+        """The sequence that all answer from; 0 before there is one."""
+        ...
+
+    def opened(self, sequence: int) -> None:
+        """Say that this process could answer from that snapshot."""
+        ...
+
+
 class SnapshotSet:
     """The snapshots of a state directory.
 
     The current one is swapped by `refresh`, which callers run now and then; readers that hold an older `Snapshot`
     finish with it undisturbed. Where a new one is bad, the last good one stays and `problem` says why. `newest` gives
-    the sequence that was last put into use, 0 where that is not known: an older one is never taken.
+    the sequence that was last put into use, 0 where that is not known: an older one is never taken. With an
+    `agreement`, `refresh` opens a new one beside that in use, and `current` follows what was agreed.
     """
 
-    def __init__(self, state_dir: Path, newest: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self, state_dir: Path, newest: Callable[[], int] = lambda: 0, agreement: Agreement | None = None
+    ) -> None:
         self.state_dir = state_dir
         self.problem = ""
         self._newest = newest
+        self._agreement = agreement
+        self._opened: Snapshot | None = None  # the newest good one; it may not be in use yet
+        self._unfollowed = 0  # what was agreed and could not be opened
         self._folder = folders.snapshots_dir(state_dir)
         self._keyer: SubjectKeyer | None = None
         self._current: Snapshot | None = None
@@ -241,15 +258,22 @@ class SnapshotSet:
 
     def current(self) -> Snapshot:
         """The snapshot in use, opened on first need. Raises `SnapshotError` where there is none."""
-        if self._current is None:
+        snapshot = self._current
+        if self._agreement is not None:
+            agreed = self._agreement.in_use()
+            if snapshot is None or snapshot.info.sequence != agreed:
+                snapshot = self._current = self._follow(agreed)
+        elif snapshot is None:
             self.refresh()
-        if self._current is None:
+            snapshot = self._current
+        if snapshot is None:
             raise SnapshotError(self.problem or f"there is no snapshot in `{self.state_dir}`: run xingate compile")
-        return self._current
+        return snapshot
 
     def refresh(self) -> bool:
         """Take a new `current` into use; whether there was one. Never raises for a bad snapshot."""
         with self._lock:
+            self._unfollowed = 0
             try:
                 return self._refresh()
             except (SnapshotError, OSError) as error:
@@ -275,10 +299,10 @@ class SnapshotSet:
     def _refresh(self) -> bool:
         sequence = folders.current_sequence(self._folder)
         if sequence is None:
-            if self._current is not None:
+            if self._opened is not None:
                 raise SnapshotError(f"`{self._folder / folders.CURRENT}` is gone")
             return False
-        if self._current is not None and self._current.info.sequence == sequence:
+        if self._opened is not None and self._opened.info.sequence == sequence:
             self.problem = ""
             return False
         seen = (sequence, _inode(self._folder / str(sequence) / DATA_FILE))
@@ -288,15 +312,32 @@ class SnapshotSet:
         if sequence < newest:
             raise SnapshotSetBackError(set_back(self._folder, sequence, newest))
         try:
-            self._current = self._open(sequence)
+            self._opened = self._open(sequence)
         except SnapshotError:
             self._bad = seen
             raise
+        if self._agreement is None:
+            self._current = self._opened
+        else:
+            self._agreement.opened(sequence)
         self._bad = None
         self.problem = ""
         kept = set(self.retained())  # a file that was removed takes its place on the disk until it is closed
         self._retained = {number: found for number, found in self._retained.items() if number in kept}
         return True
+
+    def _follow(self, agreed: int) -> Snapshot | None:
+        """What all answer from. Raises `SnapshotError`; it is not tried again before the next `refresh`."""
+        opened = self._opened
+        if agreed and (opened is None or opened.info.sequence != agreed):  # it came while this process was stuck
+            if agreed in (self._unfollowed, self._bad and self._bad[0]):
+                raise SnapshotError(self.problem)
+            try:
+                opened = self.get(agreed)
+            except (SnapshotError, OSError) as error:
+                self._unfollowed, self.problem = agreed, f"snapshot {agreed} is in use and cannot be opened: {error}"
+                raise SnapshotError(self.problem) from error
+        return opened if agreed else None
 
     def _open(self, sequence: int) -> Snapshot:
         folder = self._folder / str(sequence)
@@ -313,36 +354,6 @@ def set_back(folder: Path, sequence: int, newest: int) -> str:
         f"`{folder / folders.CURRENT}` is set back to {sequence}, and {newest} was in use: an officer allows it with "
         f"xingate snapshot use {sequence} --reason WHY --officer WHO; a compile makes a new one"
     )
-
-
-# LMDB forbids opening one file twice in a process, so those who open the same snapshot share its environment.
-_ENVIRONMENTS: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
-_ENVIRONMENTS_LOCK = threading.Lock()
-
-
-def _environment(path: Path) -> Any:
-    stat = path.stat()
-    with _ENVIRONMENTS_LOCK:
-        found = _ENVIRONMENTS.get((stat.st_dev, stat.st_ino))
-        if found is None:
-            found = lmdb.open(
-                str(path),
-                subdir=False,
-                lock=False,
-                readonly=True,
-                create=False,
-                readahead=False,
-                max_dbs=DATABASES,
-            )
-            _ENVIRONMENTS[stat.st_dev, stat.st_ino] = found
-        return found
-
-
-def _opened(environment: Any, name: bytes) -> Any:
-    try:
-        return environment.open_db(name, create=False)
-    except lmdb.NotFoundError:
-        return None
 
 
 def _inode(path: Path) -> int:

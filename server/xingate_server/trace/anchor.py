@@ -29,7 +29,7 @@ _CLOSE_WITHIN_S = 5.0
 _RETRY_S = 0.05
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 65_536
-_CONFLICT = 409
+_CONFLICT, _SIZE_TYPE = 409, "text/x.tlog.size"
 
 Prove = Callable[[int, int], Sequence[bytes]]
 """The consistency proof between two sizes. Raises TraceError."""
@@ -87,8 +87,8 @@ class UrlPlace:
         try:
             lines = self._post(self._witnessed(note, prove))
         except urllib.error.HTTPError as error:
-            if error.code != _CONFLICT:
-                raise
+            if error.code != _CONFLICT or error.headers.get_content_type() != _SIZE_TYPE:
+                raise  # only this one says that the witness is elsewhere: others may say that the log has two faces
             self._known = _number(error.read(64))
             lines = self._post(self._witnessed(note, prove))
         self._known = size_of(note)
@@ -148,8 +148,9 @@ class Pusher:
             self._changed.notify()
 
     def cosigned(self, note: str) -> str:
-        """See `checkpoints.Anchor`."""
-        cosigned = self._cosigned
+        """See `checkpoints.Anchor`. Of what another process was told, what it has said last counts."""
+        said = "" if self._lease is None or self._is_ours else self._lease.said().cosigned
+        cosigned = said or self._cosigned
         return note if cosigned is None else merged(note, cosigned)
 
     def close(self) -> None:
@@ -209,9 +210,10 @@ class Pusher:
 
     def _look(self) -> None:
         with contextlib.suppress(OSError):
-            self._cosigned = self._place.cosigned() or self._cosigned
+            cosigned = self._place.cosigned() or self._cosigned
             if self._lease is not None and self._is_ours and self._pushed:
-                self._lease.say(Said(self._pushed, self._cosigned or ""))
+                self._lease.say(Said(self._pushed, cosigned or ""))
+            self._cosigned = cosigned  # only now is it shown to anybody
 
     def _push(self, note: str, prove: Prove) -> bool:
         try:

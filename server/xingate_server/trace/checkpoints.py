@@ -21,7 +21,7 @@ from xingate.checkpoint import Checkpoint, VerifierKey, sign, verifier_key, veri
 from xingate.errors import CheckpointError
 from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace.checkpoint_files import CheckpointFiles
-from xingate_server.trace.log import ReadFailedError, StoreUnusableError, TraceLog
+from xingate_server.trace.log import ReadFailedError, StoreUnusableError, TraceError, TraceLog
 from xingate_server.trace.tiles import FileTiles, TileStore
 from xingate_server.trace.tree import Tree
 
@@ -74,6 +74,8 @@ class Checkpointer:
         self._key = key
         self._public: VerifierKey = verifier_key(log.origin, key)
         self._files = CheckpointFiles(directory)
+        self._looked_at = CheckpointFiles(directory)  # by whoever is asked, and not by who signs
+        self._taking = threading.Lock()  # so that what was read is not older than what was taken meanwhile
         self._anchor = anchor
         self._interval_s = interval_s
         self._on_problem = on_problem
@@ -110,7 +112,9 @@ class Checkpointer:
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """What the newest note says."""
+        """What the newest note says that can be read."""
+        with contextlib.suppress(TraceError):
+            self._look()
         return self._checkpoint
 
     @property
@@ -119,14 +123,16 @@ class Checkpointer:
         return self._files.age_s()
 
     def latest(self) -> str:
-        """The newest signed note, with the cosignatures that came back for it."""
+        """The newest signed note of all processes, with the cosignatures that came back for it. Raises TraceError."""
+        self._look()
         note = self._note
         return self._anchor.cosigned(note) if self._anchor else note
 
     async def covering(self, leaf_index: int, timeout_s: float) -> str | None:
-        """The newest note once it covers the leaf; None where that takes longer than `timeout_s`."""
+        """The newest note once it covers the leaf; None where that takes longer than `timeout_s`. Raises TraceError."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[str | None] = loop.create_future()
+        self._look()
         with self._changed:
             if self._checkpoint.tree_size > leaf_index:
                 return self.latest()
@@ -177,6 +183,19 @@ class Checkpointer:
                 return known
             raise StoreUnusableError(f"no checkpoint of the log in {self._files.path.parent}: {error}") from error
 
+    def _look(self) -> None:
+        """Take over a note that another process has signed, so that nobody gets an older one here than there.
+
+        Raises ReadFailedError, StoreUnusableError. A file that went back is the signing thread's to tell.
+        """
+        with self._taking:
+            try:
+                note = self._looked_at.read_changed()
+            except OSError as error:
+                raise ReadFailedError(f"the newest checkpoint cannot be read: {error}") from error
+            if note is not None and note != self._note:
+                self._adopt(note, self._read(note))
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -202,9 +221,10 @@ class Checkpointer:
             self._trouble = _cannot_sign(error)
 
     def _step(self) -> None:
-        note = self._files.read_changed()
-        if note is not None and note != self._note:
-            self._adopt(note, self._read(note))
+        with self._taking:
+            note = self._files.read_changed()
+            if note is not None and note != self._note:
+                self._take_over(note)
         frontier = self._log.frontier()
         check_frontier(self._log, self._checkpoint, frontier)
         if frontier.size > self._checkpoint.tree_size and not self._has_others_sign():
@@ -241,13 +261,19 @@ class Checkpointer:
                 f"`{self._public}`: {error}; restore the key and the checkpoint from a backup"
             ) from error
 
+    def _take_over(self, note: str) -> None:
+        checkpoint = self._read(note)
+        if checkpoint.tree_size < self._checkpoint.tree_size:
+            raise StoreUnusableError(
+                f"{self._files.path} went back from {self._checkpoint.tree_size} leaves to "
+                f"{checkpoint.tree_size}: {_ADVICE}"
+            )
+        self._adopt(note, checkpoint)
+
     def _adopt(self, note: str, checkpoint: Checkpoint) -> None:
         with self._changed:
             if checkpoint.tree_size < self._checkpoint.tree_size:
-                raise StoreUnusableError(
-                    f"{self._files.path} went back from {self._checkpoint.tree_size} leaves to "
-                    f"{checkpoint.tree_size}: {_ADVICE}"
-                )
+                return  # another thread was faster
             self._note, self._checkpoint = note, checkpoint
             ready = [waiter for waiter in self._waiters if waiter[0] < checkpoint.tree_size]
             self._waiters = [waiter for waiter in self._waiters if waiter[0] >= checkpoint.tree_size]

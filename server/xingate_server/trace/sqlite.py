@@ -38,6 +38,7 @@ from xingate_server.trace.writer import GroupCommit, only
 
 FILE: Final = "log.sqlite"
 LOCK_WAIT_S: Final = 5.0
+_PROBE_WAIT_S = 0.5
 
 _ROWS_PER_INSERT = 512
 
@@ -161,6 +162,18 @@ class SqliteLog:
         if size == 0 or not rows or rows[0][1] is None:
             return None if size else Frontier()
         return _tip(rows, self._path)
+
+    def is_writable(self) -> bool:
+        """Whether the file takes a durable commit at this moment; one is made that changes nothing."""
+        try:
+            connection = open_file(self._path, _PROBE_WAIT_S)
+            try:
+                connection.pragma("user_version", connection.pragma("user_version"))
+            finally:
+                connection.close(True)
+        except (apsw.Error, OSError, StoreUnusableError):
+            return False
+        return True
 
     def close(self) -> None:
         """See `TraceLog`."""

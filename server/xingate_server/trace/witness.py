@@ -14,7 +14,15 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from xingate.checkpoint import Checkpoint, SignatureType, SignedNote, VerifierKey, cosign, verifier_key, verify
+from xingate.checkpoint import (
+    Checkpoint,
+    SignatureType,
+    SignedNote,
+    VerifierKey,
+    cosign,
+    verifier_key,
+    verify_note,
+)
 from xingate.errors import ProofError
 from xingate.merkle import verify_consistency
 from xingate_server.trace.anchor_folder import AnchorFolder, KeptCheckpoint
@@ -77,9 +85,14 @@ class Witness:
         return str(verifier_key(self._name, self._key, SignatureType.COSIGNATURE))
 
     @property
+    def logs(self) -> tuple[VerifierKey, ...]:
+        """The keys of the logs that it knows; a log may have several."""
+        return self._logs
+
+    @property
     def origins(self) -> tuple[str, ...]:
         """The logs that it knows."""
-        return tuple(key.name for key in self._logs)
+        return tuple(dict.fromkeys(key.name for key in self._logs))
 
     def seen(self, origin: str) -> Seen:
         """What was cosigned last of a log."""
@@ -88,15 +101,21 @@ class Witness:
     def cosign(self, note: str, size_before: int, proof: Sequence[bytes]) -> str:
         """The note with this witness's cosignature, given the proof from what it saw last.
 
-        Raises NotSignedError where no known log signed it, OtherSizeError where `size_before` is not what was seen
-        last, NotContinuedError where the proof does not hold, OSError where what is seen cannot be kept.
+        Raises, in this order, UnknownLogError, NotSignedError where the log did not sign it, OtherSizeError where
+        `size_before` is not what was seen last, NotContinuedError where the proof does not hold or the log signed what
+        no tree has, OSError where what is seen cannot be kept.
         """
         with (self._directory / _LOCK).open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            checkpoint = self._verified(note)
-            seen = self.seen(checkpoint.origin)
+            text = self._signed(note)
+            origin = text.partition("\n")[0]
+            seen = self.seen(origin)
             if size_before != seen.size:
-                raise OtherSizeError(f"the log `{checkpoint.origin}` was seen at {seen.size} leaves, not {size_before}")
+                raise OtherSizeError(f"the log `{origin}` was seen at {seen.size} leaves, not {size_before}")
+            try:
+                checkpoint = Checkpoint.parse(text)
+            except ProofError as error:
+                raise NotContinuedError(f"the log `{origin}` signed what is no checkpoint: {error}") from error
             _need_continued(seen, checkpoint, proof)
             self._keep(checkpoint)
             return cosign(note, self._key, name=self._name, time_s=int(self._clock()))
@@ -128,12 +147,12 @@ class Witness:
         except ValueError as error:
             raise WitnessError(f"the proof beside {kept.path} cannot be read: {error}") from error
 
-    def _verified(self, note: str) -> Checkpoint:
+    def _signed(self, note: str) -> str:
         try:
             origin = SignedNote.parse(note).text.partition("\n")[0]
             if origin not in self.origins:
                 raise UnknownLogError(f"the log `{origin}` is not known to this witness")
-            return verify(note, self._logs)
+            return verify_note(note, self._logs)
         except ProofError as error:
             raise NotSignedError(f"the checkpoint is not cosigned: {error}") from error
 

@@ -2,8 +2,9 @@
 
 An evaluation is a check: the subject's type is its kind and its id the number, the action's name the action, the
 resource the matter, and the decision is true for CLEAR, FAVOURED and CAUTION. Each is recorded before it is answered,
-and the answer's `context` is the CheckResponse as `/v1/check` gives it. `X-Request-ID` is the request id. Where
-evaluations end at the first deny or permit, those behind it are neither carried out nor recorded.
+and the answer's `context` is the CheckResponse as `/v1/check` gives it. `X-Request-ID` is the request id; one that is
+too long for a record is recorded by its SHA-256. Where evaluations end at the first deny or permit, those behind it are
+neither carried out nor recorded.
 
 A question that is none, a full gateway and a log that cannot be written are errors and never a decision, but for one
 wrong item of several, whose decision is false (section 7.2.1). Excluded: search, which would list who is listed.
@@ -12,7 +13,9 @@ Source: the final specification of 11 January 2026, sections 5 to 7, 9 and 10; D
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import perf_counter
 from typing import Any, Final
 
@@ -25,12 +28,12 @@ from xingate_server.core.identifiers import mask_text
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
-from xingate_server.gateway.question import check_text
+from xingate_server.gateway.question import MAX_REQUEST_ID, check_no_number, check_text
 from xingate_server.transport import fragments
 from xingate_server.transport.authzen_models import (
     EXECUTE_ALL,
+    PARTS,
     PERMIT_ON_FIRST_PERMIT,
-    REQUIRED,
     SEMANTICS,
     AuthzenEvaluation,
     AuthzenEvaluations,
@@ -50,7 +53,10 @@ REQUEST_ID: Final = "X-Request-ID"
 RESOURCE_TYPE: Final = "resource.type"
 """The context attribute under which a record keeps the resource's type."""
 
-MOST_REQUEST_ID: Final = 120  # of several evaluations, whose own ids derive from it
+MOST_REQUEST_ID: Final = 512
+_MOST_SHARED = 120  # of several evaluations, whose own ids derive from it
+
+Networks = Sequence[IPv4Network | IPv6Network]
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -81,11 +87,12 @@ def handles(handlers: Handlers, most_bytes: int) -> dict[str, Handle]:
     }
 
 
-def configuration_handle(public_url: str) -> Handle:
-    """What answers `CONFIGURATION` to GET. Without a `public_url` the caller is told the address that it used."""
+def configuration_handle(public_url: str, proxies: Networks) -> Handle:
+    """What answers `CONFIGURATION` to GET. Without a `public_url` the caller is told the address that it used, with the
+    scheme that a proxy of ours says it used."""
 
     async def handle(request: web.Request) -> web.Response:
-        base = public_url or f"{request.scheme}://{request.host}"
+        base = public_url or f"{_scheme(request, proxies)}://{request.host}"
         told = {
             "policy_decision_point": base,
             "access_evaluation_endpoint": base + EVALUATION,
@@ -94,6 +101,24 @@ def configuration_handle(public_url: str) -> Handle:
         return web.Response(body=orjson.dumps(told), content_type=JSON, headers=SAFE)
 
     return handle
+
+
+def _scheme(request: web.Request, proxies: Networks) -> str:
+    if proxies and (said := request.headers.get("X-Forwarded-Proto", "").lower()) in ("http", "https"):
+        caller = ip_address(request.remote or "::")
+        if any(caller in network for network in proxies):
+            return said
+    return request.scheme
+
+
+def _request_id(request: web.Request, most: int) -> str:
+    """The request id as it is recorded: as it was sent, or its SHA-256 where it has more than `most` characters. Raises
+    InvalidQuestionError."""
+    sent = request.headers.get(REQUEST_ID, "")
+    told = check_text("request_id", sent, MOST_REQUEST_ID) if sent else None
+    if (told := told or check_no_number("request_id", sent)) is not None:
+        raise InvalidQuestionError("request_id_malformed", told.replace("request_id", REQUEST_ID))
+    return sent if len(sent) <= most else sha256(sent.encode()).hexdigest()
 
 
 @web.middleware
@@ -124,7 +149,7 @@ def _evaluation_handle(handlers: Handlers, most_bytes: int) -> Handle:
         try:
             require_room()
             evaluation = read_body(AuthzenEvaluation, await body_of(request, most_bytes))
-            return _json(await _evaluate(checks, evaluation, request.headers.get(REQUEST_ID, "")))
+            return _json(await _evaluate(checks, evaluation, _request_id(request, MAX_REQUEST_ID)))
         finally:
             observe(perf_counter() - started)
 
@@ -140,11 +165,11 @@ def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
         try:
             require_room()
             asked = read_body(AuthzenEvaluations, await body_of(request, most_bytes))
-            request_id = request.headers.get(REQUEST_ID, "")
             semantic = _semantic(asked)
             if not asked.evaluations:
+                request_id = _request_id(request, MAX_REQUEST_ID)
                 return _json(await _evaluate(checks, _merged(asked, {}), request_id))
-            outcomes = await _outcomes(checks, _items(asked, request_id), semantic)
+            outcomes = await _outcomes(checks, _items(asked, _request_id(request, _MOST_SHARED)), semantic)
             return _json(b'{"evaluations":[%b]}' % b",".join([_told(outcome) for outcome in outcomes]))
         finally:
             observe(perf_counter() - started)
@@ -183,11 +208,9 @@ def _raise_ours(outcomes: list[Answer | GatewayError]) -> None:
 
 
 def _items(asked: AuthzenEvaluations, request_id: str) -> list[Item]:
-    """Each evaluation as a question, or why it is none. Raises BatchTooLargeError, InvalidQuestionError."""
+    """Each evaluation as a question, or why it is none. Raises BatchTooLargeError."""
     if len(asked.evaluations) > MOST_ITEMS:
         raise BatchTooLargeError(len(asked.evaluations), MOST_ITEMS)
-    if (told := check_text("request_id", request_id, MOST_REQUEST_ID)) is not None:
-        raise InvalidQuestionError("request_id_malformed", told.replace("request_id", REQUEST_ID))
     return [
         _item(asked, item, f"{request_id}/{place}" if request_id else "")
         for place, item in enumerate(asked.evaluations, start=1)
@@ -202,20 +225,12 @@ def _item(asked: AuthzenEvaluations, item: Any, request_id: str) -> Item:
 
 
 def _merged(asked: AuthzenEvaluations, item: Any) -> AuthzenEvaluation:
-    """An evaluation with the defaults from the top: a part of its own replaces the default's, but for a required
-    member that it lacks. Raises MalformedMessageError."""
+    """An evaluation with the defaults from the top: a part of its own replaces the default as a whole. Raises
+    MalformedMessageError."""
     if not isinstance(item, dict):
         raise MalformedMessageError("the evaluation is no object")
-    parts: dict[str, Any] = {}
-    for name, members in REQUIRED.items():
-        default, own = getattr(asked, name), item.get(name)
-        if isinstance(own, dict):
-            given = {key: value for key, value in own.items() if value is not None}
-            parts[name] = {key: default[key] for key in members if key in (default or ())} | given
-        else:
-            parts[name] = default if own is None else own
-    own = item.get("context")
-    return read(AuthzenEvaluation, parts | {"context": asked.context if own is None else own})
+    own = {name: item[name] for name in PARTS if item.get(name) is not None}
+    return read(AuthzenEvaluation, {name: getattr(asked, name) for name in PARTS} | own)
 
 
 def _semantic(asked: AuthzenEvaluations) -> str:

@@ -7,10 +7,13 @@ Unlike those of our own routes these models ignore fields that they do not have,
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, WithJsonSchema
 
-REQUIRED: Final = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
-"""The parts that an evaluation must have, and what each of them must have."""
+from xingate_server.transport.sent import Sent
+from xingate_server.transport.sent import described as _said
+
+PARTS: Final = ("subject", "action", "resource", "context")
+"""What an evaluation has, and may take from the top of several."""
 
 EXECUTE_ALL, DENY_ON_FIRST_DENY, PERMIT_ON_FIRST_PERMIT = SEMANTICS = (
     "execute_all",
@@ -19,20 +22,8 @@ EXECUTE_ALL, DENY_ON_FIRST_DENY, PERMIT_ON_FIRST_PERMIT = SEMANTICS = (
 )
 
 
-def _said(en: str, zh: str, example: Any = None) -> Any:
-    extra: dict[str, Any] = {"x-description-zh": zh}
-    if example is not None:
-        extra["examples"] = [example]
-    return {"description": en, "json_schema_extra": extra}
-
-
-class _Received(BaseModel):
+class _Received(Sent):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, value: Any) -> Any:
-        return {k: x for k, x in value.items() if x is not None} if isinstance(value, dict) else value
 
 
 class AuthzenSubjectProperties(_Received):
@@ -87,6 +78,15 @@ class AuthzenOptions(_Received):
 
 class AuthzenEvaluations(_Received):
     """Several evaluations, with what they have in common at the top; without any, one evaluation."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["evaluations"], "properties": {"evaluations": {"type": "array", "minItems": 1}}},
+                {"$ref": "#/components/schemas/AuthzenEvaluation"},
+            ]
+        }
+    )
 
     subject: dict[str, Any] | None = Field(None, **_said("Where an evaluation has none.", "缺省主体。"))
     action: dict[str, Any] | None = Field(None, **_said("Where an evaluation has none.", "缺省事项。"))

@@ -36,6 +36,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 HEALTH = "grpc.health.v1.Health"
 _LEAST_WAITING, _MOST_WAITING = 16, 65_536
 _LAST_WORD_S = 0.05
+# Clients ping every 10 s or so, also while no call is open, so that a dead connection is noticed; gRPC itself allows
+# one ping in five minutes and ends the connection after two more (`too_many_pings`). Ours notice a dead client.
+_LEAST_BETWEEN_PINGS_MS = 5_000
+_PING_EVERY_MS, _PONG_WITHIN_MS = 60_000, 20_000
 REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
 
@@ -51,6 +55,10 @@ class GrpcFace:
             options=[
                 ("grpc.so_reuseport", int(is_port_shared)),
                 ("grpc.max_receive_message_length", most_bytes),
+                ("grpc.http2.min_ping_interval_without_data_ms", _LEAST_BETWEEN_PINGS_MS),
+                ("grpc.keepalive_permit_without_calls", 1),
+                ("grpc.keepalive_time_ms", _PING_EVERY_MS),
+                ("grpc.keepalive_timeout_ms", _PONG_WITHIN_MS),
                 # What gRPC has received and no Python has seen: past the first, ever more of the newest calls are
                 # cancelled, past the second all of them. Refusing these one by one would cost as much as answering;
                 # a shorter queue cancels calls of a burst that would soon have had their turn (docs/performance.md).

@@ -18,7 +18,7 @@ from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
-from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError
+from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError, UnknownSequenceError
 from xingate_server.transport import receipt_page, render_catalogue, render_outcomes, render_records, render_usage
 from xingate_server.transport.checks import Checks
 from xingate_server.transport.limits import GATED, NO_LIMIT, Admission
@@ -72,15 +72,21 @@ class Handlers:
         # It may have to be opened, which reads its file from end to end.
         return await asyncio.to_thread(render_records.snapshot, self._gateway, request.sequence)
 
-    async def watch_snapshot(self, _request: s.WatchSnapshotRequest) -> AsyncIterator[s.Snapshot]:
-        """The present snapshot at once, then each new one, until the gateway closes."""
-        last: t.SnapshotRef | None = None
+    async def watch_snapshot(self, request: s.WatchSnapshotRequest) -> AsyncIterator[s.Snapshot]:
+        """The present snapshot at once, then each new one, until the gateway closes; those retained since `after`."""
+        shown, last = request.after, t.SnapshotRef()
         while not self._is_closing:
             changed = self._changed
             with contextlib.suppress(UnavailableError):  # none yet: wait for the first
                 snapshot = render_records.snapshot(self._gateway, 0)
-                if snapshot.ref != last:
-                    last = snapshot.ref
+                present = snapshot.ref.sequence
+                for between in self._gateway.retained() if shown else ():
+                    if shown < between < present:
+                        with contextlib.suppress(UnavailableError, UnknownSequenceError):  # bad, or removed
+                            yield await asyncio.to_thread(render_records.snapshot, self._gateway, between)
+                is_other = present != shown or (last.sequence and snapshot.ref != last)
+                shown, last = present, snapshot.ref
+                if is_other:
                     yield snapshot
             await changed.wait()
 

@@ -174,17 +174,24 @@ ROUTES = (
 
 
 def application(
-    handlers: Handlers, readiness: Readiness, middlewares: Sequence[Any], *, most_bytes: int, public_url: str
+    handlers: Handlers,
+    readiness: Readiness,
+    middlewares: Sequence[Any],
+    *,
+    most_bytes: int,
+    public_url: str,
+    proxies: authzen.Networks = (),
 ) -> web.Application:
     """The routes of DESIGN section 9."""
     app = web.Application(client_max_size=most_bytes, middlewares=middlewares)
     for path, hot in hot_handles(handlers, most_bytes).items():
-        app.router.add_post(path, hot)
+        app.router.add_post(path, _without_query(hot))
     for path, evaluating in authzen.handles(handlers, most_bytes).items():
         app.router.add_post(path, evaluating)
     for route in ROUTES:
-        app.router.add_route(route.verb, route.path, _handle(handlers, route, most_bytes))
-    api = orjson.dumps(document(), option=orjson.OPT_INDENT_2)
+        add = app.router.add_get if route.verb == "GET" else app.router.add_post  # HEAD goes with GET
+        add(route.path, _handle(handlers, route, most_bytes))
+    api = orjson.dumps(document(public_url), option=orjson.OPT_INDENT_2)
 
     async def healthz(_request: web.Request) -> web.Response:
         return _json({"status": "ok"})
@@ -211,7 +218,7 @@ def application(
         ("/metrics", metrics),
         ("/openapi.json", openapi),
         ("/docs", docs),
-        (authzen.CONFIGURATION, authzen.configuration_handle(public_url)),
+        (authzen.CONFIGURATION, authzen.configuration_handle(public_url, proxies)),
     ):
         app.router.add_get(path, handle)
     return app
@@ -228,6 +235,7 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
             if is_gated:
                 handlers.admission.require_room()
             if route.verb == "POST":
+                read(models.NoQuery, _query(request))
                 model = read_body(route.model, await body_of(request, most_bytes))
             else:
                 model = read(route.model, _query(request))
@@ -237,6 +245,16 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
             return web.Response(body=encode(response), content_type=JSON, headers=SAFE)
         finally:
             observe(perf_counter() - started)
+
+    return handle
+
+
+def _without_query(hot: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> Handle:
+    """The same, for addresses that were not found at once: what stands in a query is refused, as it is on GET."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        read(models.NoQuery, _query(request))
+        return await hot(request)
 
     return handle
 

@@ -27,11 +27,21 @@ _SHUTDOWN_S: Final = 1.0  # for what is left when the time to drain has passed
 class HttpFace:
     """The server of one process. `start`, `stop`."""
 
-    def __init__(self, handlers: Handlers, readiness: Readiness, *, most_bytes: int, public_url: str = "") -> None:
+    def __init__(
+        self,
+        handlers: Handlers,
+        readiness: Readiness,
+        *,
+        most_bytes: int,
+        public_url: str = "",
+        proxies: authzen.Networks = (),
+    ) -> None:
         self._problems = Problems(handlers.metrics, most_bytes)
         self._in_flight = InFlight()
         middlewares = (self._in_flight.middleware, authzen.middleware, self._problems.middleware)
-        app = application(handlers, readiness, middlewares, most_bytes=most_bytes, public_url=public_url)
+        app = application(
+            handlers, readiness, middlewares, most_bytes=most_bytes, public_url=public_url, proxies=proxies
+        )
         self._hot = hot_handles(handlers, most_bytes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         self._listener: asyncio.AbstractServer | None = None

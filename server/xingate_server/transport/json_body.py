@@ -4,7 +4,7 @@ RFC 8259 section 4 leaves open what a repeated key means, therefore it is refuse
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 import orjson
@@ -13,18 +13,23 @@ from pydantic.alias_generators import to_camel
 
 from xingate_server.core.identifiers import mask_text
 from xingate_server.transport.errors import MalformedMessageError, UnknownFieldError
+from xingate_server.transport.sent import GIVEN_TWICE
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Location = tuple[int | str, ...]
+_MOST_DEEP = 100
+_TOO_DEEP = f"the body is nested too deep: at most {_MOST_DEEP} levels are read"
 
 
 def read_body(model: type[_Model], content: bytes) -> _Model:
     """A body from its JSON. Raises MalformedMessageError (with the place, where there is one), UnknownFieldError."""
     try:
         value = orjson.loads(content)
+        if _is_too_deep(value):
+            raise MalformedMessageError(_TOO_DEEP)
         _parse(content, _unrepeated)
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise MalformedMessageError(f"the body is not JSON in UTF-8: {_place(error)}") from None
+    except orjson.JSONDecodeError as error:
+        raise MalformedMessageError(_why_not_json(error)) from None
     except _RepeatedError:
         path = _path(next(_repeated(_parse(content, _Pairs))))
         raise MalformedMessageError(f"`{path}` is given twice", path) from None
@@ -36,7 +41,11 @@ def read(model: type[_Model], value: Any) -> _Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == GIVEN_TWICE:
+            names = [mask_text(first["ctx"][each]) for each in ("first", "second")]
+            path = _path((*_in_json(first["loc"]), to_camel(names[1])))
+            raise MalformedMessageError(f"`{path}` is given twice: as `{names[0]}` and as `{names[1]}`", path) from None
         if first["type"] == "extra_forbidden":
             raise UnknownFieldError(_path(first["loc"])) from None
         path, text = _path(_in_json(first["loc"])), _WORDS.get(first["type"], first["msg"])
@@ -92,7 +101,23 @@ def _repeated(value: Any, location: _Location = ()) -> Iterator[_Location]:
             yield from _repeated(item, (*location, place))
 
 
-def _place(error: Exception) -> str:
-    if isinstance(error, orjson.JSONDecodeError):
-        return f"line {error.lineno}, column {error.colno}"
-    return "too deep"
+def _is_too_deep(value: Any) -> bool:
+    level, depth = [value], 0
+    while level and depth <= _MOST_DEEP:
+        depth += 1
+        level = [item for each in level if isinstance(each, dict | list) for item in _items(each)]
+    return bool(level)
+
+
+def _items(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _why_not_json(error: orjson.JSONDecodeError) -> str:
+    """What is wrong with a body; what is JSON all the same is named, since its place would not say why."""
+    place = f"line {error.lineno}, column {error.colno}"
+    if "depth" in error.msg:
+        return _TOO_DEEP
+    if "infinity" in error.msg:
+        return f"a number is too large ({place}): a 64-bit floating-point number cannot hold it"
+    return f"the body is not JSON in UTF-8: {place}"

@@ -19,22 +19,26 @@ GATED: Final = frozenset({"Check", "BatchCheck", "CheckMatter", "ReportOutcome"}
 
 
 class Admission:
-    """Counts the checks in flight. Whoever calls `take` calls `give` with the same number, whatever happens."""
+    """Counts the checks in flight, and the calls that were refused.
+
+    Whoever calls `take` calls `give` with the same number, whatever happens.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.in_flight = 0
+        self.refusals = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def require_room(self) -> None:
         """Raise OverloadedError where as many are in flight as are taken."""
         if self.in_flight >= self.most:
+            self.refusals += 1
             raise OverloadedError(self.most)
 
     def take(self, count: int = 1) -> None:
         """Count `count` checks as in flight. Raises OverloadedError."""
-        if self.in_flight >= self.most:
-            raise OverloadedError(self.most)
+        self.require_room()
         self.in_flight += count
 
     def give(self, count: int = 1) -> None:

@@ -74,6 +74,14 @@ class Metrics:
             multiprocess_mode="livesum",
         )
         self.is_ready = self._gauge("xingate_ready", "1 with a snapshot and a trace that can append.")
+        self.unready = Gauge(
+            "xingate_unready_workers",
+            "Workers that answer no question, by reason.",
+            ("reason",),
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self.stuck = self._gauge("xingate_stuck_workers", "Workers that give no sign of life.")
         self.refused = self._gauge(
             "xingate_snapshot_refused_rows", "Rows that the snapshot refused.", ("source", "reason")
         )

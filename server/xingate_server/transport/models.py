@@ -1,76 +1,26 @@
 """What people may send over HTTP: bodies and queries, as pydantic models.
 
 Names are those of the messages, in lowerCamelCase or as they stand in the .proto files; a field that does not
-exist is refused with its path, `null` counts as absent, a uint64 is a number or a string (proto3 JSON). What a
+exist is refused with its path, `null` counts as absent, a uint64 is a number or a string (proto3 JSON, `sent`). What a
 field *means* is checked by the gateway, the same for every transport.
 """
 
-import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 
 from xingate.matter import ROLES
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.check import check_limit
+from xingate_server.transport.sent import Sent, WholeNumber
+from xingate_server.transport.sent import described as _said
 
-_DIGITS = re.compile(r"[0-9]{1,20}")
-_MOST_UINT64 = 2**64 - 1
-_MOST_UINT32 = 2**32 - 1
-
-
-def _whole(value: Any) -> Any:
-    """A whole number from a number or from its digits; anything else is left for pydantic to refuse."""
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
-
-
-def _number_or_digits(most: int) -> WithJsonSchema:
-    number = {"type": "integer", "minimum": 0, "maximum": most}
-    return WithJsonSchema({"oneOf": [number, {"type": "string", "pattern": "^[0-9]+$"}]})
-
-
-def _at_most(most: int) -> AfterValidator:
-    def check(value: int) -> int:
-        if value > most:  # `le` tells its bound as a float: 2^64-1 would be rounded
-            raise PydanticCustomError(
-                "less_than_equal", "Input should be less than or equal to {le}", {"le": str(most)}
-            )
-        return value
-
-    return AfterValidator(check)
-
-
-Uint64 = Annotated[
-    int,
-    BeforeValidator(_whole),
-    Field(strict=True, ge=0),
-    _at_most(_MOST_UINT64),
-    _number_or_digits(_MOST_UINT64),
-]
-Uint32 = Annotated[
-    int,
-    BeforeValidator(_whole),
-    Field(strict=True, ge=0),
-    _at_most(_MOST_UINT32),
-    _number_or_digits(_MOST_UINT32),
-]
+Uint64 = Annotated[int, WholeNumber(2**64 - 1)]
+Uint32 = Annotated[int, WholeNumber(2**32 - 1)]
 
 
 class SubjectKind(StrEnum):
@@ -90,14 +40,7 @@ class View(StrEnum):
     VIEW_FULL = "VIEW_FULL"
 
 
-def _said(en: str, zh: str, example: Any = None) -> Any:
-    extra: dict[str, Any] = {"x-description-zh": zh}
-    if example is not None:
-        extra["examples"] = [example]
-    return {"description": en, "json_schema_extra": extra}
-
-
-class _Sent(BaseModel):
+class _Sent(Sent):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -107,10 +50,9 @@ class _Sent(BaseModel):
         hide_input_in_errors=True,
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, value: Any) -> Any:
-        return {k: x for k, x in value.items() if x is not None} if isinstance(value, dict) else value
+
+class _Query(_Sent):
+    takes_null = False
 
 
 class IdentifierBody(_Sent):
@@ -228,19 +170,19 @@ class CheckMatterBody(_Sent):
         )
 
 
-class MeasuresQuery(_Sent):
+class MeasuresQuery(_Query):
     """Which measures to list."""
 
     action: str = Field("", **_said("Only measures that touch this action.", "仅列涉及该事项的措施。"))
 
 
-class SnapshotQuery(_Sent):
+class SnapshotQuery(_Query):
     """Which snapshot to show."""
 
     sequence: Uint64 = Field(0, **_said("A retained snapshot; 0: the current one.", "留存的快照；0 为当前。"))
 
 
-class RecordsQuery(_Sent):
+class RecordsQuery(_Query):
     """Which records to list, newest first."""
 
     limit: Uint32 | None = Field(None, **_said("1 to 1000; absent: 50.", "1 至 1000；省略为 50。"))
@@ -253,7 +195,7 @@ class RecordsQuery(_Sent):
         return tr.ListRecordsRequest(limit=self.limit, before=self.before)
 
 
-class ReceiptQuery(_Sent):
+class ReceiptQuery(_Query):
     """In which form to give a receipt."""
 
     format: Literal["json", "html"] = Field(
@@ -262,7 +204,7 @@ class ReceiptQuery(_Sent):
     )
 
 
-class ConsistencyQuery(_Sent):
+class ConsistencyQuery(_Query):
     """Between which sizes to prove that the log only grew."""
 
     size1: Uint64 = Field(0, **_said("The size of an earlier checkpoint.", "较早检查点的条数。"))
@@ -293,7 +235,7 @@ class IdentityBody(_Sent):
     """A person's decision whether a possible match is the subject."""
 
     entry_id: str = Field("", **_said("The entry of the possible match.", "疑似匹配所依据的记录编号。"))
-    is_same: bool = Field(False, **_said("Whether it is the subject.", "是否为同一主体。"))
+    is_same: bool = Field(False, strict=True, **_said("Whether it is the subject.", "是否为同一主体。"))
     evidence: str = Field("", **_said("Required: on which evidence.", "必填：核实依据。", "户籍资料"))
     decided_by: str = Field("", **_said("Required: who decided.", "必填：核实人。", "李四"))
 
@@ -338,7 +280,7 @@ class OutcomeBody(_Sent):
         )
 
 
-class UsageQuery(_Sent):
+class UsageQuery(_Query):
     """Which lookups to count, and how to group them."""
 
     from_: str = Field(
@@ -351,5 +293,5 @@ class UsageQuery(_Sent):
     )
 
 
-class NoQuery(_Sent):
+class NoQuery(_Query):
     """Nothing may be asked."""

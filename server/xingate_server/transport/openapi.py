@@ -14,7 +14,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
+from xingate_server.gateway import errors as gateway
 from xingate_server.transport import authzen, authzen_models, models, status
+from xingate_server.transport import errors as transport
+from xingate_server.transport.limits import GATED
 
 _Schema = dict[str, Any]
 _REF = "#/components/schemas/"
@@ -202,8 +205,8 @@ OPERATIONS = (
 
 
 @cache
-def document() -> _Schema:
-    """The whole document."""
+def document(public_url: str = "") -> _Schema:
+    """The whole document; `public_url` is where callers find the gateway, where that is another address."""
     operations: _Schema = {}
     for operation in OPERATIONS:
         operations.setdefault(operation.path, {})[operation.verb] = _operation(operation)
@@ -216,6 +219,8 @@ def document() -> _Schema:
             "x-summary-zh": "该主体办理该事项适用哪些激励或惩戒措施，依据为何，是否查询过？",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
+        "servers": [{"url": public_url or "/", "description": "This gateway"}],
+        "security": [],  # no operation asks who calls; that is for a proxy
         "paths": operations,
         "components": {
             "schemas": _schemas(),
@@ -235,21 +240,41 @@ def _operation(operation: _Operation) -> _Schema:
     contents = {operation.media: content}
     if operation.also:
         contents[operation.also] = {"schema": {"type": "string"}}
+    error = {"$ref": f"#/components/responses/{_error(operation)}"}
     out: _Schema = {
         "operationId": operation.id,
         "summary": operation.summary,
         "x-summary-zh": operation.summary_zh,
         "responses": {
             "200": {"description": "The answer", "content": contents},
-            "default": {"$ref": f"#/components/responses/{_error(operation)}"},
+            **dict.fromkeys(_refusals(operation), error),
+            "default": error,
         },
     }
+    if operation.id == "readyz":
+        out["responses"]["503"] = {"description": "No question is answered; the reasons are in it", "content": contents}
     if operation.body is not None:
         schema = {"$ref": _REF + operation.body.__name__}
         out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if parameters := _parameters(operation):
         out["parameters"] = parameters
     return out
+
+
+def _refusals(operation: _Operation) -> list[str]:
+    """The statuses by which a call may be refused, from the table of errors."""
+    if operation.path.startswith("/access/"):
+        return ["400", "405", "429", "503"]  # the others are told as 400
+    kinds: list[type[Exception]] = [transport.MethodNotAllowedError]
+    if operation.path.startswith("/v1/"):
+        kinds += [transport.MalformedMessageError, gateway.UnavailableError]
+    if operation.query is models.SnapshotQuery or "{recordId}" in operation.path or operation.id in GATED:
+        kinds.append(gateway.UnknownRecordError)
+    if operation.body is not None:
+        kinds += [transport.MessageTooLargeError, transport.MediaTypeError, transport.ExpectationError]
+    if operation.id in GATED:
+        kinds += [gateway.RequestIdReusedError, gateway.NotAllowedError, transport.OverloadedError]
+    return sorted({str(status.TABLE[kind].http) for kind in kinds})
 
 
 def _error(operation: _Operation) -> str:

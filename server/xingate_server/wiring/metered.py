@@ -4,22 +4,32 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Protocol, runtime_checkable
 
 from xingate.merkle import Frontier
-from xingate_server.trace.log import Draft, LeafKind, Outcome, RecordFailedError, Stored, StoreUnusableError, TraceLog
+from xingate_server.trace.log import (
+    Draft,
+    LeafKind,
+    Outcome,
+    RecordFailedError,
+    SharedLog,
+    Stored,
+    StoreUnusableError,
+    TraceLog,
+)
 from xingate_server.transport.metrics import Metrics
 
 _PROBE_BYTES = 4096
 _IDLE_S = 5.0
+_PROBE_WITHIN_S = 2.0
 
 
 @runtime_checkable
 class _Probing(Protocol):
-    """A log that is no file of ours, and finds out itself."""
+    """A log that finds out itself."""
 
     def is_writable(self) -> bool:
         """Whether a record could be made durable at this moment."""
@@ -27,21 +37,31 @@ class _Probing(Protocol):
 
 
 class MeteredLog:
-    """A `TraceLog` around another one. `is_failing` from a failed record, or from a `probe` that cannot write, until a
-    record succeeds or `probe` can write: a gateway without callers notices too."""
+    """A `TraceLog` around another one. `is_failing`, for the reason `problem`, from a failed record, or from a `probe`
+    that cannot write, until a record succeeds or `probe` can write: a gateway without callers notices too. `on_failing`
+    hears the reason whenever a record fails."""
 
-    def __init__(self, log: TraceLog, directory: Path, metrics: Metrics) -> None:
+    def __init__(
+        self, log: TraceLog, directory: Path, metrics: Metrics, on_failing: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._log = log
         self._directory = directory
         self._metrics = metrics
-        self.is_failing = False
-        self._problem = ""
+        self._on_failing = on_failing
+        self.problem = ""
+        self.is_refused = False
+        self._probing: asyncio.Task[str] | None = None
         self._tried_at = monotonic()
 
     def refuse(self, problem: str) -> None:
         """Take no record from now on, for the reason given: without a record there is no answer."""
-        self._problem = problem
-        self.is_failing = True
+        self.problem = problem
+        self.is_refused = True
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether no record can be made at the moment."""
+        return bool(self.problem)
 
     @property
     def origin(self) -> str:
@@ -53,8 +73,8 @@ class MeteredLog:
         started = self._start()
         try:
             stored = await self._log.append(draft)
-        except RecordFailedError:
-            self.is_failing = True
+        except RecordFailedError as error:
+            self._failed(str(error))
             raise
         self._took(started)
         return stored
@@ -64,8 +84,8 @@ class MeteredLog:
         started = self._start()
         try:
             stored = self._log.append_blocking(draft)
-        except RecordFailedError:
-            self.is_failing = True
+        except RecordFailedError as error:
+            self._failed(str(error))
             raise
         self._took(started)
         return stored
@@ -125,41 +145,65 @@ class MeteredLog:
         self._log.close()
 
     async def probe(self) -> None:
-        """Where the last record failed, or none was made for a while: try whether the store takes bytes."""
+        """Where the last record failed, or none was made for a while: try whether the store takes bytes. One that does
+        not say within 2 s does not."""
         is_due = self.is_failing or monotonic() - self._tried_at >= _IDLE_S
-        if is_due and not self._problem:
-            can_write = await asyncio.to_thread(self._can_write)
-            self._tried_at = monotonic()
-            self.is_failing = bool(self._problem) or not can_write
+        if self.is_refused or not is_due:
+            return
+        if self._probing is None:
+            self._probing = asyncio.create_task(asyncio.to_thread(self._write_problem))
+        await asyncio.wait((self._probing,), timeout=_PROBE_WITHIN_S)
+        problem = f"nothing could be written within {_PROBE_WITHIN_S:.0f} s: the disk or the database does not answer"
+        if self._probing.done():
+            problem, self._probing = self._probing.result(), None
+        self._tried_at = monotonic()
+        if not self.is_refused:
+            self.problem = problem
 
     def _start(self) -> float:
-        if self._problem:
-            raise StoreUnusableError(self._problem)
+        if self.is_refused:
+            raise StoreUnusableError(self.problem)
         return perf_counter()
 
-    def _can_write(self) -> bool:
-        if isinstance(self._log, _Probing):
-            return self._log.is_writable()
+    def _failed(self, why: str) -> None:
+        if not self.is_refused:
+            self.problem = why
+            self._on_failing(why)
+
+    def _write_problem(self) -> str:
+        """Why nothing can be written; "" where it can. A file is tried beside the log; the log itself, where records
+        fail although files can be written, and where it is no file."""
+        if not isinstance(self._log, SharedLog):
+            problem = self._file_problem()
+            if problem or not self.is_failing:
+                return problem
+        if isinstance(self._log, _Probing) and not self._log.is_writable():
+            return self.problem or "the log takes no record"
+        return ""
+
+    def _file_problem(self) -> str:
         path = self._directory / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
         try:
             with path.open("xb") as file:
                 file.write(bytes(_PROBE_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError:
-            return False
+        except OSError as error:
+            return f"nothing can be written in {self._directory}: {error.strerror}"
         finally:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-        return True
+        return ""
 
     def _watch(self, outcomes: Sequence[Outcome], started: float) -> None:
-        if any(isinstance(outcome, RecordFailedError) for outcome in outcomes):
-            self.is_failing = True
+        failed = next((outcome for outcome in outcomes if isinstance(outcome, RecordFailedError)), None)
+        if failed is not None:
+            self._failed(str(failed))
         elif outcomes:
             self._took(started, len(outcomes))
 
     def _took(self, started: float, count: int = 1) -> None:
-        self.is_failing = bool(self._problem)
+        if not self.is_refused:
+            self.problem = ""
         self._tried_at = monotonic()
         self._metrics.recording.observe(perf_counter() - started, count)

@@ -29,6 +29,8 @@ from xingate_server.trace.signing import settle_key
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.limits import NO_LIMIT
 from xingate_server.transport.metrics import Metrics
+from xingate_server.wiring import faults
+from xingate_server.wiring.board import Seat
 from xingate_server.wiring.metered import MeteredLog
 from xingate_server.wiring.store import open_log
 
@@ -41,18 +43,21 @@ log = structlog.get_logger(__name__)
 class Node:
     """Belongs to one event loop; `close` it after its callers are gone. Past `most_in_flight` checks it refuses.
 
-    Raises the trace's StoreUnusableError where the log cannot be used at all.
+    `seat` is that of a worker among several. Raises the trace's StoreUnusableError where the log cannot be used at
+    all.
     """
 
-    def __init__(self, settings: Settings, *, most_in_flight: int = NO_LIMIT) -> None:
+    def __init__(self, settings: Settings, *, most_in_flight: int = NO_LIMIT, seat: Seat | None = None) -> None:
         trace = settings.state / "trace"
         self.metrics = Metrics()
         self._settings = settings
-        self._snapshots = SnapshotSet(settings.state, self._newest)
+        self._seat = seat
+        self._snapshots = SnapshotSet(settings.state, self._newest, seat)
         # A new snapshot is read from end to end before it is used: in a thread of its own that gives way to answers.
         self._looking = ThreadPoolExecutor(1, "xingate-snapshots", initializer=_give_way)
         inner = open_log(settings)
-        self._log = MeteredLog(inner, trace, self.metrics)
+        self._faults = faults.Faults()
+        self._log = MeteredLog(inner, trace, self.metrics, lambda why: self._faults.begin(faults.RECORD_FAILED, why))
         self._anchor = self._pusher(inner.origin)
         try:
             key = settle_key(settings.state / "keys", inner.origin)
@@ -71,6 +76,7 @@ class Node:
         self._in_use: Snapshot | None = None
         self._problem = ""
         self._is_draining = False
+        self._refusals = 0
 
     async def refresh(self) -> None:
         """Look for a new snapshot, swap it in, and tell when it cannot be used. Never raises for a bad one."""
@@ -102,26 +108,67 @@ class Node:
 
     async def keep_current(self, tell_ready: Callable[[bool], Awaitable[None]] | None = None) -> None:
         """Refresh for ever; `tell_ready` hears, whenever it may have changed, whether questions can be answered."""
+        refreshing = asyncio.create_task(self._keep_refreshing())
+        try:
+            while True:
+                await asyncio.sleep(_TICK_S)
+                try:
+                    await self._log.probe()
+                    self._tick()
+                    if tell_ready is not None:
+                        await tell_ready(self.is_ready)
+                except Exception:
+                    log.exception("a look at the gateway's own state failed")  # it goes on with what there is
+        finally:
+            refreshing.cancel()
+
+    async def _keep_refreshing(self) -> None:
+        """Beside the rest, since a disk that hangs holds it up."""
         poll_s = self._settings.snapshot.poll_s
         look_at = monotonic() + poll_s
         while True:
             await asyncio.sleep(min(poll_s, _TICK_S))
             try:
-                if monotonic() >= look_at:
+                if monotonic() >= look_at or self._current() is not self._in_use:
                     look_at = monotonic() + poll_s
                     await self.refresh()
-                await self._log.probe()
             except Exception:
                 log.exception("refresh failed")  # whatever it is, answering goes on with what there is
-            self.metrics.tick(self.is_ready)
-            self.metrics.checkpoint(self._checkpoints.checkpoint.tree_size, self._checkpoints.age_s)
-            if tell_ready is not None:
-                await tell_ready(self.is_ready)
+
+    def _tick(self) -> None:
+        """Take note of what cannot be done at the moment, and bring the metrics up to date."""
+        reasons = self._reasons()
+        present = dict(reasons)
+        refusals = self.handlers.admission.refusals
+        if refusals != self._refusals:
+            self._refusals = refusals
+            present[faults.OVERLOADED] = f"more than {self.handlers.admission.most} checks in flight"
+        if trouble := self._checkpoints.trouble:
+            present[faults.CHECKPOINT_FAILED] = trouble
+        if self._anchor is not None and self._anchor.trouble:
+            present[faults.ANCHOR_FAILED] = self._anchor.trouble
+        self._faults.look(present)
+        self.metrics.tick(not reasons)
+        for reason in faults.SILENCING:
+            self.metrics.unready.labels(reason).set(int(reason in reasons))
+        self.metrics.stuck.set(self._seat.stuck if self._seat else 0)
+        self.metrics.checkpoint(self._checkpoints.checkpoint.tree_size, self._checkpoints.age_s)
+
+    def _reasons(self) -> dict[str, str]:
+        """Why no question is answered at the moment, each with what is wrong; empty where questions are."""
+        found = {}
+        if self._in_use is None:
+            found[faults.SNAPSHOT_MISSING] = self._problem or "there is no snapshot: run xingate compile"
+        if self._log.is_failing:
+            found[faults.LOG_REFUSED if self._log.is_refused else faults.RECORD_FAILED] = self._log.problem
+        if self._is_draining:
+            found[faults.DRAINING] = "the gateway was told to stop"
+        return found
 
     @property
     def is_ready(self) -> bool:
         """Whether questions can be answered: there is a snapshot, the log takes records, and we stay up."""
-        return self._in_use is not None and not self._log.is_failing and not self._is_draining
+        return not self._reasons()
 
     @property
     def is_set_back(self) -> bool:
@@ -141,16 +188,18 @@ class Node:
     def readiness(self) -> Mapping[str, Any]:
         """See `transport.http.Readiness`."""
         snapshot: dict[str, Any] = {"status": "missing", "problem": self._problem}
-        if self._in_use is not None:
-            info = self._in_use.info
+        if (in_use := self._current()) is not None:
+            info = in_use.info
             snapshot |= {"status": self._snapshots.status, "sequence": info.sequence, "createdAt": info.created_at}
         return {
             "ready": self.is_ready,
+            "reasons": [{"reason": reason, "problem": problem} for reason, problem in self._reasons().items()],
             "draining": self._is_draining,
+            "stuckWorkers": self._seat.stuck if self._seat else 0,
             "snapshot": snapshot,
             "trace": {
                 "status": "failing" if self._log.is_failing else "ok",
-                "problem": self._checkpoints.problem or self._checkpoints.trouble,
+                "problem": self._checkpoints.problem or self._log.problem or self._checkpoints.trouble,
                 "origin": self._log.origin,
                 "checkpoint": {
                     "treeSize": self._checkpoints.checkpoint.tree_size,
