@@ -10,16 +10,18 @@ SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991; every date of
 
 
 class Moment(NamedTuple):
-    """`time` with microseconds, `day` in Asia/Shanghai."""
+    """`time` with microseconds, `day` in Asia/Shanghai, `minute` since 1970."""
 
     time: str
     day: date
+    minute: int
 
 
 class _Second(NamedTuple):
     start: datetime
     time: str
     day: date
+    minute: int
 
 
 class Moments:
@@ -35,7 +37,7 @@ class Moments:
         if since.days or since.seconds:  # a later second, or an earlier one
             second = self._second = _second(now.astimezone(UTC).replace(microsecond=0))
             since = now - second.start
-        return Moment(f"{second.time}.{since.microseconds:06}Z", second.day)
+        return Moment(f"{second.time}.{since.microseconds:06}Z", second.day, second.minute)
 
 
 def now_utc() -> datetime:
@@ -44,4 +46,5 @@ def now_utc() -> datetime:
 
 
 def _second(start: datetime) -> _Second:
-    return _Second(start, start.replace(tzinfo=None).isoformat(), (start + SHANGHAI).date())
+    minute = int(start.timestamp()) // 60
+    return _Second(start, start.replace(tzinfo=None).isoformat(), (start + SHANGHAI).date(), minute)

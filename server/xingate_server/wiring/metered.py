@@ -96,6 +96,10 @@ class MeteredLog:
         """See `TraceLog`."""
         return self._log.by_topic(topic, limit)
 
+    def terms(self, chunk: int) -> Sequence[bytes]:
+        """See `TraceLog`."""
+        return self._log.terms(chunk)
+
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""
         return self._log.list(limit, before)
