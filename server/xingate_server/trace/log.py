@@ -55,8 +55,8 @@ class StoreClosedError(TraceError):
 class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A leaf to be appended. `kind` is that of the leaf's body; `question_digest` tells a retry from another question;
     `answer` is given back, as it is, to a retry; `time` is RFC 3339 in UTC; `topic` is a keyed hash under which
-    `by_topic` finds the leaf, empty where nobody looks for it; `terms` (`trace.terms`) are what a search looks at first,
-    empty where it has to read the leaf itself."""
+    `by_topic` finds the leaf, empty where nobody looks for it; `terms` (`trace.terms`) are what a search looks at
+    first, empty where it has to read the leaf itself."""
 
     kind: LeafKind
     record_id: str
