@@ -58,5 +58,6 @@ def test_rows_that_are_no_entries_by_source_and_kind() -> None:
         **dict.fromkeys(expected, 0),
         (name, (("kind", "unreadable"), ("source", "judgment_debtor"))): 1,
     }
-    reason = ("xingate_snapshot_refused_rows", (("reason", "value_unknown"), ("source", "city_list")))
-    assert samples(metrics, "xingate_snapshot_refused_rows") == {reason: 0}
+    # Operators see refusals by kind and reason, so a reason has its kind beside it.
+    labels = (("kind", "unreadable"), ("reason", "value_unknown"), ("source", "city_list"))
+    assert samples(metrics, "xingate_snapshot_refused_rows") == {("xingate_snapshot_refused_rows", labels): 0}

@@ -40,7 +40,9 @@ _CALLER = (
     click.option("--organisation", default="", metavar="O", help="The organisation that asked."),
     click.option("--operator", default="", metavar="P", help="The person who asked."),
     click.option("--action", default="", metavar="A", help="What was about to be done, such as permit.grant."),
-    click.option("--verdict", default="", type=click.Choice(["", *VERDICTS]), metavar="V", help="What was answered."),
+    click.option(
+        "--verdict", default=None, type=click.Choice(VERDICTS, case_sensitive=False), help="What was answered."
+    ),
 )
 _MATTER = (click.option("--matter", default="", metavar="M", help="The case number."),)
 
@@ -54,7 +56,7 @@ class Given(TypedDict):
     organisation: str
     operator: str
     action: str
-    verdict: str
+    verdict: str | None
     first: date | None
     last: date | None
     matter: str

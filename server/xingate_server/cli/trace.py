@@ -24,6 +24,7 @@ from xingate_server.cli._logs import open_records
 from xingate_server.cli._records import HEADERS, row, summary, words
 from xingate_server.cli._search import Given, options_of, search_options
 from xingate_server.cli.trace_fsck import fsck_command
+from xingate_server.cli.trace_index import index_command
 from xingate_server.cli.trace_outcome import outcome_command
 from xingate_server.cli.trace_receipt import receipt_command, verify_command
 from xingate_server.cli.trace_replay import replay_command
@@ -46,6 +47,7 @@ trace.add_command(receipt_command)
 trace.add_command(verify_command)
 trace.add_command(verify_all_command)
 trace.add_command(fsck_command)
+trace.add_command(index_command)
 trace.add_command(replay_command)
 trace.add_command(report_command)
 trace.add_command(recipients_command)
@@ -120,6 +122,9 @@ def list_command(
     if as_json:
         for entry in entries:
             print_object(summary(entry))
+        return
+    if not entries:
+        click.echo("no record fits")
         return
     _print_rows([row(entry) for entry in entries])
     if len(entries) == limit and entries[-1].leaf_index:

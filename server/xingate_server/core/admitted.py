@@ -44,7 +44,7 @@ UNREADABLE: Final = frozenset(
 
 
 def kind_of_refusal(reason: str) -> str:
-    """Of which kind a reason is: `unreadable`, `number` for a number that is lacking or cannot be used, or `by_rule`."""
+    """The kind of a reason: `unreadable`, `number` (one is lacking or cannot be used), or `by_rule`."""
     if reason in UNREADABLE:
         return "unreadable"
     return "number" if reason.startswith("identifier_") else "by_rule"

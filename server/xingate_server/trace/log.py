@@ -20,6 +20,7 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 from xingate.merkle import Frontier
+from xingate_server.trace.terms import Block
 
 LeafKind = Literal["check", "outcome", "denial", "act"]
 
@@ -136,6 +137,10 @@ class TraceLog(Protocol):
 
     def terms(self, chunk: int) -> Sequence[bytes]:
         """The blocks of rows of a chunk of leaves (`trace.terms.CHUNK`) that there are, for a search."""
+        ...
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """Put these blocks in the place of all that there are of a chunk; whether that could be done."""
         ...
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:

@@ -18,6 +18,7 @@ from xingate_server.trace.log import (
     StoreClosedError,
     Stored,
 )
+from xingate_server.trace.terms import Block
 from xingate_server.trace.writer import only
 
 
@@ -74,6 +75,11 @@ class MemoryLog:
         """See `TraceLog`: none, so that all is read."""
         del chunk
         return ()
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog`."""
+        del chunk, blocks
+        return False
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""

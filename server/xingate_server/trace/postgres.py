@@ -48,6 +48,7 @@ from xingate_server.trace.log import (
     TraceError,
 )
 from xingate_server.trace.seal import seal
+from xingate_server.trace.terms import Block
 from xingate_server.trace.terms_postgres import PostgresTerms
 from xingate_server.trace.writer import GroupCommit, only
 
@@ -188,6 +189,10 @@ class PostgresLog:
     def terms(self, chunk: int) -> Sequence[bytes]:
         """See `TraceLog`."""
         return self._terms.read(chunk)
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog`."""
+        return self._terms.replace(chunk, blocks)
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""

@@ -23,6 +23,7 @@ from xingate_server.trace.terms import (
     kind_of,
     minute_of,
     subject_term,
+    terms_of,
     text_term,
 )
 from xingate_server.trace.walk import Damaged, walk
@@ -140,6 +141,22 @@ def found_all(log: TraceLog, query: Query) -> Iterator[Stored | Damaged]:
         start = (stop - 1) // CHUNK * CHUNK
         yield from _fitting(log, query, sought, start, stop)
         stop = start
+
+
+def rows_of(log: TraceLog, start: int, stop: int) -> tuple[list[tuple[int, bytes]], list[str]]:
+    """The rows of all leaves from `start` on, before `stop`, and what is wrong with those that cannot be read. Raises
+    TraceError."""
+    rows: list[tuple[int, bytes]] = []
+    damaged: list[str] = []
+    for leaf in walk(log, start, stop):
+        if isinstance(leaf, Damaged):
+            damaged.append(leaf.what)
+            continue
+        try:
+            rows.append((leaf.leaf_index, terms_of(read(leaf.leaf))))
+        except ValueError as error:
+            damaged.append(f"leaf {leaf.leaf_index} is damaged: {error}")
+    return rows, damaged
 
 
 def _fitting(log: TraceLog, query: Query, sought: Sought, start: int, stop: int) -> Iterator[Stored | Damaged]:

@@ -34,6 +34,7 @@ from xingate_server.trace.log import (
 from xingate_server.trace.origin import settle_origin
 from xingate_server.trace.rows import COLUMNS, Key, fresh, outcome, stored
 from xingate_server.trace.seal import seal
+from xingate_server.trace.terms import Block
 from xingate_server.trace.terms_sqlite import SqliteTerms
 from xingate_server.trace.writer import GroupCommit, only
 
@@ -139,6 +140,10 @@ class SqliteLog:
     def terms(self, chunk: int) -> Sequence[bytes]:
         """See `TraceLog`."""
         return self._terms.read(chunk)
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog`."""
+        return self._terms.replace(chunk, blocks)
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""

@@ -3,16 +3,19 @@
 Excluded: connections. Writing comes behind the commits, in their connection; where it fails, the leaves are read.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from xingate_server.trace._postgres_reader import Reader
 from xingate_server.trace._postgres_server import LOST, Connection
-from xingate_server.trace.terms import Waiting
+from xingate_server.trace.log import StoreUnusableError
+from xingate_server.trace.terms import Block, Waiting
 
 _INSERT = (
     "INSERT INTO xingate.terms (chunk, first, content) VALUES ($1, $2, $3)"
     " ON CONFLICT (chunk, first) DO UPDATE SET content = excluded.content"
 )
+_CLEAR = "DELETE FROM xingate.terms WHERE chunk = $1"
 _FIND = "SELECT content FROM xingate.terms WHERE chunk = $1"
 _MAY_READ = "SELECT coalesce(has_table_privilege(to_regclass('xingate.terms'), 'SELECT'), false)"
 
@@ -30,6 +33,20 @@ class PostgresTerms:
         if connection is not None and (blocks := self.waiting.take(at_once=at_once)):
             with suppress(*LOST):
                 await connection.executemany(_INSERT, blocks)
+
+    def replace(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog.replace_terms`."""
+
+        async def put(connection: Connection) -> str:
+            async with connection.transaction():
+                await connection.execute(_CLEAR, chunk)
+                await connection.executemany(_INSERT, blocks)
+            return ""
+
+        with suppress(StoreUnusableError):
+            self._reader.run(put)
+            return True
+        return False
 
     def read(self, chunk: int) -> list[bytes]:
         """See `TraceLog.terms`. Raises ReadFailedError."""

@@ -5,6 +5,7 @@ be read is not there, and the leaves are read instead.
 """
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,22 @@ class SqliteTerms:
                 return []
         return [content for (content,) in rows if isinstance(content, bytes)]
 
+    def replace(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog.replace_terms`."""
+        try:
+            connection = _opened_to_write(self._path)
+        except (apsw.Error, OSError):
+            return False
+        try:
+            with connection:
+                connection.execute(_CLEAR, (chunk,))
+                connection.executemany(_INSERT, blocks)
+        except apsw.Error:
+            return False
+        finally:
+            connection.close(True)
+        return True
+
     def close(self) -> None:
         """Close the file."""
         self._drop_writer()
@@ -74,17 +91,6 @@ class SqliteTerms:
         connection, self._reader = self._reader, None
         if connection is not None:
             connection.close(True)
-
-
-def replace_terms(directory: Path, chunk: int, blocks: list[Block]) -> None:
-    """Put `blocks` in the place of all that the file holds of a chunk. Raises apsw.Error."""
-    connection = _opened_to_write(directory / FILE)
-    try:
-        with connection:
-            connection.execute(_CLEAR, (chunk,))
-            connection.executemany(_INSERT, blocks)
-    finally:
-        connection.close(True)
 
 
 def _opened_to_write(path: Path) -> apsw.Connection:

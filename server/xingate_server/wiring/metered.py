@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from xingate.merkle import Frontier
 from xingate_server.trace.log import Draft, LeafKind, Outcome, RecordFailedError, Stored, StoreUnusableError, TraceLog
+from xingate_server.trace.terms import Block
 from xingate_server.transport.metrics import Metrics
 
 _PROBE_BYTES = 4096
@@ -99,6 +100,10 @@ class MeteredLog:
     def terms(self, chunk: int) -> Sequence[bytes]:
         """See `TraceLog`."""
         return self._log.terms(chunk)
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog`."""
+        return self._log.replace_terms(chunk, blocks)
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""
