@@ -315,7 +315,7 @@ def test_a_reader_without_a_right_to_the_rows_reads_leaves(postgres_dsn: str, sq
 
 def test_a_row_is_the_same_from_a_lookup_and_from_its_leaf() -> None:
     one = next(made for n in range(99) if isinstance(made := leaf(n, random.Random(n)), CheckLeaf))  # noqa: S311
-    minute = terms.minute_of(datetime.fromisoformat(one.time))
-    asker = terms.asker_terms(one.organisation, one.operator, one.action)
-    made = terms.check_terms(minute, one.subject_key, one.matter, asker, one.verdict)
+    minute = terms.minute_part(datetime.fromisoformat(one.time))
+    answer = terms.answer_part(one.organisation, one.operator, one.action, one.verdict)
+    made = terms.check_terms(minute, one.subject_key, one.matter, answer)
     assert made == terms_of(one) == terms_of(read(encode(one)))

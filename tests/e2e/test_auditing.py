@@ -229,7 +229,7 @@ def test_metrics_of_sources_and_gaps(url: str) -> None:
     assert value("xingate_snapshot_source_unreadable_rows", cities) == 3
     made = value("xingate_snapshot_source_compiled_timestamp_seconds", cities)
     assert abs(made - datetime.now().timestamp()) < 3600  # noqa: DTZ005
-    assert value("xingate_snapshot_refused_rows", f'kind="unreadable",reason="date_malformed",{cities}') == 1
+    assert value("xingate_snapshot_refused_rows", f'kind="unreadable",reason="date_malformed",{cities}') == 2
     assert value("xingate_gaps_total", 'reason="identity_name_only"') >= 1
 
 

@@ -150,8 +150,7 @@ class Lookups:
                 moment.minute,
                 settled.subject_key,
                 question.matter,
-                terms.asker_terms(command.organisation, question.operator, command.action),
-                told.decision.verdict,
+                terms.answer_part(command.organisation, question.operator, command.action, told.decision.verdict),
             ),
         )
         return Pending(draft, told)

@@ -6,22 +6,24 @@ What is the same for a whole second is made once for it, since writing a time ou
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from xingate_server.trace.terms import minute_part
+
 SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991; every date of a question is of this zone
 
 
 class Moment(NamedTuple):
-    """`time` with microseconds, `day` in Asia/Shanghai, `minute` since 1970."""
+    """`time` with microseconds, `day` in Asia/Shanghai, `minute` as searches have it (`trace.terms`)."""
 
     time: str
     day: date
-    minute: int
+    minute: bytes
 
 
 class _Second(NamedTuple):
     start: datetime
     time: str
     day: date
-    minute: int
+    minute: bytes
 
 
 class Moments:
@@ -46,5 +48,4 @@ def now_utc() -> datetime:
 
 
 def _second(start: datetime) -> _Second:
-    minute = int(start.timestamp()) // 60
-    return _Second(start, start.replace(tzinfo=None).isoformat(), (start + SHANGHAI).date(), minute)
+    return _Second(start, start.replace(tzinfo=None).isoformat(), (start + SHANGHAI).date(), minute_part(start))

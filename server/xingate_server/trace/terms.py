@@ -8,10 +8,11 @@ subject's keyed hash the first 32 bits are taken, so no row says more than its l
 (`trace.terms_sqlite`, `trace.terms_postgres`) and the search (`trace.search`).
 """
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import groupby
 from struct import Struct
 from time import monotonic
 from typing import Final, NamedTuple
@@ -27,18 +28,18 @@ WRITE_AT: Final = 1024
 WRITE_AFTER_S: Final = 60.0
 KIND_CODES: Final[Mapping[str, int]] = {"check": 1, "outcome": 2, "denial": 3, "act": 4}
 VERDICTS_PER_KIND: Final = 16
-COLUMNS: Final = ("place", "minute", "subject", "matter", "organisation", "operator", "action", "what")
-"""`place` counts from the chunk's first leaf, `minute` from 1970 in UTC; `what` is the kind's code times 16 plus the
+COLUMNS: Final = ("minute", "subject", "matter", "organisation", "operator", "action", "what")
+"""`minute` counts from 1970 in UTC; `what` is the kind's code times 16 plus the
 verdict; the others are digests, 0 for what a leaf does not have."""
 
-_WIDTH = len(COLUMNS)
-_TERMS = Struct(f"<{_WIDTH - 1}I")
-_NUMBER = Struct("<I")
+_NUMBER, _TWO, _FOUR = Struct("=I"), Struct("=2I"), Struct("=4I")
+_ROW_BYTES = _NUMBER.size * (1 + len(COLUMNS))
 _FEW = 8  # values that are worth looking for in the bytes of a block
 
 
 class Block(NamedTuple):
-    """Rows of one chunk, `content` as it is stored: a checksum, then the rows by their places."""
+    """Rows of one chunk. `content` is what is stored, in numbers of 4 bytes: a checksum, the places of leaves counted
+    from the chunk's first one, and for each of them the columns."""
 
     chunk: int
     first: int
@@ -61,7 +62,8 @@ def text_term(text: str) -> int:
 
 def subject_term(subject_key: bytes) -> int:
     """The digest of a subject's key."""
-    return int.from_bytes(subject_key[:4], "big")
+    (term,) = _NUMBER.unpack(subject_key[:4])
+    return int(term)
 
 
 def minute_of(time: datetime) -> int:
@@ -69,27 +71,32 @@ def minute_of(time: datetime) -> int:
     return int(time.timestamp()) // 60
 
 
+def minute_part(time: datetime) -> bytes:
+    """The first column."""
+    return _NUMBER.pack(minute_of(time))
+
+
 @lru_cache(maxsize=4096)
-def asker_terms(organisation: str, operator: str, action: str) -> tuple[int, int, int]:
-    """The digests of what recurs."""
-    return text_term(organisation), text_term(operator), text_term(action)
+def answer_part(organisation: str, operator: str, action: str, verdict: int) -> bytes:
+    """The columns behind `matter` of a lookup, which recur; the code of a lookup is 1."""
+    what = VERDICTS_PER_KIND + verdict
+    return _FOUR.pack(text_term(organisation), text_term(operator), text_term(action), what)
 
 
-def check_terms(minute: int, subject_key: bytes, matter: str, asker: tuple[int, int, int], verdict: int) -> bytes:
-    """The row of a lookup but for its place; `asker` is made by `asker_terms`."""
-    what = VERDICTS_PER_KIND + verdict  # the code of a lookup is 1
-    return _TERMS.pack(minute, subject_term(subject_key), text_term(matter), *asker, what)
+def check_terms(minute: bytes, subject_key: bytes, matter: str, answer: bytes) -> bytes:
+    """The row of a lookup but for its place; `minute` and `answer` are made by `minute_part` and `answer_part`."""
+    return minute + subject_key[:4] + _NUMBER.pack(text_term(matter)) + answer
 
 
 def terms_of(leaf: Leaf) -> bytes:
     """The row of any leaf but for its place. Raises ValueError for a time that is none."""
-    minute = minute_of(datetime.fromisoformat(leaf.time))
+    minute = minute_part(datetime.fromisoformat(leaf.time))
     if isinstance(leaf, CheckLeaf):
-        asker = asker_terms(leaf.organisation, leaf.operator, leaf.action)
-        return check_terms(minute, leaf.subject_key, leaf.matter, asker, leaf.verdict)
+        answer = answer_part(leaf.organisation, leaf.operator, leaf.action, leaf.verdict)
+        return check_terms(minute, leaf.subject_key, leaf.matter, answer)
     organisation = "" if isinstance(leaf, ActLeaf) else leaf.organisation
-    asker = asker_terms(organisation, leaf.operator, "")
-    return _TERMS.pack(minute, 0, 0, *asker, KIND_CODES[kind_of(leaf)] * VERDICTS_PER_KIND)
+    what = KIND_CODES[kind_of(leaf)] * VERDICTS_PER_KIND
+    return minute + _TWO.pack(0, 0) + _FOUR.pack(text_term(organisation), text_term(leaf.operator), 0, what)
 
 
 def kind_of(leaf: Leaf) -> str:
@@ -125,12 +132,15 @@ class Waiting:
 
 def blocks_of(rows: Sequence[tuple[int, bytes]]) -> list[Block]:
     """Rows by their leaf index, ascending, as blocks."""
-    blocks = []
-    for chunk, some in groupby(rows, lambda row: row[0] // CHUNK):
-        mine = list(some)
-        content = b"".join([_NUMBER.pack(index % CHUNK) + terms for index, terms in mine])
-        blocks.append(Block(chunk, mine[0][0], _NUMBER.pack(crc32(content, chunk)) + content))
-    return blocks
+    if not rows:
+        return []
+    chunk, first = rows[0][0] // CHUNK, rows[0][0]
+    if rows[-1][0] // CHUNK != chunk:
+        at = bisect_left(rows, ((chunk + 1) * CHUNK,))
+        return blocks_of(rows[:at]) + blocks_of(rows[at:])
+    base = chunk * CHUNK
+    content = array("I", [index - base for index, _ in rows]).tobytes() + b"".join([terms for _, terms in rows])
+    return [Block(chunk, first, _NUMBER.pack(crc32(content, chunk)) + content)]
 
 
 def candidates(contents: Iterable[bytes], sought: Sought, start: int, stop: int) -> list[int]:
@@ -140,31 +150,34 @@ def candidates(contents: Iterable[bytes], sought: Sought, start: int, stop: int)
     is_unknown = bytearray(b"\x01") * CHUNK
     found: set[int] = set()
     for content in contents:
-        rows = content[_NUMBER.size :]
-        if len(rows) % (_WIDTH * _NUMBER.size) or _NUMBER.pack(crc32(rows, base // CHUNK)) != content[: _NUMBER.size]:
+        body = content[_NUMBER.size :]
+        count = len(body) // _ROW_BYTES
+        if not count or len(body) % _ROW_BYTES or _NUMBER.pack(crc32(body, base // CHUNK)) != content[: _NUMBER.size]:
             continue
-        table = memoryview(rows).cast("I")
-        places = table[::_WIDTH]
-        if len(places) and places[-1] - places[0] + 1 == len(places):
+        table = memoryview(body).cast("I")
+        places = table[:count]
+        if places[-1] - places[0] + 1 == len(places):
             is_unknown[places[0] : places[-1] + 1] = bytes(len(places))
         else:
             for place in places:
                 is_unknown[place] = 0
-        found.update(base + places[n] for n in _fitting(rows, table, sought))
+        found.update(base + places[n] for n in _fitting(body, table[count:], sought))
     found.update(base + place for place in range(start - base, stop - base) if is_unknown[place])
     return sorted((index for index in found if start <= index < stop), reverse=True)
 
 
-def _fitting(rows: bytes, table: "memoryview[int]", sought: Sought) -> Sequence[int]:
+def _fitting(body: bytes, table: "memoryview[int]", sought: Sought) -> Sequence[int]:
     """Which rows of a block may be sought."""
     for values in sought.values.values():
-        if len(values) <= _FEW and not any(_NUMBER.pack(value) in rows for value in values):
+        if len(values) <= _FEW and not any(_NUMBER.pack(value) in body for value in values):
             return ()
-    fitting: Sequence[int] = range(len(table) // _WIDTH)
+    minutes = table[:: len(COLUMNS)]
+    if (sought.first or 0) > max(minutes) or (sought.end is not None and sought.end <= min(minutes)):
+        return ()
+    fitting: Sequence[int] = range(len(minutes))
     for name, values in sought.values.items():
-        column = table[COLUMNS.index(name) :: _WIDTH]
+        column = table[COLUMNS.index(name) :: len(COLUMNS)]
         fitting = [n for n in fitting if column[n] in values]
-    minutes = table[COLUMNS.index("minute") :: _WIDTH]
     if sought.first is not None:
         fitting = [n for n in fitting if minutes[n] >= sought.first]
     if sought.end is not None:
