@@ -1,10 +1,12 @@
 """A search finds what a look at every leaf finds, in every store, whatever is known of where to look."""
 
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
+from zlib import crc32
 
 import apsw
 import pytest
@@ -297,6 +299,8 @@ def test_chunks_have_blocks_of_their_own() -> None:
     assert [(block.chunk, block.first) for block in blocks_of(rows)] == [(0, CHUNK - 2), (1, CHUNK)]
     first, second = (block.content for block in blocks_of(rows))
     none = Query(operator="nobody").sought()
+    other_form = crc32(first[4:], 0).to_bytes(4, sys.byteorder) + first[4:]
+    assert candidates([other_form, b"", b"1234"], none, CHUNK - 3, CHUNK) == [CHUNK - n for n in (1, 2, 3)]
     assert candidates([first], none, CHUNK - 3, CHUNK) == [CHUNK - 3]
     assert candidates([second], none, CHUNK, CHUNK + 6) == [CHUNK + n for n in (4, 3, 2, 1)]
     assert candidates([first], none, CHUNK, CHUNK + 6) == [CHUNK + n for n in range(5, -1, -1)]  # another chunk's

@@ -195,6 +195,9 @@ def test_a_search_over_http_has_no_number_in_its_address(url: str) -> None:
             answer = client.post("/v1/trace:search", json=wrong)
             assert (answer.status_code, answer.json()["reason"], answer.json()["field"]) == (400, reason, field)
             assert PERSON not in answer.text
+        in_address = client.post("/v1/trace:search", params={"subject": PERSON}, json={})
+        assert (in_address.status_code, in_address.json()["reason"]) == (400, "field_unknown")
+        assert PERSON not in in_address.text
         assert client.get("/v1/trace", params={"subject": COMPANY}).json()["reason"] == "field_unknown"
         assert client.get("/v1/trace:search").status_code == 405
 

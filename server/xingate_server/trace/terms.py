@@ -34,6 +34,7 @@ verdict; the others are digests, 0 for what a leaf does not have."""
 
 _NUMBER, _TWO, _FOUR = Struct("=I"), Struct("=2I"), Struct("=4I")
 _ROW_BYTES = _NUMBER.size * (1 + len(COLUMNS))
+_FORM = ",".join(("1", *COLUMNS)).encode()
 _FEW = 8  # values that are worth looking for in the bytes of a block
 
 
@@ -140,7 +141,12 @@ def blocks_of(rows: Sequence[tuple[int, bytes]]) -> list[Block]:
         return blocks_of(rows[:at]) + blocks_of(rows[at:])
     base = chunk * CHUNK
     content = array("I", [index - base for index, _ in rows]).tobytes() + b"".join([terms for _, terms in rows])
-    return [Block(chunk, first, _NUMBER.pack(crc32(content, chunk)) + content)]
+    return [Block(chunk, first, _checksum(chunk, content) + content)]
+
+
+def _checksum(chunk: int, body: bytes) -> bytes:
+    """Of a block in this form: one of another release, of another chunk, or damaged has another."""
+    return _NUMBER.pack(crc32(body, crc32(_FORM, chunk)))
 
 
 def candidates(contents: Iterable[bytes], sought: Sought, start: int, stop: int) -> list[int]:
@@ -152,7 +158,7 @@ def candidates(contents: Iterable[bytes], sought: Sought, start: int, stop: int)
     for content in contents:
         body = content[_NUMBER.size :]
         count = len(body) // _ROW_BYTES
-        if not count or len(body) % _ROW_BYTES or _NUMBER.pack(crc32(body, base // CHUNK)) != content[: _NUMBER.size]:
+        if not count or len(body) % _ROW_BYTES or _checksum(base // CHUNK, body) != content[: _NUMBER.size]:
             continue
         table = memoryview(body).cast("I")
         places = table[:count]
