@@ -187,7 +187,7 @@ def test_a_search_that_runs_out_of_time_says_where_to_go_on(log: TraceLog, monke
     assert (page.leaves, page.next_before) == ([], 256)
     query = Query(matter="M-1")
     found, before = [], None
-    for _ in range(20):
+    for _ in range(500):
         page = search(log, query, 1000, before, lambda: False)
         found += indexes(page.leaves)
         before = page.next_before

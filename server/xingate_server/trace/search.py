@@ -5,7 +5,7 @@ of which rows are lacking is read leaf by leaf. Pages are told by leaf index: wh
 Excluded: what a caller may write (`gateway.search`). Source: clauses 25 and 31.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -123,10 +123,13 @@ def search(
     found: list[Stored | Damaged] = []
     while stop > 0:
         start = (stop - 1) // CHUNK * CHUNK
-        for leaf in _fitting(log, query, sought, start, stop):
-            found.append(leaf)
-            if len(found) == limit:
-                return Page(found, leaf.leaf_index or None)
+        for first, end in _places(log, sought, start, stop):
+            for leaf in _fitting(log, query, first, end):
+                found.append(leaf)
+                if len(found) == limit:
+                    return Page(found, leaf.leaf_index or None)
+            if not has_time():
+                return Page(found, first or None)
         stop = start
         if not has_time():
             break
@@ -139,7 +142,8 @@ def found_all(log: TraceLog, query: Query) -> Iterator[Stored | Damaged]:
     sought = query.sought()
     while stop > 0:
         start = (stop - 1) // CHUNK * CHUNK
-        yield from _fitting(log, query, sought, start, stop)
+        for first, end in _places(log, sought, start, stop):
+            yield from _fitting(log, query, first, end)
         stop = start
 
 
@@ -159,21 +163,23 @@ def rows_of(log: TraceLog, start: int, stop: int) -> tuple[list[tuple[int, bytes
     return rows, damaged
 
 
-def _fitting(log: TraceLog, query: Query, sought: Sought, start: int, stop: int) -> Iterator[Stored | Damaged]:
-    for first, end in _runs(candidates(log.terms(start // CHUNK), sought, start, stop)):
-        for leaf in reversed(list(walk(log, first, end))):
-            if isinstance(leaf, Damaged):
-                yield leaf
-            else:
-                try:
-                    if query.fits(read(leaf.leaf)):
-                        yield leaf
-                except ValueError as error:
-                    yield Damaged(leaf.leaf_index, f"leaf {leaf.leaf_index} is damaged: {error}")
+def _fitting(log: TraceLog, query: Query, first: int, end: int) -> Iterator[Stored | Damaged]:
+    """Those that fit among the leaves from `first` on, before `end`, newest first."""
+    for leaf in reversed(list(walk(log, first, end))):
+        if isinstance(leaf, Damaged):
+            yield leaf
+        else:
+            try:
+                if query.fits(read(leaf.leaf)):
+                    yield leaf
+            except ValueError as error:
+                yield Damaged(leaf.leaf_index, f"leaf {leaf.leaf_index} is damaged: {error}")
 
 
-def _runs(indexes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Descending indexes as stretches without gaps, of at most `STRETCH`: each from its first on, before its end."""
+def _places(log: TraceLog, sought: Sought, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Which leaves of a chunk are to be read, newest first: stretches without gaps of at most `STRETCH`, each from its
+    first leaf on, before its end."""
+    indexes = candidates(log.terms(start // CHUNK), sought, start, stop)
     at = 0
     while at < len(indexes):
         end, n = indexes[at] + 1, at + 1
