@@ -37,7 +37,6 @@ from xingate.types import (
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
 
 BATCH_LIMIT = 1000
-PAGE_LIMIT = 1000
 
 _T = TypeVar("_T")
 
@@ -274,14 +273,6 @@ def record_call(record_id: str) -> Call[TraceEntry]:
     return Call("GetRecord", payload, read)
 
 
-@dataclass(frozen=True)
-class Page:
-    """Some records, newest first, and where the next page begins (None: there is none)."""
-
-    entries: list[TraceEntry]
-    next_before: int | None
-
-
 def usage_call(first: date | str | None, last: date | str | None, by: str) -> Call[UsageReport]:
     """GetUsageReport."""
 
@@ -300,23 +291,6 @@ def usage_call(first: date | str | None, last: date | str | None, by: str) -> Ca
         return trace_pb2.GetUsageReportRequest(by=by, **span).SerializeToString()
 
     return Call("GetUsageReport", encoded(encode), read)
-
-
-def records_call(limit: int, before: int | None) -> Call[Page]:
-    """ListRecords: one page."""
-
-    def read(content: bytes) -> Page:
-        response = _wire.parse(trace_pb2.ListRecordsResponse, content)
-        next_before = response.next_before if response.HasField("next_before") else None
-        return Page([read_entry(entry) for entry in response.entries], next_before)
-
-    def encode() -> bytes:
-        request = trace_pb2.ListRecordsRequest(limit=min(limit, PAGE_LIMIT))
-        if before is not None:
-            request.before = before
-        return request.SerializeToString()
-
-    return Call("ListRecords", encoded(encode), read)
 
 
 def read_entry(message: trace_pb2.TraceEntry) -> TraceEntry:

@@ -24,7 +24,7 @@ def _request(method: str, payload: bytes) -> dict[str, Any]:
     shape = METHODS[method]
     message = shape.request.FromString(payload)
     path = shape.path_of(message)
-    if not shape.has_body:
+    if not shape.has_body(message):
         return {"method": "GET", "url": path}
     if shape.in_path:
         message.ClearField(shape.in_path)

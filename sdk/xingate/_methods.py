@@ -10,16 +10,24 @@ from google.protobuf.message import Message
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
 
 
+def _never(_request: object) -> bool:
+    return False
+
+
+def _always(_request: object) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Method:
-    """One call. `path_of` gives the HTTP path of a request; one with `has_body` is a POST of the request's JSON,
+    """One call. `path_of` gives the HTTP path of a request; one that `has_body` is a POST of the request's JSON,
     without the field that stands `in_path`."""
 
     service: str
     request: type[Message]
     response: type[Message]
     path_of: Callable[[Any], str]
-    has_body: bool = False
+    has_body: Callable[[Any], bool] = _never
     in_path: str = ""
 
 
@@ -28,7 +36,14 @@ def _query(path: str, **parameters: object) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
+def _is_search(request: trace_pb2.ListRecordsRequest) -> bool:
+    # A subject's number and name stand in no address.
+    return any(field.name not in {"limit", "before"} for field, _ in request.ListFields())
+
+
 def _records_path(request: trace_pb2.ListRecordsRequest) -> str:
+    if _is_search(request):
+        return "/v1/trace:search"
     # `before` may be 0 and still be meant.
     before = str(request.before) if request.HasField("before") else None
     return _query("/v1/trace", limit=request.limit, before=before)
@@ -40,21 +55,21 @@ METHODS: Mapping[str, Method] = {
         verification_pb2.CheckRequest,
         verification_pb2.CheckResponse,
         lambda _: "/v1/check",
-        has_body=True,
+        has_body=_always,
     ),
     "BatchCheck": Method(
         "VerificationService",
         verification_pb2.BatchCheckRequest,
         verification_pb2.BatchCheckResponse,
         lambda _: "/v1/check:batch",
-        has_body=True,
+        has_body=_always,
     ),
     "CheckMatter": Method(
         "VerificationService",
         verification_pb2.CheckMatterRequest,
         verification_pb2.CheckMatterResponse,
         lambda _: "/v1/check:matter",
-        has_body=True,
+        has_body=_always,
     ),
     "ListActions": Method(
         "CatalogueService",
@@ -99,13 +114,14 @@ METHODS: Mapping[str, Method] = {
         trace_pb2.ListRecordsRequest,
         trace_pb2.ListRecordsResponse,
         _records_path,
+        has_body=_is_search,
     ),
     "ReportOutcome": Method(
         "TraceService",
         trace_pb2.ReportOutcomeRequest,
         trace_pb2.ReportOutcomeResponse,
         lambda request: f"/v1/trace/{quote(request.record_id, safe='')}/outcome",
-        has_body=True,
+        has_body=_always,
         in_path="record_id",
     ),
     "GetReceipt": Method(

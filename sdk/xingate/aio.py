@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from xingate import _base, _matters, _proofs
 from xingate._base import AsyncPort, Attempts, Call, Options, RetryPolicy, open_spool
+from xingate._records import records_steps
 from xingate._reporting import outcome_call
 from xingate._stream import WINDOW, Asking, astream
 from xingate._target import Target, parse_target
@@ -32,6 +33,7 @@ from xingate.types import (
     Question,
     QuestionOptions,
     RecordedOutcome,
+    SearchOptions,
     SignedCheckpoint,
     Snapshot,
     Subject,
@@ -202,17 +204,12 @@ class AsyncClient:
         """The record of a lookup. Raises NotFoundError."""
         return await self._run(_base.record_call(record_id))
 
-    async def records(self, limit: int = 50, *, before: int | None = None) -> list[TraceEntry]:
-        """The newest `limit` records, newest first; with `before`, only those of a lower leaf index."""
-        entries: list[TraceEntry] = []
-        remaining = _base.require_limit(limit)
-        while remaining > 0:
-            page = await self._run(_base.records_call(remaining, before))
-            entries += page.entries
-            remaining, before = limit - len(entries), page.next_before
-            if before is None or not page.entries:
-                break
-        return entries[:limit]
+    async def records(
+        self, limit: int = 50, *, before: int | None = None, **search: Unpack[SearchOptions]
+    ) -> list[TraceEntry]:
+        """The newest `limit` records that fit all of `search` (`SearchOptions`), newest first; with `before`, only
+        those of a lower leaf index. Fewer than `limit`: there are no more."""
+        return await self._drive(records_steps(limit, before, search))
 
     async def report_outcome(
         self,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from xingate import _base, _matters, _proofs
 from xingate._base import Attempts, Call, Options, Port, RetryPolicy, open_spool
+from xingate._records import records_steps
 from xingate._reporting import outcome_call
 from xingate._stream import WINDOW, Asking, stream
 from xingate._target import Target, parse_target
@@ -33,6 +34,7 @@ from xingate.types import (
     Question,
     QuestionOptions,
     RecordedOutcome,
+    SearchOptions,
     SignedCheckpoint,
     Snapshot,
     Subject,
@@ -203,17 +205,12 @@ class Client:
         """The record of a lookup. Raises NotFoundError."""
         return self._run(_base.record_call(record_id))
 
-    def records(self, limit: int = 50, *, before: int | None = None) -> list[TraceEntry]:
-        """The newest `limit` records, newest first; with `before`, only those of a lower leaf index."""
-        entries: list[TraceEntry] = []
-        remaining = _base.require_limit(limit)
-        while remaining > 0:
-            page = self._run(_base.records_call(remaining, before))
-            entries += page.entries
-            remaining, before = limit - len(entries), page.next_before
-            if before is None or not page.entries:
-                break
-        return entries[:limit]
+    def records(
+        self, limit: int = 50, *, before: int | None = None, **search: Unpack[SearchOptions]
+    ) -> list[TraceEntry]:
+        """The newest `limit` records that fit all of `search` (`SearchOptions`), newest first; with `before`, only
+        those of a lower leaf index. Fewer than `limit`: there are no more."""
+        return self._drive(records_steps(limit, before, search))
 
     def report_outcome(
         self,

@@ -10,7 +10,6 @@ without a record, and receipts that hold under a key of its own. It decides noth
 whatever is not set gets `default`. Views are not told apart.
 """
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from xingate._embedded import BackendPort
 from xingate._fake_log import FakeLog
 from xingate._fake_matters import fake_check_matter, fake_matter_receipt
 from xingate._fake_outcomes import FakeOutcomes
+from xingate._fake_search import list_records, subject_key
 from xingate._fake_usage import usage_report
 from xingate._methods import METHODS
 from xingate._words import Verdict
@@ -74,7 +74,7 @@ class FakeGateway:
             "GetMatterReceipt": lambda request: fake_matter_receipt(request.record_id, self._entries, self._log),
             "GetRecord": lambda request: self._record(request.record_id),
             "GetUsageReport": lambda request: usage_report(request, self._entries),
-            "ListRecords": self._records,
+            "ListRecords": lambda request: list_records(request, self._entries),
             "ReportOutcome": self._outcomes.report,
             "GetReceipt": lambda request: self._log.receipt(self._record(request.record_id)),
             "GetCheckpoint": lambda _: self._log.checkpoint(),
@@ -244,14 +244,6 @@ class FakeGateway:
         self._entries.append(entry)
         return entry
 
-    def _records(self, request: trace_pb2.ListRecordsRequest) -> trace_pb2.ListRecordsResponse:
-        end = min(request.before, len(self._entries)) if request.HasField("before") else len(self._entries)
-        start = max(end - (request.limit or 50), 0)
-        response = trace_pb2.ListRecordsResponse(entries=self._entries[start:end][::-1])
-        if start > 0:
-            response.next_before = start
-        return response
-
     def _snapshot(self, sequence: int) -> snapshot_pb2.Snapshot:
         if sequence > 1:
             raise NotFoundError(f"snapshot {sequence} is not retained", reason="sequence_unknown", field="sequence")
@@ -287,7 +279,7 @@ def _entry(request: verification_pb2.CheckRequest, response: verification_pb2.Ch
         action=request.action,
         matter=request.matter,
         subject_kind=subject.kind,
-        subject_key=hashlib.blake2b(content, digest_size=16).hexdigest(),
+        subject_key=subject_key(content),
         subject_code=shown[0] if shown and not is_person else "",
         as_of=response.as_of,
         sequence=1,

@@ -79,6 +79,7 @@ __all__ = [
     "Record",
     "RecordedOutcome",
     "Remedy",
+    "SearchOptions",
     "SignedCheckpoint",
     "Snapshot",
     "SnapshotRef",
@@ -112,6 +113,27 @@ class QuestionOptions(TypedDict, total=False):
     operator: str
     context: Mapping[str, str]
     request_id: str
+
+
+class SearchOptions(TypedDict, total=False):
+    """Which records to list, as keywords of `Client.records`; what is left out is not looked at.
+
+    `subject`: the number asked about; `scheme`: what it is (default: by its shape). `name`: the name, where nothing
+    else was asked by; with `subject`, either fits. `first`, `last`: days in Asia/Shanghai, both included. `kind`:
+    check, outcome, denial or act. Subject, name, action, verdict and matter are a lookup's alone.
+    """
+
+    subject: str
+    scheme: str
+    name: str
+    organisation: str
+    operator: str
+    action: str
+    verdict: Verdict
+    first: date | str | None
+    last: date | str | None
+    matter: str
+    kind: str
 
 
 @dataclass(frozen=True)

@@ -423,6 +423,43 @@ def test_records_come_newest_first_up_to_the_limit(client: Any) -> None:
     assert client.records(5, before=0) == []
 
 
+def test_records_are_found_by_what_was_asked_and_answered(client: Any) -> None:
+    matter = f"搜索-{time.time_ns()}"
+    company, person = Subject.legal_entity(unified_code(9077)), Subject.natural_person(PERSON, name="示例甲")
+    made = [
+        client.check(subject, action, matter=matter, operator=operator).trace.record_id
+        for subject, action, operator in (
+            (company, "tender.bid", "op-1"),
+            (person, "permit.grant", "op-2"),
+            (Subject.legal_entity("", name="示例未列有限公司"), "tender.bid", "op-1"),
+            (company, "permit.grant", "op-2"),
+        )
+    ]
+    client.report_outcome(made[0], note="已办结")
+
+    def found(**search: Any) -> list[int]:
+        return [made.index(entry.record_id) for entry in client.records(50, **{"matter": matter, **search})]
+
+    assert found() == [3, 2, 1, 0]
+    assert found(subject=unified_code(9077)) == [3, 0]
+    assert found(subject=PERSON) == [1]
+    assert found(name="示例未列有限公司") == [2]
+    assert found(subject=unified_code(9077), name="示例未列有限公司") == [3, 2, 0]
+    assert found(operator="op-2", action="permit.grant", organisation=WHO["organisation"]) == [3, 1]
+    assert found(organisation="示例别处") == []
+    assert found(subject=unified_code(9077), verdict=Verdict.PROHIBITED) == []
+    assert found(first=TODAY, last=TODAY + timedelta(days=1)) == [3, 2, 1, 0]
+    assert found(last=TODAY - timedelta(days=1)) == []
+    assert found(kind="outcome") == [], "only lookups have a matter"
+    assert {entry.kind for entry in client.records(5, kind="outcome")} == {"outcome"}
+    first = client.records(2, matter=matter)
+    rest = client.records(50, matter=matter, before=first[-1].leaf_index)
+    assert [entry.record_id for entry in first + rest] == made[::-1]
+    with pytest.raises(InvalidRequestError) as caught:
+        client.records(kind="lookup")
+    assert (caught.value.reason, caught.value.field) == ("kind_unknown", "kind")
+
+
 @pytest.mark.parametrize("record_id", ["unknown", "../../etc/passwd", "a b/ü?x=1", "%2e%2e"])
 def test_an_unknown_record_is_not_found(client: Any, record_id: str) -> None:
     with pytest.raises(NotFoundError) as caught:

@@ -114,6 +114,7 @@ def test_every_answer_is_as_the_document_describes_it(client: httpx.Client) -> N
         ("/v1/list-types", "get"): client.get("/v1/list-types"),
         ("/v1/snapshot", "get"): client.get("/v1/snapshot"),
         ("/v1/trace", "get"): client.get("/v1/trace"),
+        ("/v1/trace:search", "post"): client.post("/v1/trace:search", json={"kind": "check", "limit": 5}),
         ("/v1/trace/report", "get"): client.get("/v1/trace/report"),
         ("/v1/trace/{recordId}", "get"): client.get(f"/v1/trace/{record_id}"),
         ("/v1/trace/{recordId}/outcome", "post"): client.post(
@@ -432,7 +433,7 @@ def test_metrics_count_by_verdict_action_and_reason(client: httpx.Client) -> Non
         r"xingate_record_seconds_count [1-9]",
         r"xingate_snapshot_sequence 1\.0",
         r"xingate_snapshot_age_seconds \d",
-        r'xingate_snapshot_refused_rows\{reason="notice_too_short",source="city_list"\} [1-9]',
+        r'xingate_snapshot_refused_rows\{kind="by_rule",reason="notice_too_short",source="city_list"\} [1-9]',
         r"xingate_ready 1\.0",
     ):
         assert re.search(wanted, text), wanted

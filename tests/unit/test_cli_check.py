@@ -34,7 +34,7 @@ from xingate.types import (
     Verdict,
     Via,
 )
-from xingate_server.cli import _answer, app, check, trace
+from xingate_server.cli import _answer, _common, app, check, trace
 from xingate_server.cli._common import counted
 from xingate_server.cli._records import words
 
@@ -326,9 +326,9 @@ def test_a_prompt_hides_what_is_typed(fake: FakeGateway, monkeypatch: pytest.Mon
         asked.append(options)
         return f" {PERSON} "
 
-    monkeypatch.setattr(check.click, "prompt", prompt)
-    monkeypatch.setattr(check.sys, "stdin", type("Terminal", (), {"isatty": staticmethod(lambda: True)}))
-    assert check._read_code() == PERSON
+    monkeypatch.setattr(_common.click, "prompt", prompt)
+    monkeypatch.setattr(_common.sys, "stdin", type("Terminal", (), {"isatty": staticmethod(lambda: True)}))
+    assert _common.read_code() == PERSON
     assert asked == [{"hide_input": True, "err": True}]
 
 

@@ -63,7 +63,7 @@ def gaps_of(plan: Catalogue, asked: Question, *states: SourceState) -> list[Gap]
 def test_a_source_answers_from_its_coverage_to_its_age(
     cells: dict[str, Any], as_of: date, fault: GapReason | None
 ) -> None:
-    assert source_fault(state(**cells), question(as_of=as_of)) is fault
+    assert source_fault(state(**cells), as_of) is fault
 
 
 def test_each_fault_says_what_closes_it(plan: Catalogue) -> None:

@@ -1,10 +1,15 @@
 """What is counted here and handed over later is what Prometheus would have counted at once."""
 
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from xingate_server.core.catalogue import Verdict
-from xingate_server.transport.metrics import Metrics
+from xingate_server.core.decision import Gap, GapReason
+from xingate_server.transport.metrics import Metrics, SourceFigures
 
 DURATIONS_S = (0.0, 0.0004, 0.0005, 0.00051, 0.003, 0.3, 5.0, 77.0)
 
@@ -46,6 +51,46 @@ def test_answers() -> None:
     }
 
 
+def test_every_metric_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    metrics = Metrics()
+    metrics.tick(True)
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    names = {f"{one.name}_total" if one.type == "counter" else one.name for one in families}
+    names = {name for name in names if not name.endswith("_created")}  # the client's own
+    assert {name for name in names if f"`{name}`" not in page} == set()
+    assert set(re.findall(r"`(xingate_\w+)`", page)) == names
+
+
+def test_a_source_ages_from_the_end_of_its_day() -> None:
+    metrics = Metrics()
+    now_s = datetime.now(UTC).timestamp()
+    figures = SourceFigures("city_list", 10, 8, 1, 7 * 86_400, now_s - 3600, now_s)
+    metrics.sources([figures, figures._replace(source="aeo", data_end_s=now_s + 60, rows=0)])
+    labels = (("source", "city_list"),)
+    name = "xingate_snapshot_source_age_seconds"
+    assert samples(metrics, name)[name, labels] == pytest.approx(3600, abs=5)
+    assert samples(metrics, name)[name, (("source", "aeo"),)] == 0, "its day is not over"
+    metrics.sources([figures._replace(source="aeo", data_end_s=None, compiled_s=None)])
+    for gone in ("rows", "admitted_rows", "unreadable_rows", "max_age_seconds", "age_seconds"):
+        assert samples(metrics, f"xingate_snapshot_source_{gone}")[f"xingate_snapshot_source_{gone}", labels] == 0
+
+
+def test_each_reason_of_a_gap_counts_once_an_answer() -> None:
+    metrics = Metrics()
+    stale, masked = (
+        Gap(reason=reason, could_be=Verdict.PROHIBITED, closes_with="")
+        for reason in (GapReason.SOURCE_STALE, GapReason.IDENTITY_MASKED)
+    )
+    metrics.answered(Verdict.CANNOT_TELL, "permit.grant", (stale, stale, masked))
+    metrics.answered(Verdict.CANNOT_TELL, "permit.grant", (stale,))
+    metrics.answered(Verdict.CLEAR, "permit.grant")
+    assert samples(metrics, "xingate_gaps_total") == {
+        ("xingate_gaps_total", (("reason", "source_stale"),)): 2,
+        ("xingate_gaps_total", (("reason", "identity_masked"),)): 1,
+    }
+
+
 def test_rows_that_are_no_entries_by_source_and_kind() -> None:
     metrics = Metrics()
     kinds = {"by_rule": 3, "unreadable": 2, "passed_over": 7}
@@ -58,5 +103,6 @@ def test_rows_that_are_no_entries_by_source_and_kind() -> None:
         **dict.fromkeys(expected, 0),
         (name, (("kind", "unreadable"), ("source", "judgment_debtor"))): 1,
     }
-    reason = ("xingate_snapshot_refused_rows", (("reason", "value_unknown"), ("source", "city_list")))
-    assert samples(metrics, "xingate_snapshot_refused_rows") == {reason: 0}
+    # Operators see refusals by kind and reason, so a reason has its kind beside it.
+    labels = (("kind", "unreadable"), ("reason", "value_unknown"), ("source", "city_list"))
+    assert samples(metrics, "xingate_snapshot_refused_rows") == {("xingate_snapshot_refused_rows", labels): 0}

@@ -90,12 +90,33 @@ class TraceEntry(_message.Message):
     def __init__(self, leaf_index: _Optional[int] = ..., log_origin: _Optional[str] = ..., record: _Optional[_Union[TraceRecord, _Mapping]] = ..., leaf: _Optional[bytes] = ...) -> None: ...
 
 class ListRecordsRequest(_message.Message):
-    __slots__ = ("limit", "before")
+    __slots__ = ("limit", "before", "subject", "name", "organisation", "operator", "action", "verdict", "to", "matter", "kind", "scheme")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     BEFORE_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ORGANISATION_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    MATTER_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SCHEME_FIELD_NUMBER: _ClassVar[int]
     limit: int
     before: int
-    def __init__(self, limit: _Optional[int] = ..., before: _Optional[int] = ...) -> None: ...
+    subject: str
+    name: str
+    organisation: str
+    operator: str
+    action: str
+    verdict: _types_pb2.Verdict
+    to: str
+    matter: str
+    kind: str
+    scheme: str
+    def __init__(self, limit: _Optional[int] = ..., before: _Optional[int] = ..., subject: _Optional[str] = ..., name: _Optional[str] = ..., organisation: _Optional[str] = ..., operator: _Optional[str] = ..., action: _Optional[str] = ..., verdict: _Optional[_Union[_types_pb2.Verdict, str]] = ..., to: _Optional[str] = ..., matter: _Optional[str] = ..., kind: _Optional[str] = ..., scheme: _Optional[str] = ..., **kwargs) -> None: ...
 
 class ListRecordsResponse(_message.Message):
     __slots__ = ("entries", "next_before")

@@ -88,7 +88,7 @@ class TraceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRecords(self, request, context):
-        """Newest first.
+        """Newest first; with any field but `limit` and `before`, those that fit all of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -128,3 +128,14 @@ def print_line(text: str) -> None:
 def print_object(value: Mapping[str, object]) -> None:
     """One object as a line of JSON."""
     print_line(json.dumps(value, ensure_ascii=False))
+
+
+def read_code() -> str:
+    """A number, from a hidden prompt or from standard input: it stays out of the shell's history."""
+    if sys.stdin.isatty():
+        code: str = click.prompt("code", hide_input=True, err=True)
+    else:
+        code = sys.stdin.readline()
+    if not code.strip():
+        raise click.UsageError("`-` was given and no code came on standard input")
+    return code.strip()

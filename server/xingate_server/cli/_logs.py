@@ -159,12 +159,17 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 def walked(opened: OpenLog, title: str) -> Iterator[Stored | Damaged]:
     """All leaves of a log, with a bar, and what of it was cut off after a checkpoint was signed for more."""
-    signed, size = _signed(opened.directory), opened.log.size()
-    with progress(f"{title} {opened.where}", size) as tell:
+    with progress(f"{title} {opened.where}", opened.log.size()) as tell:
         for done, leaf in enumerate(walk(opened.log)):
             if done % _TICK == 0:
                 tell(done)
             yield leaf
+    yield from cut_off(opened)
+
+
+def cut_off(opened: OpenLog) -> Iterator[Damaged]:
+    """What of a log was cut off after a checkpoint was signed for more."""
+    signed, size = _signed(opened.directory), opened.log.size()
     if signed > size:
         yield Damaged(size, f"leaves {size} to {signed - 1} are missing: a checkpoint was signed for {signed}")
 

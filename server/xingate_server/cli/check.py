@@ -4,7 +4,6 @@ Shows what the SDK gives and decides nothing. A person's number belongs in the h
 (`-`), not in a shell's history.
 """
 
-import sys
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -19,6 +18,7 @@ from xingate_server.cli._common import (
     json_option,
     open_gateway,
     print_line,
+    read_code,
     state_option,
     target_option,
     tell_errors,
@@ -120,23 +120,13 @@ def _subject(options: _Options) -> Subject:
     kind = KINDS[options["kind"]]
     code = options["code"]
     if code == "-":
-        code = _read_code()
+        code = read_code()
     elif code and kind is SubjectKind.NATURAL_PERSON:
         click.echo("xingate: a person's number stays in the shell's history: give `-` and type it", err=True)
     if not code and not options["name"]:
         raise click.UsageError("give CODE, `-` to type it, or --name")
     identifiers = (Identifier(options["scheme"], code),) if code else ()
     return Subject(kind, identifiers, options["name"])
-
-
-def _read_code() -> str:
-    if sys.stdin.isatty():
-        code: str = click.prompt("code", hide_input=True, err=True)
-    else:
-        code = sys.stdin.readline()
-    if not code.strip():
-        raise click.UsageError("`-` was given and no code came on standard input")
-    return code.strip()
 
 
 def read_context(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -9,8 +10,7 @@ from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
-import xingate
-from xingate.types import TraceEntry
+from xingate.types import SearchOptions
 from xingate_server.cli._common import (
     console,
     json_option,
@@ -22,7 +22,9 @@ from xingate_server.cli._common import (
 )
 from xingate_server.cli._logs import open_records
 from xingate_server.cli._records import HEADERS, row, summary, words
+from xingate_server.cli._search import Given, options_of, search_options
 from xingate_server.cli.trace_fsck import fsck_command
+from xingate_server.cli.trace_index import index_command
 from xingate_server.cli.trace_outcome import outcome_command
 from xingate_server.cli.trace_receipt import receipt_command, verify_command
 from xingate_server.cli.trace_replay import replay_command
@@ -45,6 +47,7 @@ trace.add_command(receipt_command)
 trace.add_command(verify_command)
 trace.add_command(verify_all_command)
 trace.add_command(fsck_command)
+trace.add_command(index_command)
 trace.add_command(replay_command)
 trace.add_command(report_command)
 trace.add_command(recipients_command)
@@ -81,22 +84,51 @@ def show_command(record_id: str, target: str, state: Path, *, as_json: bool) -> 
     type=click.Choice(KINDS),
     help="Lookups, reports on them, refusals, acts that change answers, or all of these.",
 )
+@click.option(
+    "--before",
+    default=None,
+    type=click.IntRange(0),
+    metavar="LEAF",
+    help="The next page: only records before this leaf, the last one of the page before.",
+)
+@search_options
 @target_option
 @state_option
 @json_option
 @tell_errors
-def list_command(limit: int, kind: str, target: str, state: Path, *, as_json: bool) -> None:
-    """List the newest records, newest first.
+def list_command(
+    limit: int,
+    kind: str,
+    before: int | None,
+    target: str,
+    state: Path,
+    *,
+    as_json: bool,
+    **given: Unpack[Given],
+) -> None:
+    """List records, newest first: the newest ones, or those that fit all options.
 
-    With --json one object a line: recordId, requestId, leafIndex, time, kind and what else is recorded.
+    A subject is found by its number, whoever asked and whatever was answered; only lookups have subject, action,
+    verdict and matter. What is listed stays in its place: `--before` with the last leaf gives the next page.
+
+    Exit codes: 0 listed, also where nothing fits, 2 usage, 3 no log or no gateway. With --json one object a line:
+    recordId, requestId, leafIndex, time, kind and what else is recorded.
     """
+    search: SearchOptions = options_of(given)
+    if kind != ALL:
+        search["kind"] = kind
     with open_records(target, state) as gateway:
-        entries = _newest(gateway, limit, kind)
+        entries = gateway.records(limit, before=before, **search)
     if as_json:
         for entry in entries:
             print_object(summary(entry))
         return
+    if not entries:
+        click.echo("no record fits")
+        return
     _print_rows([row(entry) for entry in entries])
+    if len(entries) == limit and entries[-1].leaf_index:
+        click.echo(f"xingate: there may be more: --before {entries[-1].leaf_index}", err=True)
 
 
 def _print_rows(rows: Sequence[Sequence[str]]) -> None:
@@ -116,19 +148,6 @@ def _print_rows(rows: Sequence[Sequence[str]]) -> None:
     for cells in rows:
         table.add_row(*(escape(cell) for cell in cells))
     screen.print(table)
-
-
-def _newest(gateway: xingate.Client, limit: int, kind: str) -> list[TraceEntry]:
-    """The newest records of one kind, paging past all others."""
-    found: list[TraceEntry] = []
-    before: int | None = None
-    while len(found) < limit and before != 0:
-        page = gateway.records(limit, before=before)
-        if not page:
-            break
-        found += [entry for entry in page if kind in {entry.kind, ALL}]
-        before = page[-1].leaf_index
-    return found[:limit]
 
 
 def _cell(value: object) -> str:

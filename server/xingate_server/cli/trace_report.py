@@ -14,12 +14,29 @@ from rich.table import Table
 from xingate.types import Verdict
 from xingate_server.cli import _usage
 from xingate_server.cli._common import AskedWronglyError, CommandError, console, open_gateway, print_line, tell_errors
-from xingate_server.cli._logs import EXIT_DAMAGED, Day, OpenLog, nodes_option, open_logs, states_option, walked
+from xingate_server.cli._logs import (
+    EXIT_DAMAGED,
+    Day,
+    OpenLog,
+    cut_off,
+    nodes_option,
+    open_logs,
+    states_option,
+    walked,
+)
+from xingate_server.cli._search import read_subject, subject_options
 from xingate_server.cli._sheets import CSV_MARK, Sheet, to_csv, to_xlsx
 from xingate_server.core.identifiers import mask_text
-from xingate_server.core.subject import ID_DIGITS
+from xingate_server.core.subject import ID_DIGITS, SubjectKeyer
+from xingate_server.gateway.errors import InvalidQuestionError
+from xingate_server.gateway.search import Search, read_search
+from xingate_server.snapshot.errors import SubjectKeyError
+from xingate_server.snapshot.keys import read_key
+from xingate_server.trace.log import Stored
 from xingate_server.trace.recipients import Recipient, Recipients
 from xingate_server.trace.report import By, Matter, OpenMatter, Usage, UsageCount, UsageRow
+from xingate_server.trace.search import found_all
+from xingate_server.trace.walk import Damaged
 
 _ASK_WITHIN_S = 600.0  # the gateway reads its whole log
 _ENTRY_ID = re.compile(rf"([0-9a-f]{{{ID_DIGITS}}})(:[a-z_]+)?")  # a role where it reaches a person
@@ -118,8 +135,9 @@ def report_command(  # noqa: PLR0913 - one for each option
     return EXIT_DAMAGED if usage.damaged_count else 0
 
 
-@click.command("recipients", short_help="List who received an answer that showed an entry.")
-@click.option("--entry", required=True, metavar="ENTRY_ID", help="The entry that was wrong, as answers show its id.")
+@click.command("recipients", short_help="List who asked about a subject, or received an answer that showed an entry.")
+@click.option("--entry", default="", metavar="ENTRY_ID", help="An entry that was wrong, as answers show its id.")
+@subject_options
 @states_option
 @nodes_option
 @click.option(
@@ -131,26 +149,48 @@ def report_command(  # noqa: PLR0913 - one for each option
     help="How to show it; json is one object a line.",
 )
 @out_option
-def recipients_command(
-    *, entry: str, states: tuple[Path, ...], nodes: tuple[Path, ...], form: str, out: Path | None
+def recipients_command(  # noqa: PLR0913 - one for each option
+    *,
+    entry: str,
+    subject: str,
+    scheme: str,
+    name: str,
+    first: date | None,
+    last: date | None,
+    states: tuple[Path, ...],
+    nodes: tuple[Path, ...],
+    form: str,
+    out: Path | None,
 ) -> int:
-    """List who received an answer that showed this entry, so that they can be told of its correction (Cl. 25).
+    """List who has to be told (Cl. 25): all who asked about a subject, or who received an answer that showed an entry.
 
-    Listed are answers in which the entry acted, was shown without effect, or made a gap. Candidates carry no entry id:
-    a lookup in which the entry only made its subject a candidate is not listed. Every lookup stands on its own, oldest
-    first in each log.
+    With --subject (and --name) every lookup about the subject is listed, whatever was answered, CLEAR included: those
+    who are to hear of a new listing. With --entry those in whose answers the entry acted, was shown without effect, or
+    made a gap, so that they can be told of its correction. Candidates carry no entry id: a lookup in which the entry
+    only made its subject a candidate is not listed. Every lookup stands on its own, oldest first in each log.
 
     Exit codes: 0 listed, also where nobody is, 1 listed but for damaged leaves, which are named, 2 usage, 3 no log or
     it cannot be read.
     """
-    known = _ENTRY_ID.fullmatch(entry.strip())
-    if known is None:
-        raise AskedWronglyError(
-            f"`--entry {mask_text(entry)}` is no id of an entry: expected {ID_DIGITS} hex digits, as answers show it"
+    if bool(entry) == bool(subject or name):
+        raise AskedWronglyError("say whom it is about: --subject CODE (or -) or --name, or else --entry ENTRY_ID")
+    if entry:
+        if first or last or scheme:
+            raise AskedWronglyError("--from, --to and --scheme go with --subject: an entry's recipients are all listed")
+        found = Recipients(_entry_id(entry))
+        with open_logs(states, nodes) as logs:
+            recipients = [one for each in logs for one in found.take(each.where, walked(each, "reading"))]
+    else:
+        search = Search(
+            subject=read_subject(subject, scheme),
+            scheme=scheme,
+            name=name,
+            first=str(first or ""),
+            last=str(last or ""),
         )
-    found = Recipients(known[1])
-    with open_logs(states, nodes) as logs:
-        recipients = [recipient for each in logs for recipient in _received(found, each)]
+        found = Recipients("")
+        with open_logs(states, nodes) as logs:
+            recipients = [one for each in logs for one in found.take(each.where, _lookups(each, search))]
     if form == "csv":
         sheet = Sheet("recipients", _RECIPIENT_HEADER, [_row(each) for each in recipients])
         _give(out, to_csv([sheet]), CSV_MARK)
@@ -159,7 +199,7 @@ def recipients_command(
     elif out is not None:
         raise AskedWronglyError("a table goes to the screen: for a file choose --format csv or json")
     else:
-        _show(entry, recipients)
+        _show(f"received an answer that showed the entry {entry}" if entry else "asked about this subject", recipients)
     for what in found.damaged:
         click.echo(f"xingate: not read: {what}", err=True)
     return EXIT_DAMAGED if found.damaged else 0
@@ -182,8 +222,25 @@ def _ask(target: str, first: date | None, last: date | None, by: str) -> tuple[U
     return Usage(first=told.first, last=told.last, by=By(by), rows=tuple(rows[:-1]), total=rows[-1]), []
 
 
-def _received(found: Recipients, opened: OpenLog) -> list[Recipient]:
-    return list(found.take(opened.where, walked(opened, "reading")))
+def _lookups(opened: OpenLog, search: Search) -> Iterator[Stored | Damaged]:
+    """The lookups about a subject, oldest first, and what was cut off of the log."""
+    try:
+        query = read_search(search, lambda: SubjectKeyer(read_key(opened.directory.parent)))
+    except SubjectKeyError as error:
+        raise CommandError(f"{opened.where}: subjects cannot be searched for: {error}") from error
+    except InvalidQuestionError as error:
+        raise AskedWronglyError(f"{error.reason}: {error.message}") from error
+    yield from reversed(list(found_all(opened.log, query)))
+    yield from cut_off(opened)
+
+
+def _entry_id(entry: str) -> str:
+    known = _ENTRY_ID.fullmatch(entry.strip())
+    if known is None:
+        raise AskedWronglyError(
+            f"`--entry {mask_text(entry)}` is no id of an entry: expected {ID_DIGITS} hex digits, as answers show it"
+        )
+    return known[1]
 
 
 def _read_matters(file: Path | None) -> Iterator[Matter] | None:
@@ -194,9 +251,9 @@ def _read_matters(file: Path | None) -> Iterator[Matter] | None:
     return read_matters(file)
 
 
-def _show(entry: str, recipients: list[Recipient]) -> None:
+def _show(what: str, recipients: list[Recipient]) -> None:
     if not recipients:
-        click.echo(f"nobody received an answer that showed the entry {entry}")
+        click.echo(f"nobody {what}")
         return
     table = Table()
     for header in _RECIPIENT_HEADER[:-1]:

@@ -43,6 +43,13 @@ UNREADABLE: Final = frozenset(
 """Reasons for which nobody can tell what a row says: what could be read of it makes a gap."""
 
 
+def kind_of_refusal(reason: str) -> str:
+    """The kind of a reason: `unreadable`, `number` (one is lacking or cannot be used), or `by_rule`."""
+    if reason in UNREADABLE:
+        return "unreadable"
+    return "number" if reason.startswith("identifier_") else "by_rule"
+
+
 class Admitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An accepted row, or what remains of one that could not be read, ready for the snapshot.
 

@@ -47,7 +47,7 @@ class CleanYears:
         self._lacking = lacking if needed else "the adverse lists"
         self._grades = {t.id: t.adverse_grades for t in catalogue.list_types if t.adverse_grades}
         graded = [s for s in sources if any(matches(p, lt) for p in s.provides for lt in self._grades)]
-        self._ungraded = ", ".join(sorted(s.kind for s in graded if source_fault(s, question) is not None))
+        self._ungraded = ", ".join(sorted(s.kind for s in graded if source_fault(s, question.as_of) is not None))
 
     def find(self, file: SubjectFile, question: Question) -> tuple[Clean, str]:
         """The finding of one subject, asked on the same day.
@@ -135,7 +135,7 @@ def _may_stand(row: UnreadRow, as_of: date) -> bool:
 
 def _covers(state: SourceState, start: date, question: Question) -> bool:
     return (
-        source_fault(state, question) is None
+        source_fault(state, question.as_of) is None
         and state.coverage_from is not None
         and state.coverage_from <= start + ONE_DAY
     )

@@ -4,7 +4,7 @@ Exclusions: three clean years have their own module. Source: clauses 5, 24, 25; 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from xingate_server.core.catalogue import (
     STRICTNESS,
@@ -43,15 +43,15 @@ def identity_gaps(situation: Situation) -> list[Gap]:
     ]
 
 
-def source_fault(state: SourceState, question: Question) -> GapReason | None:
-    """Why a source does not answer for the day asked about, or None where it does."""
+def source_fault(state: SourceState, as_of: date) -> GapReason | None:
+    """Why a source does not answer for a day, or None where it does."""
     if not state.is_loaded or state.admitted == 0 or state.vanished:
         return GapReason.SOURCE_MISSING
     if state.data_as_of is None or state.coverage_from is None:
         return GapReason.SOURCE_MISSING
-    if question.as_of > state.data_as_of + timedelta(days=state.max_age_days):
+    if as_of > state.data_as_of + timedelta(days=state.max_age_days):
         return GapReason.SOURCE_STALE
-    if question.as_of < state.coverage_from:
+    if as_of < state.coverage_from:
         return GapReason.SOURCE_NOT_COVERING
     return None
 
@@ -62,7 +62,7 @@ def source_gaps(
     """Gaps of the sources on which this action depends for a subject of this class."""
     gaps = []
     for state in sources:
-        reason = source_fault(state, question)
+        reason = source_fault(state, question.as_of)
         if reason is None:
             continue
         could_be = _strictest(

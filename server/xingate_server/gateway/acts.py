@@ -21,6 +21,7 @@ from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.manifest import MANIFEST_FILE, Change, Manifest, decode_manifest
 from xingate_server.trace import log
 from xingate_server.trace.leaf import ActLeaf, encode, read
+from xingate_server.trace.terms import terms_of
 
 SYSTEM: Final = "xingate"
 ACTIVATED: Final = "snapshot_activated"
@@ -131,6 +132,7 @@ class Acts:
             leaf=encode(leaf),
             answer=b"",
             topic=ACTIVATIONS if kind == ACTIVATED else b"",
+            terms=terms_of(leaf),
         )
 
 
@@ -160,6 +162,7 @@ def use_draft(before: str, after: InUse, officer: str, reason: str, time: str, r
         leaf=encode(leaf),
         answer=b"",
         topic=ACTIVATIONS,
+        terms=terms_of(leaf),
     )
 
 

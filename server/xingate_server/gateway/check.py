@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from time import monotonic
 from typing import Final, TypeVar
 
 from xingate.matter_receipt import MatterReceipt
@@ -27,12 +28,16 @@ from xingate_server.gateway.outcomes import Outcomes
 from xingate_server.gateway.ports import Snapshots, SnapshotView
 from xingate_server.gateway.receipts import Proofs, Receipts
 from xingate_server.gateway.reported import OutcomeAnswer, OutcomeCommand
+from xingate_server.gateway.search import Search, read_search
 from xingate_server.gateway.usage import usage_report
 from xingate_server.trace import log
 from xingate_server.trace.report import Usage
+from xingate_server.trace.search import search as find
+from xingate_server.trace.walk import Damaged
 
 MAX_RECORDS: Final = 1000
 DEFAULT_RECORDS: Final = 50
+SEARCH_S: Final = 1.0  # of one page
 _Made = TypeVar("_Made")
 
 
@@ -158,6 +163,23 @@ class Gateway:
             return self._trace.list(limit, before)
         except log.TraceError as error:
             raise trace_error(error) from error
+
+    def search(self, search: Search, limit: int, before: int | None = None) -> tuple[list[log.Stored], int | None]:
+        """At most `limit` (1 to 1000) records that fit, newest first, with an index below `before`; and where to look
+        further. Fewer, also none, after a second: for a thread of its own. Raises GatewayError."""
+        check_limit(limit)
+        query = read_search(search, self._grounds.keyer)
+        until = monotonic() + SEARCH_S
+        try:
+            page = find(self._trace, query, limit, before, lambda: monotonic() < until)
+        except log.TraceError as error:
+            raise trace_error(error) from error
+        leaves = [leaf for leaf in page.leaves if isinstance(leaf, log.Stored)]
+        for leaf in page.leaves:
+            if isinstance(leaf, Damaged):
+                text = f"{leaf.what}: look before it (`before` {leaf.leaf_index}) and behind it apart"
+                raise errors.UnavailableError("log_damaged", text)
+        return leaves, page.next_before
 
     async def receipt(self, record_id: str) -> Receipt:
         """What proves one record offline. Raises UnknownRecordError, and UnavailableError (`checkpoint_pending`)."""

@@ -14,6 +14,7 @@ from xingate_server.gateway.errors import NotAllowedError, UnavailableError
 from xingate_server.gateway.question import MAX_TEXT, hide_numbers
 from xingate_server.trace import log
 from xingate_server.trace.leaf import DenialLeaf, encode
+from xingate_server.trace.terms import terms_of
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +80,7 @@ class Denials:
             time=time,
             leaf=content,
             answer=b"",
+            terms=terms_of(leaf),
         )
 
 

@@ -21,7 +21,7 @@ from xingate_server.gateway.outcomes import Outcomes
 from xingate_server.gateway.question import ReadQuestion, question_digest, read_question
 from xingate_server.gateway.recorded import Recorded
 from xingate_server.gateway.told import Ground, Told
-from xingate_server.trace import leaf_parts, log
+from xingate_server.trace import leaf_parts, log, terms
 
 _read_recorded = msgspec.json.Decoder(Recorded).decode
 
@@ -146,6 +146,12 @@ class Lookups:
             time=moment.time,
             leaf=leaf_parts.join(told.leaf, asked),
             answer=told.answer(request_id),
+            terms=terms.check_terms(
+                moment.minute,
+                settled.subject_key,
+                question.matter,
+                terms.answer_part(command.organisation, question.operator, command.action, told.decision.verdict),
+            ),
         )
         return Pending(draft, told)
 

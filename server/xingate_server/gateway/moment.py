@@ -6,20 +6,24 @@ What is the same for a whole second is made once for it, since writing a time ou
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from xingate_server.trace.terms import minute_part
+
 SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991; every date of a question is of this zone
 
 
 class Moment(NamedTuple):
-    """`time` with microseconds, `day` in Asia/Shanghai."""
+    """`time` with microseconds, `day` in Asia/Shanghai, `minute` as searches have it (`trace.terms`)."""
 
     time: str
     day: date
+    minute: bytes
 
 
 class _Second(NamedTuple):
     start: datetime
     time: str
     day: date
+    minute: bytes
 
 
 class Moments:
@@ -35,7 +39,7 @@ class Moments:
         if since.days or since.seconds:  # a later second, or an earlier one
             second = self._second = _second(now.astimezone(UTC).replace(microsecond=0))
             since = now - second.start
-        return Moment(f"{second.time}.{since.microseconds:06}Z", second.day)
+        return Moment(f"{second.time}.{since.microseconds:06}Z", second.day, second.minute)
 
 
 def now_utc() -> datetime:
@@ -44,4 +48,4 @@ def now_utc() -> datetime:
 
 
 def _second(start: datetime) -> _Second:
-    return _Second(start, start.replace(tzinfo=None).isoformat(), (start + SHANGHAI).date())
+    return _Second(start, start.replace(tzinfo=None).isoformat(), (start + SHANGHAI).date(), minute_part(start))

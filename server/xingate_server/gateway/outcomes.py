@@ -21,6 +21,7 @@ from xingate_server.gateway.denials import Denial, Denials, stamp
 from xingate_server.gateway.reported import OutcomeAnswer, OutcomeCommand, ReadOutcome, read_outcome
 from xingate_server.trace import log
 from xingate_server.trace.leaf import CheckLeaf, Leaf, OutcomeLeaf, encode, read
+from xingate_server.trace.terms import terms_of
 
 METHOD: Final = "ReportOutcome"
 MAX_SETTLEMENTS: Final = 64
@@ -184,6 +185,7 @@ class Outcomes:
             leaf=encode(leaf),
             answer=b"",
             topic=topic if is_found_later else b"",
+            terms=terms_of(leaf),
         )
 
     def _answer(self, stored: log.Stored, command: OutcomeCommand) -> OutcomeAnswer:

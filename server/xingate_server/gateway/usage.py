@@ -24,10 +24,7 @@ def usage_report(trace: TraceLog, first: str, last: str, by: str) -> Usage:
     Raises InvalidQuestionError, and UnavailableError where the log cannot be read or a leaf of it is damaged: figures
     that lack a leaf are not given without saying so.
     """
-    first_day, last_day = _day(first, "from"), _day(last, "to")
-    if first_day and last_day and first_day > last_day:
-        text = f"the first day `{first}` is after the last one `{last}`"
-        raise InvalidQuestionError("span_malformed", text, "from")
+    first_day, last_day = read_span(first, last)
     group = _group(by)
     count = UsageCount(first_day, last_day)
     try:
@@ -41,6 +38,15 @@ def usage_report(trace: TraceLog, first: str, last: str, by: str) -> Usage:
         text = f"{usage.damaged[0]}: no figures are given; `xingate trace report` gives those of the other leaves"
         raise UnavailableError("log_damaged", text)
     return usage
+
+
+def read_span(first: str, last: str) -> tuple[date | None, date | None]:
+    """The days from `first` to `last`, "" for an open end. Raises InvalidQuestionError."""
+    first_day, last_day = _day(first, "from"), _day(last, "to")
+    if first_day and last_day and first_day > last_day:
+        text = f"the first day `{first}` is after the last one `{last}`"
+        raise InvalidQuestionError("span_malformed", text, "from")
+    return first_day, last_day
 
 
 def _day(text: str, field: str) -> date | None:

@@ -88,6 +88,17 @@ CREATE TABLE xingate.signer (
 );
 """
 
+# Derived from the leaves for searches (`trace.terms`). What is in it does not get smaller by compression.
+_TERMS = """
+CREATE TABLE xingate.terms (
+    chunk bigint NOT NULL,
+    first bigint NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (chunk, first)
+);
+ALTER TABLE xingate.terms ALTER COLUMN content SET STORAGE EXTERNAL;
+"""
+
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 else:
@@ -161,6 +172,8 @@ async def make_schema(connection: Connection, origin: str | None) -> str:
             await _create(connection, origin or f"xingate.local/{secrets.token_hex(8)}")
         if await connection.fetchval("SELECT to_regclass('xingate.signer') IS NULL"):
             await connection.execute(_SIGNER)
+        if await connection.fetchval("SELECT to_regclass('xingate.terms') IS NULL"):
+            await connection.execute(_TERMS)
     return await _origin(connection, origin)
 
 

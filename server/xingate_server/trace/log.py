@@ -20,6 +20,7 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 from xingate.merkle import Frontier
+from xingate_server.trace.terms import Block
 
 LeafKind = Literal["check", "outcome", "denial", "act"]
 
@@ -55,7 +56,8 @@ class StoreClosedError(TraceError):
 class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A leaf to be appended. `kind` is that of the leaf's body; `question_digest` tells a retry from another question;
     `answer` is given back, as it is, to a retry; `time` is RFC 3339 in UTC; `topic` is a keyed hash under which
-    `by_topic` finds the leaf, empty where nobody looks for it."""
+    `by_topic` finds the leaf, empty where nobody looks for it; `terms` (`trace.terms`) are what a search looks at
+    first, empty where it has to read the leaf itself."""
 
     kind: LeafKind
     record_id: str
@@ -67,6 +69,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     leaf: bytes
     answer: bytes
     topic: bytes = b""
+    terms: bytes = b""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -130,6 +133,14 @@ class TraceLog(Protocol):
     def by_topic(self, topic: bytes, limit: int) -> Sequence[Stored]:
         """At most `limit` leaves of a topic, newest first; none for the empty one. A topic is where to look, never
         what a leaf says."""
+        ...
+
+    def terms(self, chunk: int) -> Sequence[bytes]:
+        """The blocks of rows of a chunk of leaves (`trace.terms.CHUNK`) that there are, for a search."""
+        ...
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """Put these blocks in the place of all that there are of a chunk; whether that could be done."""
         ...
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:

@@ -18,6 +18,7 @@ from xingate_server.trace.log import (
     StoreClosedError,
     Stored,
 )
+from xingate_server.trace.terms import Block
 from xingate_server.trace.writer import only
 
 
@@ -69,6 +70,16 @@ class MemoryLog:
         """See `TraceLog`."""
         self._check_open()
         return self._topics.get(topic, [])[::-1][:limit]
+
+    def terms(self, chunk: int) -> Sequence[bytes]:
+        """See `TraceLog`: none, so that all is read."""
+        del chunk
+        return ()
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog`."""
+        del chunk, blocks
+        return False
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""

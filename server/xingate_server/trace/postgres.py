@@ -48,6 +48,8 @@ from xingate_server.trace.log import (
     TraceError,
 )
 from xingate_server.trace.seal import seal
+from xingate_server.trace.terms import Block
+from xingate_server.trace.terms_postgres import PostgresTerms
 from xingate_server.trace.writer import GroupCommit, only
 
 LOCK_WAIT_S: Final = 5.0
@@ -132,6 +134,7 @@ class PostgresLog:
         self._months: set[str] = set()
         self._is_shared = False  # another process has appended since our last batch
         self._reader = Reader(dsn, lock_wait_s)  # never waits for a commit
+        self._terms = PostgresTerms(self._reader)
         try:
             self._origin = self._reader.begin(partial(_prepare, origin=origin, must_exist=must_exist))
         except BaseException:
@@ -183,6 +186,14 @@ class PostgresLog:
         """See `TraceLog`."""
         return [rows.stored(tuple(row)) for row in self._reader.fetch(_BY_TOPIC, topic, limit)]
 
+    def terms(self, chunk: int) -> Sequence[bytes]:
+        """See `TraceLog`."""
+        return self._terms.read(chunk)
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog`."""
+        return self._terms.replace(chunk, blocks)
+
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""
         below = _NO_INDEX if before is None else min(before, _NO_INDEX)
@@ -229,6 +240,8 @@ class PostgresLog:
         for draft in drafts:
             firsts.setdefault(draft.key, draft)
         found, why = self._loop.run_until_complete(self._store(firsts))
+        self._terms.waiting.add((row.leaf_index, firsts[key].terms) for key, row in found.items() if not row.is_replay)
+        self._loop.run_until_complete(self._terms.write(self._connection))
         return [rows.outcome(draft, found.get(draft.key), why.get(draft.key, "")) for draft in drafts]
 
     async def _store(self, drafts: dict[rows.Key, Draft]) -> tuple[_Found, dict[rows.Key, str]]:
@@ -315,6 +328,7 @@ class PostgresLog:
         await drop(connection)
 
     def _release(self) -> None:
+        self._loop.run_until_complete(self._terms.write(self._connection, at_once=True))
         self._loop.run_until_complete(part(self._connection))
         self._loop.close()
 

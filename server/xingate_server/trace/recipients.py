@@ -1,8 +1,9 @@
-"""Who received an answer that showed an entry, so that a correction reaches them (Cl. 25).
+"""Who received an answer that showed an entry, so that a correction reaches them (Cl. 25); or any answer at all about a
+subject (`trace.search` finds those), so that a new listing does.
 
-Every lookup is listed whose answer showed the entry: acting, suspended, withheld, ended, as a record, or in a gap
-(`identity_unsettled`, `row_unreadable`, `commitment_overdue`). Candidates carry no entry id and are not found. A record
-that stands in several logs is listed once. Excluded: telling them.
+Of an entry, every lookup is listed whose answer showed it: acting, suspended, withheld, ended, as a record, or in a
+gap (`identity_unsettled`, `row_unreadable`, `commitment_overdue`). Candidates carry no entry id and are not found. A
+record that stands in several logs is listed once. Excluded: telling them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from xingate_server.trace.walk import Damaged
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """One lookup whose answer showed the entry; `time` is RFC 3339 in UTC."""
+    """One lookup whose answer is concerned; `time` is RFC 3339 in UTC."""
 
     organisation: str
     system: str
@@ -27,8 +28,22 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     record_id: str
 
 
+def recipient(leaf: CheckLeaf) -> Recipient:
+    """Who received the answer of a lookup."""
+    return Recipient(
+        organisation=leaf.organisation,
+        system=leaf.system,
+        operator=leaf.operator,
+        matter=leaf.matter,
+        time=leaf.time,
+        verdict=leaf.verdict,
+        record_id=leaf.record_id,
+    )
+
+
 class Recipients:
-    """Goes through logs for one entry. `damaged` names the leaves that could not be read."""
+    """Goes through logs for one entry, or ("") for all lookups among the leaves that it is given. `damaged` names those
+    that could not be read."""
 
     def __init__(self, entry_id: str) -> None:
         self._entry_id = entry_id
@@ -46,18 +61,6 @@ class Recipients:
                 except ValueError as error:
                     self.damaged.append(f"{where}: leaf {stored.leaf_index} is damaged: {error}")
                     continue
-                if isinstance(leaf, CheckLeaf) and self._entry_id in leaf.entry_ids:
+                if isinstance(leaf, CheckLeaf) and (not self._entry_id or self._entry_id in leaf.entry_ids):
                     self._seen.add(stored.record_id)
-                    yield _recipient(leaf)
-
-
-def _recipient(leaf: CheckLeaf) -> Recipient:
-    return Recipient(
-        organisation=leaf.organisation,
-        system=leaf.system,
-        operator=leaf.operator,
-        matter=leaf.matter,
-        time=leaf.time,
-        verdict=leaf.verdict,
-        record_id=leaf.record_id,
-    )
+                    yield recipient(leaf)

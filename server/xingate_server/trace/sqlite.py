@@ -34,6 +34,8 @@ from xingate_server.trace.log import (
 from xingate_server.trace.origin import settle_origin
 from xingate_server.trace.rows import COLUMNS, Key, fresh, outcome, stored
 from xingate_server.trace.seal import seal
+from xingate_server.trace.terms import Block
+from xingate_server.trace.terms_sqlite import SqliteTerms
 from xingate_server.trace.writer import GroupCommit, only
 
 FILE: Final = "log.sqlite"
@@ -90,6 +92,7 @@ class SqliteLog:
         self._frontier = Frontier()
         self._is_shared = False  # another process has appended since our last batch
         self._is_in_doubt = False  # a failed commit may be in the WAL, seen by all and on no disk
+        self._terms = SqliteTerms(directory)
         self._copier = WalCopier(partial(open_file, self._path, lock_wait_s))
         # Readers never wait for a commit: WAL lets them see the state before it.
         self._reading = threading.Lock()
@@ -134,6 +137,14 @@ class SqliteLog:
     def by_topic(self, topic: bytes, limit: int) -> Sequence[Stored]:
         """See `TraceLog`."""
         return [stored(row) for row in self._read(_BY_TOPIC, (topic, limit))]
+
+    def terms(self, chunk: int) -> Sequence[bytes]:
+        """See `TraceLog`."""
+        return self._terms.read(chunk)
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog`."""
+        return self._terms.replace(chunk, blocks)
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""
@@ -183,6 +194,7 @@ class SqliteLog:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
+        self._terms.close()
 
     def _commit(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         firsts: dict[Key, Draft] = {}
@@ -200,6 +212,8 @@ class SqliteLog:
             why = str(error)
             self._drop_writer()
             rows = self._settle(firsts)
+        self._terms.waiting.add((row.leaf_index, firsts[key].terms) for key, row in rows.items() if not row.is_replay)
+        self._terms.write()
         return [outcome(draft, rows.get(draft.key), why) for draft in drafts]
 
     def _insert(self, drafts: dict[Key, Draft]) -> dict[Key, Stored]:
@@ -302,6 +316,7 @@ class SqliteLog:
         return connection
 
     def _release(self) -> None:
+        self._terms.write(at_once=True)
         try:
             self._copier.close()
         finally:

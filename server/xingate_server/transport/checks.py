@@ -51,7 +51,7 @@ class Checks:
             answer = await self._gateway.check(command)
         finally:
             self._admission.give()
-        self._metrics.answered(answer.decision.verdict, command.action)
+        self._metrics.answered(answer.decision.verdict, command.action, answer.decision.gaps)
         return answer
 
     async def batch_check(self, data: bytes) -> bytes:
@@ -81,7 +81,7 @@ class Checks:
         finally:
             self._admission.give(len(members))
         for answer in answers:
-            self._metrics.answered(answer.decision.verdict, request.action)
+            self._metrics.answered(answer.decision.verdict, request.action, answer.decision.gaps)
         return render_matter.response(request_id, members, answers, request.view)
 
     async def stream_check(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -124,7 +124,7 @@ class Checks:
         for item in items:
             outcome = next(answers) if isinstance(item.command, Command) else item.command
             if isinstance(outcome, Answer) and isinstance(item.command, Command):
-                self._metrics.answered(outcome.decision.verdict, item.command.action)
+                self._metrics.answered(outcome.decision.verdict, item.command.action, outcome.decision.gaps)
             elif isinstance(outcome, GatewayError):
                 self._metrics.failed(outcome.reason)
             outcomes.append(outcome)

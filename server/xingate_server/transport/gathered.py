@@ -160,7 +160,7 @@ class Gathered:
         if isinstance(outcome, Exception):
             _fail(asked, outcome)
             return
-        self._metrics.answered(outcome.decision.verdict, command.action)
+        self._metrics.answered(outcome.decision.verdict, command.action, outcome.decision.gaps)
         try:
             told = asked.write(outcome, view)
         except Exception as error:  # noqa: BLE001 - one caller's alone

@@ -37,6 +37,7 @@ class Handlers:
         metrics.count_in_flight(lambda: self.admission.in_flight)
         self._changed = asyncio.Event()
         self._counting = asyncio.Lock()
+        self._searching = asyncio.Lock()
         self._is_closing = False
 
     def announce(self, *, is_closing: bool = False) -> None:
@@ -95,9 +96,16 @@ class Handlers:
         return render_records.entry(self._gateway, request.record_id)
 
     async def list_records(self, request: tr.ListRecordsRequest) -> tr.ListRecordsResponse:
-        """A page of records, newest first, at most 3.5 MB. Raises InvalidQuestionError for a limit above 1000."""
+        """A page of records, newest first, at most 3.5 MB; a search runs in a thread, one at a time.
+
+        Raises InvalidQuestionError, UnavailableError.
+        """
         before = request.before if request.HasField("before") else None
-        return render_records.page(self._gateway, request.limit or DEFAULT_RECORDS, before)
+        limit = request.limit or DEFAULT_RECORDS
+        if (search := render_records.search(request)) is None:
+            return render_records.page(self._gateway, limit, before)
+        async with self._searching:
+            return await asyncio.to_thread(render_records.found, self._gateway, search, limit, before)
 
     async def report_outcome(self, request: tr.ReportOutcomeRequest) -> tr.ReportOutcomeResponse:
         """What became of a lookup. Raises GatewayError."""

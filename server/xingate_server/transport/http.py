@@ -45,6 +45,10 @@ class Readiness(Protocol):
         """An object whose `ready` says whether questions can be answered, with the reasons beside it."""
         ...
 
+    def source_faults(self) -> Mapping[str, Any]:
+        """The sources that are stale, missing or hold rows that cannot be read: an operator's concern, so apart."""
+        ...
+
 
 class Route(NamedTuple):
     """A path that stands for a call: how to get its message out of a request. `model` is a body's or a query's; where
@@ -118,6 +122,7 @@ ROUTES = (
         models.RecordsQuery,
         lambda m, _: m.message(),
     ),
+    Route("POST", "/v1/trace:search", "ListRecords", models.SearchBody, lambda m, _: m.message()),
     Route(
         "GET",
         "/v1/trace/report",
@@ -198,7 +203,7 @@ def application(
 
     async def readyz(_request: web.Request) -> web.Response:
         state = readiness.readiness()
-        return _json(state, status=200 if state["ready"] else 503)
+        return _json({**state, "sources": readiness.source_faults()}, status=200 if state["ready"] else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
         headers = {**SAFE, "Content-Type": CONTENT_TYPE_LATEST}
@@ -235,7 +240,7 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
             if is_gated:
                 handlers.admission.require_room()
             if route.verb == "POST":
-                read(models.NoQuery, _query(request))
+                read(models.NoQuery, _query(request))  # a number in an address stands in every log on the way
                 model = read_body(route.model, await body_of(request, most_bytes))
             else:
                 model = read(route.model, _query(request))

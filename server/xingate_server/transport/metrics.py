@@ -8,14 +8,16 @@ adds them up.
 import os
 from bisect import bisect_left
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from xingate_server.core.admitted import kind_of_refusal
 from xingate_server.core.catalogue import Verdict
+from xingate_server.core.decision import Gap
 
 _SECONDS: Final = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 5.0)
 
@@ -43,6 +45,19 @@ class Timing:
         self._histogram._sum.inc(self._sum_s)  # noqa: SLF001 - see above
         self._counts = [0] * len(self._counts)
         self._sum_s = 0.0
+
+
+class SourceFigures(NamedTuple):
+    """One source of the snapshot in use. Times are seconds since 1970: `data_end_s` is the end of the day that its data
+    are of, `compiled_s` when they were compiled; None where it has none."""
+
+    source: str
+    rows: int
+    admitted: int
+    unreadable: int
+    max_age_s: int
+    data_end_s: float | None
+    compiled_s: float | None
 
 
 class Metrics:
@@ -83,13 +98,24 @@ class Metrics:
         )
         self.stuck = self._gauge("xingate_stuck_workers", "Workers that give no sign of life.")
         self.refused = self._gauge(
-            "xingate_snapshot_refused_rows", "Rows that the snapshot refused.", ("source", "reason")
+            "xingate_snapshot_refused_rows",
+            "Rows that the snapshot refused, by each reason; kind: by_rule, unreadable, number.",
+            ("source", "kind", "reason"),
         )
         self.not_admitted = self._gauge(
             "xingate_snapshot_rows_not_admitted",
             "Rows of the snapshot's files that are no entries: refused by_rule, unreadable, passed_over.",
             ("source", "kind"),
         )
+        self.gaps = Counter("xingate_gaps", "Answers with a gap, by its reason.", ("reason",), registry=registry)
+        self.source_age = self._source_gauge(
+            "age_seconds", "Since the end of the day (Asia/Shanghai) that the source's data are of; 0 on that day."
+        )
+        self.source_max_age = self._source_gauge("max_age_seconds", "The age from which the source is stale.")
+        self.source_rows = self._source_gauge("rows", "Rows of the source's files.")
+        self.source_admitted = self._source_gauge("admitted_rows", "Rows that are entries.")
+        self.source_unreadable = self._source_gauge("unreadable_rows", "Rows of which nobody can tell what they say.")
+        self.source_compiled = self._source_gauge("compiled_timestamp_seconds", "When the source was last compiled.")
         self.checkpoint_size = self._gauge("xingate_checkpoint_size", "Leaves under the newest signed checkpoint.")
         self.checkpoint_age = self._gauge(
             "xingate_checkpoint_age_seconds", "Since the newest checkpoint was signed; a quiet log signs none."
@@ -97,7 +123,9 @@ class Metrics:
         self._timings: dict[tuple[str, str], Timing] = {}
         self.recording = Timing(self.record_latency)
         self._answered: Tally[tuple[Verdict, str]] = Tally()
-        self._seen: dict[Gauge, set[tuple[str, str]]] = {}
+        self._gaps: Tally[str] = Tally()
+        self._seen: dict[Gauge, set[tuple[str, ...]]] = {}
+        self._data_end_s: dict[str, float] = {}
         self._created_at = 0.0
         self._count_in_flight: Callable[[], int] = lambda: 0
 
@@ -108,9 +136,15 @@ class Metrics:
         """`count` tells how many checks are in flight in this process."""
         self._count_in_flight = count
 
-    def answered(self, verdict: Verdict, action: str) -> None:
-        """Count an answer. `action` is one of the catalogue's, since the gateway answered it."""
+    def _source_gauge(self, name: str, text: str) -> Gauge:
+        return self._gauge(f"xingate_snapshot_source_{name}", text, ("source",))
+
+    def answered(self, verdict: Verdict, action: str, gaps: Sequence[Gap] = ()) -> None:
+        """Count an answer, and each reason of its gaps once. `action` is one of the catalogue's, since the gateway
+        answered it."""
         self._answered[verdict, action] += 1
+        if gaps:
+            self._gaps.update({gap.reason.value for gap in gaps})
 
     def timing(self, transport: str, method: str) -> Timing:
         """How long the calls of a method take."""
@@ -134,12 +168,30 @@ class Metrics:
         (`by_rule`, `unreadable`, `passed_over`)."""
         self.sequence.set(sequence)
         self._created_at = datetime.fromisoformat(created_at).timestamp()
-        self._count(self.refused, refused)
-        self._count(self.not_admitted, not_admitted)
+        reasons = [(source, reason, n) for source, counted in refused.items() for reason, n in counted.items()]
+        self._count(self.refused, {(source, kind_of_refusal(reason), reason): n for source, reason, n in reasons})
+        kinds = [(source, kind, n) for source, counted in not_admitted.items() for kind, n in counted.items()]
+        self._count(self.not_admitted, {(source, kind): n for source, kind, n in kinds})
 
-    def _count(self, gauge: Gauge, counts: Mapping[str, Mapping[str, int]]) -> None:
-        """Set a gauge with two labels; what is no longer counted is 0."""
-        rows = {(source, what): n for source, counted in counts.items() for what, n in counted.items()}
+    def sources(self, figures: Sequence[SourceFigures]) -> None:
+        """What the snapshot in use knows of each source; one that is gone counts 0, and has no age any more."""
+        for gauge, name in (
+            (self.source_rows, "rows"),
+            (self.source_admitted, "admitted"),
+            (self.source_unreadable, "unreadable"),
+            (self.source_max_age, "max_age_s"),
+            (self.source_compiled, "compiled_s"),
+        ):
+            self._count(gauge, {(each.source,): getattr(each, name) or 0 for each in figures})
+        self._data_end_s = {each.source: each.data_end_s for each in figures if each.data_end_s is not None}
+        self._set_ages()
+
+    def _set_ages(self) -> None:
+        now_s = datetime.now(UTC).timestamp()
+        self._count(self.source_age, {(source,): max(0.0, now_s - end_s) for source, end_s in self._data_end_s.items()})
+
+    def _count(self, gauge: Gauge, rows: Mapping[tuple[str, ...], float]) -> None:
+        """Set a gauge by its labels; what is no longer counted is 0."""
         seen = self._seen.setdefault(gauge, set())
         for labels in seen - rows.keys():
             gauge.labels(*labels).set(0)
@@ -154,6 +206,7 @@ class Metrics:
         self.in_flight.set(self._count_in_flight())
         if self._created_at:
             self.age.set(max(0.0, datetime.now(UTC).timestamp() - self._created_at))
+            self._set_ages()
 
     def checkpoint(self, size: int, age_s: float | None) -> None:
         """The newest signed checkpoint of the log."""
@@ -178,3 +231,6 @@ class Metrics:
         for (verdict, action), count in self._answered.items():
             self.checks.labels(verdict.name, action).inc(count)
         self._answered.clear()
+        for reason, count in self._gaps.items():
+            self.gaps.labels(reason).inc(count)
+        self._gaps.clear()

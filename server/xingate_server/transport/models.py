@@ -195,6 +195,45 @@ class RecordsQuery(_Query):
         return tr.ListRecordsRequest(limit=self.limit, before=self.before)
 
 
+class Verdict(StrEnum):
+    """The verdicts by the names that proto3 JSON has for them."""
+
+    VERDICT_UNSPECIFIED = "VERDICT_UNSPECIFIED"
+    VERDICT_CLEAR = "VERDICT_CLEAR"
+    VERDICT_FAVOURED = "VERDICT_FAVOURED"
+    VERDICT_CAUTION = "VERDICT_CAUTION"
+    VERDICT_RESTRICTED = "VERDICT_RESTRICTED"
+    VERDICT_PROHIBITED = "VERDICT_PROHIBITED"
+    VERDICT_CANNOT_TELL = "VERDICT_CANNOT_TELL"
+
+
+class SearchBody(RecordsQuery):
+    """Which records to list: those that fit all that is given, newest first."""
+
+    takes_null = True
+
+    subject: str = Field("", **_said("The number asked about.", "被查询主体的证件号码。", "91420399MA0000007C"))
+    scheme: str = Field("", **_said("What it is; empty: by its shape.", "号码类型；留空则按号码形式识别。"))
+    name: str = Field("", **_said("The name, where asked by it alone.", "仅凭名称查询时的名称。"))
+    organisation: str = Field("", **_said("Of the caller.", "查询单位。", "示例审批局"))
+    operator: str = Field("", **_said("Of the caller.", "经办人。", "op-1"))
+    action: str = Field("", **_said("What was about to be done.", "拟办事项。", "permit.grant"))
+    verdict: Verdict = Field(Verdict.VERDICT_UNSPECIFIED, **_said("Unspecified: any.", "结论；未指定则不限。"))
+    from_: str = Field("", alias="from", **_said("YYYY-MM-DD in Asia/Shanghai.", "起始日期（北京时间）。"))
+    to: str = Field("", **_said("YYYY-MM-DD, included.", "截止日期（含）。"))
+    matter: str = Field("", **_said("The matter's number.", "事项编号。", "SP-2024-001"))
+    kind: str = Field("", **_said("check, outcome, denial or act.", "记录类别；留空不限。", "check"))
+
+    def message(self) -> tr.ListRecordsRequest:
+        """The same as a message. Raises InvalidQuestionError as `RecordsQuery`."""
+        request = super().message()
+        for name in self.model_fields_set - {"limit", "before", "from_", "verdict"}:
+            setattr(request, name, getattr(self, name))
+        setattr(request, "from", self.from_)  # a word of Python's own
+        request.MergeFrom(tr.ListRecordsRequest(verdict=self.verdict.value))
+        return request
+
+
 class ReceiptQuery(_Query):
     """In which form to give a receipt."""
 

@@ -109,6 +109,15 @@ OPERATIONS = (
         query=models.RecordsQuery,
     ),
     _Operation(
+        "post",
+        "/v1/trace:search",
+        "SearchRecords",
+        "Records by subject, caller, action, verdict, matter or days, newest first",
+        "按主体、查询方、事项、结论、办件或日期检索留痕，由新到旧",
+        trace_pb2.ListRecordsResponse,
+        body=models.SearchBody,
+    ),
+    _Operation(
         "get",
         "/v1/trace/report",
         "GetUsageReport",

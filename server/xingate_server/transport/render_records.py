@@ -1,5 +1,6 @@
 """Snapshots by their manifests, and records by their exact leaves, as messages."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from xingate.types import ConsistencyProof, SignedCheckpoint
@@ -7,6 +8,7 @@ from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.search import Search
 from xingate_server.snapshot.manifest import SourceCount
 from xingate_server.snapshot.store import Snapshot
 from xingate_server.trace.log import Stored
@@ -47,22 +49,46 @@ def entry(gateway: Gateway, record_id: str) -> tr.TraceEntry:
 
 
 def page(gateway: Gateway, limit: int, before: int | None) -> tr.ListRecordsResponse:
-    """A page of records, newest first; its last index is the next page's `before`.
+    """A page of records, newest first; its last index is the next page's `before`."""
+    stored = gateway.records(limit, before)
+    return _page(gateway, stored, (stored[-1].leaf_index if stored else 0) or None)
 
-    It has fewer than `limit` where more would not fit into the message that gRPC's clients take by default.
-    """
+
+def search(request: tr.ListRecordsRequest) -> Search | None:
+    """What is looked for; None where that is any record."""
+    found = Search(
+        subject=request.subject,
+        scheme=request.scheme,
+        name=request.name,
+        organisation=request.organisation,
+        operator=request.operator,
+        action=request.action,
+        verdict=request.verdict,
+        first=getattr(request, "from"),  # a word of Python's own
+        last=request.to,
+        matter=request.matter,
+        kind=request.kind,
+    )
+    return None if found == Search() else found
+
+
+def found(gateway: Gateway, search: Search, limit: int, before: int | None) -> tr.ListRecordsResponse:
+    """A page of what fits, newest first. Raises GatewayError."""
+    return _page(gateway, *gateway.search(search, limit, before))
+
+
+def _page(gateway: Gateway, leaves: Sequence[Stored], next_before: int | None) -> tr.ListRecordsResponse:
+    """It has fewer than `leaves` where more would not fit into the message that gRPC's clients take by default."""
     entries: list[tr.TraceEntry] = []
     size = 0
-    for stored in gateway.records(limit, before):
+    for stored in leaves:
         made = _entry(stored, gateway.origin)
         size += made.ByteSize() + _FRAME_BYTES
         if entries and size > MOST_PAGE_BYTES:
+            next_before = entries[-1].leaf_index
             break
         entries.append(made)
-    response = tr.ListRecordsResponse(entries=entries)
-    if entries and entries[-1].leaf_index:
-        response.next_before = entries[-1].leaf_index
-    return response
+    return tr.ListRecordsResponse(entries=entries, next_before=next_before)
 
 
 def checkpoint(given: SignedCheckpoint) -> tr.Checkpoint:

@@ -20,6 +20,7 @@ from xingate_server.trace.log import (
     StoreUnusableError,
     TraceLog,
 )
+from xingate_server.trace.terms import Block
 from xingate_server.transport.metrics import Metrics
 
 _PROBE_BYTES = 4096
@@ -115,6 +116,14 @@ class MeteredLog:
     def by_topic(self, topic: bytes, limit: int) -> Sequence[Stored]:
         """See `TraceLog`."""
         return self._log.by_topic(topic, limit)
+
+    def terms(self, chunk: int) -> Sequence[bytes]:
+        """See `TraceLog`."""
+        return self._log.terms(chunk)
+
+    def replace_terms(self, chunk: int, blocks: Sequence[Block]) -> bool:
+        """See `TraceLog`."""
+        return self._log.replace_terms(chunk, blocks)
 
     def list(self, limit: int, before: int | None = None) -> Sequence[Stored]:
         """See `TraceLog`."""

@@ -32,6 +32,7 @@ from xingate_server.transport.metrics import Metrics
 from xingate_server.wiring import faults
 from xingate_server.wiring.board import Seat
 from xingate_server.wiring.metered import MeteredLog
+from xingate_server.wiring.source_state import faults_of, figures_of, today
 from xingate_server.wiring.store import open_log
 
 _TICK_S = 0.25
@@ -95,6 +96,7 @@ class Node:
                 {source.kind: source.refused for source in sources},
                 {source.kind: source.not_admitted() for source in sources},
             )
+            self.metrics.sources(figures_of(sources, info.created_at))
             if not snapshot.manifest.key_id:
                 log.warning("the snapshot does not name the subject key: compile again", sequence=info.sequence)
             log.info("snapshot in use", sequence=info.sequence, subjects=info.subjects, entries=info.entries)
@@ -210,6 +212,10 @@ class Node:
                 },
             },
         }
+
+    def source_faults(self) -> Mapping[str, Any]:
+        """See `transport.http.Readiness`."""
+        return faults_of(self._in_use.manifest.sources, today()) if self._in_use is not None else {}
 
     def drain(self) -> None:
         """Say that no more questions should come."""
