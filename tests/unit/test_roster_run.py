@@ -33,6 +33,7 @@ from xingate_server.demo.numbers import citizen_number, unified_code
 
 LISTED, PERSON = unified_code(1), citizen_number(101)
 HEADER = "名称,统一社会信用代码,主体类别,法定代表人,法定代表人身份证号,备注"
+PURPOSE = {"organisation": "示例中心", "operator": "示例经办人", "matter": "示例〔2026〕1号"}
 FORMULAS = ("=1+1", "+SUM(1)", "-2", "@x", "＝1", "  =HYPERLINK(0)", "\t=1")
 
 
@@ -63,7 +64,7 @@ def company(number: int, note: str = "") -> str:
 
 
 def screening(file: Path, **options: Any) -> Screening:
-    given = {"action": "tender.bid", "context": {}, "out": file.with_suffix(".xlsx")} | options
+    given = {"action": "tender.bid", "context": {}, "out": file.with_suffix(".xlsx")} | PURPOSE | options
     return Screening(layout=guess_layout(file), **given)
 
 

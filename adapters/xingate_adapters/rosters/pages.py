@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from xingate.types import SignedCheckpoint
 from xingate_adapters.rosters.answers import gap_words
 from xingate_adapters.rosters.tally import Tally
-from xingate_adapters.rosters.words import COLOURS, ERRORS, ORDER, VERDICTS
+from xingate_adapters.rosters.words import COLOURS, ERRORS, FOOTER, NOT_ASKED, ORDER, VERDICTS
 from xingate_adapters.rosters.workbook import CERTIFICATE, Roster, printable
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _MOST_MEASURES: Final = 30
+_FOOTERS: Final = 20
 _CHART_COLUMN: Final = 6
 _VERIFYING: Final = """每行的留痕编号可取得离线可验的凭证：xingate trace receipt 编号；本页本身不是凭证。
 Each record id gives a receipt that is verified offline: xingate trace receipt ID. This page itself proves nothing."""
@@ -59,10 +60,17 @@ def write_summary(roster: Roster, tally: Tally, facts: Facts) -> None:
     line += 1
     page.write_string(line, 0, "合计 total")
     page.write_number(line, 3, tally.rows)
-    line = _people(page, line + 2, tally, facts, head)
+    if tally.footers:
+        line += 1
+        _write_row(page, line, (" ".join(FOOTER), _examples(tally.footers[:_FOOTERS], len(tally.footers)), ""))
+        page.write_number(line, 3, len(tally.footers))
+    line += 2
     rows: list[tuple[str, str, str, int]] = [
-        (ident, zh, en, count) for (ident, zh, en), count in tally.measures.most_common(_MOST_MEASURES)
+        (f"columns_not_asked: {label}", *NOT_ASKED, count) for label, count in tally.not_asked.items()
     ]
+    line = _table(page, line, ("未查询的栏 column not asked", "说明", "what to do", "号码 codes"), rows, head)
+    line = _people(page, line, tally, facts, head)
+    rows = [(ident, zh, en, count) for (ident, zh, en), count in tally.measures.most_common(_MOST_MEASURES)]
     line = _table(page, line, ("措施 measure", "名称", "title", "行 rows"), rows, head)
     rows = [
         (f"{reason} {about}".rstrip(), gap_words(reason), "", count)
@@ -111,17 +119,21 @@ def _table(page: Any, line: int, titles: Sequence[str], rows: Sequence[tuple[str
         return line
     _header(page, line, titles, style)
     for number, (*texts, count) in enumerate(rows, line + 1):
-        for column, text in enumerate(texts):
-            page.write_string(number, column, printable(str(text)))
+        _write_row(page, number, texts)
         page.write_number(number, len(texts), count)
     return line + len(rows) + 2
 
 
+def _write_row(page: Any, line: int, texts: Sequence[str]) -> None:
+    for column, text in enumerate(texts):
+        page.write_string(line, column, printable(text))
+
+
 def _people(page: Any, line: int, tally: Tally, facts: Facts, style: Any) -> int:
+    if facts.people_note:
+        page.write_string(line, 0, printable(facts.people_note))
+        line += 2
     if not tally.people:
-        if facts.people_note:
-            page.write_string(line, 0, facts.people_note)
-            return line + 2
         return line
     rows = [(*VERDICTS[verdict], "", tally.people[verdict]) for verdict in ORDER if tally.people[verdict]]
     return _table(page, line, ("关联人员结论", "verdicts of related people", "", "人次"), rows, style)
@@ -153,6 +165,10 @@ def _statements(tally: Tally, facts: Facts) -> Iterable[tuple[str, str, str]]:
     yield "名单文件", "roster file", facts.file
     yield "文件摘要", "SHA-256 of the file", facts.file_sha256
     yield "读作", "columns read as", "\n".join(f"{field} ← {label}" for field, label in facts.read_as.items())
+    if tally.footers:
+        yield "页脚行", "rows of totals or signatures, not asked about", ", ".join(map(str, tally.footers[:_FOOTERS]))
+    if tally.not_asked:
+        yield "未查询的栏", "columns of codes not asked about", "、".join(tally.not_asked)
     if facts.unread:
         yield "未读的工作表", "sheets not read", facts.unread
     yield "事项", "action", f"{facts.action} {facts.action_title}".rstrip()

@@ -14,8 +14,9 @@ from typing import Any, Final
 from xingate.screening import RosterRow
 from xingate.types import Subject, SubjectKind, Verdict, Via
 from xingate_adapters.rosters.answers import Answer, Outcome, answer_of
+from xingate_adapters.rosters.footers import Footer
 from xingate_adapters.rosters.rows import Fault, ReadRow
-from xingate_adapters.rosters.words import COLOURS, COLUMNS, SUBJECT, VERDICTS
+from xingate_adapters.rosters.words import COLOURS, COLUMNS, FOOTER, ROLES, SUBJECT, VERDICTS
 from xingate_server.core.identifiers import mask_text
 
 ROWS_A_SHEET: Final = 1_000_000
@@ -88,6 +89,16 @@ class Roster:
         for place, (result, (role, subject)) in enumerate(zip(results, subjects, strict=True)):
             self._write(row, (role, subject), verdict, answer_of(result, self._list_titles), is_first=place == 0)
 
+    def add_footer(self, row: ReadRow) -> None:
+        """Write a row that is no party, as it stands in the file."""
+        if self._line + 1 > ROWS_A_SHEET:
+            self._end_page()
+            self._new_page()
+        self._line += 1
+        self._page.write_number(self._line, self._keys.index("row"), row.number, self._text)
+        self._page.write_string(self._line, self._keys.index("verdict"), " ".join(FOOTER), self._text)
+        self._write_cells(self._line, row)
+
     def save(self) -> None:
         """Close the workbook and put it in place. Raises OSError."""
         from xlsxwriter.exceptions import FileCreateError
@@ -154,10 +165,12 @@ class Roster:
             elif value := values[key]:
                 self._put(line, column, value, self.wrapped if key == "error" else self._text)
         if is_first:
-            first = len(self._keys)
-            for column, cell in enumerate(row.shown, first):
-                if cell:
-                    self._put(line, column, cell, self._text)
+            self._write_cells(line, row)
+
+    def _write_cells(self, line: int, row: ReadRow) -> None:
+        for column, cell in enumerate(row.shown, len(self._keys)):
+            if cell:
+                self._put(line, column, cell, self._text)
 
     def _put(self, line: int, column: int, value: str, style: Any) -> None:
         text = printable(value)
@@ -186,13 +199,13 @@ def printable(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _subjects(asked: RosterRow | Fault) -> Iterator[tuple[str, Subject | None]]:
-    if isinstance(asked, Fault):
+def _subjects(asked: RosterRow | Fault | Footer) -> Iterator[tuple[str, Subject | None]]:
+    if not isinstance(asked, RosterRow):
         yield SUBJECT, None
         return
     yield SUBJECT, asked.subject
     for person in asked.people:
-        yield f"{Via(person.role).title.zh} {person.role}", person.subject
+        yield ROLES.get(person.role) or f"{Via(person.role).title.zh} {person.role}", person.subject
 
 
 def _numbers(subject: Subject) -> str:

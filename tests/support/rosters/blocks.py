@@ -13,7 +13,15 @@ from tests.support.dirty.numbers import Numbers
 from tests.support.rosters.truth import Kind
 
 _WORDS: Final = "安白昌达恩丰光和佳康利茂宁鹏启瑞盛泰万兴永源中卓亚博川东方格海金凯龙明南平青荣山天文新阳宇正"
-_ENDS: Final = ("有限公司", "建设有限公司", "工程有限责任公司", "集团有限公司", "设计院", "咨询事务所", "（十堰）有限公司")
+_ENDS: Final = (
+    "有限公司",
+    "建设有限公司",
+    "工程有限责任公司",
+    "集团有限公司",
+    "设计院",
+    "咨询事务所",
+    "（十堰）有限公司",
+)
 _NAMES: Final = "姓名", "名称"
 
 

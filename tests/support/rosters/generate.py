@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from tests.support.dirty import sheets
-from tests.support.rosters.blocks import MEMBER_FORMS, PERSON_FORMS, ROLES, Block, Maker, Named
+from tests.support.rosters.blocks import MEMBER_FORMS, PERSON_FORMS, ROLES, Block, Column, Maker, Named
 from tests.support.rosters.truth import DirtyRoster, Kind, Party
 
 _UNSEEN: Final = ("\u200b", "\u200e", "\ufeff", "\u2060", "\u00ad", "\ufe0f")
@@ -37,7 +37,6 @@ class _Draft:
     grid: list[list[str]] = field(default_factory=list)
     named: list[list[list[Named]]] = field(default_factory=list)
     loose: set[int] = field(default_factory=set)
-    hidden: set[tuple[int, int]] = field(default_factory=set)
     footers: list[int] = field(default_factory=list)
     merged: list[tuple[int, int, int]] = field(default_factory=list)  # first and last row, column
 
@@ -61,7 +60,6 @@ def dirty_roster(seed: int) -> DirtyRoster:
         for row, cells in enumerate(draft.named)
         for place, found in enumerate(cells)
         for one in found
-        if (row, place) not in draft.hidden
     )
     return DirtyRoster(
         seed=seed,
@@ -116,7 +114,6 @@ def _blocks(random: Random, maker: Maker, about: str) -> _Draft:
 
 def _employer(maker: Maker) -> Block:
     """The employer of the person in the row, with its code: not the person's number."""
-    from tests.support.rosters.blocks import Column
 
     def fill(_kind: Kind) -> tuple[list[str], list[list[Named]]]:
         one = maker.company()
@@ -130,8 +127,6 @@ def _employer(maker: Maker) -> Block:
 
 
 def _kind_column(maker: Maker) -> Block:
-    from tests.support.rosters.blocks import Column
-
     def fill(kind: Kind) -> tuple[list[str], list[list[Named]]]:
         return [maker.pick(_KIND_WORDS[kind])], [[]]
 
@@ -284,7 +279,9 @@ def _header(
     for block in draft.blocks:
         place, many = len(upper), len(block.columns)
         of_people = any(kind.startswith(("person_", "member_")) for kind in block.kinds)
-        is_grouped = bool(block.group) and many > 1 and (form == "two_rows" or (form == "two_rows_of_people" and of_people))
+        is_grouped = (
+            bool(block.group) and many > 1 and (form == "two_rows" or (form == "two_rows_of_people" and of_people))
+        )
         if is_grouped:
             upper += [block.group, *[""] * (many - 1)]
             lower += [column.part for column in block.columns]

@@ -1,7 +1,7 @@
 """A roster as a careful clerk reads it: what its columns are, and which listed parties must not come out CLEAR unsaid.
 
-Excluded: how a roster is made dirty (`blocks`, `generate`) and how the product is asked (`asking`). Source: the rules of
-docs/rosters.md.
+Excluded: how a roster is made dirty (`blocks`, `generate`) and how the product is asked (`asking`). Source: the rules
+of docs/rosters.md.
 """
 
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ Kind = Literal["legal_entity", "sole_trader", "natural_person"]
 
 @dataclass(frozen=True)
 class Party:
-    """Somebody whom a row names. `place` is the column of the number (of the name, where there is none); `is_loose` says
-    that the row's own words are wrong, so that any word about the row will do."""
+    """Somebody whom a row names. `place` is the column of the number (of the name, where there is none); `is_loose`
+    says that the row's own words are wrong, so that any word about the row will do."""
 
     row: int
     place: int

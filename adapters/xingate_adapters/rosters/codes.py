@@ -1,0 +1,63 @@
+"""Columns of codes that a roster has and nobody asks about: found over the whole file, so that no party is left out
+without a word (`columns_not_asked`)."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from xingate_adapters.reading.cells import text
+from xingate_adapters.reading.unread import are_codes, is_of_authorities
+from xingate_adapters.rosters import labels
+from xingate_adapters.rosters.layout import AS_SAID, RosterLayout
+from xingate_adapters.rosters.parties import in_cell, is_organisations_number, is_persons_number
+from xingate_server.core import identifiers
+
+_LENGTH: Final = identifiers.UNIFIED_LENGTH
+_MAY_BE: Final = re.compile(r"[0-9A-Za-z*\uff10-\uff19][-0-9A-Za-z*\uff10-\uff19\uff21-\uff3a ]{7}")
+_MOST_DIFFERENT: Final = 10_000
+
+
+def is_somebodys(cell: str, *, is_short_too: bool = False) -> bool:
+    """Whether a cell is or holds a valid number of a person or organisation, or a masked one of a person. One of less
+    than 18 characters fits its check too often by chance: it counts where the label is that of numbers."""
+    if _MAY_BE.search(cell) is None:
+        return False
+    return any(
+        (is_short_too or len(identifiers.fold(number)) == _LENGTH)
+        and (is_persons_number(number) or is_organisations_number(number))
+        for number in (text(cell), *(one.number for one in in_cell(cell)))
+        if number
+    )
+
+
+class UnaskedCodes:
+    """Counts the codes in columns that are no field, but those that a person has left out by name."""
+
+    def __init__(self, layout: RosterLayout) -> None:
+        self._columns = {
+            column.place: (column.label, labels.is_number_label(column.label))
+            for column in layout.columns
+            if not column.field and column.why != AS_SAID
+        }
+        self._filled = dict.fromkeys(self._columns, 0)
+        self._codes = dict.fromkeys(self._columns, 0)
+        self._seen: dict[int, list[str]] = {place: [] for place in self._columns}
+
+    def add(self, cells: Sequence[str]) -> None:
+        """Take a row in."""
+        for place, (_, is_number) in self._columns.items():
+            if not (cell := cells[place]).strip():
+                continue
+            self._filled[place] += 1
+            if is_somebodys(cell, is_short_too=is_number):
+                self._codes[place] += 1
+                if len(self._seen[place]) < _MOST_DIFFERENT:
+                    self._seen[place].append(cell)
+
+    def found(self) -> dict[str, int]:
+        """Label -> how many codes stand in the column, of those that are columns of codes and not of authorities."""
+        return {
+            label: self._codes[place]
+            for place, (label, _) in self._columns.items()
+            if are_codes(self._filled[place], self._codes[place]) and not is_of_authorities(label, self._seen[place])
+        }
