@@ -52,7 +52,7 @@ def sample(kinds: dict[int, set[str]]) -> list[DirtyRoster]:
 
 @pytest.fixture(scope="module")
 def several() -> DirtyRoster:
-    """A roster of companies with several people in a cell, listed ones among them, in columns that say whose they are."""
+    """A roster of companies with several people in a cell, listed ones among them, whose column says who they are."""
     made = map(dirty_roster, SEEDS)
     return next(each for each in made if {"person_several", "about_companies"} <= {*each.kinds} and _in_columns(each))
 

@@ -3,8 +3,8 @@
 Before openpyxl sees the file, its declared sizes are judged (a zip bomb is refused unopened). Formula and error
 cells are refused: what they show is not in the file, or nothing. One visible sheet may hold rows; hidden sheets
 (templates keep their choices there) are passed over. A cell merged over several rows is filled in each of them, and a
-row is as wide as what is merged in it, so that a label over two columns has both. A number of more digits than a spreadsheet keeps becomes text with zeros or `*` in their place (`doubles`). Macros, styles
-and drawings are not read.
+row is as wide as what is merged in it, so that a label over two columns has both. A number of more digits than a
+spreadsheet keeps becomes text with zeros or `*` in their place (`doubles`). Macros, styles and drawings are not read.
 """
 
 import re

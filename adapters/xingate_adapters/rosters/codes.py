@@ -1,33 +1,15 @@
 """Columns of codes that a roster has and nobody asks about: found over the whole file, so that no party is left out
 without a word (`columns_not_asked`)."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
-from xingate_adapters.reading.cells import text
 from xingate_adapters.reading.unread import are_codes, is_of_authorities
 from xingate_adapters.rosters import labels
 from xingate_adapters.rosters.layout import AS_SAID, RosterLayout
-from xingate_adapters.rosters.parties import in_cell, is_organisations_number, is_persons_number
-from xingate_server.core import identifiers
+from xingate_adapters.rosters.parties import is_somebodys
 
-_LENGTH: Final = identifiers.UNIFIED_LENGTH
-_MAY_BE: Final = re.compile(r"[0-9A-Za-z*\uff10-\uff19][-0-9A-Za-z*\uff10-\uff19\uff21-\uff3a ]{7}")
 _MOST_DIFFERENT: Final = 10_000
-
-
-def is_somebodys(cell: str, *, is_short_too: bool = False) -> bool:
-    """Whether a cell is or holds a valid number of a person or organisation, or a masked one of a person. One of less
-    than 18 characters fits its check too often by chance: it counts where the label is that of numbers."""
-    if _MAY_BE.search(cell) is None:
-        return False
-    return any(
-        (is_short_too or len(identifiers.fold(number)) == _LENGTH)
-        and (is_persons_number(number) or is_organisations_number(number))
-        for number in (text(cell), *(one.number for one in in_cell(cell)))
-        if number
-    )
 
 
 class UnaskedCodes:

@@ -119,6 +119,10 @@ _ATTRIBUTE: Final = re.compile(
 _ATTRIBUTE_PART: Final = "attribute"
 _NUMBERED: Final = re.compile(r"^[(（]?[0-9一二三四五六七八九十]{1,2}[)）.:、/-]+(?=\D)")
 _GROUP_LONGEST: Final = 14
+_SUBJECT: Final = re.compile(
+    r"^(?:投标人|投标单位|供应商|供货商|申请人|申请单位|申报单位|竞买人|响应人|企业|单位|公司|主体|候选人|考生|报名人|应聘人员?|申报人)的?"
+)
+_NAME_OF_BODY: Final = re.compile(r"(?:成员)?(?:单位|企业|公司|机构|成员)(?:名称)?")
 _TITLE: Final = re.compile(r"(?<!代)表$|名单|名册|清单|一览|登记|汇总|花名册")
 
 
@@ -172,11 +176,12 @@ def said(label: str) -> Said:
     if who:
         return Said()
     for reading in columns.readings(label):
-        if reading in _FIELD_OF:
-            return Said(_FIELD_OF[reading], _WEAKER)
+        for known in (reading, _SUBJECT.sub("", reading)):
+            if known in _FIELD_OF:
+                return Said(_FIELD_OF[known], _WEAKER)
     is_number = is_number_label(label)
-    known = [one for one in _FIELD_OF if is_number_label(one) is is_number]
-    found = process.extractOne(folded, known, scorer=fuzz.ratio, score_cutoff=_CLOSE)
+    alike = [one for one in _FIELD_OF if is_number_label(one) is is_number]
+    found = process.extractOne(folded, alike, scorer=fuzz.ratio, score_cutoff=_CLOSE)
     return Said(_FIELD_OF[found[0]], found[1] / 100, found[0]) if found else Said()
 
 
@@ -197,11 +202,11 @@ def groups_above(above: Sequence[str], header: Sequence[str]) -> list[str]:
     parts: set[str] = set()
     for place, label in enumerate(header):
         over = above[place].strip() if place < len(above) else ""
-        part = part_of(label)
         if over:
             is_group = len(over) <= _GROUP_LONGEST and not _TITLE.search(over)
             group = over if is_group and columns.fold(over) != columns.fold(label) else ""
             parts = set()
+        part = part_of(label, group)
         if (label and not part) or part in parts:
             group = ""
         parts |= {part} - {"", _ATTRIBUTE_PART}
@@ -209,14 +214,16 @@ def groups_above(above: Sequence[str], header: Sequence[str]) -> list[str]:
     return found
 
 
-def part_of(label: str) -> str:
+def part_of(label: str, group: str = "") -> str:
     """What a label is a bare part of somebody's data for: `name`, `number` or an attribute; "" where it says whose, or
-    something else."""
+    something else. Under a group of organisations `单位名称` is a bare name."""
     folded = _NUMBERED.sub("", columns.fold(label))
     if not folded or who_of(folded):
         return ""
     if folded in ("姓名", "名称", "姓名/名称"):
         return "name"
+    if _NAME_OF_BODY.fullmatch(folded):
+        return "name" if who_of(group) in (MEMBER, OTHER_BODY) else ""
     if _ATTRIBUTE.search(folded):
         return _ATTRIBUTE_PART
     return "number" if is_number_label(folded) and not is_of_a_body(folded) else ""

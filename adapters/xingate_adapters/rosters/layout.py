@@ -18,6 +18,7 @@ from xingate_adapters.reading.headers import header_of
 from xingate_adapters.reading.probe import Probe, probe
 from xingate_adapters.reading.tables import Layout
 from xingate_adapters.rosters import labels
+from xingate_adapters.rosters.footers import is_footer
 from xingate_adapters.rosters.labels import FIELDS, PEOPLE, ROLES
 from xingate_adapters.rosters.meaning import SURE, Meaning, meanings
 from xingate_server.core.identifiers import hide, mask_text
@@ -190,21 +191,29 @@ def _header(file: Path, found: Probe) -> tuple[int, list[str], list[str], list[l
             best, most = at, known
     best = max(best, 0)
     row, header, below = header_of(file, iter(found.head[best:]), found.head[best][0])
-    above = found.head[best - 1][1] if best else []
+    above = _above(header) or (found.head[best - 1][1] if best else [])
+    header = [label.part if isinstance(label, columns.Label) else label.strip() for label in header]
     groups = labels.groups_above(above, header)
     for place, label in enumerate(header):
-        if isinstance(label, columns.Label):
-            groups[place] = label.group
-        elif groups[place] and labels.part_of(label):
+        if groups[place] and label:
             header[place] = columns.Label.of(groups[place], label)
         elif not label and place and not groups[place]:
             groups[place] = header[place - 1] or groups[place - 1]
-    return (
-        row,
-        [label if isinstance(label, columns.Label) else label.strip() for label in header],
-        groups,
-        [cells for _, cells in below],
-    )
+    return row, header, groups, [cells for _, cells in below if not is_footer(cells, None)]
+
+
+def _above(header: Sequence[str]) -> list[str]:
+    """The upper of two rows of labels that were made one, [] where there is only one: how far a group reaches is judged
+    again, since nothing but blank cells says it."""
+    if not any(isinstance(label, columns.Label) for label in header):
+        return []
+    above: list[str] = []
+    group = ""
+    for label in header:
+        own = label.group if isinstance(label, columns.Label) else ""
+        above.append("" if own and own == group else own or label)
+        group = own
+    return above
 
 
 def _named(header: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:

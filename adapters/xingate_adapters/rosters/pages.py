@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from xingate.types import SignedCheckpoint
 from xingate_adapters.rosters.answers import gap_words
 from xingate_adapters.rosters.tally import Tally
+from xingate_adapters.rosters.widths import Widths, lines_of
 from xingate_adapters.rosters.words import COLOURS, ERRORS, FOOTER, NOT_ASKED, ORDER, VERDICTS
 from xingate_adapters.rosters.workbook import CERTIFICATE, Roster, printable
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _MOST_MEASURES: Final = 30
 _FOOTERS: Final = 20
+_VALUE: Final = 2  # the column of the certificate's statements
 _CHART_COLUMN: Final = 6
 _VERIFYING: Final = """每行的留痕编号可取得离线可验的凭证：xingate trace receipt 编号；本页本身不是凭证。
 Each record id gives a receipt that is verified offline: xingate trace receipt ID. This page itself proves nothing."""
@@ -40,14 +42,13 @@ class Facts(NamedTuple):
 
 def write_summary(roster: Roster, tally: Tally, facts: Facts) -> None:
     """The first page."""
-    page, head = roster.summary, roster.head
-    for column, width in enumerate((24, 40, 52, 10, 10)):
-        page.set_column(column, column, width)
+    sheet = _Sheet(roster.summary, Widths((24, 40, 52, 10, 10)), roster.head)
+    page = sheet.page
     title = roster.book.add_format({"bold": True, "font_size": 16})
     percent = roster.book.add_format({"num_format": "0.0%"})
     page.write_string(0, 0, "名单核查汇总 Roster screening", title)
     page.write_string(1, 0, printable(f"{facts.file}　{facts.action} {facts.action_title}　{facts.as_of}"))
-    _header(page, 3, ("结论", "verdict", "", "行 rows", "占比"), head)
+    sheet.header(3, ("结论", "verdict", "", "行 rows", "占比"))
     line = 3
     for verdict in ORDER:
         line += 1
@@ -62,26 +63,28 @@ def write_summary(roster: Roster, tally: Tally, facts: Facts) -> None:
     page.write_number(line, 3, tally.rows)
     if tally.footers:
         line += 1
-        _write_row(page, line, (" ".join(FOOTER), _examples(tally.footers[:_FOOTERS], len(tally.footers)), ""))
+        sheet.row(line, (" ".join(FOOTER), _examples(tally.footers[:_FOOTERS], len(tally.footers)), ""))
         page.write_number(line, 3, len(tally.footers))
     line += 2
     rows: list[tuple[str, str, str, int]] = [
         (f"columns_not_asked: {label}", *NOT_ASKED, count) for label, count in tally.not_asked.items()
     ]
-    line = _table(page, line, ("未查询的栏 column not asked", "说明", "what to do", "号码 codes"), rows, head)
-    line = _people(page, line, tally, facts, head)
+    line = sheet.table(line, ("未查询的栏 column not asked", "说明", "what to do", "号码 codes"), rows)
+    line = _people(sheet, line, tally, facts)
     rows = [(ident, zh, en, count) for (ident, zh, en), count in tally.measures.most_common(_MOST_MEASURES)]
-    line = _table(page, line, ("措施 measure", "名称", "title", "行 rows"), rows, head)
+    line = sheet.table(line, ("措施 measure", "名称", "title", "行 rows"), rows)
     rows = [
         (f"{reason} {about}".rstrip(), gap_words(reason), "", count)
         for (reason, about), count in tally.gaps.most_common()
     ]
-    line = _table(page, line, ("缺口 gap", "如何补足 what closes it", "", "行 rows"), rows, head)
+    line = sheet.table(line, ("缺口 gap", "如何补足 what closes it", "", "行 rows"), rows)
     rows = [
         (reason, ERRORS.get(reason) or tally.error_words[reason], _examples(tally.error_rows[reason], count), count)
         for reason, count in tally.errors.most_common()
     ]
-    _table(page, line, ("错误 error", "说明", "例如 such as", "次 count"), rows, head)
+    sheet.table(line, ("错误 error", "说明", "例如 such as", "次 count"), rows)
+    for column, width in sheet.widths.items():
+        page.set_column(column, column, width)
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.activate()
@@ -90,16 +93,20 @@ def write_summary(roster: Roster, tally: Tally, facts: Facts) -> None:
 def write_certificate(roster: Roster, tally: Tally, facts: Facts) -> None:
     """The last page: what was asked and on what it rests."""
     page: Any = roster.book.add_worksheet(CERTIFICATE)
-    page.set_column(0, 0, 22)
-    page.set_column(1, 1, 34)
-    page.set_column(2, 2, 100)
+    widths = Widths((22, 34, 100))
+    statements = [(zh, en, printable(value)) for zh, en, value in _statements(tally, facts)]
+    for texts in statements:
+        for column, text in enumerate(texts):
+            widths.take(column, text, is_wrapped=column == _VALUE)
+    for column, width in widths.items():
+        page.set_column(column, column, width)
     title = roster.book.add_format({"bold": True, "font_size": 16})
     page.write_string(0, 0, "查询证明 Certificate of lookups", title)
-    for line, (zh, en, value) in enumerate(_statements(tally, facts), 2):
+    for line, (zh, en, value) in enumerate(statements, 2):
         page.write_string(line, 0, zh, roster.head)
         page.write_string(line, 1, en, roster.head)
-        page.write_string(line, 2, printable(value), roster.wrapped)
-        page.set_row(line, 15 * (value.count("\n") + 1))
+        page.write_string(line, _VALUE, value, roster.wrapped)
+        page.set_row(line, 15 * lines_of(value.split("\n"), widths[_VALUE]))
     page.set_landscape()
     page.fit_to_pages(1, 0)
 
@@ -108,35 +115,40 @@ def _examples(rows: Sequence[int], count: int) -> str:
     return f"行 rows {', '.join(map(str, rows))}{' …' if count > len(rows) else ''}"
 
 
-def _header(page: Any, line: int, titles: Sequence[str], style: Any) -> None:
-    for column, text in enumerate(titles):
-        page.write_string(line, column, text, style)
+class _Sheet(NamedTuple):
+    """A page of tables, with the widths that its texts ask for."""
+
+    page: Any
+    widths: Widths
+    head: Any
+
+    def header(self, line: int, titles: Sequence[str]) -> None:
+        """A row of titles."""
+        self.row(line, titles, self.head)
+
+    def row(self, line: int, texts: Sequence[str], style: Any = None) -> None:
+        """A row of texts, each on one line."""
+        for column, text in enumerate(map(printable, texts)):
+            self.page.write_string(line, column, text, style)
+            self.widths.take(column, text, is_wrapped=False)
+
+    def table(self, line: int, titles: Sequence[str], rows: Sequence[tuple[str, str, str, int]]) -> int:
+        """A table, none where it has no rows; the line below it."""
+        if not rows:
+            return line
+        self.header(line, titles)
+        for number, (*texts, count) in enumerate(rows, line + 1):
+            self.row(number, texts)
+            self.page.write_number(number, len(texts), count)
+        return line + len(rows) + 2
 
 
-def _table(page: Any, line: int, titles: Sequence[str], rows: Sequence[tuple[str, str, str, int]], style: Any) -> int:
-    """A table, none where it has no rows; the line below it."""
-    if not rows:
-        return line
-    _header(page, line, titles, style)
-    for number, (*texts, count) in enumerate(rows, line + 1):
-        _write_row(page, number, texts)
-        page.write_number(number, len(texts), count)
-    return line + len(rows) + 2
-
-
-def _write_row(page: Any, line: int, texts: Sequence[str]) -> None:
-    for column, text in enumerate(texts):
-        page.write_string(line, column, printable(text))
-
-
-def _people(page: Any, line: int, tally: Tally, facts: Facts, style: Any) -> int:
+def _people(sheet: _Sheet, line: int, tally: Tally, facts: Facts) -> int:
     if facts.people_note:
-        page.write_string(line, 0, printable(facts.people_note))
+        sheet.page.write_string(line, 0, printable(facts.people_note))
         line += 2
-    if not tally.people:
-        return line
     rows = [(*VERDICTS[verdict], "", tally.people[verdict]) for verdict in ORDER if tally.people[verdict]]
-    return _table(page, line, ("关联人员结论", "verdicts of related people", "", "人次"), rows, style)
+    return sheet.table(line, ("关联人员结论", "verdicts of related people", "", "人次"), rows)
 
 
 def _chart(roster: Roster, first: int, last: int) -> None:

@@ -29,6 +29,7 @@ _ORGANISATION: Final = re.compile(
     r"(?:公司|集团|厂|店|商行|银行|院|所|中心|合作社|部|馆|局|会|学校|大学|学院|场|站|队|处|个体户|企业|\b(?:ltd|inc|llc|gmbh|co)\.?)$",
     re.IGNORECASE,
 )
+_MAY_BE: Final = re.compile(r"[0-9A-Za-z*\uff10-\uff19][-0-9A-Za-z*\uff10-\uff19\uff21-\uff3a ]{7}")
 _COMPANY_STARTS: Final = ("91", "92", "93")
 _BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]$")
 
@@ -151,6 +152,19 @@ def has_shape(cell: str) -> bool:
     """Whether a cell has the look of a number that a document may have, right or wrong."""
     folded = identifiers.fold(cell)
     return _ALONE.fullmatch(folded) is not None and _is_number(folded)
+
+
+def is_somebodys(cell: str, *, is_short_too: bool = False) -> bool:
+    """Whether a cell is or holds a valid number of a person or organisation, or a masked one of a person. One of less
+    than 18 characters fits its check too often by chance: it counts where the label is that of numbers."""
+    if _MAY_BE.search(cell) is None:
+        return False
+    return any(
+        (is_short_too or len(identifiers.fold(number)) == identifiers.UNIFIED_LENGTH)
+        and (is_persons_number(number) or is_organisations_number(number))
+        for number in (text(cell), *(one.number for one in in_cell(cell)))
+        if number
+    )
 
 
 def share(cells: Sequence[str], test: Test) -> float:
