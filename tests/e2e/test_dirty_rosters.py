@@ -19,7 +19,7 @@ from tests.support.rosters.truth import DirtyRoster, Party
 
 import xingate
 from xingate_adapters.rosters import layout
-from xingate_adapters.rosters.meaning import Meaning, meanings
+from xingate_adapters.rosters.columns.meaning import Meaning, meanings
 
 SEEDS = range(2_000)
 AT_LEAST = 30

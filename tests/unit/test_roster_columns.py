@@ -253,6 +253,23 @@ def test_members_in_columns_of_their_own_are_asked_about(tmp_path: Path, *, is_g
     assert [one[1:] for one in asked(layout)[0]] == [(row[0], row[1]), (row[2], row[3]), (row[4], row[5])]
 
 
+def test_a_consortium_in_the_subjects_own_cells_is_its_lead_and_its_members(tmp_path: Path) -> None:
+    header = ["投标人名称", "统一社会信用代码"]
+    rows = [[f"示例{n}有限公司", CODES[n]] for n in range(3)]
+    rows.append(["示例甲有限公司、示例乙院", f"{CODES[4]}、{CODES[5]}"])
+    found = asked(guess_layout(csv(tmp_path, header, *rows), ORGANISATION))
+    assert found[3] == [("subject", "示例甲有限公司", CODES[4]), ("consortium_member", "示例乙院", CODES[5])]
+
+
+def test_the_member_that_leads_is_the_subject_or_beside_it_a_member(tmp_path: Path) -> None:
+    lead = ["联合体牵头人", "牵头人统一社会信用代码"]
+    row = ["示例甲有限公司", CODES[0]]
+    assert fields(guess_layout(csv(tmp_path, lead, row), ORGANISATION)) == ["name", "identifiers"]
+    header, row = ["投标人名称", "统一社会信用代码", *lead], ["示例联合体投标公司", CODES[1], *row]
+    layout = guess_layout(csv(tmp_path, header, row), ORGANISATION)
+    assert fields(layout) == ["name", "identifiers", "consortium_member", "consortium_member_id"]
+
+
 def test_several_people_of_a_cell_are_paired_with_their_numbers(tmp_path: Path) -> None:
     header = ["投标人名称", "统一社会信用代码", "项目经理", "项目经理身份证号"]
     rows = [

@@ -17,18 +17,19 @@ from xingate_adapters.reading.cells import text
 from xingate_adapters.reading.rounded import Tally, has_lost_digits, is_checked, looks_rounded, numbers_of
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
-from xingate_adapters.rosters.codes import UnaskedCodes
-from xingate_adapters.rosters.footers import Footer, is_footer
-from xingate_adapters.rosters.kinds import kind_of
-from xingate_adapters.rosters.labels import MEMBER, PEOPLE, ROLES
-from xingate_adapters.rosters.layout import RosterLayout
-from xingate_adapters.rosters.parties import (
+from xingate_adapters.rosters.columns.codes import UnaskedCodes
+from xingate_adapters.rosters.columns.footers import Footer, is_footer
+from xingate_adapters.rosters.columns.kinds import kind_of
+from xingate_adapters.rosters.columns.labels import MEMBER, PEOPLE, ROLES
+from xingate_adapters.rosters.columns.parties import (
+    Named,
     in_cell,
     is_organisations_name,
     is_organisations_number,
     is_persons_number,
     paired,
 )
+from xingate_adapters.rosters.layout import RosterLayout
 from xingate_server.core.entry import ROLE_WORDS
 from xingate_server.core.identifiers import mask_text
 from xingate_server.core.privacy import SHORTEST_NUMBER, hidden
@@ -153,6 +154,11 @@ class RowReader:
             return related_fault
         if self._has_rounded(cells, kind):
             return _ROUNDED
+        if kind is not SubjectKind.NATURAL_PERSON and len(self._codes) == 1:
+            first, *members = paired(name, cells[self._codes[0]]) or [Named(name, "")]
+            if members and all(one.number for one in (first, *members)):  # a consortium in one cell, the lead first
+                codes, name = dict.fromkeys([first.number]), first.name
+                others += [RosterPerson(MEMBER, Subject.legal_entity(one.number, name=one.name)) for one in members]
         subject = Subject(kind, tuple(Identifier(scheme, code) for code in codes), name)
         people = tuple(dict.fromkeys(one for one in (*others, *related) if not _is_same(one.subject, subject)))
         if kind is not SubjectKind.NATURAL_PERSON and _is_a_persons(subject, people):

@@ -14,16 +14,16 @@ from xingate.screening import RosterRow
 from xingate.types import SignedCheckpoint, Verdict
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
-from xingate_adapters.rosters.answers import Outcome
-from xingate_adapters.rosters.footers import Footer
+from xingate_adapters.rosters.book.answers import Outcome
+from xingate_adapters.rosters.book.pages import Facts, write_certificate, write_summary
+from xingate_adapters.rosters.book.workbook import Roster
+from xingate_adapters.rosters.columns.footers import Footer
 from xingate_adapters.rosters.journal import Journal, open_journal, sha256_of
 from xingate_adapters.rosters.layout import FIELDS, RosterLayout
-from xingate_adapters.rosters.pages import Facts, write_certificate, write_summary
 from xingate_adapters.rosters.purpose import refuse_without_purpose
 from xingate_adapters.rosters.rows import Fault, PackedRows, ReadRow, RowReader, read_all
 from xingate_adapters.rosters.screening import Screening
 from xingate_adapters.rosters.tally import Tally
-from xingate_adapters.rosters.workbook import Roster
 from xingate_server.core.identifiers import mask_text
 
 OnProgress = Callable[[str, int, int], None]

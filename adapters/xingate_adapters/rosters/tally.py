@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from xingate.errors import XingateError
 from xingate.types import Decision, SnapshotRef, Verdict
-from xingate_adapters.rosters.answers import Outcome
+from xingate_adapters.rosters.book.answers import Outcome
 from xingate_adapters.rosters.rows import Fault
 
 _EXAMPLES = 5

@@ -89,9 +89,11 @@ class _Options(TypedDict):
     help="Who is asked about, where no column says it; never guessed from a number.",
 )
 @click.option("--as-of", default="", metavar="D", help="The day asked about, YYYY-MM-DD; default: today in Shanghai.")
-@click.option("--matter", default="", metavar="M", help="The case number, where no column has one; likewise for people.")
+@click.option("--matter", default="", metavar="M", help="The case number, where no column has one; people need one.")
 @click.option("--context", multiple=True, metavar="K=V", help="An attribute that a measure depends on; repeatable.")
-@click.option("--organisation", default="", metavar="O", help="The organisation that asks; people are asked about only with it.")
+@click.option(
+    "--organisation", default="", metavar="O", help="The organisation that asks; people are asked about only with one."
+)
 @click.option("--operator", default="", metavar="P", help="The person who asks; likewise.")
 @click.option("--system", default="xingate-cli", show_default=True, metavar="S", help="The system that asks.")
 @click.option(
@@ -259,7 +261,7 @@ def _confirmed(layout: "RosterLayout", *, is_asking: bool) -> "RosterLayout":
 
 
 def _doubt(column: "RosterColumn") -> str:
-    from xingate_adapters.rosters.meaning import UNSURE
+    from xingate_adapters.rosters.columns.meaning import UNSURE
 
     guess = f"{column.field} {column.confidence:.0%}, " if column.field else ""
     return f"`{column.label}` ({guess}{column.why.removeprefix(UNSURE)})"

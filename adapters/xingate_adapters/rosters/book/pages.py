@@ -6,11 +6,11 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from xingate.types import SignedCheckpoint
-from xingate_adapters.rosters.answers import gap_words
+from xingate_adapters.rosters.book.answers import gap_words
+from xingate_adapters.rosters.book.widths import Widths, lines_of
+from xingate_adapters.rosters.book.words import COLOURS, ERRORS, FOOTER, NOT_ASKED, ORDER, VERDICTS
+from xingate_adapters.rosters.book.workbook import CERTIFICATE, Roster, printable
 from xingate_adapters.rosters.tally import Tally
-from xingate_adapters.rosters.widths import Widths, lines_of
-from xingate_adapters.rosters.words import COLOURS, ERRORS, FOOTER, NOT_ASKED, ORDER, VERDICTS
-from xingate_adapters.rosters.workbook import CERTIFICATE, Roster, printable
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _MOST_MEASURES: Final = 30

@@ -5,21 +5,22 @@ from collections.abc import Sequence
 from typing import Final
 
 from xingate_adapters.reading.unread import are_codes, is_of_authorities
-from xingate_adapters.rosters import labels
+from xingate_adapters.rosters.columns import labels
+from xingate_adapters.rosters.columns.parties import is_somebodys
 from xingate_adapters.rosters.layout import AS_SAID, RosterLayout
-from xingate_adapters.rosters.parties import is_somebodys
 
 _MOST_DIFFERENT: Final = 10_000
+_UNASKED: Final = ("", "matter", "id_scheme", "subject_kind")
 
 
 class UnaskedCodes:
-    """Counts the codes in columns that are no field, but those that a person has left out by name."""
+    """Counts the codes in columns by which nobody is asked about, but those that a person has settled."""
 
     def __init__(self, layout: RosterLayout) -> None:
         self._columns = {
             column.place: (column.label, labels.is_number_label(column.label))
             for column in layout.columns
-            if not column.field and column.why != AS_SAID
+            if column.field in _UNASKED and column.why != AS_SAID
         }
         self._filled = dict.fromkeys(self._columns, 0)
         self._codes = dict.fromkeys(self._columns, 0)

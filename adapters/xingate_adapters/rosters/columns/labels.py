@@ -41,19 +41,19 @@ OTHER_BODY: Final = "other_body"
 _MORE: Final[Mapping[str, Sequence[str]]] = {
     "identifiers": ("信用代码", "代码", "证件号", "身份证", "统一信用代码", "id number", "credit code", "number"),
     "name": (
-        *("投标人", "投标人名称", "投标单位", "供应商", "供应商名称", "申请人", "申请人名称", "申请单位", "候选人"),
         *(
-            "候选人姓名",
-            "考生姓名",
-            "申请人姓名",
-            "公司名称",
+            "投标人",
+            "投标人名称",
+            "投标单位",
             "投标单位名称",
-            "单位",
-            "企业",
-            "姓名",
-            "名称",
-            "法人名称",
+            "供应商",
+            "供应商名称",
+            "申请人",
+            "申请人名称",
+            "申请单位",
         ),
+        *("候选人", "候选人姓名", "考生姓名", "申请人姓名", "公司名称", "单位", "企业", "姓名", "名称", "法人名称"),
+        *("联合体牵头人", "联合体牵头单位", "牵头人", "牵头单位"),
         *("bidder", "applicant", "candidate", "company", "supplier"),
     ),
     "subject_kind": ("主体性质", "投标人类别", "申请人类别", "kind"),
@@ -120,7 +120,7 @@ _ATTRIBUTE_PART: Final = "attribute"
 _NUMBERED: Final = re.compile(r"^[(（]?[0-9一二三四五六七八九十]{1,2}[)）.:、/-]+(?=\D)")
 _GROUP_LONGEST: Final = 14
 _SUBJECT: Final = re.compile(
-    r"^(?:投标人|投标单位|供应商|供货商|申请人|申请单位|申报单位|竞买人|响应人|企业|单位|公司|主体|候选人|考生|报名人|应聘人员?|申报人)的?"
+    r"^(?:联合体牵头人|联合体牵头单位|牵头人|牵头单位|投标人|投标单位|供应商|供货商|申请人|申请单位|申报单位|竞买人|响应人|企业|单位|公司|主体|候选人|考生|报名人|应聘人员?|申报人)的?"
 )
 _NAME_OF_BODY: Final = re.compile(r"(?:成员)?(?:单位|企业|公司|机构|成员)(?:名称)?")
 _TITLE: Final = re.compile(r"(?<!代)表$|名单|名册|清单|一览|登记|汇总|花名册")
@@ -141,6 +141,11 @@ def who_of(label: str) -> str:
         if words.search(folded) and not (who == MEMBER and _NOT_MEMBER.search(folded)):
             return who
     return ""
+
+
+def is_of_the_lead(label: str) -> bool:
+    """Whether a label is that of the member that leads a consortium: the subject, or a member beside the subject."""
+    return "牵头" in label
 
 
 def is_number_label(label: str) -> bool:

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from xingate.types import SubjectKind
 from xingate_adapters.reading import columns
 from xingate_adapters.reading.cells import text
-from xingate_adapters.rosters import labels
-from xingate_adapters.rosters.kinds import kind_of
-from xingate_adapters.rosters.labels import MEMBER, OTHER_BODY, OTHER_PERSON, PEOPLE, ROLES, Said
-from xingate_adapters.rosters.parties import (
+from xingate_adapters.rosters.columns import labels
+from xingate_adapters.rosters.columns.kinds import kind_of
+from xingate_adapters.rosters.columns.labels import MEMBER, OTHER_BODY, OTHER_PERSON, PEOPLE, ROLES, Said
+from xingate_adapters.rosters.columns.parties import (
     has_shape,
     is_any,
     is_organisations_name,
@@ -317,6 +317,8 @@ def _settle_codes(result: list[Meaning], found: Sequence[Column], rows: Sequence
     for at, place in enumerate(codes):
         if any(_differ(rows, first, place) > _HALF for first in codes[:at] if result[first].field):
             result[place] = _unsure(f"its codes are not those of `{found[codes[0]].label}`")
+            if labels.is_of_the_lead(found[place].label):
+                result[place] = Meaning(f"{MEMBER}_id", _BESIDE, "codes of the member that leads")
 
 
 def _differ(rows: Sequence[Sequence[str]], one: int, other: int) -> float:
@@ -347,8 +349,13 @@ def _once(result: Sequence[Meaning], found: Sequence[Column]) -> list[Meaning]:
     if bodies and "name" in best and best["name"] not in bodies:
         best["name"] = bodies[0]
     return [
-        Meaning(why=f"another column is more likely `{one.field}`")
-        if one.field in best and best[one.field] != place
-        else one
+        _second(one, found[place]) if one.field in best and best[one.field] != place else one
         for place, one in enumerate(result)
     ]
+
+
+def _second(one: Meaning, column: Column) -> Meaning:
+    """What a column is whose field is another column's."""
+    if one.field == "name" and labels.is_of_the_lead(column.label):
+        return Meaning(MEMBER, _BESIDE, "the member that leads")
+    return Meaning(why=f"another column is more likely `{one.field}`")

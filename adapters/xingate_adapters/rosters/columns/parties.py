@@ -15,6 +15,7 @@ from xingate_server.core.identifiers import Scheme
 from xingate_server.core.subject import SubjectClass
 
 _SEPARATORS: Final = re.compile(r"[、；;，,|\r\n]+|(?<=[\w)）])/(?=[\w(（])")
+_PARTS: Final = re.compile(r"[、；;，,|\r\n/*0-9０-９]")  # without any of these, one name stands in a cell
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z.*])[0-9A-Za-z*]{8,20}(?:-[0-9Xx])?(?![0-9A-Za-z*])")
 _DIGITS: Final = 6  # fewer of them, and it is a word
 _ALONE: Final = re.compile(r"[0-9A-Z*.+]{5,30}")
@@ -49,6 +50,8 @@ def in_cell(cell: str) -> list[Named]:
     cell = text(cell)
     if not cell or cell in _NOBODY:
         return []
+    if _PARTS.search(cell) is None:
+        return [Named(_line(cell), "")]
     if _ALONE.fullmatch(identifiers.fold(cell)) and any(c.isdigit() for c in cell):
         return [Named("", _line(cell))]
     found: list[Named] = []
@@ -72,7 +75,7 @@ def paired(names: str, numbers: str) -> list[Named]:
         return in_cell(names)
     if all(one.name for one in of_numbers):
         return of_numbers
-    of_names = in_cell(names)
+    of_names = in_cell(names) if len(of_numbers) > 1 or _PARTS.search(names) else []
     if len(of_numbers) == 1 and not any(one.number for one in of_names):
         name = _line(text(names))
         return [Named("" if name in _NOBODY else name, of_numbers[0].number)]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from xingate_adapters.reading.cells import text
-from xingate_adapters.rosters.parties import is_organisations_name, is_somebodys
+from xingate_adapters.rosters.columns.parties import is_organisations_name, is_somebodys
 
 _TOTAL: Final = re.compile(
     r"[（(]?(?:本页|以上)?(?:合\s*计|总\s*计|小\s*计|共\s*计|累\s*计|总数|总金额|sub-?total|total|sum)"

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from xingate.screening import RosterRow
 from xingate.types import Subject, SubjectKind, Verdict, Via
-from xingate_adapters.rosters.answers import Answer, Outcome, answer_of
-from xingate_adapters.rosters.footers import Footer
+from xingate_adapters.rosters.book.answers import Answer, Outcome, answer_of
+from xingate_adapters.rosters.book.widths import Widths, lines_of
+from xingate_adapters.rosters.book.words import COLOURS, COLUMNS, FOOTER, ROLES, SUBJECT, VERDICTS
+from xingate_adapters.rosters.columns.footers import Footer
 from xingate_adapters.rosters.rows import Fault, ReadRow
-from xingate_adapters.rosters.widths import Widths, lines_of
-from xingate_adapters.rosters.words import COLOURS, COLUMNS, FOOTER, ROLES, SUBJECT, VERDICTS
 from xingate_server.core.identifiers import mask_text
 
 ROWS_A_SHEET: Final = 1_000_000
