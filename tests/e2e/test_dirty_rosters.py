@@ -94,7 +94,7 @@ def test_a_party_that_is_not_asked_about_is_seen(
 
     def forgetful(*arguments: object) -> list[Meaning]:
         found = meanings(*arguments)  # type: ignore[arg-type]
-        return [Meaning("matter", 1.0) if one.field.endswith("_id") else one for one in found]
+        return [Meaning("name", 1.0) if one.field.endswith("_id") else one for one in found]
 
     monkeypatch.setattr(layout, "meanings", forgetful)
     missed = try_roster(client, several, tmp_path / "lost").misses
