@@ -9,72 +9,40 @@ from typing import Any
 
 import openpyxl
 import pytest
+from tests.support.rosters.running import (
+    HEADER,
+    LISTED,
+    PERSON,
+    cells,
+    company,
+    fake_gateway,
+    roster,
+    run,
+    screening,
+)
 
 from xingate.errors import InvalidRequestError, NotAllowedError
 from xingate.testing import FakeGateway
 from xingate.types import (
-    AppliedMeasure,
-    Candidate,
     Decision,
-    EntryRef,
     Gap,
-    LegalBasis,
-    Remedy,
     SubjectKind,
-    Text,
     TraceRef,
     Verdict,
 )
 from xingate_adapters.reading.errors import SourceError
-from xingate_adapters.rosters.book.answers import answer_of
-from xingate_adapters.rosters.book.widths import widest_piece
 from xingate_adapters.rosters.journal import Journal, JournalError
 from xingate_adapters.rosters.layout import guess_layout
-from xingate_adapters.rosters.run import Done, Screening, StoppedError, screen_file
+from xingate_adapters.rosters.run import Screening, StoppedError, screen_file
 from xingate_adapters.rosters.tally import Tally
-from xingate_server.demo.numbers import citizen_number, unified_code
+from xingate_server.demo.numbers import unified_code
 
-LISTED, PERSON = unified_code(1), citizen_number(101)
-HEADER = "名称,统一社会信用代码,主体类别,法定代表人,法定代表人身份证号,备注"
-PURPOSE = {"organisation": "示例中心", "operator": "示例经办人", "matter": "示例〔2026〕1号"}
 FORMULAS = ("=1+1", "+SUM(1)", "-2", "@x", "＝1", "  =HYPERLINK(0)", "\t=1")
 
 
 @pytest.fixture
 def fake() -> FakeGateway:
-    gateway = FakeGateway(actions=["tender.bid", "market.entry"])
-    measure = AppliedMeasure(
-        "18.3b",
-        title=Text("限制参与有关公共资源交易活动", "Limit taking part"),
-        basis=(LegalBasis("实施方案", "十八(3)"),),
-        entry=EntryRef("e1", list_type="black.bid_rigging", authority="示例局", document_no="示例〔2026〕1号"),
-        remedies=(Remedy("objection", Text("提出异议", "Object")),),
-    )
-    gateway.answer(LISTED, "*", Verdict.RESTRICTED, measures=[measure])
-    gateway.answer(
-        "示例同名公司", "*", Verdict.CANNOT_TELL, gaps=[Gap("identity_name_only", Verdict.PROHIBITED, "ask")]
-    )
-    return gateway
-
-
-def roster(path: Path, *rows: str) -> Path:
-    path.write_text("\n".join((HEADER, *rows)), encoding="utf-8")
-    return path
-
-
-def company(number: int, note: str = "") -> str:
-    return f"示例{number}公司,{unified_code(1000 + number)},企业,示例甲,{citizen_number(number % 1000)},{note}"
-
-
-def screening(file: Path, **options: Any) -> Screening:
-    given = {"action": "tender.bid", "context": {}, "out": file.with_suffix(".xlsx")} | PURPOSE | options
-    return Screening(**({"layout": guess_layout(file, given.get("kind"))} | given))
-
-
-def run(fake: FakeGateway, asked: Screening, begun: list[Journal] | None = None) -> Done:
-    begun = [] if begun is None else begun
-    with fake.client(system=asked.system) as client:
-        return screen_file(client, asked, begun.append, lambda *_: None)
+    return fake_gateway()
 
 
 def break_off(fake: FakeGateway, asked: Screening, begun: list[Journal]) -> None:
@@ -87,12 +55,6 @@ def break_off(fake: FakeGateway, asked: Screening, begun: list[Journal]) -> None
     with fake.client() as client, pytest.raises(StoppedError, match="row 2: "):
         screen_file(client, asked, begin, lambda *_: None)
     fake.fail(0)
-
-
-def cells(file: Path, title: str = "结果 results") -> list[dict[str, Any]]:
-    book = openpyxl.load_workbook(file)
-    header, *rows = book[title].iter_rows(values_only=True)
-    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def test_each_row_has_its_verdict_in_words_and_colour_with_all_that_it_rests_on(
@@ -375,124 +337,3 @@ def test_more_rows_than_a_sheet_takes_go_on_to_the_next(
     assert book.sheetnames == ["汇总 summary", "结果 results", "结果 results 2", "结果 results 3", "证明 certificate"]
     assert [sheet.max_row for sheet in book.worksheets[1:4]] == [101, 101, 41], "a subject and its people stay together"
     assert [sheet.freeze_panes for sheet in book.worksheets[1:4]] == ["G2"] * 3
-
-
-# -- who else is asked about, and what is told of who is not
-
-
-def test_members_are_asked_about_and_the_row_is_as_strict_as_its_strictest(fake: FakeGateway, tmp_path: Path) -> None:
-    file = tmp_path / "a.csv"
-    clear = unified_code(1001)
-    lines = [
-        "投标人名称,统一社会信用代码,联合体成员",
-        f"示例乙公司,{clear},示例一公司（{LISTED}）；示例丙公司({unified_code(1002)})",
-    ]
-    file.write_text("\n".join(lines), encoding="utf-8")
-    done = run(fake, screening(file, kind=SubjectKind.LEGAL_ENTITY))
-    subject, listed, other = cells(tmp_path / "a.xlsx")
-    assert listed["对象 asked about"] == other["对象 asked about"] == "联合体成员 consortium_member"
-    assert [row["结论 verdict"] for row in (subject, listed, other)] == [
-        "无措施 CLEAR",
-        "受限制 RESTRICTED",
-        "无措施 CLEAR",
-    ]
-    assert subject["本行结论 verdict of the row"] == "受限制 RESTRICTED"
-    assert (done.tally.rows, done.tally.records) == (1, 3)
-
-
-def test_footers_are_reported_and_not_asked_about(fake: FakeGateway, tmp_path: Path) -> None:
-    file = roster(
-        tmp_path / "a.csv", f"示例一,{LISTED},企业,,,", "合计,1家,,,,", "填表人：示例,,,审核人：示例,,2026年11月"
-    )
-    done = run(fake, screening(file))
-    listed, *footers = cells(tmp_path / "a.xlsx")
-    assert listed["结论 verdict"] == "受限制 RESTRICTED"
-    assert [(row["行 row"], row["结论 verdict"]) for row in footers] == [
-        (3, "页脚，未查询 footer, not asked about"),
-        (4, "页脚，未查询 footer, not asked about"),
-    ]
-    assert (done.tally.rows, done.tally.records, done.tally.footers, done.tally.is_answered) == (1, 1, [3, 4], True)
-    page = {row[0]: row for row in openpyxl.load_workbook(tmp_path / "a.xlsx")["汇总 summary"].values}
-    assert page["页脚，未查询 footer, not asked about"][1:4:2] == ("行 rows 3, 4", 2)
-    assert page["合计 total"][3] == 1
-
-
-def test_names_without_numbers_are_told_of_beside_people_who_were_asked_about(
-    fake: FakeGateway, tmp_path: Path
-) -> None:
-    file = tmp_path / "a.csv"
-    lines = ["投标人名称,统一社会信用代码,项目经理,法定代表人,身份证号", f"示例一,{LISTED},示例乙,示例甲,{PERSON}"]
-    file.write_text("\n".join(lines), encoding="utf-8")
-    layout = guess_layout(file, SubjectKind.LEGAL_ENTITY).mapped({"身份证号": "legal_representative_id"})
-    done = run(fake, screening(file, layout=layout, kind=SubjectKind.LEGAL_ENTITY))
-    assert done.tally.records == 2
-    texts = [row[0] for row in openpyxl.load_workbook(tmp_path / "a.xlsx")["汇总 summary"].values]
-    assert "没有号码列，未查询 not asked about, without a column of their numbers: 项目经理" in texts
-
-
-def test_a_number_is_masked_in_one_way_wherever_it_stands(fake: FakeGateway, tmp_path: Path) -> None:
-    old, passport = f"990000{PERSON[8:17]}", "EX1234567"
-    rows = [f"示例一,{LISTED},企业,示例甲,{number},即{number}号" for number in (PERSON, old, passport)]
-    run(fake, screening(roster(tmp_path / "a.csv", *rows)))
-    found = cells(tmp_path / "a.xlsx")
-    for place, shown in enumerate((f"{PERSON[:6]}********{PERSON[-4:]}", f"9{'*' * 12}{old[-2:]}", "E******67")):
-        subject, person = found[2 * place : 2 * place + 2]
-        assert person["号码 number"] == subject["法定代表人身份证号"] == shown
-        assert subject["备注"] == f"即{shown}号"
-
-
-def test_no_word_code_or_time_is_wider_than_its_column(fake: FakeGateway, tmp_path: Path) -> None:
-    long = "示例" + "x" * 70
-    gap = Gap("identity_unsettled", Verdict.PROHIBITED, f"compare {'y' * 90} of 2026-03-02 10:11:12")
-    fake.answer("示例二公司", "*", Verdict.CANNOT_TELL, gaps=[gap])
-    run(fake, screening(roster(tmp_path / "a.csv", f"{long},{LISTED},企业,,,", "示例二公司,,企业,,,")))
-    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
-    for title in ("结果 results", "证明 certificate"):
-        dimensions = book[title].column_dimensions.values()  # one for several columns of one width
-        wrapped = [cell for row in book[title].iter_rows() for cell in row if cell.alignment.wrap_text and cell.value]
-        assert len(wrapped) > 10
-        for cell in wrapped:
-            width = next(one.width for one in dimensions if one.min <= cell.column <= one.max)
-            assert widest_piece(str(cell.value)) <= width, (title, cell.coordinate)
-    page = book["证明 certificate"]
-    heights = {str(page.cell(line, 1).value): page.row_dimensions[line].height for line in range(3, page.max_row + 1)}
-    assert heights["检查点（已签名）"] >= 15 * 4
-    assert widest_piece("从 2026-03-02 10:11:12 起") == len("2026-03-02 10:11:12")
-
-
-def test_the_notes_say_on_which_list_a_candidate_is_and_what_settles_it() -> None:
-    closes = f"ask again with the subject's own code; it is this one if that is `{LISTED}`"
-    kind, why = SubjectKind.LEGAL_ENTITY, "the name is equal"
-    found = Candidate(kind, "示例同名公司", LISTED, ("black.bid_rigging",), 0.5, why, closes)
-    decision = Decision("r", Verdict.CANNOT_TELL, TraceRef("x", 0), candidates=(found,))
-    [note] = answer_of(decision, {"black.bid_rigging": "串通投标"}).notes
-    assert f"示例同名公司 {LISTED}（串通投标 black.bid_rigging；" in note
-    assert note.endswith(closes)
-
-
-@pytest.mark.parametrize(
-    ("blank", "field"),
-    [("organisation", "caller.organisation"), ("operator", "caller.operator"), ("matter", "matter")],
-)
-@pytest.mark.parametrize("lines", [f"示例甲,{PERSON},自然人,,,", f"示例一,{LISTED},企业,示例甲,{PERSON},"])
-def test_people_are_asked_about_with_organisation_operator_and_matter_or_nobody_is(
-    lines: str, blank: str, field: str, fake: FakeGateway, tmp_path: Path
-) -> None:
-    file = roster(tmp_path / "a.csv", f"示例二,{unified_code(2)},企业,,,", lines)
-    with pytest.raises(InvalidRequestError) as caught:
-        run(fake, screening(file, **{blank: ""}))
-    assert (caught.value.reason, caught.value.field) == ("purpose_missing", field)
-    assert caught.value.message.startswith("row 3 names a natural person")
-    assert fake.records == []
-    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
-    run(fake, screening(roster(tmp_path / "b.csv", f"示例二,{unified_code(2)},企业,,,"), **{blank: ""}))
-
-
-def test_each_row_of_a_person_needs_a_matter_where_a_column_has_them(fake: FakeGateway, tmp_path: Path) -> None:
-    file = tmp_path / "a.csv"
-    lines = ["姓名,身份证号,标段编号", f"示例甲,{PERSON},M-1", f"示例乙,{citizen_number(102)},"]
-    file.write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(InvalidRequestError, match="row 3 names a natural person"):
-        run(fake, screening(file, kind=SubjectKind.NATURAL_PERSON, matter=""))
-    assert fake.records == []
-    assert run(fake, screening(file, kind=SubjectKind.NATURAL_PERSON)).tally.records == 2
