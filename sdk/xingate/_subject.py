@@ -14,13 +14,14 @@ _ORGANISATION_SCHEMES = frozenset(
 _MONTH_AND_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _CITIZEN_NUMBER = re.compile(rf"\d{{6}}(?:(?:18|19|20)\d\d{_MONTH_AND_DAY}\d{{3}}[\dXx]|\d\d{_MONTH_AND_DAY}\d{{3}})")
 _IN_TEXT = re.compile(rf"(?<!\d)(?:{_CITIZEN_NUMBER.pattern})(?!\d)")
-_SHORTEST_CITIZEN_NUMBER = 15
+_CITIZEN_NUMBER_LENGTH = 18
 
 
 def _masked(value: str) -> str:
-    if len(value) >= _SHORTEST_CITIZEN_NUMBER:
-        return f"{value[:6]}{'*' * (len(value) - 10)}{value[-4:]}"
-    return f"{value[:1]}{'*' * max(len(value) - 1, 0)}"
+    """As the gateway masks: a citizen number keeps its first 6 and last 4, other documents 1 and 2."""
+    head, tail = (6, 4) if len(value) >= _CITIZEN_NUMBER_LENGTH else (1, 2)
+    hidden = len(value) - head - tail
+    return f"{value[:head]}{'*' * hidden}{value[-tail:]}" if hidden > 0 else "*" * len(value)
 
 
 @dataclass(frozen=True, repr=False)

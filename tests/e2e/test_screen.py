@@ -20,6 +20,7 @@ import xingate
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 ROOT = Path(__file__).parents[2]
+PURPOSE = ("--organisation", "示例局", "--operator", "示例经办人", "--matter", "示例〔2026〕1号")
 SAMPLE = ROOT / "examples" / "rosters" / "bidders.xlsx"
 Done = subprocess.CompletedProcess[str]
 
@@ -184,11 +185,38 @@ def test_columns_that_are_not_sure_want_a_word(state: Path, tmp_path: Path) -> N
     done = screen(*asked, code=2)
     assert "编码栏" in done.stderr
     assert unified_code(1) not in done.stderr
-    screen(*asked, "--yes")
-    done = screen(*asked, code=2)
-    assert "the columns are not sure" in done.stderr
+    # `--yes` once took a doubtful column as guessed: a wrong guess asked about somebody else, or nobody
+    for accepted in ((), ("--yes",)):
+        done = screen(*asked, *accepted, code=2)
+        assert "columns_unsure: the columns are not sure: `编码栏` (identifiers 80%, " in done.stderr
+    screen(*asked, "--map", "编码栏=identifiers", "--yes")
     done = screen(*asked, "--map", "编码栏=identifiers", code=2)
     assert "is there already" in done.stderr
+
+
+def test_a_column_of_codes_that_nobody_asked_about_is_exit_3_unless_it_is_left_out(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    lines = [f"示例{n}公司,{unified_code(n)},{unified_code(n + 100)}" for n in range(1, 7)]
+    file.write_text("\n".join(["投标人名称,统一社会信用代码,合作方", *lines]), encoding="utf-8")
+    asked = (file, "--action", "tender.bid", "--kind", "legal_entity", "--state", state, "--as-of", "2026-07-01")
+    done = screen(*asked, "--yes", "--json", code=3)
+    assert "columns_not_asked: codes stand in `合作方`" in done.stderr
+    said = json.loads(done.stdout)
+    assert (said["rows"], said["columnsNotAsked"]) == (6, {"合作方": 6})
+    summary = openpyxl.load_workbook(tmp_path / "a.screened.xlsx")["汇总 summary"]
+    assert "columns_not_asked: 合作方" in {row[0] for row in summary.values}
+    done = screen(*asked, "--yes", "--map", "合作方=-", "--out", tmp_path / "b.xlsx")
+    assert "columns_not_asked" not in done.stderr
+
+
+def test_people_are_asked_about_with_a_purpose_or_not_at_all(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"姓名,身份证号\n示例甲,{citizen_number(101)}\n", encoding="utf-8")
+    asked = (file, "--action", "personnel.recruit", "--kind", "natural_person", "--state", state, "--yes")
+    done = screen(*asked, *PURPOSE[:2], code=2)
+    assert done.stderr.startswith("xingate: purpose_missing: row 2 names a natural person")
+    assert "give --operator (field `caller.operator`)" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
 def test_a_gateway_that_is_away_is_exit_3(tmp_path: Path) -> None:
@@ -203,7 +231,7 @@ def test_in_a_terminal_the_guess_is_shown_and_confirmed(state: Path, tmp_path: P
     file.write_text(f"姓名,身份证号\n示例甲,{citizen_number(101)}\n", encoding="utf-8")
 
     def answered(*words: str) -> tuple[int, str]:
-        arguments = ["screen", str(file), "--action", "personnel.recruit", "--state", str(state)]
+        arguments = ["screen", str(file), "--action", "personnel.recruit", "--state", str(state), *PURPOSE]
         pid, terminal = pty.fork()
         if pid == 0:
             os.execv(sys.executable, [sys.executable, "-m", "xingate_server.cli", *arguments])  # noqa: S606
@@ -220,6 +248,26 @@ def test_in_a_terminal_the_guess_is_shown_and_confirmed(state: Path, tmp_path: P
     assert code == 0, shown
     assert citizen_number(101)[6:14] not in shown
     assert "无措施" in shown
+
+
+def test_in_a_terminal_a_doubtful_column_is_asked_about(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    row = f"示例公司,{unified_code(3)},示例甲,示例乙,{citizen_number(101)}"
+    file.write_text(f"投标人名称,统一社会信用代码,法定代表人,项目经理,身份证号\n{row}\n", encoding="utf-8")
+    arguments = ["--action", "tender.bid", "--kind", "legal_entity", "--state", str(state), *PURPOSE]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        command = [sys.executable, "-m", "xingate_server.cli", "screen", str(file), *arguments]
+        os.execv(sys.executable, command)  # noqa: S606
+    os.write(terminal, b"principal_id\ny\n")
+    shown = b""
+    while chunk := _read(terminal):
+        shown += chunk
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, shown.decode()
+    assert "what is `身份证号` (citizen numbers that may be those of `项目经理`, `法定代表人`)" in shown.decode()
+    rows = list(openpyxl.load_workbook(tmp_path / "a.screened.xlsx")["结果 results"].values)
+    assert [row[1] for row in rows[1:]] == ["申请主体 subject", "主要负责人 principal"]
 
 
 def _read(terminal: int) -> bytes:

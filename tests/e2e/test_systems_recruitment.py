@@ -131,6 +131,12 @@ def test_the_notice_is_a_page_with_remedies_and_no_number(
     assert not re.search(r"<script|https?://", page)
     assert ("复议" in page or "review" in page) == (candidate is DEFAULTER)
     assert ("尚不能得出结论" in page or "No conclusion yet" in page) == (candidate is DOUBTED)
+    authorities = {DEFAULTER: "示例市场监督管理局", DOUBTED: "示例区人民法院"}
+    assert [who for who, authority in authorities.items() if authority in page] == [
+        c for c in authorities if c is candidate
+    ]
+    lists = ("有履行能力但拒不履行行政机关决定", "Refusing to perform an administrative decision while able to")
+    assert (lists[language == "en"] in page) == (candidate is DEFAULTER)
     assert ("异议申请" in page or "object or complain" in page.lower()) == (candidate is not UNKNOWN)
 
 

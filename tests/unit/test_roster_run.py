@@ -9,68 +9,40 @@ from typing import Any
 
 import openpyxl
 import pytest
+from tests.support.rosters.running import (
+    HEADER,
+    LISTED,
+    PERSON,
+    cells,
+    company,
+    fake_gateway,
+    roster,
+    run,
+    screening,
+)
 
 from xingate.errors import InvalidRequestError, NotAllowedError
 from xingate.testing import FakeGateway
 from xingate.types import (
-    AppliedMeasure,
     Decision,
-    EntryRef,
     Gap,
-    LegalBasis,
-    Remedy,
     SubjectKind,
-    Text,
     TraceRef,
     Verdict,
 )
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.rosters.journal import Journal, JournalError
 from xingate_adapters.rosters.layout import guess_layout
-from xingate_adapters.rosters.run import Done, Screening, StoppedError, screen_file
+from xingate_adapters.rosters.run import Screening, StoppedError, screen_file
 from xingate_adapters.rosters.tally import Tally
-from xingate_server.demo.numbers import citizen_number, unified_code
+from xingate_server.demo.numbers import unified_code
 
-LISTED, PERSON = unified_code(1), citizen_number(101)
-HEADER = "名称,统一社会信用代码,主体类别,法定代表人,法定代表人身份证号,备注"
 FORMULAS = ("=1+1", "+SUM(1)", "-2", "@x", "＝1", "  =HYPERLINK(0)", "\t=1")
 
 
 @pytest.fixture
 def fake() -> FakeGateway:
-    gateway = FakeGateway(actions=["tender.bid", "market.entry"])
-    measure = AppliedMeasure(
-        "18.3b",
-        title=Text("限制参与有关公共资源交易活动", "Limit taking part"),
-        basis=(LegalBasis("实施方案", "十八(3)"),),
-        entry=EntryRef("e1", list_type="black.bid_rigging", authority="示例局", document_no="示例〔2026〕1号"),
-        remedies=(Remedy("objection", Text("提出异议", "Object")),),
-    )
-    gateway.answer(LISTED, "*", Verdict.RESTRICTED, measures=[measure])
-    gateway.answer(
-        "示例同名公司", "*", Verdict.CANNOT_TELL, gaps=[Gap("identity_name_only", Verdict.PROHIBITED, "ask")]
-    )
-    return gateway
-
-
-def roster(path: Path, *rows: str) -> Path:
-    path.write_text("\n".join((HEADER, *rows)), encoding="utf-8")
-    return path
-
-
-def company(number: int, note: str = "") -> str:
-    return f"示例{number}公司,{unified_code(1000 + number)},企业,示例甲,{citizen_number(number % 1000)},{note}"
-
-
-def screening(file: Path, **options: Any) -> Screening:
-    given = {"action": "tender.bid", "context": {}, "out": file.with_suffix(".xlsx")} | options
-    return Screening(layout=guess_layout(file), **given)
-
-
-def run(fake: FakeGateway, asked: Screening, begun: list[Journal] | None = None) -> Done:
-    begun = [] if begun is None else begun
-    with fake.client(system=asked.system) as client:
-        return screen_file(client, asked, begun.append, lambda *_: None)
+    return fake_gateway()
 
 
 def break_off(fake: FakeGateway, asked: Screening, begun: list[Journal]) -> None:
@@ -83,12 +55,6 @@ def break_off(fake: FakeGateway, asked: Screening, begun: list[Journal]) -> None
     with fake.client() as client, pytest.raises(StoppedError, match="row 2: "):
         screen_file(client, asked, begin, lambda *_: None)
     fake.fail(0)
-
-
-def cells(file: Path, title: str = "结果 results") -> list[dict[str, Any]]:
-    book = openpyxl.load_workbook(file)
-    header, *rows = book[title].iter_rows(values_only=True)
-    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def test_each_row_has_its_verdict_in_words_and_colour_with_all_that_it_rests_on(
@@ -365,7 +331,7 @@ def test_a_roster_without_rows_gives_no_workbook(fake: FakeGateway, tmp_path: Pa
 def test_more_rows_than_a_sheet_takes_go_on_to_the_next(
     fake: FakeGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xingate_adapters.rosters.workbook.ROWS_A_SHEET", 101)
+    monkeypatch.setattr("xingate_adapters.rosters.book.workbook.ROWS_A_SHEET", 101)
     run(fake, screening(roster(tmp_path / "a.csv", *map(company, range(120)))))
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     assert book.sheetnames == ["汇总 summary", "结果 results", "结果 results 2", "结果 results 3", "证明 certificate"]

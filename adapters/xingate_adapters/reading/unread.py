@@ -54,10 +54,11 @@ def is_code(cell: str) -> bool:
 def holds_codes(cells: Iterable[str]) -> bool:
     """Whether all filled cells of a column are codes, or 60 % of them where at least five are filled."""
     filled = [cell for cell in cells if cell and text(cell)]
-    return _are_codes(len(filled), sum(map(is_code, filled)))
+    return are_codes(len(filled), sum(map(is_code, filled)))
 
 
-def _are_codes(filled: int, codes: int) -> bool:
+def are_codes(filled: int, codes: int) -> bool:
+    """Whether so many codes make a column of codes: all of its filled cells, or 60 % of them where there are five."""
     if filled < FEWEST_CELLS:
         return 0 < filled == codes
     return codes * 100 >= filled * _SHARE_PERCENT
@@ -91,6 +92,11 @@ def watched(
     return table._replace(rows=_judged(table, unread, documents, names))
 
 
+def is_of_authorities(label: str, codes: Sequence[str]) -> bool:
+    """Whether codes under a label are those of authorities, each of which stands in many rows."""
+    return _is_of_authority(label) and _are_few(len(set(codes)), len(codes))
+
+
 def _is_of_authority(label: str) -> bool:
     """Whether a label may be that of an authority's or supplier's code. Not: `被处罚单位信用编码`, the code of whom an
     authority punished, or `登记机关核发的代码`, one that it gave."""
@@ -114,7 +120,7 @@ def _judged(table: Table, places: Sequence[int], documents: Container[int], name
     for place in places:
         if place in different and _are_few(len(different[place]), codes[place]):
             continue
-        if _are_codes(filled[place], codes[place]):
+        if are_codes(filled[place], codes[place]):
             raise SchemaError(
                 f"nothing reads the column, and {codes[place]:,} of its {filled[place]:,} filled cells are codes of "
                 "subjects",
@@ -141,7 +147,7 @@ def code_columns(header: Sequence[str], body: Sequence[Sequence[str]], read: Ite
         if place in known or not holds_codes(filled):
             continue
         codes = [text(cell) for cell in filled if is_code(cell)]
-        if not (_is_of_authority(label) and _are_few(len(set(codes)), len(codes))):
+        if not is_of_authorities(label, codes):
             found.append(place)
     return found
 

@@ -2,9 +2,9 @@
 
 Before openpyxl sees the file, its declared sizes are judged (a zip bomb is refused unopened). Formula and error
 cells are refused: what they show is not in the file, or nothing. One visible sheet may hold rows; hidden sheets
-(templates keep their choices there) are passed over. A cell merged over several rows is filled in each of them. A
-number of more digits than a spreadsheet keeps becomes text with zeros or `*` in their place (`doubles`). Macros, styles
-and drawings are not read.
+(templates keep their choices there) are passed over. A cell merged over several rows is filled in each of them, and a
+row is as wide as what is merged in it, so that a label over two columns has both. A number of more digits than a
+spreadsheet keeps becomes text with zeros or `*` in their place (`doubles`). Macros, styles and drawings are not read.
 """
 
 import re
@@ -38,7 +38,7 @@ MERGED_LIMIT = 200_000
 ROW_LIMIT = 1_048_576  # of a sheet (ISO/IEC 29500)
 _CHUNK_BYTES = 1 << 20
 _ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])(?:[^>]*?\sr\s*=\s*[\"']\s*([0-9]{1,20}))?")
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]{0,40}?\bref="([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})"')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]{0,40}?\bref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
 
 # All that zipfile, the xml parser and openpyxl raise on damaged bytes; none of it is ours.
 _DAMAGE = (
@@ -195,20 +195,19 @@ def _rows(file: Path, sheet: Any, *, is_exact: bool) -> Generator[tuple[int, lis
             yield row, texts
 
 
-def _looked_through(file: Path, sheet: Any) -> dict[int, list[tuple[int, int]]]:
-    """First row of a merged range of several rows -> its column (from 0) and last row. They stand behind the rows in
+def _looked_through(file: Path, sheet: Any) -> dict[int, list[tuple[int, int, int]]]:
+    """First row of a merged range -> its first and last column (from 0) and its last row. They stand behind the rows in
     the sheet's part, which is therefore looked through before it is read. Raises `SourceError` where the numbers of
     rows do not ascend, since openpyxl leaves such rows out, or are higher than any sheet has."""
-    found: dict[int, list[tuple[int, int]]] = {}
+    found: dict[int, list[tuple[int, int, int]]] = {}
     count = row = 0
     for tags in _tags(file, sheet):
         for match in _ROW.finditer(tags):
             row = _next_row(file, sheet, row, match[1])
         for match in _MERGED.finditer(tags) if b"mergeCell" in tags else ():
-            first, last = int(match[2]), int(match[3])
-            if first < last and count < MERGED_LIMIT:
+            if count < MERGED_LIMIT:
                 count += 1
-                found.setdefault(first, []).append((_column(match[1]), last))
+                found.setdefault(int(match[2]), []).append((_column(match[1]), _column(match[3]), int(match[4])))
     return found
 
 
@@ -246,7 +245,7 @@ def _column(letters: bytes) -> int:
 
 
 def _filled_down(
-    rows: Generator[tuple[int, list[str]], None, None], merged: dict[int, list[tuple[int, int]]]
+    rows: Generator[tuple[int, list[str]], None, None], merged: dict[int, list[tuple[int, int, int]]]
 ) -> Generator[tuple[int, list[str]], None, None]:
     """The rows, with the text of a merged cell in each of its rows."""
     open_ranges: list[tuple[int, int, str]] = []
@@ -257,8 +256,9 @@ def _filled_down(
                 for column, _, text in open_ranges:
                     cells.extend([""] * (column + 1 - len(cells)))
                     cells[column] = cells[column] or text
-            for column, last in merged.get(row, ()):
-                if column < min(len(cells), COLUMN_LIMIT) and cells[column]:
+            for column, right, last in merged.get(row, ()):
+                cells.extend([""] * (min(right + 1, COLUMN_LIMIT) - len(cells)))
+                if last > row and column < min(len(cells), COLUMN_LIMIT) and cells[column]:
                     open_ranges.append((column, last, cells[column]))
             yield row, cells
 

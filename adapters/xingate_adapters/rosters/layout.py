@@ -1,92 +1,54 @@
-"""Which column of a roster is which: a guess, with examples in which every number is masked, for a person to confirm.
+"""How a roster is laid out: where its header is, and which column is which.
+
+A guess, with examples in which every number is masked, for a person to confirm (`meaning` judges the columns).
 
 The kind of subject is never guessed from a number: a column says it, or the person who asks.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from xingate.types import SubjectKind
-from xingate_adapters import guesses
-from xingate_adapters.guesses import ColumnGuess, guess_columns, header_of
 from xingate_adapters.reading import columns
 from xingate_adapters.reading.errors import SourceError, quoted
-from xingate_adapters.reading.probe import probe
+from xingate_adapters.reading.headers import header_of
+from xingate_adapters.reading.probe import Probe, probe
 from xingate_adapters.reading.tables import Layout
-from xingate_server.core.entry import fold_word
+from xingate_adapters.rosters.columns import labels
+from xingate_adapters.rosters.columns.footers import is_footer
+from xingate_adapters.rosters.columns.labels import FIELDS, PEOPLE, ROLES
+from xingate_adapters.rosters.columns.meaning import SURE, Meaning, meanings
 from xingate_server.core.identifiers import hide, mask_text
-from xingate_server.core.subject import KIND_WORDS
 
-SURE: Final = 0.9
-"""A guess below this wants a person's word."""
+__all__ = ["FIELDS", "IGNORED", "SURE", "MapError", "Pair", "RosterColumn", "RosterLayout", "guess_layout"]
+
 IGNORED: Final = "-"
-FIELDS: Final[Mapping[str, str]] = {
-    "identifiers": "号码 number",
-    "name": "名称 name",
-    "subject_kind": "主体类别 kind",
-    "id_scheme": "证件类型 scheme",
-    "legal_representative": "法定代表人 legal representative",
-    "legal_representative_id": "法定代表人号码 its number",
-    "principal": "主要负责人 principal",
-    "principal_id": "主要负责人号码 its number",
-    "related": "关联人员 related people",
-    "matter": "事项编号 matter",
-}
-PERSON_NUMBERS: Final = ("legal_representative_id", "principal_id")
+AS_SAID: Final = "as said"
+"""The reason of a column that a person has settled."""
+_HEADER_WITHIN: Final = 15
 _EXAMPLES: Final = 3
 _LONGEST_EXAMPLE: Final = 24
 _SHORTEST_NUMBER: Final = 5
-
-_MORE: Final[Mapping[str, Sequence[str]]] = {
-    "identifiers": ("信用代码", "代码", "证件号", "身份证", "统一信用代码", "id number", "credit code", "number"),
-    "name": (
-        *("投标人", "投标人名称", "投标单位", "供应商", "供应商名称", "申请人", "申请人名称", "申请单位", "候选人"),
-        *(
-            "候选人姓名",
-            "考生姓名",
-            "公司名称",
-            "单位",
-            "企业",
-            "bidder",
-            "applicant",
-            "candidate",
-            "company",
-            "supplier",
-        ),
-    ),
-    "subject_kind": ("主体性质", "投标人类别", "申请人类别", "kind"),
-    "id_scheme": ("证件种类", "scheme"),
-    "legal_representative": ("法人姓名", "法定代表人名称", "legal representative"),
-    "legal_representative_id": (
-        *("法定代表人身份证号码", "法定代表人身份证", "法定代表人号码", "法人身份证号码", "法人身份证"),
-        "legal representative id",
-    ),
-    "principal": ("主要负责人", "实际控制人", "项目负责人", "项目经理"),
-    "principal_id": tuple(
-        f"{who}{what}"
-        for who in ("主要负责人", "实际控制人", "项目负责人", "项目经理")
-        for what in ("身份证号", "身份证号码", "证件号码", "号码")
-    ),
-    "matter": ("事项编号", "办件编号", "标段编号", "标段", "项目编号", "申请编号", "受理号"),
-}
-SYNONYMS: Final = {field: (field, *guesses.SYNONYMS.get(field, ()), *_MORE.get(field, ())) for field in FIELDS}
-# What people write for a kind beside the words of the lists; each says what it is.
-_KINDS: Final[Mapping[str, SubjectKind]] = {
-    **{word: SubjectKind[kind.name] for word, kind in KIND_WORDS.items()},
-    **dict.fromkeys(("法人", "企业法人", "企业", "单位", "其他组织", "事业单位", "社会组织"), SubjectKind.LEGAL_ENTITY),
-    "个体户": SubjectKind.SOLE_TRADER,
-    "个人": SubjectKind.NATURAL_PERSON,
-}
 
 
 class MapError(ValueError):
     """A column or a field of `--map` that there is not; the text is one line."""
 
 
+class Pair(NamedTuple):
+    """The columns of one person or member: of the name and of the number, None where there is none."""
+
+    role: str
+    name: int | None
+    number: int | None
+
+
 class RosterColumn(NamedTuple):
-    """A column: its place from 0, its label, what it is read as ("" nothing), how sure that is, and masked examples."""
+    """A column: its place from 0, its label (with its place, where it has none or another has the same), what it is
+    read as ("" nothing), how sure that is, why, masked examples, and whether a person has to be asked about it."""
 
     place: int
     label: str
@@ -94,6 +56,7 @@ class RosterColumn(NamedTuple):
     confidence: float
     why: str
     examples: tuple[str, ...]
+    is_unsure: bool = False
 
 
 class RosterLayout(NamedTuple):
@@ -109,14 +72,31 @@ class RosterLayout(NamedTuple):
         return tuple(column.place for column in self.columns if column.field == field)
 
     @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Whom a row may name beside its subject: each number with the nearest name to its left (else to its right) of
+        the same role that has none yet."""
+        return tuple(pair for role in ROLES for pair in _pairs(role, self.places(role), self.places(f"{role}_id")))
+
+    @property
     def has_people(self) -> bool:
-        """Whether people of a row are asked about too: where the roster has their numbers."""
-        return any(self.places(field) for field in (*PERSON_NUMBERS, "related"))
+        """Whether others than the subject of a row are asked about: where the roster has their numbers, or members."""
+        return bool(self.places("related")) or any(self.places(f"{role}_id") or self.places(role) for role in ROLES)
+
+    @property
+    def unnumbered(self) -> tuple[RosterColumn, ...]:
+        """Columns of people's names without a column of their numbers: nobody is asked about by such a name alone."""
+        places = {pair.name for pair in self.pairs if pair.number is None and pair.role in PEOPLE}
+        return tuple(column for column in self.columns if column.place in places)
+
+    @property
+    def unsure(self) -> tuple[RosterColumn, ...]:
+        """The columns about which a person has to be asked."""
+        return tuple(column for column in self.columns if column.is_unsure)
 
     @property
     def confidence(self) -> float:
-        """Of the least sure of the columns that are used or may be a person's; 0 where nobody could be asked about."""
-        used = [one.confidence for one in self.columns if one.field or one.why.startswith(guesses.UNSURE)]
+        """Of the least sure of the columns that are used or may be a party's; 0 where nobody could be asked about."""
+        used = [column.confidence for column in self.columns if column.field or column.is_unsure]
         return min(used) if self.places("identifiers") or self.places("name") else 0.0
 
     def mapped(self, given: Mapping[str, str]) -> "RosterLayout":
@@ -126,34 +106,52 @@ class RosterLayout(NamedTuple):
         for label, field in given.items():
             column = by_label.get(columns.fold(label))
             if column is None:
-                labels = [one.label for one in self.columns]
-                close = get_close_matches(label, labels, n=1)
-                raise MapError(
-                    f"`{self.file}` has no column `{label}`: "
-                    + (f"did you mean `{close[0]}`" if close else f"expected one of {', '.join(labels)}")
-                )
-            if sum(1 for one in self.columns if columns.fold(one.label) == columns.fold(label)) > 1:
-                raise MapError(f"`{self.file}` has two columns `{label}`: rename one of them")
+                raise self._no_column(label)
             if field not in (*FIELDS, IGNORED):
                 raise MapError(f"`{field}` is no field of a roster: expected one of {', '.join((*FIELDS, IGNORED))}")
             changed[column.place] = column._replace(
-                field="" if field == IGNORED else field, confidence=1.0, why="as said"
+                field="" if field == IGNORED else field, confidence=1.0, why=AS_SAID, is_unsure=False
             )
-        taken = {column.field for column in changed.values()} - {"", "identifiers"}
+        taken = {column.field for column in changed.values()} - _SEVERAL
         kept = (
-            changed.get(one.place) or (one._replace(field="", why="as said") if one.field in taken else one)
+            changed.get(one.place)
+            or (one._replace(field="", why=AS_SAID, is_unsure=False) if one.field in taken else one)
             for one in self.columns
         )
         return self._replace(columns=tuple(kept))
 
+    def _no_column(self, label: str) -> MapError:
+        names = [one.label for one in self.columns]
+        same = [name for name in names if columns.fold(name).startswith(columns.fold(label) + "(COLUMN")]
+        if same:
+            return MapError(f"`{self.file}` has two columns `{label}`: name one of {', '.join(map(quoted, same))}")
+        close = get_close_matches(label, names, n=1)
+        return MapError(
+            f"`{self.file}` has no column `{label}`: "
+            + (f"did you mean `{close[0]}`" if close else f"expected one of {', '.join(names)}")
+        )
 
-def kind_of(word: str) -> SubjectKind | None:
-    """The kind that a word says, None for one that is not known."""
-    return _KINDS.get(word) or _KINDS.get(fold_word(word))
+
+_SEVERAL: Final = frozenset({"", "identifiers", *ROLES, *(f"{role}_id" for role in ROLES)})
+"""Fields of which a roster may have several columns."""
 
 
-def guess_layout(file: Path) -> RosterLayout:
-    """What a roster's columns seem to be. Raises SourceError for what can never be read."""
+def _pairs(role: str, names: Sequence[int], numbers: Sequence[int]) -> list[Pair]:
+    free = list(names)
+    found = []
+    for number in numbers:
+        left = [place for place in free if place < number]
+        right = [place for place in free if place > number and not any(number < other <= place for other in numbers)]
+        name = left[-1] if left else right[0] if right else None
+        if name is not None:
+            free.remove(name)
+        found.append(Pair(role, name, number))
+    return [*found, *(Pair(role, name, None) for name in free)]
+
+
+def guess_layout(file: Path, kind: SubjectKind | None = None) -> RosterLayout:
+    """What a roster's columns seem to be; `kind` is that of rows that do not say their own. Raises SourceError for what
+    can never be read."""
     found = probe(file)
     if found.form not in ("csv", "xlsx"):
         raise SourceError(f"a roster in {found.form}", file=file, expected="xlsx or csv with a header")
@@ -165,37 +163,76 @@ def guess_layout(file: Path) -> RosterLayout:
             expected="one sheet with rows",
             hint="save each sheet as a file of its own, or hide those that are not meant",
         )
-    header_row, header = header_of(found, SYNONYMS)
-    body = [cells for row, cells in found.head if row > header_row]
-    named = [place for place, label in enumerate(header) if label]
-    guessed = _settled(guess_columns(header, body, SYNONYMS))
-    layout = Layout(found.delimiter, found.sheet if len(found.sheets) > 1 else "", header_row)
+    header_row, header, groups, body = _header(file, found)
+    table = Layout(found.delimiter, found.sheet if len(found.sheets) > 1 else "", header_row)
+    named = _named(header, body)
+    judged = meanings(header, groups, body, kind)
     return RosterLayout(
         file,
-        layout,
+        table,
         tuple(
-            RosterColumn(place, guess.label, guess.field, guess.confidence, guess.why, _examples(guess, body, place))
-            for place, guess in zip(named, guessed, strict=True)
+            RosterColumn(place, label, *judged[place], _examples(judged[place], body, place), judged[place].is_unsure)
+            for place, label in enumerate(named)
+            if label
         ),
         found.unread,
     )
 
 
-def _settled(found: Sequence[ColumnGuess]) -> list[ColumnGuess]:
-    """Only fields of a roster; a column that merely looks like numbers is the subject's where no label says so."""
-    is_named = any(guess.field == "identifiers" and guess.why.startswith("its label") for guess in found)
-    settled = []
-    for guess in found:
-        is_other = guess.field not in FIELDS
-        if not is_other and guess.field == "identifiers" and is_named:
-            is_other = not guess.why.startswith("its label")
-        settled.append(ColumnGuess(guess.label, "", 0.0, guess.why if guess.field == "" else "") if is_other else guess)
-    return settled
+def _header(file: Path, found: Probe) -> tuple[int, list[str], list[str], list[list[str]]]:
+    """The header's row, its labels (two rows of them made one), the labels of groups above them, and the rows below. It
+    is the row in which most labels are known; without any, the first with several filled cells."""
+    best, most = -1, 0
+    for at, (row, cells) in enumerate(found.head[:_HEADER_WITHIN]):
+        filled = sum(1 for cell in cells if cell.strip())
+        header = header_of(file, iter(found.head[at:]), row)[1] if filled else []
+        known = sum(map(labels.is_known, header)) if filled > 1 or len(header) == 1 else 0
+        if known > most or (best < 0 and filled > 1):
+            best, most = at, known
+    best = max(best, 0)
+    row, header, below = header_of(file, iter(found.head[best:]), found.head[best][0])
+    above = _above(header) or (found.head[best - 1][1] if best else [])
+    header = [label.part if isinstance(label, columns.Label) else label.strip() for label in header]
+    groups = labels.groups_above(above, header)
+    for place, label in enumerate(header):
+        if groups[place] and label:
+            header[place] = columns.Label.of(groups[place], label)
+        elif not label and place and not groups[place]:
+            groups[place] = header[place - 1] or groups[place - 1]
+    return row, header, groups, [cells for _, cells in below if not is_footer(cells, None)]
 
 
-def _examples(guess: ColumnGuess, body: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
+def _above(header: Sequence[str]) -> list[str]:
+    """The upper of two rows of labels that were made one, [] where there is only one: how far a group reaches is judged
+    again, since nothing but blank cells says it."""
+    if not any(isinstance(label, columns.Label) for label in header):
+        return []
+    above: list[str] = []
+    group = ""
+    for label in header:
+        own = label.group if isinstance(label, columns.Label) else ""
+        above.append("" if own and own == group else own or label)
+        group = own
+    return above
+
+
+def _named(header: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+    """What each column is called: its label, with its place where another has the same; by its place where it has none
+    but cells; "" where it has neither."""
+    times = Counter(columns.fold(label) for label in header if label)
+    named = []
+    for place, label in enumerate(header):
+        own = f"column {place + 1}"
+        if label:
+            named.append(label if times[columns.fold(label)] == 1 else f"{label} ({own})")
+        else:
+            named.append(own if any(place < len(cells) and cells[place].strip() for cells in body) else "")
+    return named
+
+
+def _examples(meaning: Meaning, body: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
     cells = dict.fromkeys(cells[place].strip() for cells in body if place < len(cells) and cells[place].strip())
-    is_number = guess.field in ("identifiers", "related", *PERSON_NUMBERS)
+    is_number = meaning.field in ("identifiers", "related", *(f"{role}_id" for role in ROLES)) or meaning.is_unsure
     return tuple(
         _masked_digits(cell)[:_LONGEST_EXAMPLE] if is_number else mask_text(cell)[:_LONGEST_EXAMPLE]
         for cell in list(cells)[:_EXAMPLES]

@@ -1,7 +1,8 @@
 """The rows of a roster: read once to the end before anything is asked, and kept packed in memory.
 
 A file that cannot be read to its end is refused as a whole. A row that says too little to be asked about is a row with
-a fault of its own. Persons' numbers stay in memory; what is shown of a row has them masked.
+a fault of its own; one of totals or signatures is a footer. Persons' numbers stay in memory; what is shown of a row has
+them masked.
 """
 
 import json
@@ -16,8 +17,21 @@ from xingate_adapters.reading.cells import text
 from xingate_adapters.reading.rounded import Tally, has_lost_digits, is_checked, looks_rounded, numbers_of
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
-from xingate_adapters.rosters.layout import PERSON_NUMBERS, RosterLayout, kind_of
+from xingate_adapters.rosters.columns.codes import UnaskedCodes
+from xingate_adapters.rosters.columns.footers import Footer, is_footer
+from xingate_adapters.rosters.columns.kinds import kind_of
+from xingate_adapters.rosters.columns.labels import MEMBER, PEOPLE, ROLES
+from xingate_adapters.rosters.columns.parties import (
+    Named,
+    in_cell,
+    is_organisations_name,
+    is_organisations_number,
+    is_persons_number,
+    paired,
+)
+from xingate_adapters.rosters.layout import RosterLayout
 from xingate_server.core.entry import ROLE_WORDS
+from xingate_server.core.identifiers import mask_text
 from xingate_server.core.privacy import SHORTEST_NUMBER, hidden
 
 _PACKED_ROWS: Final = 512
@@ -38,18 +52,20 @@ class ReadRow(NamedTuple):
 
     number: int
     shown: list[str]
-    asked: RosterRow | Fault
+    asked: RosterRow | Fault | Footer
 
 
 class PackedRows:
     """All rows of a table, compressed: about a tenth of what they take as text. `rounded` are the places of columns
-    whose numbers a spreadsheet program has rounded, as the whole column shows."""
+    whose numbers a spreadsheet program has rounded, as the whole column shows; `unasked` are the labels of columns of
+    codes that are not asked about, with how many there are."""
 
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
         self._open: list[tuple[int, list[str]]] = []
         self.count = 0
         self.rounded: frozenset[int] = frozenset()
+        self.unasked: dict[str, int] = {}
 
     def add(self, number: int, cells: list[str]) -> None:
         """Take a row in."""
@@ -73,10 +89,13 @@ def read_all(layout: RosterLayout, run: Run) -> PackedRows:
     """Every row under the header. Raises SourceError."""
     rows = PackedRows()
     tally = Tally(place for field in _NUMBERS for place in layout.places(field))
+    unasked = UnaskedCodes(layout)
     for number, cells in open_table(layout.file, run, layout.table).rows:
         rows.add(number, cells)
         tally.add(cells)
+        unasked.add(cells)
     rows.close()
+    rows.unasked = unasked.found()
     rows.rounded = tally.marked()
     return rows
 
@@ -96,25 +115,32 @@ class RowReader:
         self._matter = matter
         self._rounded = rounded
         self._codes = layout.places("identifiers")
+        self._pairs = layout.pairs
         self._field = {field: places[0] for field in _SINGLE if (places := layout.places(field))}
+        self._numbers = tuple((place, False) for place in self._codes) + tuple(
+            (pair.number, pair.role != MEMBER) for pair in self._pairs if pair.number is not None
+        )
 
     def read(self, number: int, cells: Sequence[str]) -> ReadRow:
         """What a row asks."""
         numbers: list[str] = []
-        asked = self._asked(number, cells, numbers)
-        is_person = isinstance(asked, Fault) or asked.subject.kind is SubjectKind.NATURAL_PERSON
-        if is_person:
+        asked = self.asked(number, cells, numbers)
+        if not isinstance(asked, RosterRow) or asked.subject.kind is SubjectKind.NATURAL_PERSON:
             numbers += [text(cells[place]) for place in self._codes]
-        long = [one for one in numbers if len(one) >= SHORTEST_NUMBER]
-        return ReadRow(number, [hidden(cell, long) for cell in cells], asked)
+        long = sorted({one for one in numbers if len(one) >= SHORTEST_NUMBER}, key=len, reverse=True)
+        return ReadRow(number, [_masked(cell, long) for cell in cells], asked)
 
     def _cell(self, cells: Sequence[str], field: str) -> str:
         place = self._field.get(field)
         return "" if place is None else _line(cells[place])
 
-    def _asked(self, number: int, cells: Sequence[str], numbers: list[str]) -> RosterRow | Fault:
-        numbers += [found for field in PERSON_NUMBERS if (found := self._cell(cells, field))]
-        people, related_fault = self._people(cells, numbers)
+    def asked(self, number: int, cells: Sequence[str], numbers: list[str] | None = None) -> RosterRow | Fault | Footer:
+        """The question of a row, or why there is none; people's numbers in it are added to `numbers`."""
+        numbers = [] if numbers is None else numbers
+        if is_footer(cells, self._field.get("name")):
+            return Footer()
+        related, related_fault = self._related(cells, numbers)
+        others = self._others(cells, numbers)
         word = self._cell(cells, "subject_kind")
         kind = kind_of(word) if word else self._kind
         if kind is None:
@@ -128,45 +154,93 @@ class RowReader:
             return related_fault
         if self._has_rounded(cells, kind):
             return _ROUNDED
+        if kind is not SubjectKind.NATURAL_PERSON and len(self._codes) == 1:
+            first, *members = paired(name, cells[self._codes[0]]) or [Named(name, "")]
+            if members and all(one.number for one in (first, *members)):  # a consortium in one cell, the lead first
+                codes, name = dict.fromkeys([first.number]), first.name
+                others += [RosterPerson(MEMBER, Subject.legal_entity(one.number, name=one.name)) for one in members]
         subject = Subject(kind, tuple(Identifier(scheme, code) for code in codes), name)
-        asked_people = people if kind is not SubjectKind.NATURAL_PERSON else ()
-        return RosterRow(subject, asked_people, self._cell(cells, "matter") or self._matter, str(number))
+        people = tuple(dict.fromkeys(one for one in (*others, *related) if not _is_same(one.subject, subject)))
+        if kind is not SubjectKind.NATURAL_PERSON and _is_a_persons(subject, people):
+            return _OF_A_PERSON
+        return RosterRow(subject, people, self._cell(cells, "matter") or self._matter, str(number))
 
     def _has_rounded(self, cells: Sequence[str], kind: SubjectKind) -> bool:
         """Whether a number of the row is rounded: it looks so, and its own check fails or its column shows it."""
         is_person = kind is SubjectKind.NATURAL_PERSON
-        places = [(place, is_person) for place in self._codes]
-        places += [(self._field[field], True) for field in (*PERSON_NUMBERS, "related") if field in self._field]
+        found = [
+            (place, of_person or (place in self._codes and is_person), one)
+            for place, of_person in self._numbers
+            for one in ([each.number for each in in_cell(cells[place]) if each.number] or [text(cells[place])])
+        ]
+        if (place := self._field.get("related")) is not None:
+            found += [(place, True, one) for one in numbers_of(cells[place])]
         return any(
             has_lost_digits(number)
             or (looks_rounded(number) and (place in self._rounded or not is_checked(number, is_person=of_person)))
-            for place, of_person in places
-            for number in numbers_of(cells[place])
+            for place, of_person, number in found
         )
 
-    def _people(self, cells: Sequence[str], numbers: list[str]) -> tuple[tuple[RosterPerson, ...], Fault | None]:
-        found = [
-            (role, self._cell(cells, role), self._cell(cells, f"{role}_id"))
-            for role in ("legal_representative", "principal")
-            if f"{role}_id" in self._field
-        ]
+    def _others(self, cells: Sequence[str], numbers: list[str]) -> list[RosterPerson]:
+        """The people and members that columns of their own name. People without a column of numbers are asked about
+        where a number stands beside the name."""
+        found = []
+        for pair in self._pairs:
+            names = "" if pair.name is None else cells[pair.name]
+            named = in_cell(names) if pair.number is None else paired(names, cells[pair.number])
+            if pair.role in PEOPLE:
+                numbers += [one.number for one in named]
+                numbers += [text(cells[place]) for place in (pair.number,) if place is not None]
+                named = [one for one in named if one.number or (one.name and pair.number is not None)]
+            of = Subject.legal_entity if pair.role == MEMBER else Subject.natural_person
+            found += [RosterPerson(pair.role, of(one.number, name=one.name)) for one in named]
+        return found
+
+    def _related(self, cells: Sequence[str], numbers: list[str]) -> tuple[list[RosterPerson], Fault | None]:
+        found: list[RosterPerson] = []
         fault = None
         for part in normalize("NFKC", self._cell(cells, "related")).split(";"):
             if not part.strip():
                 continue
             pieces = [piece.strip() for piece in part.split(":")]
+            numbers.append(pieces[-1])
             if len(pieces) != _PARTS or pieces[0] not in ROLE_WORDS:
                 fault = _RELATED
-                numbers.append(pieces[-1])
-                continue
-            found.append((ROLE_WORDS[pieces[0]].value, pieces[1], pieces[2]))
-            numbers.append(pieces[2])
-        people = [
-            RosterPerson(role, Subject.natural_person(number, name=name))
-            for role, name, number in found
-            if number or name
-        ]
-        return tuple(dict.fromkeys(people)), fault
+            elif pieces[1] or pieces[2]:
+                person = Subject.natural_person(pieces[2], name=pieces[1])
+                found.append(RosterPerson(ROLE_WORDS[pieces[0]].value, person))
+        return found, fault
+
+
+def _is_same(one: Subject, other: Subject) -> bool:
+    """Whether a row names its own subject a second time, such as a person under the label of a representative."""
+    return one.identifiers == other.identifiers and (bool(one.identifiers) or one.name == other.name)
+
+
+def _is_a_persons(subject: Subject, people: Sequence[RosterPerson]) -> bool:
+    """Whether an organisation's row has a citizen number for its code. A citizen number may be a valid unified code, so
+    that alone says nothing: the name is none of an organisation's, or a person's number is one's. A member's may not be
+    one at all."""
+    if any(is_persons_number(one.value) for one in subject.identifiers) and (
+        not is_organisations_name(subject.name)
+        or any(
+            is_organisations_number(one.value)
+            for person in people
+            if person.role != MEMBER
+            for one in person.subject.identifiers
+        )
+    ):
+        return True
+    members = (person.subject for person in people if person.role == MEMBER)
+    return any(is_persons_number(one.value) for member in members for one in member.identifiers)
+
+
+def _masked(cell: str, numbers: Sequence[str]) -> str:
+    """A cell with people's numbers masked as everywhere in the workbook."""
+    for number in numbers:
+        if number in cell:
+            cell = cell.replace(number, Identifier("", number).shown(is_person=True))
+    return mask_text(cell)
 
 
 def _line(cell: str) -> str:
@@ -174,17 +248,19 @@ def _line(cell: str) -> str:
     return " ".join(text(cell).split())
 
 
-_NUMBERS: Final = ("identifiers", *PERSON_NUMBERS, "related")
-_SINGLE: Final = (
-    *("name", "subject_kind", "id_scheme", "legal_representative", "legal_representative_id"),
-    *("principal", "principal_id", "related", "matter"),
-)
+_NUMBERS: Final = ("identifiers", *(f"{role}_id" for role in ROLES), "related")
+_SINGLE: Final = ("name", "subject_kind", "id_scheme", "related", "matter")
 _NOBODY: Final = Fault("subject_missing", "名称和号码都是空的：请填写", "neither name nor number is given: fill one in")
 _ROUNDED: Final = Fault(
     "identifier_rounded",
     "号码被表格软件舍入，末尾数字已丢失：请把该列设为文本，按原件重新填写完整号码",
     "a spreadsheet program has rounded the number, its last digits are lost: make the column text and write the "
     "number again from the document",
+)
+_OF_A_PERSON: Final = Fault(
+    "identifier_of_person",
+    "单位的号码栏里是自然人的证件号码：请核对主体类别和各栏号码",
+    "a person's number stands where the code of an organisation should: check the kind and the columns of this row",
 )
 _RELATED: Final = Fault(
     "related_malformed",

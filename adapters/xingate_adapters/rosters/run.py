@@ -2,27 +2,28 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import xingate
 from xingate.errors import InvalidRequestError, NotAllowedError, NotFoundError, ProtocolError, UnavailableError
 from xingate.screening import RosterRow
-from xingate.types import SignedCheckpoint, SubjectKind, Verdict
+from xingate.types import SignedCheckpoint, Verdict
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
-from xingate_adapters.rosters.answers import Outcome
+from xingate_adapters.rosters.book.answers import Outcome
+from xingate_adapters.rosters.book.pages import Facts, write_certificate, write_summary
+from xingate_adapters.rosters.book.workbook import Roster
+from xingate_adapters.rosters.columns.footers import Footer
 from xingate_adapters.rosters.journal import Journal, open_journal, sha256_of
 from xingate_adapters.rosters.layout import FIELDS, RosterLayout
-from xingate_adapters.rosters.pages import Facts, write_certificate, write_summary
+from xingate_adapters.rosters.purpose import refuse_without_purpose
 from xingate_adapters.rosters.rows import Fault, PackedRows, ReadRow, RowReader, read_all
+from xingate_adapters.rosters.screening import Screening
 from xingate_adapters.rosters.tally import Tally
-from xingate_adapters.rosters.workbook import Roster
 from xingate_server.core.identifiers import mask_text
 
 OnProgress = Callable[[str, int, int], None]
@@ -31,9 +32,7 @@ OnProgress = Callable[[str, int, int], None]
 _CHECKPOINT_WITHIN_S: Final = 10.0  # the log's checkpoint is at most a second behind
 _PAUSE_S: Final = 0.2
 _TICK: Final = 64
-_NO_NUMBERS: Final = (
-    "没有关联人员的号码列，未查询关联人员 without a column of their numbers, related people were not asked about"
-)
+_NO_NUMBERS: Final = "没有号码列，未查询 not asked about, without a column of their numbers: "
 _OF_ALL_ROWS: Final = ("action", "as_of", "sequence", "context", "caller")
 """Fields of a question that are the same in every row: what is wrong with them is wrong with the run."""
 
@@ -48,40 +47,6 @@ class StoppedError(Exception):
         super().__init__(f"row {row}: {cause.message}")
         self.row = row
         self.cause = cause
-
-
-@dataclass(frozen=True, kw_only=True)
-class Screening:
-    """What to ask of a roster, and where to put the answers. `kind` stands where no column says it."""
-
-    layout: RosterLayout
-    out: Path
-    action: str
-    kind: SubjectKind | None = None
-    as_of: str = ""
-    matter: str = ""
-    context: Mapping[str, str]
-    system: str = ""
-    organisation: str = ""
-    operator: str = ""
-
-    @property
-    def journal(self) -> Path:
-        """Where the run's journal is."""
-        return self.out.with_name(f"{self.out.name}.journal")
-
-    def asked(self) -> dict[str, object]:
-        """All that makes the questions, but the file; a number of a person that stands in it is masked."""
-        return {
-            "action": self.action,
-            "as_of": self.as_of,
-            "kind": self.kind.name if self.kind else "",
-            "matter": mask_text(self.matter),
-            "context": {key: mask_text(value) for key, value in self.context.items()},
-            "caller": [mask_text(part) for part in (self.system, self.organisation, self.operator)],
-            "columns": {field: list(self.layout.places(field)) for field in FIELDS},
-            "table": list(self.layout.table),
-        }
 
 
 class Done(NamedTuple):
@@ -115,13 +80,18 @@ def screen_file(
     if sha256_of(layout.file) != digest:
         raise SourceError("the file was changed while it was read", file=layout.file, hint="run again")
     read_s = time.perf_counter() - clock
+    refuse_without_purpose(screening, rows)
     today = started.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
     with open_journal(screening.journal, digest, screening.asked(), today, started) as journal:
         on_begin(journal)
-        tally = Tally()
+        tally = Tally(not_asked=rows.unasked)
         header = _header(layout)
         with Roster(screening.out, header, list_titles, has_people=layout.has_people) as roster:
             for row, verdict, results in _screened(client, screening, journal, rows):
+                if isinstance(row.asked, Footer):
+                    roster.add_footer(row)
+                    tally.footers.append(row.number)
+                    continue
                 roster.add(row, verdict, results)
                 tally.add(row.number, verdict, results)
                 if tally.rows % _TICK == 0:
@@ -161,7 +131,7 @@ def _screened(client: xingate.Client, screening: Screening, journal: Journal, ro
         for number, cells in rows:
             row = reader.read(number, cells)
             waiting.append(row)
-            if not isinstance(row.asked, Fault):
+            if isinstance(row.asked, RosterRow):
                 yield row.asked
 
     answers = client.screen(
@@ -173,15 +143,18 @@ def _screened(client: xingate.Client, screening: Screening, journal: Journal, ro
     )
     try:
         for screened in answers:
-            while isinstance((row := waiting.popleft()).asked, Fault):
-                yield row, None, (row.asked,)
+            while not isinstance((row := waiting.popleft()).asked, RosterRow):
+                yield _unasked(row)
             _stop_where_none_can_be_asked(row.number, screened)
             yield row, screened.verdict, screened.results
     finally:
         answers.close()
     for row in waiting:
-        if isinstance(row.asked, Fault):
-            yield row, None, (row.asked,)
+        yield _unasked(row)
+
+
+def _unasked(row: ReadRow) -> _Answered:
+    return row, None, (row.asked,) if isinstance(row.asked, Fault) else ()
 
 
 def _stop_where_none_can_be_asked(row: int, screened: xingate.ScreenedRow) -> None:
@@ -208,7 +181,7 @@ def _facts(
     read_as = {FIELDS[field]: "、".join(found) for field, found in labels.items()}
     if screening.kind is not None:
         read_as[FIELDS["subject_kind"]] = f"{labels.get('subject_kind', [''])[0]} {screening.kind.name.lower()}".strip()
-    is_named = any(layout.places(field) for field in ("legal_representative", "principal"))
+    unnumbered = "、".join(column.label for column in layout.unnumbered)
     asked_by = (screening.organisation, screening.operator, screening.system)
     return Facts(
         file=mask_text(layout.file.name),
@@ -221,7 +194,7 @@ def _facts(
         started_at=datetime.fromisoformat(journal.started_at),
         finished_at=datetime.now(UTC),
         read_as=read_as,
-        people_note=_NO_NUMBERS if is_named and not layout.has_people else "",
+        people_note=f"{_NO_NUMBERS}{unnumbered}" if unnumbered else "",
         unread="、".join(layout.unread),
         checkpoint=_checkpoint(client, tally),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from xingate.errors import XingateError
 from xingate.types import Decision, SnapshotRef, Verdict
-from xingate_adapters.rosters.answers import Outcome
+from xingate_adapters.rosters.book.answers import Outcome
 from xingate_adapters.rosters.rows import Fault
 
 _EXAMPLES = 5
@@ -17,7 +17,8 @@ _ABOUT_ENTRIES = frozenset({"identity_unsettled", "row_unreadable", "commitment_
 @dataclass
 class Tally:
     """Counts over rows, and over questions where it says so. `errors` are by reason, with the first rows of each and
-    what the first of them says; `gaps` by reason and what they are about, an entry aside."""
+    what the first of them says; `gaps` by reason and what they are about, an entry aside. `footers` are the numbers of
+    rows that are no parties; `not_asked` are columns of codes that nobody asked about, with how many there are."""
 
     rows: int = 0
     verdicts: Counter[Verdict | None] = field(default_factory=Counter)
@@ -33,11 +34,13 @@ class Tally:
     origins: Counter[str] = field(default_factory=Counter)
     first_leaf: tuple[int, str] | None = None
     last_leaf: tuple[int, str] | None = None
+    footers: list[int] = field(default_factory=list)
+    not_asked: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_answered(self) -> bool:
-        """Whether every question of every row has its answer."""
-        return not self.errors
+        """Whether every question of every row has its answer, and every column of codes was asked about."""
+        return not (self.errors or self.not_asked)
 
     def add(self, row: int, verdict: Verdict | None, results: Sequence[Outcome]) -> None:
         """Count a row, its subject's result first."""

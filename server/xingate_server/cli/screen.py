@@ -34,10 +34,13 @@ from xingate_server.cli.check import KINDS, read_context
 
 if TYPE_CHECKING:
     from xingate_adapters.rosters.journal import Journal
-    from xingate_adapters.rosters.layout import RosterLayout
-    from xingate_adapters.rosters.run import Done, OnProgress, Screening
+    from xingate_adapters.rosters.layout import RosterColumn, RosterLayout
+    from xingate_adapters.rosters.run import Done, OnProgress
+    from xingate_adapters.rosters.screening import Screening
 
 _TIMEOUT_S = 60.0
+_PLAIN_WIDTH = 160
+_FOOTERS = 20
 _RETRY = xingate.RetryPolicy(attempts=8, pause_s=0.1, max_pause_s=5.0)  # about 20 s: a gateway that is started anew
 _ORIGINS = {
     "continued": "continuing the run of {}: what is recorded is not recorded again",
@@ -86,12 +89,16 @@ class _Options(TypedDict):
     help="Who is asked about, where no column says it; never guessed from a number.",
 )
 @click.option("--as-of", default="", metavar="D", help="The day asked about, YYYY-MM-DD; default: today in Shanghai.")
-@click.option("--matter", default="", metavar="M", help="The case number, where no column has one; for the record.")
+@click.option("--matter", default="", metavar="M", help="The case number, where no column has one; people need one.")
 @click.option("--context", multiple=True, metavar="K=V", help="An attribute that a measure depends on; repeatable.")
-@click.option("--organisation", default="", metavar="O", help="The organisation that asks, for the record.")
-@click.option("--operator", default="", metavar="P", help="The person who asks, for the record.")
+@click.option(
+    "--organisation", default="", metavar="O", help="The organisation that asks; people are asked about only with one."
+)
+@click.option("--operator", default="", metavar="P", help="The person who asks; likewise.")
 @click.option("--system", default="xingate-cli", show_default=True, metavar="S", help="The system that asks.")
-@click.option("--yes", "is_accepted", is_flag=True, help="Take the columns as guessed, without asking.")
+@click.option(
+    "--yes", "is_accepted", is_flag=True, help="Take the columns as guessed where all are sure, without asking."
+)
 @target_option
 @state_option
 @json_option
@@ -100,12 +107,14 @@ def screen_command(**options: Unpack[_Options]) -> int:
     """Ask about every row of a roster (xlsx or csv) and write a workbook: each row with its verdict in colour,
     measures, legal basis, remedies and record, a summary with a chart, and a certificate.
 
-    Legal representatives and principals are asked about too, where the roster has a column of their numbers. Broken
-    off, the same command continues, and nothing is recorded twice. Fields of --map: identifiers, name, subject_kind,
-    id_scheme, legal_representative, legal_representative_id, principal, principal_id, related, matter.
+    Legal representatives, principals and authorised representatives are asked about too, where the roster has their
+    numbers, and members of a consortium. Broken off, the same command continues, and nothing is recorded twice. Fields
+    of --map: identifiers, name, subject_kind, id_scheme, related, matter; legal_representative, principal,
+    representative, consortium_member, and each of these with _id for the number.
 
-    Exit codes: 0 every row was answered, whatever the verdicts; 2 usage, or the columns are not sure and nobody can be
-    asked; 3 the file cannot be read, the gateway is unavailable, or some rows have no answer (the workbook says why).
+    Exit codes: 0 every row was answered, whatever the verdicts; 2 usage, or a column is not sure and nobody can be
+    asked; 3 the file cannot be read, the gateway is unavailable, some rows have no answer (the workbook says why), or a
+    column of codes was not asked about (columns_not_asked).
     """
     screening = _screening(options)
     url = options["target"] or f"embedded:{options['state']}"
@@ -126,6 +135,13 @@ def screen_command(**options: Unpack[_Options]) -> int:
         print_object(_document(done, screening))
     else:
         _show(done, screening)
+    if done.tally.not_asked:
+        names = ", ".join(f"`{label}`" for label in done.tally.not_asked)
+        click.echo(
+            f"xingate: columns_not_asked: codes stand in {names} and nobody was asked about them: say what they are "
+            "with --map COLUMN=FIELD, or --map COLUMN=- for one that is not meant",
+            err=True,
+        )
     return 0 if done.tally.is_answered else EXIT_REFUSED
 
 
@@ -161,26 +177,30 @@ def _tell_origin(journal: "Journal") -> None:
 def _screening(options: _Options) -> "Screening":
     from xingate_adapters.reading.errors import SourceError
     from xingate_adapters.rosters.layout import MapError, guess_layout
-    from xingate_adapters.rosters.run import Screening
+    from xingate_adapters.rosters.screening import Screening
 
     file = options["file"]
     out = options["out"] or file.with_name(f"{file.stem}.screened.xlsx")
     if out.suffix.lower() != ".xlsx":
         raise AskedWronglyError(f"`{out}` is no name of a workbook: expected one that ends in .xlsx")
+    kind: SubjectKind | None = KINDS[options["kind"]] if options["kind"] else None
+    mapping = _mapping(options["mapping"])
     try:
-        layout = guess_layout(file).mapped(_mapping(options["mapping"]))
+        layout = guess_layout(file, kind).mapped(mapping)
+        if kind is None and not layout.places("subject_kind"):
+            kind = _asked_kind(options, layout)
+            layout = guess_layout(file, kind).mapped(mapping)
     except MapError as error:
         raise AskedWronglyError(str(error)) from error
     except SourceError as error:
         raise CommandError(str(error)) from error
     if layout.unread:
         click.echo(f"other sheets, which are not read: {', '.join(layout.unread)}", err=True)
-    kind = KINDS[options["kind"]] if options["kind"] else None
     screening = Screening(
-        layout=layout,
+        layout=_confirmed(layout, is_asking=_is_asking(options)),
         out=out,
         action=options["action"],
-        kind=_confirmed(layout, kind, is_accepted=options["is_accepted"]),
+        kind=kind,
         as_of=options["as_of"],
         matter=options["matter"],
         context=read_context(options["context"]),
@@ -205,37 +225,71 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     return mapping
 
 
-def _confirmed(layout: "RosterLayout", kind: SubjectKind | None, *, is_accepted: bool) -> SubjectKind | None:
-    """The kind of those without one of their own, once a person or the labels have confirmed the columns."""
-    from xingate_adapters.rosters.layout import SURE
+def _is_asking(options: _Options) -> bool:
+    return sys.stdin.isatty() and not options["is_accepted"]
 
-    is_asking = sys.stdin.isatty() and not is_accepted
-    confidence = layout.confidence
-    if is_asking or confidence < SURE:
+
+def _asked_kind(options: _Options, layout: "RosterLayout") -> SubjectKind:
+    """The kind of those without one of their own, which a person says."""
+    if not layout.confidence:
         _show_layout(layout)
-    if not confidence:
         raise AskedWronglyError("no column has names or numbers: say which with --map COLUMN=identifiers or =name")
-    if kind is None and not layout.places("subject_kind"):
-        if not is_asking:
-            raise AskedWronglyError("no column says who is asked about: give --kind, or --map COLUMN=subject_kind")
-        kind = KINDS[click.prompt("who is asked about", type=click.Choice(list(KINDS)), err=True)]
+    if not _is_asking(options):
+        raise AskedWronglyError("no column says who is asked about: give --kind, or --map COLUMN=subject_kind")
+    _show_layout(layout)
+    return KINDS[click.prompt("who is asked about", type=click.Choice(list(KINDS)), err=True)]
+
+
+def _confirmed(layout: "RosterLayout", *, is_asking: bool) -> "RosterLayout":
+    """The layout once a person, or the labels and cells, have confirmed its columns."""
+    if is_asking or layout.unsure or not layout.confidence:
+        _show_layout(layout)
+    if is_asking:
+        layout = layout.mapped({column.label: _asked_field(column) for column in layout.unsure})
+    if not (layout.places("identifiers") or layout.places("name")):
+        raise AskedWronglyError("no column has names or numbers: say which with --map COLUMN=identifiers or =name")
     if is_asking:
         if not click.confirm("are the columns right", default=True, err=True):
             raise AskedWronglyError("say what the columns are with --map COLUMN=FIELD, `-` for one that is not used")
-    elif confidence < SURE and not is_accepted:
-        raise AskedWronglyError("the columns are not sure: give --yes where the guess is right, or --map COLUMN=FIELD")
-    return kind
+    elif layout.unsure:
+        told = "; ".join(_doubt(column) for column in layout.unsure)
+        raise AskedWronglyError(
+            f"columns_unsure: the columns are not sure: {told}. Say what each is with --map COLUMN=FIELD, `-` for one "
+            "that is not used"
+        )
+    return layout
+
+
+def _doubt(column: "RosterColumn") -> str:
+    from xingate_adapters.rosters.columns.meaning import UNSURE
+
+    guess = f"{column.field} {column.confidence:.0%}, " if column.field else ""
+    return f"`{column.label}` ({guess}{column.why.removeprefix(UNSURE)})"
+
+
+def _asked_field(column: "RosterColumn") -> str:
+    from xingate_adapters.rosters.layout import FIELDS, IGNORED
+
+    question = f"what is {_doubt(column)}"
+    choices = click.Choice([*FIELDS, IGNORED])
+    return str(click.prompt(question, type=choices, default=column.field or None, show_choices=True, err=True))
 
 
 def _show_layout(layout: "RosterLayout") -> None:
     from xingate_adapters.rosters.layout import FIELDS
 
-    table = Table("column", "read as", "sure", "such as (numbers masked)", title=f"{layout.file.name}")
+    table = Table(title=f"{layout.file.name}")
+    for title in ("column", "read as", "sure"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("such as (numbers masked)", no_wrap=True)
     for column in layout.columns:
         read_as = FIELDS.get(column.field, "[dim]-[/dim]")
-        sure = f"{column.confidence:.0%}" if column.field else ""
+        sure = "[yellow]unsure[/yellow]" if column.is_unsure else f"{column.confidence:.0%}" if column.field else ""
         table.add_row(escape(column.label), read_as, sure, escape("; ".join(column.examples)))
-    Console(stderr=True, highlight=False).print(table)
+    page = Console(stderr=True, highlight=False)
+    if not page.is_terminal:
+        page = Console(stderr=True, highlight=False, width=_PLAIN_WIDTH)
+    page.print(table)
 
 
 # -- what is told
@@ -269,6 +323,8 @@ def _document(done: "Done", screening: "Screening") -> dict[str, Any]:
         "records": tally.records,
         "verdicts": dict(_counts(done)),
         "errors": dict(tally.errors),
+        "footers": tally.footers,
+        "columnsNotAsked": dict(tally.not_asked),
         "snapshots": [snapshot.sequence for snapshot in tally.snapshots],
         "seconds": {"reading": round(done.read_s, 2), "askingAndWriting": round(done.screened_s, 2)},
     }
@@ -283,7 +339,10 @@ def _show(done: "Done", screening: "Screening") -> None:
             page.print(f"[{colour}]{count:>9,}  {words}[/]")
     for reason, count in done.tally.errors.most_common():
         what = "question" if count == 1 else "questions"
-        page.print(escape(f"{count:>9,}  {what} without an answer: {reason}"))
+        page.print(escape(f"{count:>9,}  {what} without an answer: {reason}"), soft_wrap=True)
+    if footers := done.tally.footers:
+        rows = ", ".join(map(str, footers[:_FOOTERS])) + (" ..." if len(footers) > _FOOTERS else "")
+        page.print(f"{len(footers):>9,}  页脚，未查询 footer, not asked about: row {rows}", soft_wrap=True)
     rows, lookups = counted(done.tally.rows, "row"), counted(done.tally.records, "lookup")
     page.print(
         escape(f"{rows}, {lookups} on record; written to {screening.out}"),

@@ -27,7 +27,9 @@ _WORDS: Final = {
         "settled": "名单上的信息是否属于您本人，已由人工核实：",
         "same": "属于您本人",
         "not the same": "不属于您本人",
+        "doubt": "待核实的信息",
         "basis": "依据",
+        "list": "所列名单",
         "by": "认定部门",
         "no": "文书号",
         "until": "有效期至",
@@ -48,7 +50,9 @@ _WORDS: Final = {
         "settled": "Whether the listing is yours was found out by a person: ",
         "same": "it is yours",
         "not the same": "it is not yours",
+        "doubt": "To be verified",
         "basis": "Basis",
+        "list": "List",
         "by": "Recognised by",
         "no": "Document",
         "until": "Valid until",
@@ -110,6 +114,8 @@ def _findings(result: PanelResult, language: _Language) -> list[str]:
     parts = []
     if result.verdict is Verdict.CANNOT_TELL and (result.unsettled or result.open_points or not result.settled):
         parts.append(f"<p>{words['open']}</p>")
+        listings = [(words["doubt"], doubt.listing) for doubt in result.unsettled if doubt.listing]
+        parts += [_table(listings)] if listings else []
     found = [words["not the same" if ": not the same" in told else "same"] for told in result.settled]
     if found:
         parts.append(f"<p>{words['settled']}{'；'.join(found)}</p>")
@@ -123,6 +129,7 @@ def _finding(finding: Finding, language: _Language) -> str:
     words = _WORDS[language]
     facts = [
         (words["basis"], "；".join(finding.basis)),
+        (words["list"], finding.list_en if language == "en" else finding.list_zh),
         (words["by"], finding.authority),
         (words["no"], finding.document_no),
         (words["until"], finding.valid_until),

@@ -7,7 +7,7 @@ Left out on purpose: numbers, facts of the entry, which lists were looked at and
 from dataclasses import dataclass
 
 from xingate import Decision, Verdict
-from xingate.types import AppliedMeasure
+from xingate.types import AppliedMeasure, Gap
 
 __all__ = ["Doubt", "Finding", "PanelResult", "result_of"]
 
@@ -17,7 +17,7 @@ _SETTLED = "identity_settled"
 
 @dataclass(frozen=True)
 class Finding:
-    """A measure that acts on the candidate."""
+    """A measure that acts on the candidate, and the listing that it rests on; blank where it rests on none."""
 
     measure_id: str
     title_zh: str
@@ -26,13 +26,17 @@ class Finding:
     authority: str
     document_no: str
     valid_until: str
+    list_zh: str = ""
+    list_en: str = ""
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """A listing that may or may not be the candidate's: a person compares the documents and settles it."""
+    """A listing that may or may not be the candidate's: a person compares the documents and settles it. `listing` is
+    the authority, number and day of its document."""
 
     entry_id: str
+    listing: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ def result_of(decision: Decision, candidate: str, post: str, purpose: str) -> Pa
         remedies=tuple(
             dict.fromkeys((r.title.zh or r.kind, r.title.en or r.kind) for measure in acting for r in measure.remedies)
         ),
-        doubts=tuple(Doubt(gap.about) for gap in decision.gaps if gap.reason == _UNSETTLED and gap.about),
+        doubts=tuple(
+            Doubt(gap.about, _listing(gap)) for gap in decision.gaps if gap.reason == _UNSETTLED and gap.about
+        ),
         open_points=tuple(
             f"{gap.title.zh} {gap.reason}: {gap.closes_zh} {gap.closes_with}"
             for gap in decision.gaps
@@ -86,6 +92,11 @@ def result_of(decision: Decision, candidate: str, post: str, purpose: str) -> Pa
         settled=tuple(flag.detail for flag in decision.flags if flag.code == _SETTLED),
         record_id=decision.trace.record_id,
     )
+
+
+def _listing(gap: Gap) -> str:
+    """The part of what closes the gap that names the entry."""
+    return gap.closes_with.partition(": ")[2]
 
 
 def _is_open(gap: object) -> bool:
@@ -102,4 +113,6 @@ def _finding(measure: AppliedMeasure) -> Finding:
         authority=entry.authority if entry else "",
         document_no=entry.document_no if entry else "",
         valid_until=entry.valid_until.isoformat() if entry and entry.valid_until else "",
+        list_zh=(entry.title.zh or entry.list_type) if entry else "",
+        list_en=(entry.title.en or entry.list_type) if entry else "",
     )

@@ -6,13 +6,16 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from xingate.types import SignedCheckpoint
-from xingate_adapters.rosters.answers import gap_words
+from xingate_adapters.rosters.book.answers import gap_words
+from xingate_adapters.rosters.book.widths import Widths, lines_of
+from xingate_adapters.rosters.book.words import COLOURS, ERRORS, FOOTER, NOT_ASKED, ORDER, VERDICTS
+from xingate_adapters.rosters.book.workbook import CERTIFICATE, Roster, printable
 from xingate_adapters.rosters.tally import Tally
-from xingate_adapters.rosters.words import COLOURS, ERRORS, ORDER, VERDICTS
-from xingate_adapters.rosters.workbook import CERTIFICATE, Roster, printable
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _MOST_MEASURES: Final = 30
+_FOOTERS: Final = 20
+_VALUE: Final = 2  # the column of the certificate's statements
 _CHART_COLUMN: Final = 6
 _VERIFYING: Final = """每行的留痕编号可取得离线可验的凭证：xingate trace receipt 编号；本页本身不是凭证。
 Each record id gives a receipt that is verified offline: xingate trace receipt ID. This page itself proves nothing."""
@@ -39,14 +42,13 @@ class Facts(NamedTuple):
 
 def write_summary(roster: Roster, tally: Tally, facts: Facts) -> None:
     """The first page."""
-    page, head = roster.summary, roster.head
-    for column, width in enumerate((24, 40, 52, 10, 10)):
-        page.set_column(column, column, width)
+    sheet = _Sheet(roster.summary, Widths((24, 40, 52, 10, 10)), roster.head)
+    page = sheet.page
     title = roster.book.add_format({"bold": True, "font_size": 16})
     percent = roster.book.add_format({"num_format": "0.0%"})
     page.write_string(0, 0, "名单核查汇总 Roster screening", title)
     page.write_string(1, 0, printable(f"{facts.file}　{facts.action} {facts.action_title}　{facts.as_of}"))
-    _header(page, 3, ("结论", "verdict", "", "行 rows", "占比"), head)
+    sheet.header(3, ("结论", "verdict", "", "行 rows", "占比"))
     line = 3
     for verdict in ORDER:
         line += 1
@@ -59,21 +61,30 @@ def write_summary(roster: Roster, tally: Tally, facts: Facts) -> None:
     line += 1
     page.write_string(line, 0, "合计 total")
     page.write_number(line, 3, tally.rows)
-    line = _people(page, line + 2, tally, facts, head)
+    if tally.footers:
+        line += 1
+        sheet.row(line, (" ".join(FOOTER), _examples(tally.footers[:_FOOTERS], len(tally.footers)), ""))
+        page.write_number(line, 3, len(tally.footers))
+    line += 2
     rows: list[tuple[str, str, str, int]] = [
-        (ident, zh, en, count) for (ident, zh, en), count in tally.measures.most_common(_MOST_MEASURES)
+        (f"columns_not_asked: {label}", *NOT_ASKED, count) for label, count in tally.not_asked.items()
     ]
-    line = _table(page, line, ("措施 measure", "名称", "title", "行 rows"), rows, head)
+    line = sheet.table(line, ("未查询的栏 column not asked", "说明", "what to do", "号码 codes"), rows)
+    line = _people(sheet, line, tally, facts)
+    rows = [(ident, zh, en, count) for (ident, zh, en), count in tally.measures.most_common(_MOST_MEASURES)]
+    line = sheet.table(line, ("措施 measure", "名称", "title", "行 rows"), rows)
     rows = [
         (f"{reason} {about}".rstrip(), gap_words(reason), "", count)
         for (reason, about), count in tally.gaps.most_common()
     ]
-    line = _table(page, line, ("缺口 gap", "如何补足 what closes it", "", "行 rows"), rows, head)
+    line = sheet.table(line, ("缺口 gap", "如何补足 what closes it", "", "行 rows"), rows)
     rows = [
         (reason, ERRORS.get(reason) or tally.error_words[reason], _examples(tally.error_rows[reason], count), count)
         for reason, count in tally.errors.most_common()
     ]
-    _table(page, line, ("错误 error", "说明", "例如 such as", "次 count"), rows, head)
+    sheet.table(line, ("错误 error", "说明", "例如 such as", "次 count"), rows)
+    for column, width in sheet.widths.items():
+        page.set_column(column, column, width)
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.activate()
@@ -82,16 +93,20 @@ def write_summary(roster: Roster, tally: Tally, facts: Facts) -> None:
 def write_certificate(roster: Roster, tally: Tally, facts: Facts) -> None:
     """The last page: what was asked and on what it rests."""
     page: Any = roster.book.add_worksheet(CERTIFICATE)
-    page.set_column(0, 0, 22)
-    page.set_column(1, 1, 34)
-    page.set_column(2, 2, 100)
+    widths = Widths((22, 34, 100))
+    statements = [(zh, en, printable(value)) for zh, en, value in _statements(tally, facts)]
+    for texts in statements:
+        for column, text in enumerate(texts):
+            widths.take(column, text, is_wrapped=column == _VALUE)
+    for column, width in widths.items():
+        page.set_column(column, column, width)
     title = roster.book.add_format({"bold": True, "font_size": 16})
     page.write_string(0, 0, "查询证明 Certificate of lookups", title)
-    for line, (zh, en, value) in enumerate(_statements(tally, facts), 2):
+    for line, (zh, en, value) in enumerate(statements, 2):
         page.write_string(line, 0, zh, roster.head)
         page.write_string(line, 1, en, roster.head)
-        page.write_string(line, 2, printable(value), roster.wrapped)
-        page.set_row(line, 15 * (value.count("\n") + 1))
+        page.write_string(line, _VALUE, value, roster.wrapped)
+        page.set_row(line, 15 * lines_of(value.split("\n"), widths[_VALUE]))
     page.set_landscape()
     page.fit_to_pages(1, 0)
 
@@ -100,31 +115,40 @@ def _examples(rows: Sequence[int], count: int) -> str:
     return f"行 rows {', '.join(map(str, rows))}{' …' if count > len(rows) else ''}"
 
 
-def _header(page: Any, line: int, titles: Sequence[str], style: Any) -> None:
-    for column, text in enumerate(titles):
-        page.write_string(line, column, text, style)
+class _Sheet(NamedTuple):
+    """A page of tables, with the widths that its texts ask for."""
+
+    page: Any
+    widths: Widths
+    head: Any
+
+    def header(self, line: int, titles: Sequence[str]) -> None:
+        """A row of titles."""
+        self.row(line, titles, self.head)
+
+    def row(self, line: int, texts: Sequence[str], style: Any = None) -> None:
+        """A row of texts, each on one line."""
+        for column, text in enumerate(map(printable, texts)):
+            self.page.write_string(line, column, text, style)
+            self.widths.take(column, text, is_wrapped=False)
+
+    def table(self, line: int, titles: Sequence[str], rows: Sequence[tuple[str, str, str, int]]) -> int:
+        """A table, none where it has no rows; the line below it."""
+        if not rows:
+            return line
+        self.header(line, titles)
+        for number, (*texts, count) in enumerate(rows, line + 1):
+            self.row(number, texts)
+            self.page.write_number(number, len(texts), count)
+        return line + len(rows) + 2
 
 
-def _table(page: Any, line: int, titles: Sequence[str], rows: Sequence[tuple[str, str, str, int]], style: Any) -> int:
-    """A table, none where it has no rows; the line below it."""
-    if not rows:
-        return line
-    _header(page, line, titles, style)
-    for number, (*texts, count) in enumerate(rows, line + 1):
-        for column, text in enumerate(texts):
-            page.write_string(number, column, printable(str(text)))
-        page.write_number(number, len(texts), count)
-    return line + len(rows) + 2
-
-
-def _people(page: Any, line: int, tally: Tally, facts: Facts, style: Any) -> int:
-    if not tally.people:
-        if facts.people_note:
-            page.write_string(line, 0, facts.people_note)
-            return line + 2
-        return line
+def _people(sheet: _Sheet, line: int, tally: Tally, facts: Facts) -> int:
+    if facts.people_note:
+        sheet.page.write_string(line, 0, printable(facts.people_note))
+        line += 2
     rows = [(*VERDICTS[verdict], "", tally.people[verdict]) for verdict in ORDER if tally.people[verdict]]
-    return _table(page, line, ("关联人员结论", "verdicts of related people", "", "人次"), rows, style)
+    return sheet.table(line, ("关联人员结论", "verdicts of related people", "", "人次"), rows)
 
 
 def _chart(roster: Roster, first: int, last: int) -> None:
@@ -153,6 +177,10 @@ def _statements(tally: Tally, facts: Facts) -> Iterable[tuple[str, str, str]]:
     yield "名单文件", "roster file", facts.file
     yield "文件摘要", "SHA-256 of the file", facts.file_sha256
     yield "读作", "columns read as", "\n".join(f"{field} ← {label}" for field, label in facts.read_as.items())
+    if tally.footers:
+        yield "页脚行", "rows of totals or signatures, not asked about", ", ".join(map(str, tally.footers[:_FOOTERS]))
+    if tally.not_asked:
+        yield "未查询的栏", "columns of codes not asked about", "、".join(tally.not_asked)
     if facts.unread:
         yield "未读的工作表", "sheets not read", facts.unread
     yield "事项", "action", f"{facts.action} {facts.action_title}".rstrip()

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from xingate.errors import XingateError
 from xingate.types import AppliedMeasure, Decision, EntryRef, Gap, Verdict
+from xingate_adapters.rosters.book.words import ERRORS
 from xingate_adapters.rosters.rows import Fault
-from xingate_adapters.rosters.words import ERRORS
 
 _WITHOUT_EFFECT = (
     ("suspended", "中止执行 suspended"),

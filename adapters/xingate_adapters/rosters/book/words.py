@@ -7,6 +7,11 @@ from xingate.types import Verdict
 
 Words = tuple[str, str]
 
+FOOTER: Final[Words] = ("页脚，未查询", "footer, not asked about")
+NOT_ASKED: Final = (
+    "栏中有号码，但未查询：请用 --map 栏名=字段 指明，或用 --map 栏名=- 表示不用",
+    "the column holds codes that were not asked about: say what it is with --map COLUMN=FIELD, or --map COLUMN=-",
+)
 NOT_ANSWERED: Final[Words] = ("未能查询", "not answered")
 VERDICTS: Final[Mapping[Verdict | None, Words]] = {
     **{verdict: (verdict.title_zh, verdict.name) for verdict in Verdict},
@@ -53,3 +58,8 @@ COLUMNS: Final = {
     "record": "留痕编号 record",
 }
 SUBJECT: Final = "申请主体 subject"
+ROLES: Final[Mapping[str, str]] = {
+    "consortium_member": "联合体成员 consortium_member",
+    "representative": "授权代表 representative",
+}
+"""Roles of people and members that no list names, beside those of `xingate.types.Via`."""

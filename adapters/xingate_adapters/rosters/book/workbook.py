@@ -13,9 +13,11 @@ from typing import Any, Final
 
 from xingate.screening import RosterRow
 from xingate.types import Subject, SubjectKind, Verdict, Via
-from xingate_adapters.rosters.answers import Answer, Outcome, answer_of
+from xingate_adapters.rosters.book.answers import Answer, Outcome, answer_of
+from xingate_adapters.rosters.book.widths import Widths, lines_of
+from xingate_adapters.rosters.book.words import COLOURS, COLUMNS, FOOTER, ROLES, SUBJECT, VERDICTS
+from xingate_adapters.rosters.columns.footers import Footer
 from xingate_adapters.rosters.rows import Fault, ReadRow
-from xingate_adapters.rosters.words import COLOURS, COLUMNS, SUBJECT, VERDICTS
 from xingate_server.core.identifiers import mask_text
 
 ROWS_A_SHEET: Final = 1_000_000
@@ -65,6 +67,7 @@ class Roster:
         self._list_titles = list_titles
         self.summary: Any = self.book.add_worksheet(SUMMARY)
         self._page: Any = None
+        self._widths = Widths(())
         self._pages = 0
         self._line = 0
         self._new_page()
@@ -88,6 +91,16 @@ class Roster:
         for place, (result, (role, subject)) in enumerate(zip(results, subjects, strict=True)):
             self._write(row, (role, subject), verdict, answer_of(result, self._list_titles), is_first=place == 0)
 
+    def add_footer(self, row: ReadRow) -> None:
+        """Write a row that is no party, as it stands in the file."""
+        if self._line + 1 > ROWS_A_SHEET:
+            self._end_page()
+            self._new_page()
+        self._line += 1
+        self._page.write_number(self._line, self._keys.index("row"), row.number, self._text)
+        self._page.write_string(self._line, self._keys.index("verdict"), " ".join(FOOTER), self._text)
+        self._write_cells(self._line, row)
+
     def save(self) -> None:
         """Close the workbook and put it in place. Raises OSError."""
         from xlsxwriter.exceptions import FileCreateError
@@ -106,17 +119,17 @@ class Roster:
         self._page = self.book.add_worksheet(RESULTS if self._pages == 1 else f"{RESULTS} {self._pages}")
         self._line = 0
         titles = [*(COLUMNS[key] for key in self._keys), *self._header]
-        for column, key in enumerate(self._keys):
-            self._page.set_column(column, column, _WIDTHS[key])
-        if self._header:
-            self._page.set_column(len(self._keys), len(titles) - 1, _INPUT_WIDTH)
+        self._widths = Widths([*(_WIDTHS[key] for key in self._keys), *[_INPUT_WIDTH] * len(self._header)])
         self._page.freeze_panes(1, self._keys.index("verdict") + 1)
         self._page.outline_settings(symbols_below=False)  # people stand under their subject
         self._page.set_row(0, 2 * _LINE_POINTS)
         for column, title in enumerate(titles):
             self._put(0, column, title, self.head)
+            self._widths.take(column, title)
 
     def _end_page(self) -> None:
+        for column, width in self._widths.items():
+            self._page.set_column(column, column, width)
         self._page.autofilter(0, 0, max(self._line, 1), len(self._keys) + len(self._header) - 1)
 
     def _write(
@@ -151,13 +164,16 @@ class Roster:
             elif key in _LISTS:
                 if found := getattr(answer, key):
                     self._put(line, column, "\n".join(found), self.wrapped)
+                    self._widths.take(column, "\n".join(found))
             elif value := values[key]:
                 self._put(line, column, value, self.wrapped if key == "error" else self._text)
         if is_first:
-            first = len(self._keys)
-            for column, cell in enumerate(row.shown, first):
-                if cell:
-                    self._put(line, column, cell, self._text)
+            self._write_cells(line, row)
+
+    def _write_cells(self, line: int, row: ReadRow) -> None:
+        for column, cell in enumerate(row.shown, len(self._keys)):
+            if cell:
+                self._put(line, column, cell, self._text)
 
     def _put(self, line: int, column: int, value: str, style: Any) -> None:
         text = printable(value)
@@ -170,13 +186,8 @@ def _height(answer: Answer) -> int:
     tallest = 1
     for key in (*_LISTS, "error"):
         if found := getattr(answer, key):
-            lines = found.split("\n") if isinstance(found, str) else found
-            tallest = max(tallest, sum(-(-_width(line) // _WIDTHS[key]) for line in lines))
+            tallest = max(tallest, lines_of(found.split("\n") if isinstance(found, str) else found, _WIDTHS[key]))
     return tallest
-
-
-def _width(text: str) -> int:
-    return len(text) + sum(1 for c in text if not c.isascii())
 
 
 def printable(text: str) -> str:
@@ -186,13 +197,13 @@ def printable(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _subjects(asked: RosterRow | Fault) -> Iterator[tuple[str, Subject | None]]:
-    if isinstance(asked, Fault):
+def _subjects(asked: RosterRow | Fault | Footer) -> Iterator[tuple[str, Subject | None]]:
+    if not isinstance(asked, RosterRow):
         yield SUBJECT, None
         return
     yield SUBJECT, asked.subject
     for person in asked.people:
-        yield f"{Via(person.role).title.zh} {person.role}", person.subject
+        yield ROLES.get(person.role) or f"{Via(person.role).title.zh} {person.role}", person.subject
 
 
 def _numbers(subject: Subject) -> str:
