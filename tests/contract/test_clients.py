@@ -409,7 +409,9 @@ def test_a_repeated_question_in_a_stream_is_one_record(client: Any) -> None:
 
 
 def test_a_persons_number_is_in_no_record_and_no_answer(client: Any) -> None:
-    decision = client.check(Subject.natural_person(PERSON, name="示例甲"), "permit.grant")
+    decision = client.check(
+        Subject.natural_person(PERSON, name="示例甲"), "permit.grant", matter="M-1", operator="示例员"
+    )
     shown = decision.to_json() + str(decision) + repr(decision)
     shown += client.record(decision.trace.record_id).to_json() + repr(client.records(3))
     assert PERSON not in shown

@@ -380,7 +380,7 @@ def test_a_representatives_incentive_is_not_the_files() -> None:
     fake = FakeGateway()
     favour = AppliedMeasure("5.green", effect=Effect.FAVOUR)
     fake.answer(citizen_number(302), "permit.accept", Verdict.FAVOURED, measures=[favour])
-    with fake.client() as client:
+    with fake.client(organisation="示例局", operator="示例员") as client:
         mine = client.check_matter("M", "permit.accept", [APPLICANT, OTHER])
         theirs = client.check_matter(
             "M", "permit.accept", [Party.applicant(OTHER.subject), Party.principal(APPLICANT.subject)]
@@ -394,7 +394,7 @@ def test_a_gap_that_hides_no_more_than_was_found_leaves_the_verdict() -> None:
     fake.answer(unified_code(3), "tender.bid", Verdict.RESTRICTED)
     gap = Gap("source_stale", Verdict.RESTRICTED)
     fake.answer(citizen_number(302), "tender.bid", CT, gaps=[gap])
-    with fake.client() as client:
+    with fake.client(organisation="示例局", operator="示例员") as client:
         decision = client.check_matter("M", "tender.bid", [APPLICANT, OTHER])
     assert decision.verdict is Verdict.RESTRICTED
     assert decision.gaps == ((OTHER, gap),)

@@ -98,7 +98,12 @@ async def test_another_body_s_client_gets_the_demo_s_verdicts_as_decisions(pep: 
             subject=Subject(type=case.kind, id=case.code, properties={"name": case.name}),
             action=Action(name=case.action),
             resource=Resource(type="case", id="示例-2"),
-            context={"system": caller.system, "organisation": caller.organisation, **case.context},
+            context={
+                "system": caller.system,
+                "organisation": caller.organisation,
+                "operator": "示例经办人",
+                **case.context,
+            },
         )
         answer = await pep.evaluate(asked)
         assert answer.context is not None

@@ -335,7 +335,8 @@ def test_a_persons_number_is_in_no_record_and_no_log(gateway: Any, verification:
         kind=types_pb2.SUBJECT_KIND_NATURAL_PERSON,
         identifiers=[types_pb2.Identifier(scheme="citizen_id", value=number)],
     )
-    answer = verification.Check(question(subject=subject, action="personnel.recruit"), timeout=TIMEOUT_S)
+    asked = question(subject=subject, action="personnel.recruit", matter="示例-0001")
+    answer = verification.Check(asked, timeout=TIMEOUT_S)
     entry = trace.GetRecord(trace_pb2.GetRecordRequest(record_id=answer.trace.record_id), timeout=TIMEOUT_S)
     assert number.encode() not in entry.leaf
     bad = types_pb2.Subject(kind=subject.kind, identifiers=[types_pb2.Identifier(scheme="uscc", value=number)])

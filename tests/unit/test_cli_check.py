@@ -62,7 +62,10 @@ def invoke(*arguments: str, stdin: str = "") -> Result:
 
 
 def ask(*arguments: str, kind: str = "legal_entity", stdin: str = "") -> Result:
-    return invoke("check", *arguments, "--action", "permit.grant", "--kind", kind, stdin=stdin)
+    asked = ["--action", "permit.grant", "--kind", kind]
+    if kind == "natural_person":
+        asked += ["--organisation", "示例局", "--operator", "示例员", "--matter", "M-1"]
+    return invoke("check", *arguments, *asked, stdin=stdin)
 
 
 @pytest.mark.parametrize(

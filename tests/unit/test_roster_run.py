@@ -53,6 +53,10 @@ def fake() -> FakeGateway:
     return gateway
 
 
+WHO = {"organisation": "示例局", "operator": "示例经办人"}
+"""Without them, and a matter, people are not asked about."""
+
+
 def roster(path: Path, *rows: str) -> Path:
     path.write_text("\n".join((HEADER, *rows)), encoding="utf-8")
     return path
@@ -63,13 +67,19 @@ def company(number: int, note: str = "") -> str:
 
 
 def screening(file: Path, **options: Any) -> Screening:
-    given = {"action": "tender.bid", "context": {}, "out": file.with_suffix(".xlsx")} | options
+    given = {
+        "action": "tender.bid",
+        "context": {},
+        "out": file.with_suffix(".xlsx"),
+        "matter": "示例-1",
+        **WHO,
+    } | options
     return Screening(layout=guess_layout(file), **given)
 
 
 def run(fake: FakeGateway, asked: Screening, begun: list[Journal] | None = None) -> Done:
     begun = [] if begun is None else begun
-    with fake.client(system=asked.system) as client:
+    with fake.client(system=asked.system, **WHO) as client:
         return screen_file(client, asked, begun.append, lambda *_: None)
 
 
@@ -80,7 +90,7 @@ def break_off(fake: FakeGateway, asked: Screening, begun: list[Journal]) -> None
         begun.append(journal)
         fake.fail(10_000)
 
-    with fake.client() as client, pytest.raises(StoppedError, match="row 2: "):
+    with fake.client(**WHO) as client, pytest.raises(StoppedError, match="row 2: "):
         screen_file(client, asked, begin, lambda *_: None)
     fake.fail(0)
 
@@ -205,7 +215,7 @@ def test_a_run_that_stops_is_continued_without_a_second_record(fake: FakeGateway
     asked = screening(file)
     taken = threading.Event()
     begun: list[Journal] = []
-    with fake.client() as client:
+    with fake.client(**WHO) as client:
 
         def tell(what: str, done: int, _total: int) -> None:
             if what == "asking" and done >= 64 and not taken.is_set():
@@ -264,7 +274,7 @@ def test_two_runs_for_one_workbook_at_once_are_refused(fake: FakeGateway, tmp_pa
         with pytest.raises(JournalError, match="another run is writing"):
             run(fake, asked)
 
-    with fake.client() as client:
+    with fake.client(**WHO) as client:
         screen_file(client, asked, second, lambda *_: None)
     assert len(fake.records) == 20
 

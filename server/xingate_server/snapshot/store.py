@@ -178,10 +178,14 @@ class Snapshot:
             return int(transaction.stat()["entries"])
 
     def keys(self) -> Iterator[tuple[bytes, SubjectFile]]:
-        """Everything, in the order of the keys: for tests and measurements."""
+        """Everything, in the order of the keys."""
+        for key, packed in self.packed():
+            yield key, self._decode(packed)
+
+    def packed(self) -> Iterator[tuple[bytes, bytes]]:
+        """The same as it is stored."""
         with self._environment.begin(db=self._subject) as transaction:
-            for key, packed in transaction.cursor():
-                yield key, self._decode(packed)
+            yield from transaction.cursor()
 
     def _bearers(self, key: bytes) -> list[bytes]:
         cursor = self._transaction().cursor(db=self._name)
