@@ -37,7 +37,7 @@ from apparitor.models import (
 )
 
 from xingate_server.demo.cases import CALLERS, Caller
-from xingate_server.demo.numbers import unified_code
+from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.transport.openapi import document
 
 PATHS = ("/access/v1/evaluation", "/access/v1/evaluations")
@@ -197,6 +197,14 @@ def _without(part: str, member: str = "") -> dict[str, Any]:
     return asked
 
 
+def _of_person(lacking: str) -> dict[str, Any]:
+    """An evaluation of a person by number, without one of what that needs."""
+    context = {name: "示例" for name in ("organisation", "operator") if name != lacking}
+    resource = {"type": "case", "id": "" if lacking == "resource" else "示例-1"}
+    subject = {"type": "natural_person", "id": citizen_number(302)}
+    return evaluation(name="market.entry", subject=subject, resource=resource, context=context)
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "no subject": (_without("subject"), "message_malformed: `subject`: field required"),
     "no action": (_without("action"), "message_malformed: `action`: field required"),
@@ -222,8 +230,22 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "value": (evaluation(context={"domain": "水电"}), "context_value_unknown: context attribute `domain` is `水电`: "),
     "day": (evaluation(context={"as_of": "05.01.2026"}), "date_malformed: "),
     "long": (evaluation(resource={"type": "case", "id": "x" * 300}), "matter_malformed: resource.id has 300 "),
+    "no organisation": (_of_person("organisation"), "purpose_missing: context.organisation is missing: "),
+    "no operator": (_of_person("operator"), "purpose_missing: context.operator is missing: "),
+    "no matter": (_of_person("resource"), "purpose_missing: resource.id is missing: "),
     "many": (evaluation(context={f"a{n}": "1" for n in range(40)}), "context_malformed: "),
 }
+
+
+def test_of_several_only_the_one_without_a_purpose_is_refused(client: httpx.Client) -> None:
+    whole = _of_person("")
+    told = client.post(PATHS[1], json={"evaluations": [whole, _of_person("operator"), evaluation()]}).json()
+    first, second, third = told["evaluations"]
+    assert (first["decision"], third["decision"]) == (True, True)
+    assert second["decision"] is False
+    error = second["context"]["error"]
+    assert (error["status"], error["reason"]) == (400, "purpose_missing")
+    assert error["message"].startswith("context.operator is missing: ")
 
 
 @pytest.mark.parametrize("path", PATHS)
