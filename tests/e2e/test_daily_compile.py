@@ -177,7 +177,7 @@ def test_a_dry_run_shows_what_would_change_for_whom(tmp_path: Path) -> None:
     write("black_2.csv", black(1), black(3, 认定事由="另一事由"), black(4, 区域="示例县"), person)
     every = tmp_path / "changes.jsonl"
     document = compiled("--dry-run", "--changes", str(every))
-    changes = document["changes"]
+    changes = document["comparison"]
     assert changes["comparedWith"] == 1
     assert changes["entries"] == [
         {"listType": "black.administrative_default", "region": "示例市", "added": 1, "ended": 0, "changed": 0},
@@ -210,7 +210,7 @@ def test_another_posture_gives_counts_alone() -> None:
     write("black_1.csv", black(1))
     compiled()
     write("black_2.csv", black(1), black(2))
-    changes = compiled("--dry-run", "--posture", "basic-list-only")["changes"]
+    changes = compiled("--dry-run", "--posture", "basic-list-only")["comparison"]
     assert changes["entries"] == [
         {"listType": "black.bid_rigging", "region": "示例市", "added": 1, "ended": 0, "changed": 0}
     ]

@@ -204,6 +204,7 @@ def test_in_a_terminal_the_guess_is_shown_and_confirmed(state: Path, tmp_path: P
 
     def answered(*words: str) -> tuple[int, str]:
         arguments = ["screen", str(file), "--action", "personnel.recruit", "--state", str(state)]
+        arguments += ["--organisation", "示例局", "--operator", "示例员", "--matter", "示例-1"]
         pid, terminal = pty.fork()
         if pid == 0:
             os.execv(sys.executable, [sys.executable, "-m", "xingate_server.cli", *arguments])  # noqa: S606

@@ -23,9 +23,11 @@ from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Command
 from xingate_server.gateway.check import Gateway
 from xingate_server.snapshot import comparison as module
+from xingate_server.snapshot import store
+from xingate_server.snapshot.answer_changes import Side
 from xingate_server.snapshot.comparison import compare
 from xingate_server.snapshot.plan import Comparison, Compiled, SubjectChange
-from xingate_server.snapshot.store import Snapshot, SnapshotSet
+from xingate_server.snapshot.store import SnapshotSet, packed_files
 from xingate_server.trace.memory import MemoryLog
 
 NOW = datetime(2026, 7, 1, 4, tzinfo=UTC)
@@ -176,10 +178,10 @@ class TestSubjects:
 
     def test_another_catalogue_gives_counts_alone(self, desk: Desk) -> None:
         desk.compile(desk.source([row(A)]))
-        before = SnapshotSet(desk.state).current()
-        other = msgspec.structs.replace(before.manifest.catalogue, hash="0" * 64)
-        after = Snapshot.open(desk.compile(desk.source([row(A), row(B, document_no="2")])).path, desk.keyer)
-        after.info = msgspec.structs.replace(after.info, catalogue_hash=other.hash)
+        before = Side.open(desk.state / "snapshots" / "1", desk.keyer)
+        after = Side.open(desk.compile(desk.source([row(A), row(B, document_no="2")])).path, desk.keyer)
+        other = msgspec.structs.replace(after.info, catalogue_hash="0" * 64)
+        after = msgspec.structs.replace(after, info=other)
         found = compare(before, after, TODAY, desk.folder / "scratch", lambda _: None, lambda *_: None)
         assert counts(found) == {("black.bribery", ""): (1, 0, 0)}
         assert (found.differing, found.changing, found.shown) == (1, 0, ())
@@ -258,9 +260,8 @@ def _changed(record: Record, chance: random.Random) -> Record:
 
 def _entries(desk: Desk, sequence: int) -> dict[str, Any]:
     """All own entries of a snapshot by id, found by looking everywhere."""
-    snapshot = SnapshotSet(desk.state).get(sequence)
     found: dict[str, Any] = {}
-    for _, packed in snapshot.packed():
+    for _, packed in packed_files(desk.state / "snapshots" / str(sequence)):
         file = msgspec.msgpack.decode(packed, type=SubjectFile)
         for held in (*file.held, *file.unsettled):
             if held.role is None:
@@ -314,6 +315,7 @@ def _answers(state: Path, numbers: list[str]) -> dict[int, dict[str, dict[str, t
 def test_memory_does_not_grow_with_the_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SHOWN_AT_MOST", 10)
     monkeypatch.setattr(module, "_BATCH", 50)
+    monkeypatch.setattr(store, "PART_KEYS", 50)
     peaks = []
     for count in (300, 1_500):
         (folder := tmp_path / str(count)).mkdir()
@@ -321,8 +323,7 @@ def test_memory_does_not_grow_with_the_lists(tmp_path: Path, monkeypatch: pytest
         rows = [row(unified_code(n), document_no=str(n)) for n in range(count + count // 2)]
         publish(desk, rows[:count])
         publish(desk, rows[count // 2 :])
-        both = SnapshotSet(desk.state)
-        before, after = both.get(1), both.get(2)
+        before, after = (Side.open(desk.state / "snapshots" / str(n), desk.keyer) for n in (1, 2))
         tracemalloc.start()
         found = compare(before, after, TODAY, folder / "scratch", lambda _: None, lambda *_: None)
         peaks.append(tracemalloc.get_traced_memory()[1])

@@ -50,7 +50,7 @@ def compiled_document(compiled: Compiled, *, is_dry_run: bool) -> dict[str, Any]
         document["dryRun"] = True
         document["changes"] = _changes(compiled)
         if compiled.comparison is not None:
-            document["changes"] |= comparison_document(compiled.comparison)
+            document["comparison"] = comparison_document(compiled.comparison)
     return document
 
 

@@ -9,16 +9,18 @@ document they rest on. What stands under a mask or a name alone is the answer of
 from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 import msgspec
 
 from xingate_server.core.catalogue import Verdict
-from xingate_server.core.decision import Decision, GapReason, Question, Situation
+from xingate_server.core.decide import Decider
+from xingate_server.core.decision import Decision, GapReason, Question, Situation, SourceState
 from xingate_server.core.names import normalise
-from xingate_server.core.subject import EMPTY_FILE, Held, HeldUnread, Profile, SubjectFile, SubjectKind
+from xingate_server.core.subject import EMPTY_FILE, Held, HeldUnread, Profile, SubjectFile, SubjectKeyer, SubjectKind
 from xingate_server.snapshot.plan import AnswerChange, SubjectChange
-from xingate_server.snapshot.store import Snapshot
+from xingate_server.snapshot.store import Snapshot, SnapshotFacts
 
 REMEMBERED: Final = 1 << 14
 _COMMITMENT: Final = "commitment."
@@ -30,13 +32,30 @@ class _Answer(msgspec.Struct, frozen=True):
     parts: frozenset[str]
 
 
+class Side(msgspec.Struct, frozen=True):
+    """As much of a snapshot as is needed to answer for it, without holding it open."""
+
+    folder: Path
+    info: SnapshotFacts
+    key_form: int
+    keys: int
+    sources: tuple[SourceState, ...]
+    decider: Decider
+
+    @classmethod
+    def open(cls, folder: Path, keyer: SubjectKeyer, *, verify: bool = True) -> Self:
+        """The snapshot in a folder. Raises `SnapshotError`."""
+        snapshot = Snapshot.open(folder, keyer, verify=verify)
+        return cls(folder, snapshot.info, snapshot.key_form, snapshot.count(), snapshot.sources, snapshot.decider)
+
+
 class AnswerChanges:
     """Asks two snapshots. Subjects of whom the same sort of entries is held get the same answers, asked for once."""
 
-    def __init__(self, before: Snapshot, after: Snapshot, today: date) -> None:
+    def __init__(self, before: Side, after: Side, today: date) -> None:
         self._sides = (before, after)
         self._today = today
-        self._actions = [action.id for action in after.catalogue.actions]
+        self._actions = [action.id for action in after.decider.catalogue.actions]
         self._known: OrderedDict[tuple[int, bytes], tuple[_Answer, ...]] = OrderedDict()
 
     def of(self, old: SubjectFile, new: SubjectFile) -> SubjectChange | None:
@@ -67,15 +86,13 @@ class AnswerChanges:
                 self._known.popitem(last=False)
         return answers
 
-    def _asked(
-        self, snapshot: Snapshot, file: SubjectFile, kind: SubjectKind, names: tuple[str, ...]
-    ) -> Iterator[_Answer]:
+    def _asked(self, side: Side, file: SubjectFile, kind: SubjectKind, names: tuple[str, ...]) -> Iterator[_Answer]:
         identity = (GapReason.IDENTITY_AMBIGUOUS,) if file.rivals else ()
-        situation = Situation(sources=snapshot.sources, checked_on=self._today, identity=identity)
+        situation = Situation(sources=side.sources, checked_on=self._today, identity=identity)
         is_foreign = any(held.entry.foreign for held in (*file.held, *file.unsettled))
         for action in self._actions:
             question = Question(action=action, kind=kind, as_of=self._today, names=names, is_foreign=is_foreign)
-            decision = snapshot.decider.decide(EMPTY_FILE if file.rivals else file, question, situation)
+            decision = side.decider.decide(EMPTY_FILE if file.rivals else file, question, situation)
             yield _Answer(decision.verdict, frozenset(_parts(decision)))
 
 

@@ -18,9 +18,9 @@ import msgspec
 
 from xingate_server.core.entry import Entry, Standing, standing
 from xingate_server.core.subject import EMPTY_FILE, SubjectFile
-from xingate_server.snapshot.answer_changes import AnswerChanges
+from xingate_server.snapshot.answer_changes import AnswerChanges, Side
 from xingate_server.snapshot.plan import Comparison, EntryChanges, Progress, SubjectChange
-from xingate_server.snapshot.store import Snapshot
+from xingate_server.snapshot.store import packed_files
 
 SHOWN_AT_MOST: Final = 1000
 
@@ -34,8 +34,8 @@ _pack = msgspec.msgpack.Encoder().encode
 
 
 def compare(
-    before: Snapshot | None,
-    after: Snapshot,
+    before: Side | None,
+    after: Side,
     today: date,
     scratch: Path,
     on_change: Callable[[SubjectChange], None],
@@ -71,7 +71,7 @@ def compare(
     )
 
 
-def _counts_alone(before: Snapshot | None, after: Snapshot) -> str:
+def _counts_alone(before: Side | None, after: Side) -> str:
     if before is None:
         return "there is no snapshot to compare with"
     if before.info.catalogue_hash != after.info.catalogue_hash:
@@ -105,7 +105,7 @@ class _Subjects:
 class _Pairs:
     """Two snapshots side by side, key by key."""
 
-    def __init__(self, before: Snapshot | None, after: Snapshot, progress: Progress) -> None:
+    def __init__(self, before: Side | None, after: Side, progress: Progress) -> None:
         self._before = before
         self._after = after
         self._progress = progress
@@ -125,9 +125,9 @@ class _Pairs:
 
     def _side_by_side(self, stage: str) -> Iterator[tuple[bytes, bytes]]:
         """The packed files of each key, b"" where there is none."""
-        olds = iter(self._before.packed() if self._before is not None else ())
-        news = self._after.packed()
-        total = max(self._after.count(), self._before.count() if self._before is not None else 0)
+        olds = iter(packed_files(self._before.folder) if self._before is not None else ())
+        news = packed_files(self._after.folder)
+        total = max(self._after.keys, self._before.keys if self._before is not None else 0)
         none = (b"", b"")
         old, new = next(olds, none), next(news, none)
         done = 0

@@ -19,6 +19,7 @@ from xingate_server.core.admission_rules import Rules
 from xingate_server.core.subject import BY_SCHEME
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.admit import Admission
+from xingate_server.snapshot.answer_changes import Side
 from xingate_server.snapshot.changes import with_changes
 from xingate_server.snapshot.comparison import compare
 from xingate_server.snapshot.data import write_data
@@ -48,7 +49,6 @@ from xingate_server.snapshot.name_index import index_names
 from xingate_server.snapshot.plan import Comparison, Compiled, CompilePlan, Progress
 from xingate_server.snapshot.resolution import Resolution
 from xingate_server.snapshot.spool import Spool
-from xingate_server.snapshot.store import Snapshot
 from xingate_server.snapshot.tally import Tally
 
 SHANGHAI = timezone(timedelta(hours=8))  # the only offset in use there since 1992
@@ -108,10 +108,10 @@ def _compare(
     if before.previous is not None:
         sequence = before.previous.sequence
         try:
-            used = Snapshot.open(folder / str(sequence), rules.keyer)
+            used = Side.open(folder / str(sequence), rules.keyer)
         except SnapshotError as error:
             return Comparison(sequence=sequence, counts_alone=f"snapshot {sequence} cannot be read: {error}")
-    after = Snapshot.open(draft, rules.keyer, verify=False)
+    after = Side.open(draft, rules.keyer, verify=False)
     return compare(used, after, rules.today, draft / "compared", plan.on_subject, progress)
 
 

@@ -7,6 +7,7 @@ Source: DESIGN section 6. Nothing is written here, and no lock file is made.
 import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -45,6 +46,7 @@ from xingate_server.snapshot.manifest import (
 from xingate_server.snapshot.name_index import StoredNames
 
 CANDIDATES_AT_MOST = 20
+PART_KEYS = 16_384  # read at once by who reads all of it
 OPEN_AT_MOST = 4  # retained snapshots kept open beside the current one
 
 
@@ -178,14 +180,10 @@ class Snapshot:
             return int(transaction.stat()["entries"])
 
     def keys(self) -> Iterator[tuple[bytes, SubjectFile]]:
-        """Everything, in the order of the keys."""
-        for key, packed in self.packed():
-            yield key, self._decode(packed)
-
-    def packed(self) -> Iterator[tuple[bytes, bytes]]:
-        """The same as it is stored."""
+        """Everything, in the order of the keys: for tests and measurements."""
         with self._environment.begin(db=self._subject) as transaction:
-            yield from transaction.cursor()
+            for key, packed in transaction.cursor():
+                yield key, self._decode(packed)
 
     def _bearers(self, key: bytes) -> list[bytes]:
         cursor = self._transaction().cursor(db=self._name)
@@ -340,6 +338,22 @@ def _environment(path: Path) -> Any:
             )
             _ENVIRONMENTS[stat.st_dev, stat.st_ino] = found
         return found
+
+
+def packed_files(folder: Path) -> Iterator[tuple[bytes, bytes]]:
+    """All that a snapshot holds, as it is stored, in the order of the keys. The file is mapped anew for each part, so
+    that no more of it counts as memory in use (unless somebody else has it open)."""
+    begin = b""
+    while part := _part(folder / DATA_FILE, begin):
+        yield from part
+        begin = part[-1][0] + b"\0"
+
+
+def _part(path: Path, begin: bytes) -> list[tuple[bytes, bytes]]:
+    environment = _environment(path)
+    with environment.begin(db=environment.open_db(SUBJECT, create=False)) as transaction:
+        cursor = transaction.cursor()
+        return list(islice(cursor, PART_KEYS)) if cursor.set_range(begin) else []
 
 
 def _opened(environment: Any, name: bytes) -> Any:
