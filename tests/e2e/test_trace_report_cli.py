@@ -388,7 +388,7 @@ class TestRecipients:
         out = tmp_path / "recipients.csv"
         run("recipients", "--entry", entry, "--state", str(state), "--format", "csv", "--out", str(out), code=0)
         rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"))))
-        assert [row["matter"] for row in rows] == ["M-1", "", "'=T-1", ""]
+        assert [row["matter"] for row in rows] == ["M-1", "M-3", "'=T-1", ""]
         shown = run("recipients", "--entry", entry, "--state", str(state), code=0).stdout
         assert decisions[0].trace.record_id in shown
 
