@@ -54,12 +54,20 @@ _CODE_OF: dict[type[XingateError], int] = {InvalidRequestError: 3, RequestIdReus
 class FakeGateway:
     """Answers as it was told. Safe to share between threads and clients.
 
-    `actions`, where given, are the only ones that exist; any other is an invalid question.
+    `actions`, where given, are the only ones that exist; any other is an invalid question. So are the values of the
+    attributes in `context`; other attributes are free text.
     """
 
-    def __init__(self, default: Verdict = Verdict.CLEAR, *, actions: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        default: Verdict = Verdict.CLEAR,
+        *,
+        actions: Sequence[str] = (),
+        context: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.default = default
         self._actions = tuple(actions)
+        self._context = {attribute: tuple(values) for attribute, values in (context or {}).items()}
         self._answers: dict[tuple[str, str], verification_pb2.CheckResponse] = {}
         self._stored: dict[tuple[str, str, str], tuple[bytes, verification_pb2.CheckResponse]] = {}
         self._entries: list[trace_pb2.TraceEntry] = []
@@ -214,6 +222,12 @@ class FakeGateway:
             date.fromisoformat(request.as_of or "2017-10-12")
         except ValueError:
             raise _invalid(f"`{request.as_of}` is no date: expected YYYY-MM-DD", "as_of") from None
+        _require_purpose(request)
+        for attribute, value in request.context.items():
+            values = self._context.get(attribute)
+            if value and values is not None and value not in values:
+                text = f"unknown value of `{attribute}`: expected one of {', '.join(values)}"
+                raise InvalidRequestError(text, reason="context_value_unknown", field=f"context[{attribute}]")
 
     def _decide(self, request: verification_pb2.CheckRequest) -> verification_pb2.CheckResponse:
         names = [identifier.value for identifier in request.subject.identifiers] or [request.subject.name]
@@ -250,6 +264,21 @@ class FakeGateway:
         snapshot = snapshot_pb2.Snapshot(retained=[1])
         snapshot.ref.sequence, snapshot.ref.status, snapshot.ref.catalogue = 1, "current", _ORIGIN
         return snapshot
+
+
+def _require_purpose(request: verification_pb2.CheckRequest) -> None:
+    """A natural person is asked about only with organisation, operator and matter, as by the gateway."""
+    if SubjectKind(request.subject.kind) is not SubjectKind.NATURAL_PERSON:
+        return
+    caller = request.caller
+    for field, value in (
+        ("caller.organisation", caller.organisation),
+        ("caller.operator", caller.operator),
+        ("matter", request.matter),
+    ):
+        if not value.strip():
+            text = f"{field} is missing: a natural person is asked about only with organisation, operator and matter"
+            raise InvalidRequestError(text, reason="purpose_missing", field=field)
 
 
 def _invalid(message: str, field: str) -> InvalidRequestError:

@@ -5,12 +5,15 @@ test compares with this model.
 """
 
 import os
+from collections.abc import Mapping
+from datetime import date
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -27,7 +30,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from xingate_server.core.catalogue import Posture
+from xingate_server.core.name_search import THRESHOLD
 from xingate_server.cores import available_cores
+from xingate_server.option_values import read_days, read_window
 
 CONFIG_VARIABLE = "XINGATE_CONFIG"
 DEFAULT_CONFIG = Path("xingate.toml")
@@ -119,6 +125,47 @@ class CatalogueSettings(_Part):
         return numbers
 
 
+def _table(value: object) -> object:
+    if not isinstance(value, dict | SourceSettings):
+        raise ValueError("a table such as [sources.city_list] with `files` is expected")  # noqa: TRY004 (pydantic)
+    return value
+
+
+class SourceSettings(_Part):
+    """One kind of list. `files` are patterns of file names (`*`, `?`, `[...]`, `**`), each for one file, the newest
+    that fits (`wiring.source_files`), or names with the day of their data, `PATH@YYYY-MM-DD`. The others are the
+    options of these names: `map` is a file, `coverage` is FROM..TO or FROM.., `max_age` a number of days."""
+
+    files: tuple[str, ...] = ()
+    map: Path | None = None
+    coverage: Annotated[tuple[date, date | None] | None, BeforeValidator(lambda text: read_window(str(text)))] = None
+    require: bool = False
+    max_age: Annotated[int | None, BeforeValidator(lambda text: read_days(str(text)))] = None
+
+    @model_validator(mode="after")
+    def _is_something(self) -> Self:
+        if not (self.files or self.require):
+            raise ValueError("`files` is missing: at least one pattern is expected, or `require = true`")
+        return self
+
+
+class SourcesSettings(BaseModel):
+    """What `compile` takes where the command line does not say it: a table for each kind of list beside these."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    __pydantic_extra__: dict[str, Annotated[SourceSettings, BeforeValidator(_table)]] = Field(init=False)
+
+    catalogue: tuple[str, ...] = Field(("shiyan2017",), min_length=1)
+    posture: Posture = Posture.AS_PLANNED_2017
+    calendar: tuple[Path, ...] = ()
+    name_threshold: float = Field(THRESHOLD, ge=0, le=1)
+
+    @property
+    def kinds(self) -> Mapping[str, SourceSettings]:
+        """The table of each kind of list."""
+        return self.__pydantic_extra__ or {}
+
+
 class Settings(BaseSettings):
     """All of it. `state` is the state directory."""
 
@@ -138,6 +185,7 @@ class Settings(BaseSettings):
     trace: TraceSettings = TraceSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    sources: SourcesSettings = SourcesSettings()
 
     @field_validator("state", mode="before")
     @classmethod

@@ -205,7 +205,8 @@ def wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
 
 
 def fake_gateway() -> FakeGateway:
-    fake = FakeGateway(actions=["tender.bid", "permit.grant"])
+    domain = ["environmental_protection", "other"]
+    fake = FakeGateway(actions=["tender.bid", "permit.grant"], context={"domain": domain})
     limit = AppliedMeasure("18.3b", effect=Effect.LIMIT, force=Force.MANDATORY)
     fake.answer(LISTED, "tender.bid", Verdict.RESTRICTED, measures=[limit, "5.strict"])
     return fake
@@ -303,6 +304,37 @@ def test_each_item_of_a_batch_has_its_own_answer_error_and_record(client: Any) -
     assert (second.field, bool(second.request_id)) == ("action", True)
     assert client.record(first.trace.record_id).check.matter == "B-1"
     assert first.trace.record_id != third.trace.record_id
+
+
+def test_a_person_is_asked_about_for_a_purpose_only(client: Any) -> None:
+    """Alone, in a batch and in a stream; the client has organisation and operator, the matter is the question's."""
+    before = [entry.record_id for entry in client.records(1)]
+    human, named = Subject.natural_person(PERSON), Subject.natural_person(name="示例甲")
+    for subject in (human, named):
+        with pytest.raises(InvalidRequestError) as caught:
+            client.check(subject, "tender.bid")
+        assert (caught.value.reason, caught.value.field) == ("purpose_missing", "matter")
+    assert [entry.record_id for entry in client.records(1)] == before
+    questions = [Question(named, "tender.bid"), Question(named, "tender.bid", matter="示例-1")]
+    for results in (client.check_many(questions), list(client.check_stream(iter(questions)))):
+        refused, answered = results
+        assert (refused.reason, refused.field, bool(refused.request_id)) == ("purpose_missing", "matter", True)
+        assert isinstance(answered, Decision)
+
+
+def test_an_unknown_value_of_the_context_is_refused_for_every_action(client: Any) -> None:
+    company = Subject.legal_entity(LISTED)
+    for action in ("tender.bid", "permit.grant"):
+        with pytest.raises(InvalidRequestError) as caught:
+            client.check(company, action, context={"domain": "水电"})
+        assert (caught.value.reason, caught.value.field) == ("context_value_unknown", "context[domain]")
+        assert "environmental_protection" in str(caught.value)
+    first, second = client.check_many(
+        [Question(company, "tender.bid", context={"domain": "水电"}), Question(company, "tender.bid")]
+    )
+    assert (first.reason, first.field) == ("context_value_unknown", "context[domain]")
+    assert isinstance(second, Decision)
+    assert client.check(company, "tender.bid", context={"domain": "other", "anything": "水电"})
 
 
 def test_a_batch_of_more_than_a_thousand(client: Any) -> None:
@@ -409,7 +441,9 @@ def test_a_repeated_question_in_a_stream_is_one_record(client: Any) -> None:
 
 
 def test_a_persons_number_is_in_no_record_and_no_answer(client: Any) -> None:
-    decision = client.check(Subject.natural_person(PERSON, name="示例甲"), "permit.grant")
+    decision = client.check(
+        Subject.natural_person(PERSON, name="示例甲"), "permit.grant", matter="M-1", operator="示例员"
+    )
     shown = decision.to_json() + str(decision) + repr(decision)
     shown += client.record(decision.trace.record_id).to_json() + repr(client.records(3))
     assert PERSON not in shown

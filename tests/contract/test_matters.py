@@ -80,7 +80,7 @@ def state(compiled_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     kind, is_async = request.param.removesuffix("-async"), request.param.endswith("-async")
     if kind == "fake":
-        fake = FakeGateway(actions=["market.entry"])
+        fake = FakeGateway(actions=["market.entry"], context={"domain": ["environmental_protection", "other"]})
         bar = AppliedMeasure("18.4", effect=Effect.BAR)
         fake.answer(citizen_number(101), "market.entry", Verdict.PROHIBITED, measures=[bar])
         made: Any = Driven(lambda: fake.async_client(**WHO)) if is_async else fake.client(**WHO)
@@ -93,6 +93,39 @@ def client(request: pytest.FixtureRequest) -> Iterator[Any]:
         made = Driven(lambda: xingate.connect_async(url, **WHO)) if is_async else xingate.connect(url, **WHO)
     yield made
     made.close()
+
+
+@pytest.fixture(params=["fake", "embedded", "grpc", "http"])
+def target(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+def test_an_unknown_value_of_the_context_fails_the_matter_whole(client: Any) -> None:
+    before = [entry.record_id for entry in client.records(1)]
+    with pytest.raises(InvalidRequestError) as caught:
+        client.check_matter("M-1", "market.entry", PARTIES, context={"domain": "水电"})
+    assert (caught.value.reason, caught.value.field) == ("context_value_unknown", "context[domain]")
+    assert [entry.record_id for entry in client.records(1)] == before
+
+
+@pytest.mark.parametrize("lacking", ["organisation", "operator"])
+def test_people_of_a_matter_are_asked_about_for_a_purpose_only(
+    request: pytest.FixtureRequest, target: str, lacking: str
+) -> None:
+    who = WHO | {lacking: ""}
+    if target == "fake":
+        fake = FakeGateway()
+        asking: xingate.Client = fake.client(**who)
+    else:
+        place = request.getfixturevalue("state" if target == "embedded" else "served")
+        urls = {"embedded": f"embedded:{place}", "grpc": f"grpc://{getattr(place, 'grpc', '')}"}
+        asking = xingate.connect(urls.get(target) or place.http, **who)
+    with asking:
+        with pytest.raises(InvalidRequestError) as caught:
+            asking.check_matter("M-1", "market.entry", PARTIES)
+        assert (caught.value.reason, caught.value.field) == ("purpose_missing", f"caller.{lacking}")
+        assert asking.check_matter("M-1", "market.entry", [APPLICANT]).permits, "without people it is answered"
 
 
 def test_each_party_has_its_record_and_the_file_one_answer_and_one_receipt(client: Any) -> None:
@@ -380,7 +413,7 @@ def test_a_representatives_incentive_is_not_the_files() -> None:
     fake = FakeGateway()
     favour = AppliedMeasure("5.green", effect=Effect.FAVOUR)
     fake.answer(citizen_number(302), "permit.accept", Verdict.FAVOURED, measures=[favour])
-    with fake.client() as client:
+    with fake.client(organisation="示例局", operator="示例员") as client:
         mine = client.check_matter("M", "permit.accept", [APPLICANT, OTHER])
         theirs = client.check_matter(
             "M", "permit.accept", [Party.applicant(OTHER.subject), Party.principal(APPLICANT.subject)]
@@ -394,7 +427,7 @@ def test_a_gap_that_hides_no_more_than_was_found_leaves_the_verdict() -> None:
     fake.answer(unified_code(3), "tender.bid", Verdict.RESTRICTED)
     gap = Gap("source_stale", Verdict.RESTRICTED)
     fake.answer(citizen_number(302), "tender.bid", CT, gaps=[gap])
-    with fake.client() as client:
+    with fake.client(organisation="示例局", operator="示例员") as client:
         decision = client.check_matter("M", "tender.bid", [APPLICANT, OTHER])
     assert decision.verdict is Verdict.RESTRICTED
     assert decision.gaps == ((OTHER, gap),)

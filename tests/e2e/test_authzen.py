@@ -38,7 +38,7 @@ from apparitor.models import (
 )
 
 from xingate_server.demo.cases import CALLERS, Caller
-from xingate_server.demo.numbers import unified_code
+from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.transport.openapi import document
 
 PATHS = ("/access/v1/evaluation", "/access/v1/evaluations")
@@ -99,7 +99,12 @@ async def test_another_body_s_client_gets_the_demo_s_verdicts_as_decisions(pep: 
             subject=Subject(type=case.kind, id=case.code, properties={"name": case.name}),
             action=Action(name=case.action),
             resource=Resource(type="case", id="示例-2"),
-            context={"system": caller.system, "organisation": caller.organisation, **case.context},
+            context={
+                "system": caller.system,
+                "organisation": caller.organisation,
+                "operator": "示例经办人",
+                **case.context,
+            },
         )
         answer = await pep.evaluate(asked)
         assert answer.context is not None
@@ -193,6 +198,14 @@ def _without(part: str, member: str = "") -> dict[str, Any]:
     return asked
 
 
+def _of_person(lacking: str) -> dict[str, Any]:
+    """An evaluation of a person by number, without one of what that needs."""
+    context = {name: "示例" for name in ("organisation", "operator") if name != lacking}
+    resource = {"type": "case", "id": "" if lacking == "resource" else "示例-1"}
+    subject = {"type": "natural_person", "id": citizen_number(302)}
+    return evaluation(name="market.entry", subject=subject, resource=resource, context=context)
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "no subject": (_without("subject"), "message_malformed: `subject`: field required"),
     "no action": (_without("action"), "message_malformed: `action`: field required"),
@@ -218,8 +231,22 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "value": (evaluation(context={"domain": "水电"}), "context_value_unknown: context attribute `domain` is `水电`: "),
     "day": (evaluation(context={"as_of": "05.01.2026"}), "date_malformed: "),
     "long": (evaluation(resource={"type": "case", "id": "x" * 300}), "matter_malformed: resource.id has 300 "),
+    "no organisation": (_of_person("organisation"), "purpose_missing: context.organisation is missing: "),
+    "no operator": (_of_person("operator"), "purpose_missing: context.operator is missing: "),
+    "no matter": (_of_person("resource"), "purpose_missing: resource.id is missing: "),
     "many": (evaluation(context={f"a{n}": "1" for n in range(40)}), "context_malformed: "),
 }
+
+
+def test_of_several_only_the_one_without_a_purpose_is_refused(client: httpx.Client) -> None:
+    whole = _of_person("")
+    told = client.post(PATHS[1], json={"evaluations": [whole, _of_person("operator"), evaluation()]}).json()
+    first, second, third = told["evaluations"]
+    assert (first["decision"], third["decision"]) == (True, True)
+    assert second["decision"] is False
+    error = second["context"]["error"]
+    assert (error["status"], error["reason"]) == (400, "purpose_missing")
+    assert error["message"].startswith("context.operator is missing: ")
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -132,8 +132,12 @@ def test_what_was_asked_is_in_the_trace(targets: dict[str, list[str]], target: s
     xingate("trace", "show", "no-such-record", *targets[target], code=3)
 
 
+PURPOSE = ["--organisation", "示例局", "--operator", "示例员", "--matter", "M-1"]
+"""Without these a natural person is not asked about."""
+
+
 def test_a_persons_number_goes_in_by_the_pipe_and_comes_out_nowhere(state: Path) -> None:
-    question = ["--kind", "natural_person", "--action", "market.entry", "--state", str(state)]
+    question = ["--kind", "natural_person", "--action", "market.entry", "--state", str(state), *PURPOSE]
     done = xingate("check", "-", *question, "--json", stdin=f"{PERSON}\n", code=12)
     record = json.loads(done.stdout)["trace"]["recordId"]
     listed = xingate("trace", "list", "--state", str(state), "--json").stdout
@@ -146,7 +150,7 @@ def test_a_persons_number_goes_in_by_the_pipe_and_comes_out_nowhere(state: Path)
 def test_a_number_typed_at_the_prompt_is_not_echoed(state: Path) -> None:
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "xingate_server.cli", "check", "-", "--kind", "natural_person"]
-    command += ["--action", "market.entry", "--state", str(state)]
+    command += ["--action", "market.entry", "--state", str(state), *PURPOSE]
     wide = os.environ | {"COLUMNS": "200"}
     process = subprocess.Popen(
         command,

@@ -54,6 +54,9 @@ def trace(channel: grpc.Channel) -> Any:
     return trace_pb2_grpc.TraceServiceStub(channel)
 
 
+PERSON = types_pb2.Subject(kind=types_pb2.SUBJECT_KIND_NATURAL_PERSON, name="示例甲")
+
+
 def question(serial: int = 1, action: str = "market.entry", **more: Any) -> verification_pb2.CheckRequest:
     subject = types_pb2.Subject(
         kind=types_pb2.SUBJECT_KIND_LEGAL_ENTITY,
@@ -119,6 +122,15 @@ def test_a_retry_gives_the_stored_answer_and_another_question_does_not(verificat
         ({"view": 77}, ("INVALID_ARGUMENT", "message_malformed", "view")),
         ({"action": "no.such"}, ("INVALID_ARGUMENT", "action_unknown", "action")),
         ({"context": {"domain": "水电"}}, ("INVALID_ARGUMENT", "context_value_unknown", "context[domain]")),
+        ({"subject": PERSON}, ("INVALID_ARGUMENT", "purpose_missing", "matter")),
+        (
+            {"subject": PERSON, "matter": "示例-1", "caller": types_pb2.Caller(organisation="示例单位")},
+            ("INVALID_ARGUMENT", "purpose_missing", "caller.operator"),
+        ),
+        (
+            {"subject": PERSON, "matter": "示例-1", "caller": types_pb2.Caller(operator="示例员")},
+            ("INVALID_ARGUMENT", "purpose_missing", "caller.organisation"),
+        ),
         ({"as_of": "2024-13-01"}, ("INVALID_ARGUMENT", "date_malformed", "as_of")),
         ({"request_id": " "}, ("INVALID_ARGUMENT", "request_id_malformed", "request_id")),
         ({"request_id": "once "}, ("INVALID_ARGUMENT", "request_id_malformed", "request_id")),
@@ -335,7 +347,8 @@ def test_a_persons_number_is_in_no_record_and_no_log(gateway: Any, verification:
         kind=types_pb2.SUBJECT_KIND_NATURAL_PERSON,
         identifiers=[types_pb2.Identifier(scheme="citizen_id", value=number)],
     )
-    answer = verification.Check(question(subject=subject, action="personnel.recruit"), timeout=TIMEOUT_S)
+    asked = question(subject=subject, action="personnel.recruit", matter="示例-0001")
+    answer = verification.Check(asked, timeout=TIMEOUT_S)
     entry = trace.GetRecord(trace_pb2.GetRecordRequest(record_id=answer.trace.record_id), timeout=TIMEOUT_S)
     assert number.encode() not in entry.leaf
     bad = types_pb2.Subject(kind=subject.kind, identifiers=[types_pb2.Identifier(scheme="uscc", value=number)])

@@ -241,6 +241,14 @@ def test_basic_view(client: httpx.Client) -> None:
             {"subject": {"kind": "SUBJECT_KIND_LEGAL_ENTITY", "identifiers": [{"value": "12"}]}},
             (400, "identifier_malformed", "subject.identifiers[0].value"),
         ),
+        (
+            {"subject": {"kind": "SUBJECT_KIND_NATURAL_PERSON", "name": "示例甲"}, "matter": ""},
+            (400, "purpose_missing", "matter"),
+        ),
+        (
+            {"subject": {"kind": "SUBJECT_KIND_NATURAL_PERSON", "name": "示例甲"}, "matter": "示例-1", "caller": {}},
+            (400, "purpose_missing", "caller.organisation"),
+        ),
         ({"sequence": -1}, (400, "message_malformed", "sequence")),
         ({"sequence": True}, (400, "message_malformed", "sequence")),
         ({"sequence": 1.5}, (400, "message_malformed", "sequence")),

@@ -176,6 +176,7 @@ HIDDEN = ["x", "X", "●", "•", "#", "?", "×", "※", "█", "_", "＊"]
 class TestNumbersBesideOtherText:
     def person(self, desk: Desk, number: str, *more: str, code: int) -> Any:
         asked = ("--kind", "natural_person", "--action", "honour.nominate", "--state", desk.state)
+        more = (*more, "--organisation", "示例局", "--operator", "示例员", "--matter", "M-1")
         return json.loads(run("check", number, *asked, *more, "--json", code=code).stdout)
 
     @pytest.mark.parametrize("text", BESIDE)

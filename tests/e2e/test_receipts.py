@@ -161,7 +161,7 @@ def test_a_program_gets_the_file(http: httpx.Client, decision: xingate.Decision,
 
 
 def test_a_persons_number_is_in_no_receipt_and_on_no_page(http: httpx.Client, client: xingate.Client) -> None:
-    asked = client.check(Subject.natural_person(PERSON, name="示例甲"), "permit.grant")
+    asked = client.check(Subject.natural_person(PERSON, name="示例甲"), "permit.grant", matter="M-1", operator="示例员")
     path = f"/v1/trace/{asked.trace.record_id}/receipt"
     receipt, page = http.get(path), http.get(path + "?format=html")
     content = b64decode(receipt.json()["leaf"]) + receipt.content + page.content

@@ -210,7 +210,8 @@ class TestFix:
         desk.correct(basis="示例办法")
         assert desk.compile("--fix", desk.report)["fix"]["applied"] == 1
         asked = ("check", citizen_number(5), "--kind", "natural_person", "--action", "permit.grant")
-        done = run(*asked, "--state", desk.folder / "state", "--json", code=10)
+        purpose = ("--organisation", "示例局", "--operator", "示例员", "--matter", "M-1")
+        done = run(*asked, *purpose, "--state", desk.folder / "state", "--json", code=10)
         assert json.loads(done.stdout)["measures"]
 
     def test_a_whole_number_may_be_written_and_a_half_one_not(self, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_number_purpose_and_post_are_needed(
 
 def test_no_gateway_is_an_exception_and_a_retry_finds_the_record() -> None:
     fake = FakeGateway()
-    desk = RecruitmentDesk(fake.client())
+    desk = RecruitmentDesk(fake.client(organisation="示例人社局"))
     with fake.outage(), pytest.raises(UnavailableError) as caught:
         desk.check(UNKNOWN, **ASKED)
     first = desk.check(UNKNOWN, **ASKED, request_id=caught.value.request_id)

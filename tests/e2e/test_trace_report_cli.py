@@ -53,7 +53,7 @@ def lookups(state: Path) -> list[xingate.Decision]:
     company, other = xingate.Subject.legal_entity(BLACK), xingate.Subject.legal_entity(UNLISTED)
     with xingate.connect(f"embedded:{state}", system="permits", organisation=PERMITS, operator="示例员") as gateway:
         found = [gateway.check(company, "market.entry", matter="M-1"), gateway.check(other, "permit.grant")]
-        found.append(gateway.check(xingate.Subject.natural_person(PERSON), "market.entry"))
+        found.append(gateway.check(xingate.Subject.natural_person(PERSON), "market.entry", matter="M-3"))
         found.append(gateway.check(xingate.Subject.legal_entity(name="示例建工有限公司"), "permit.grant"))
     with xingate.connect(f"embedded:{state}", system="trading", organisation=TRADING) as gateway:
         found += [gateway.check(company, "tender.bid", matter="=T-1"), gateway.check(company, "permit.grant")]
@@ -380,7 +380,7 @@ class TestRecipients:
         ]
         assert [(r["organisation"], r["system"], r["operator"], r["matter"], r["verdict"]) for r in found] == [
             (PERMITS, "permits", "示例员", "M-1", "VERDICT_PROHIBITED"),
-            (PERMITS, "permits", "示例员", "", "VERDICT_PROHIBITED"),  # the person whom the entry reaches
+            (PERMITS, "permits", "示例员", "M-3", "VERDICT_PROHIBITED"),  # the person whom the entry reaches
             (TRADING, "trading", "", "=T-1", "VERDICT_RESTRICTED"),
             (TRADING, "trading", "", "", "VERDICT_CAUTION"),
         ]
@@ -388,7 +388,7 @@ class TestRecipients:
         out = tmp_path / "recipients.csv"
         run("recipients", "--entry", entry, "--state", str(state), "--format", "csv", "--out", str(out), code=0)
         rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"))))
-        assert [row["matter"] for row in rows] == ["M-1", "", "'=T-1", ""]
+        assert [row["matter"] for row in rows] == ["M-1", "M-3", "'=T-1", ""]
         shown = run("recipients", "--entry", entry, "--state", str(state), code=0).stdout
         assert decisions[0].trace.record_id in shown
 

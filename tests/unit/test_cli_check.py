@@ -62,7 +62,10 @@ def invoke(*arguments: str, stdin: str = "") -> Result:
 
 
 def ask(*arguments: str, kind: str = "legal_entity", stdin: str = "") -> Result:
-    return invoke("check", *arguments, "--action", "permit.grant", "--kind", kind, stdin=stdin)
+    asked = ["--action", "permit.grant", "--kind", kind]
+    if kind == "natural_person":
+        asked += ["--organisation", "示例局", "--operator", "示例员", "--matter", "M-1"]
+    return invoke("check", *arguments, *asked, stdin=stdin)
 
 
 @pytest.mark.parametrize(
@@ -334,3 +337,18 @@ def test_a_prompt_hides_what_is_typed(fake: FakeGateway, monkeypatch: pytest.Mon
 
 def test_subjects_are_asked_as_stated() -> None:
     assert {kind: getattr(Subject, kind)("x").kind for kind in check.KINDS} == check.KINDS
+
+
+@pytest.mark.parametrize("lacking", ["--organisation", "--operator", "--matter"])
+def test_a_person_is_asked_about_for_a_purpose_only(fake: FakeGateway, lacking: str) -> None:
+    purpose = {"--organisation": "示例局", "--operator": "示例员", "--matter": "M-1"}
+    options = [part for name, value in purpose.items() if name != lacking for part in (name, value)]
+    asked = ["check", "--name", "示例甲", "--kind", "natural_person", "--action", "permit.grant", *options]
+    done = invoke(*asked)
+    assert done.exit_code == 2
+    field = "matter" if lacking == "--matter" else f"caller.{lacking.removeprefix('--')}"
+    assert done.stderr.startswith(
+        f"xingate: purpose_missing: {field} is missing: a natural person is asked about only "
+    )
+    assert done.stderr.count("\n") == 1
+    assert fake.records == []

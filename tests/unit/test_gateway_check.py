@@ -122,6 +122,10 @@ def gateway(snapshots: SnapshotSet, trace: SqliteLog) -> Gateway:
     return Gateway(snapshots, trace, clock=lambda: NOW)
 
 
+# Without these nobody is told anything of a natural person.
+PURPOSE = {"organisation": "示例局", "operator": "示例员", "matter": "M-1"}
+
+
 def ask(**fields: object) -> Command:
     given = {"kind": SubjectKind.LEGAL_ENTITY, "action": ACTION, "identifiers": (("uscc", COMPANY),)} | fields
     return Command(**given)  # type: ignore[arg-type]  # a test gives what it likes
@@ -129,7 +133,7 @@ def ask(**fields: object) -> Command:
 
 def person(**fields: object) -> Command:
     given = {"kind": SubjectKind.NATURAL_PERSON, "identifiers": (("citizen_id", HUMAN),)}
-    return ask(**(given | fields))
+    return ask(**(given | PURPOSE | fields))
 
 
 def everything(answer: Answer, trace: SqliteLog) -> str:

@@ -118,7 +118,8 @@ def gateway(snapshots: SnapshotSet) -> Gateway:
 
 def command(name: str, kind: SubjectKind = SubjectKind.LEGAL_ENTITY, code: str = "") -> Command:
     numbers = (("", code),) if code else ()
-    return Command(kind=kind, action="permit.grant", name=name, identifiers=numbers)
+    purpose = {"organisation": "示例局", "operator": "示例员", "matter": "M-1"}
+    return Command(kind=kind, action="permit.grant", name=name, identifiers=numbers, **purpose)
 
 
 def ask(gateway: Gateway, name: str, kind: SubjectKind = SubjectKind.LEGAL_ENTITY, code: str = "") -> Answer:

@@ -87,7 +87,8 @@ def gateway(snapshots: SnapshotSet) -> Iterator[Gateway]:
 
 
 def ask(gateway: Gateway, **fields: object) -> Stored:
-    given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant", "identifiers": (("", COMPANY),)} | fields
+    given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant", "identifiers": (("", COMPANY),)}
+    given |= {"organisation": "示例局", "operator": "示例员", "matter": "M-1"} | fields
     answer = gateway.check_blocking(Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
     return gateway.record(answer.record_id)
 

@@ -13,6 +13,7 @@ from tests.support.rosters.running import (
     HEADER,
     LISTED,
     PERSON,
+    WHO,
     cells,
     company,
     fake_gateway,
@@ -52,7 +53,7 @@ def break_off(fake: FakeGateway, asked: Screening, begun: list[Journal]) -> None
         begun.append(journal)
         fake.fail(10_000)
 
-    with fake.client() as client, pytest.raises(StoppedError, match="row 2: "):
+    with fake.client(**WHO) as client, pytest.raises(StoppedError, match="row 2: "):
         screen_file(client, asked, begin, lambda *_: None)
     fake.fail(0)
 
@@ -171,7 +172,7 @@ def test_a_run_that_stops_is_continued_without_a_second_record(fake: FakeGateway
     asked = screening(file)
     taken = threading.Event()
     begun: list[Journal] = []
-    with fake.client() as client:
+    with fake.client(**WHO) as client:
 
         def tell(what: str, done: int, _total: int) -> None:
             if what == "asking" and done >= 64 and not taken.is_set():
@@ -230,7 +231,7 @@ def test_two_runs_for_one_workbook_at_once_are_refused(fake: FakeGateway, tmp_pa
         with pytest.raises(JournalError, match="another run is writing"):
             run(fake, asked)
 
-    with fake.client() as client:
+    with fake.client(**WHO) as client:
         screen_file(client, asked, second, lambda *_: None)
     assert len(fake.records) == 20
 

@@ -153,7 +153,7 @@ def gateway(state: Path) -> Gateway:
 
 def ask(gateway: Gateway, **fields: object) -> Answer:
     given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.renew", "identifiers": (("", CODE),), "matter": "M-1"}
-    return gateway.check_blocking(Command(**(given | WHO | fields)))  # type: ignore[arg-type]  # a test's own
+    return gateway.check_blocking(Command(**(given | WHO | {"operator": "示例员"} | fields)))  # type: ignore[arg-type]  # a test's own
 
 
 def ask_person(gateway: Gateway) -> Answer:

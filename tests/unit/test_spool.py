@@ -238,7 +238,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_a_persons_number_is_in_no_file(tmp_path: Path) -> None:
     number = citizen_number(901)
-    with FakeGateway().client(system="s", organisation="示例机关", spool=tmp_path) as client:
+    with FakeGateway().client(system="s", organisation="示例机关", operator="示例员", spool=tmp_path) as client:
         client.check(Subject.natural_person(number, name="示例甲"), "permit.grant", matter="M-1")
         assert client.verify_all().is_proven
     content = b"".join(path.read_bytes() + path.name.encode() for path in tmp_path.rglob("*") if path.is_file())

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from xingate_server.cli._changes import comparison_document, show_comparison
 from xingate_server.cli._common import counted
 from xingate_server.snapshot.manifest import SourceCount
 from xingate_server.snapshot.plan import Compiled
@@ -48,6 +49,8 @@ def compiled_document(compiled: Compiled, *, is_dry_run: bool) -> dict[str, Any]
     if is_dry_run:
         document["dryRun"] = True
         document["changes"] = _changes(compiled)
+        if compiled.comparison is not None:
+            document["comparison"] = comparison_document(compiled.comparison)
     return document
 
 
@@ -67,8 +70,9 @@ def _difference(had: dict[str, int], has: dict[str, int]) -> dict[str, list[int]
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def show_compiled(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None:
-    """Print what a compile made, file by file, and what an operator should know of each source."""
+def show_compiled(compiled: Compiled, out: Console, *, is_dry_run: bool, every: Path | None = None) -> None:
+    """Print what a compile made, file by file, and what an operator should know of each source. `every` is the file
+    that has all subjects whose answers would change."""
     table = Table("source", "file", "rows", "admitted", "by rule", "unreadable", "refused and flagged")
     for column in table.columns[2:6]:
         column.justify = "right"
@@ -91,6 +95,8 @@ def show_compiled(compiled: Compiled, out: Console, *, is_dry_run: bool) -> None
         for what, differences in _changes(compiled).items():
             for name, (had, has) in differences.items():
                 out.print(f"  {what} {name}: {had:,} -> {has:,}")
+        if compiled.comparison is not None:
+            show_comparison(compiled.comparison, out, every)
     else:
         out.print(f"snapshot {manifest.sequence}: {counts}, in {escape(str(compiled.path))}", soft_wrap=True)
 

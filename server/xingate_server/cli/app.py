@@ -34,7 +34,7 @@ _COMMANDS: Mapping[str, _Home] = MappingProxyType(
         "demo": _Home("demo", "demo_command", "Compile the shipped lists and ask as three kinds of callers."),
         "compile": _Home("compile", "compile_command", "Turn list files into a snapshot."),
         "source": _Home("source", "source", "List, inspect and scaffold kinds of list files."),
-        "snapshot": _Home("snapshot", "snapshot", "Put a retained snapshot into use."),
+        "snapshot": _Home("snapshot", "snapshot", "List the retained snapshots, and put one of them into use."),
         "serve": _Home("serve", "serve_command", "Answer over gRPC and HTTP."),
         "check": _Home("check", "check_command", "Ask which measures apply to a subject for an action."),
         "screen": _Home("screen", "screen_command", "Ask about every row of a roster and write an answered workbook."),

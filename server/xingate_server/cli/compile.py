@@ -5,102 +5,51 @@ compiled, because of what a file holds or of the state directory, or the shrink 
 and 10.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from xingate_server.cli._changes import changes_file
 from xingate_server.cli._common import (
     AskedWronglyError,
     CommandError,
     console,
     json_option,
     print_object,
-    read_settings,
     state_option,
 )
+from xingate_server.cli._compile_options import Pair, read_options
 from xingate_server.cli._compiled import compiled_document, show_compiled
 from xingate_server.core.catalogue import Posture
-from xingate_server.core.days import parse_day
 from xingate_server.core.name_search import THRESHOLD
 from xingate_server.cores import available_cores
+from xingate_server.option_values import read_dated_path, read_days, read_window
 from xingate_server.snapshot.errors import SnapshotError
-from xingate_server.snapshot.plan import Compiled
-from xingate_server.trace.log import TraceError
+from xingate_server.snapshot.plan import Compiled, SubjectChange
 from xingate_server.wiring.compile import (
     SOURCES_FOLDER,
     CompileOptions,
-    GivenFile,
     OptionError,
     compile_from_options,
     load_listed_source,
 )
 from xingate_server.wiring.list_sources import unprovided_list_types
-from xingate_server.wiring.snapshot_in_use import last_and_highest
+from xingate_server.wiring.source_files import SourceFilesMissingError
 
-_DATED = re.compile(r"(?P<path>.+)@(?P<day>\d{4}-\d{2}-\d{2})")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_AGE = re.compile(r"(\d{1,5})d?")
-_STAGES = {"admit": ("admit", "rows"), "resolve": ("resolve", "rows"), "write": ("write", "keys")}
-_Value = TypeVar("_Value")
-
-
-class _Pair(click.ParamType[Any]):
-    """`KIND=VALUE`, the value read by `read`."""
-
-    name = "pair"
-
-    def __init__(self, shape: str, read: Callable[[str], Any]) -> None:
-        self.shape = shape
-        self._read = read
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        kind, equals, text = str(value).partition("=")
-        if not (kind and equals and text):
-            self.fail(f"`{value}` is not of the form {self.shape}", param, ctx)
-        try:
-            return kind, self._read(text)
-        except ValueError as error:
-            self.fail(f"`{value}` is not of the form {self.shape}: {error}", param, ctx)
-
-
-def _dated_path(text: str) -> tuple[Path, date | None]:
-    found = _DATED.fullmatch(text)
-    if found is None or Path(text).exists():
-        return Path(text), None
-    return Path(found["path"]), _day(found["day"])
-
-
-def _window(text: str) -> tuple[date, date]:
-    first, dots, last = text.partition("..")
-    if not dots:
-        raise ValueError("two dates joined by `..` are expected")
-    window = _day(first), _day(last)
-    if window[0] > window[1]:
-        raise ValueError("the first date is after the last one")
-    return window
-
-
-def _day(text: str) -> date:
-    day = parse_day(text) if _DAY.fullmatch(text) else None
-    if day is None:
-        raise ValueError(f"`{text}` is not a date; expected YYYY-MM-DD")
-    return day
-
-
-def _days(text: str) -> int:
-    found = _AGE.fullmatch(text)
-    if found is None:
-        raise ValueError("a number of days such as 30d is expected")
-    return int(found[1])
+_STAGES = {
+    "admit": ("admit", "rows"),
+    "resolve": ("resolve", "rows"),
+    "write": ("write", "keys"),
+    "compare": ("compare with the snapshot in use", "keys"),
+    "match": ("look for what is the same", "keys"),
+}
 
 
 @click.command("compile")
@@ -108,42 +57,39 @@ def _days(text: str) -> int:
     "--source",
     "sources",
     multiple=True,
-    required=True,
-    type=_Pair("KIND=PATH[@DATA-AS-OF]", _dated_path),
+    type=Pair("KIND=PATH[@DATA-AS-OF]", read_dated_path),
     metavar="KIND=PATH[@DATA-AS-OF]",
-    help="A list file; repeatable, also for one kind. The day that its data is of is YYYY-MM-DD.",
+    help="A list file; repeatable, also for one kind. The day that its data is of is YYYY-MM-DD. Default: the newest "
+    "files of [sources] in xingate.toml.",
 )
 @click.option(
     "--map",
     "mappings",
     multiple=True,
-    type=_Pair("KIND=MAPPING", Path),
+    type=Pair("KIND=MAPPING", Path),
     metavar="KIND=MAPPING",
     help="How this source's files are laid out (made by `xingate source inspect`).",
 )
 @click.option(
     "--coverage",
     multiple=True,
-    type=_Pair("KIND=FROM..TO", _window),
-    metavar="KIND=FROM..TO",
+    type=Pair("KIND=FROM..[TO]", read_window),
+    metavar="KIND=FROM..[TO]",
     help="The days that a source speaks for.",
 )
 @click.option("--require", multiple=True, metavar="KIND", help="A source without which answers have a gap.")
 @click.option(
     "--max-age",
     multiple=True,
-    type=_Pair("KIND=DAYS", _days),
+    type=Pair("KIND=DAYS", read_days),
     metavar="KIND=30d",
     help="After how many days a source is stale.",
 )
-@click.option(
-    "--catalogue", multiple=True, default=("shiyan2017",), show_default=True, help="A name or folder; repeatable."
-)
+@click.option("--catalogue", multiple=True, show_default="shiyan2017", help="A name or folder; repeatable.")
 @click.option(
     "--posture",
     type=click.Choice([posture.value for posture in Posture]),
-    default=Posture.AS_PLANNED_2017.value,
-    show_default=True,
+    show_default=Posture.AS_PLANNED_2017.value,
     help="Whether restrictions without an item in the national basic list act.",
 )
 @click.option(
@@ -185,8 +131,7 @@ def _days(text: str) -> int:
 @click.option(
     "--name-threshold",
     type=click.FloatRange(0, 1),
-    default=THRESHOLD,
-    show_default=True,
+    show_default=str(THRESHOLD),
     metavar="X",
     help="How alike, from 0 to 1, a listed name must be to be shown to who has no number.",
 )
@@ -197,28 +142,43 @@ def _days(text: str) -> int:
     show_default="cores",
     help="How many processes work at it; what they make is the same.",
 )
-@click.option("--dry-run", is_flag=True, help="Do all but move the current snapshot, and say what would change.")
+@click.option(
+    "--dry-run", is_flag=True, help="Do all but move the current snapshot, and show what would change for whom."
+)
+@click.option(
+    "--changes",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --dry-run: write every subject whose answer would change, a JSON object a line.",
+)
 @state_option
 @json_option
 def compile_command(**given: Any) -> None:
-    """Compile list files into the next snapshot."""
+    """Compile list files into the next snapshot.
+
+    What is not given here is taken from [sources] in xingate.toml; with --source, its files are not looked for. What is
+    accepted (--accept-...) is an officer's act of the day and no setting.
+    """
     from xingate_adapters.sources import SourceError, UnknownSourceError
     from xingate_server.catalogues import CatalogueError
 
+    if given["changes"] is not None and not given["dry_run"]:
+        raise AskedWronglyError("--changes belongs to --dry-run: it writes what would change")
     try:
         with _refused_to(given["refusals"]) as refused:
-            options = _options(given, refused)
-            compiled = _compiled(options, given["refusals"])
+            options = read_options(given, refused)
+            with changes_file(given["changes"]) as on_subject:
+                compiled = _compiled(options, given["refusals"], on_subject)
     except (OptionError, UnknownSourceError, CatalogueError) as error:
         raise AskedWronglyError(str(error)) from error
-    except (SourceError, SnapshotError) as error:
+    except (SourceError, SnapshotError, SourceFilesMissingError) as error:
         raise CommandError(str(error)) from error
     unprovided = [str(one) for one in unprovided_list_types(options.catalogues, [options.state_dir / SOURCES_FOLDER])]
     if given["as_json"]:
         said = {"unprovidedListTypes": unprovided} if unprovided else {}
         print_object(compiled_document(compiled, is_dry_run=options.is_dry_run) | said)
     else:
-        show_compiled(compiled, console(), is_dry_run=options.is_dry_run)
+        show_compiled(compiled, console(), is_dry_run=options.is_dry_run, every=given["changes"])
         for line in unprovided:
             click.echo(f"note: {line}")
 
@@ -237,10 +197,10 @@ def _refused_to(report: Path | None) -> Iterator[Path | None]:
         yield Path(folder) / "refused.jsonl"
 
 
-def _compiled(options: CompileOptions, report: Path | None) -> Compiled:
+def _compiled(options: CompileOptions, report: Path | None, on_subject: Callable[[SubjectChange], None]) -> Compiled:
     """Compile, and write the report, also when nothing could be compiled."""
     try:
-        compiled = _with_progress(options)
+        compiled = _with_progress(options, on_subject)
     except SnapshotError as error:
         for line in getattr(error, "__notes__", ()):
             click.echo(line, err=True)
@@ -270,52 +230,7 @@ def _report(options: CompileOptions, report: Path | None) -> None:
     click.echo(f"{rows:,} refused rows in {report}", err=True)
 
 
-def _options(given: dict[str, Any], refused: Path | None) -> CompileOptions:
-    from xingate_server.cli._refusals_fix import read_report
-
-    last_in_use, highest = _in_use(given["state"])
-    return CompileOptions(
-        state_dir=given["state"],
-        files=tuple(GivenFile(kind, path, day) for kind, (path, day) in given["sources"]),
-        coverage=_once("--coverage", given["coverage"]),
-        required=given["require"],
-        max_age_days=_once("--max-age", given["max_age"]),
-        catalogues=given["catalogue"],
-        document_no=read_settings().catalogue.document_no,
-        posture=Posture(given["posture"]),
-        calendars=given["calendar"],
-        accept_shrink=frozenset(given["accept_shrink"]),
-        accept_refusals=frozenset(given["accept_refusals"]),
-        accept_schema=frozenset(given["accept_schema"]),
-        last_in_use=last_in_use,
-        above=highest,
-        is_dry_run=given["dry_run"],
-        jobs=given["jobs"],
-        name_threshold=given["name_threshold"],
-        mappings=_once("--map", given["mappings"]),
-        corrections=tuple(read_report(file) for file in given["fixes"]),
-        refused_to=refused,
-    )
-
-
-def _in_use(state: Path) -> tuple[int, int]:
-    """Which sequence was last in use, and the highest that ever was; a log that cannot be read does not keep lists from
-    being compiled."""
-    try:
-        return last_and_highest(read_settings(state=state))
-    except TraceError as error:
-        click.echo(f"xingate: the log does not say which snapshots were in use: {error}", err=True)
-        return 0, 0
-
-
-def _once(option: str, pairs: tuple[tuple[str, _Value], ...]) -> dict[str, _Value]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise click.UsageError(f"{option} is given twice for one source")
-    return values
-
-
-def _with_progress(options: CompileOptions) -> Compiled:
+def _with_progress(options: CompileOptions, on_subject: Callable[[SubjectChange], None]) -> Compiled:
     """A bar per file while it is read and one per stage, on standard error, where that is a terminal."""
     console = Console(stderr=True)
     columns = (
@@ -339,4 +254,4 @@ def _with_progress(options: CompileOptions) -> Compiled:
             title, unit = _STAGES.get(stage, (stage, ""))
             bars.update(task(stage, title, unit, total), completed=done, total=total or None)
 
-        return compile_from_options(options, on_bytes=on_bytes, on_stage=on_stage)
+        return compile_from_options(options, on_bytes=on_bytes, on_stage=on_stage, on_subject=on_subject)

@@ -24,7 +24,7 @@ from xingate_server.core.identifiers import (
     read,
 )
 from xingate_server.core.names import normalise
-from xingate_server.core.subject import SubjectClass, SubjectKeyer, class_of
+from xingate_server.core.subject import SubjectClass, SubjectKeyer, SubjectKind, class_of
 from xingate_server.gateway.answer import Command
 from xingate_server.gateway.errors import InvalidQuestionError
 from xingate_server.gateway.kept import Kept
@@ -45,6 +45,8 @@ _LENIENT = ("subject.name", ".value")
 _IDS = frozenset({"request_id", "outcome_id"})
 
 _CALLER_FIELDS = ("caller.system", "caller.organisation", "caller.operator")
+
+_PERSON: Final = SubjectKind.NATURAL_PERSON
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -77,11 +79,14 @@ def read_question(command: Command) -> ReadQuestion:
     if not identifiers and not name:
         text = "the subject is missing: give a number or a name"
         raise InvalidQuestionError("subject_missing", text, "subject")
+    as_of = _day(command.as_of) if command.as_of else None
+    if command.kind is _PERSON:
+        _check_purpose(command)
     context = command.context
     return ReadQuestion(
         identifiers=identifiers,
         names=(name,) if name else (),
-        as_of=_day(command.as_of) if command.as_of else None,
+        as_of=as_of,
         operator=hide_numbers(command.operator),
         matter=hide_numbers(command.matter),
         context={key: hide_numbers(value) for key, value in context.items() if value} if context else context,
@@ -176,6 +181,18 @@ def _has_unreadable(text: str, *, is_lenient: bool) -> bool:
     if is_lenient:
         text = characters.standard(text).translate(_BREAKS)
     return any(unicodedata.category(character) in refused for character in text)
+
+
+def _check_purpose(command: Command) -> None:
+    """A natural person is asked about only where it can be seen who asks and what for (DESIGN section 5)."""
+    for field, text in (
+        ("caller.organisation", command.organisation),
+        ("caller.operator", command.operator),
+        ("matter", command.matter),
+    ):
+        if not text.strip():
+            told = f"{field} is missing: a natural person is asked about only with organisation, operator and matter"
+            raise InvalidQuestionError("purpose_missing", told, field)
 
 
 def _identifiers(command: Command) -> tuple[Identifier, ...]:

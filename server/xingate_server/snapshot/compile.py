@@ -19,10 +19,17 @@ from xingate_server.core.admission_rules import Rules
 from xingate_server.core.subject import BY_SCHEME
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.admit import Admission
+from xingate_server.snapshot.answer_changes import Side
 from xingate_server.snapshot.changes import with_changes
+from xingate_server.snapshot.comparison import compare
 from xingate_server.snapshot.data import write_data
 from xingate_server.snapshot.digests import reference
-from xingate_server.snapshot.errors import CompileError, NothingToCompileError, SubjectKeyMismatchError
+from xingate_server.snapshot.errors import (
+    CompileError,
+    NothingToCompileError,
+    SnapshotError,
+    SubjectKeyMismatchError,
+)
 from xingate_server.snapshot.guard import check_guards, source_counts
 from xingate_server.snapshot.manifest import (
     DATA_FILE,
@@ -39,7 +46,7 @@ from xingate_server.snapshot.manifest import (
     read_manifest,
 )
 from xingate_server.snapshot.name_index import index_names
-from xingate_server.snapshot.plan import Compiled, CompilePlan, Progress
+from xingate_server.snapshot.plan import Comparison, Compiled, CompilePlan, Progress
 from xingate_server.snapshot.resolution import Resolution
 from xingate_server.snapshot.spool import Spool
 from xingate_server.snapshot.tally import Tally
@@ -88,7 +95,24 @@ def _try(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) -> C
     before = _before(folder, plan, rules)
     with TemporaryDirectory(prefix="xingate-") as draft:
         manifest = _fill(plan, rules, Path(draft), before, progress)
-    return Compiled(manifest=manifest, path=folder / str(before.sequence), previous=before.previous)
+        comparison = _compare(plan, rules, Path(draft), folder, before, progress)
+    path = folder / str(before.sequence)
+    return Compiled(manifest=manifest, path=path, previous=before.previous, comparison=comparison)
+
+
+def _compare(
+    plan: CompilePlan, rules: Rules, draft: Path, folder: Path, before: "_Before", progress: Progress
+) -> Comparison:
+    """What the draft would change. That the snapshot in use is damaged keeps nobody from trying a compile."""
+    used = None
+    if before.previous is not None:
+        sequence = before.previous.sequence
+        try:
+            used = Side.open(folder / str(sequence), rules.keyer)
+        except SnapshotError as error:
+            return Comparison(sequence=sequence, counts_alone=f"snapshot {sequence} cannot be read: {error}")
+    after = Side.open(draft, rules.keyer, verify=False)
+    return compare(used, after, rules.today, draft / "compared", plan.on_subject, progress)
 
 
 def _before(folder: Path, plan: CompilePlan, rules: Rules) -> "_Before":

@@ -4,13 +4,17 @@ Nothing is written, and no lock file is made.
 """
 
 import threading
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
 import lmdb
 
-from xingate_server.snapshot.manifest import DATABASES
+from xingate_server.snapshot.manifest import DATA_FILE, DATABASES, SUBJECT
+
+PART_KEYS = 16_384  # read at once by who reads all of it
 
 _ENVIRONMENTS: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
 _ENVIRONMENTS_LOCK = threading.Lock()
@@ -41,3 +45,19 @@ def database_of(environment: Any, name: bytes) -> Any:
         return environment.open_db(name, create=False)
     except lmdb.NotFoundError:
         return None
+
+
+def packed_files(folder: Path) -> Iterator[tuple[bytes, bytes]]:
+    """All that a snapshot holds of subjects, as it is stored, in the order of the keys. The file is mapped anew for
+    each part, so that no more of it counts as memory in use (unless somebody else has it open)."""
+    begin = b""
+    while part := _part(folder / DATA_FILE, begin):
+        yield from part
+        begin = part[-1][0] + b"\0"
+
+
+def _part(path: Path, begin: bytes) -> list[tuple[bytes, bytes]]:
+    environment = environment_of(path)
+    with environment.begin(db=environment.open_db(SUBJECT, create=False)) as transaction:
+        cursor = transaction.cursor()
+        return list(islice(cursor, PART_KEYS)) if cursor.set_range(begin) else []

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from xingate_server.core.catalogue import Verdict
 from xingate_server.core.entry import Record
 from xingate_server.core.name_search import THRESHOLD
+from xingate_server.core.subject import SubjectKind
 from xingate_server.snapshot.manifest import CalendarRef, FileCount, Manifest
 
 
@@ -22,7 +24,8 @@ class Share(msgspec.Struct, frozen=True):
         return self.of == 1 or ordinal // BLOCK_RECORDS % self.of == self.number
 
 
-# Called with a stage ("admit", "resolve", "write", "verify"), how much is done and how much there is (0: unknown).
+# Called with a stage ("admit", "resolve", "write", in a dry run "compare", "match"), how much is done and how much
+# there is (0: unknown).
 Progress = Callable[[str, int, int], None]
 FileProgress = Callable[[Path, int, int], None]  # a file, the bytes read of it, and its size
 BLOCK_RECORDS = 1_024
@@ -30,6 +33,10 @@ BLOCK_RECORDS = 1_024
 
 def _silent(path: Path, done: int, total: int) -> None:
     """No progress is shown."""
+
+
+def _unheard(change: "SubjectChange") -> None:
+    """Nobody keeps it."""
 
 
 class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +84,8 @@ class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     `above`, the highest that was ever in use. `compiled_by` says
     who compiles, `calendars` what was added to the official calendar, `corrections` by which reports rows were
     corrected. The refused rows are copied to `refused_to`, also when nothing can be compiled. `jobs` processes work at
-    it (see `snapshot.workers` for when more than one may); what they make does not depend on their number."""
+    it (see `snapshot.workers` for when more than one may); what they make does not depend on their number. `on_subject`
+    gets, in a dry run, every subject whose answers would change."""
 
     sources: tuple[SourcePlan, ...]
     absent: tuple[AbsentPlan, ...] = ()
@@ -98,6 +106,7 @@ class CompilePlan(msgspec.Struct, frozen=True, kw_only=True):
     refused_to: Path | None = None
     jobs: int = 1
     on_bytes: FileProgress = _silent
+    on_subject: Callable[["SubjectChange"], None] = _unheard
 
 
 class Corrected(msgspec.Struct, frozen=True):
@@ -119,14 +128,62 @@ class Corrected(msgspec.Struct, frozen=True):
             yield f"not corrected: {place} is in no file of this compile"
 
 
+class AnswerChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The same change for several actions. `gained` and `lost` are measures by their id, with `suspended`, `withheld`
+    or `advisory` before it, gaps as `gap REASON` and records as `record LIST_TYPE`."""
+
+    actions: tuple[str, ...]
+    before: Verdict
+    after: Verdict
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+class SubjectChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A subject whose answers change. `number` is an organisation's in clear, a person's masked; "" where a name is
+    all there is."""
+
+    kind: SubjectKind
+    name: str
+    number: str
+    changes: tuple[AnswerChange, ...]
+
+
+class EntryChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """How many entries of a list type in a region are new, have ended (no longer listed, or as ended), say something
+    else."""
+
+    list_type: str
+    region: str
+    added: int = 0
+    ended: int = 0
+    changed: int = 0
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What would change against snapshot `sequence` (0: there is none).
+
+    `differing` counts subjects of whom the snapshots hold something else, `changing` those whose answer for some action
+    changes today; the first of them are in `shown`. `counts_alone` says why nobody was looked at, "" where they were.
+    """
+
+    sequence: int
+    entries: tuple[EntryChanges, ...] = ()
+    differing: int = 0
+    changing: int = 0
+    shown: tuple[SubjectChange, ...] = ()
+    counts_alone: str = ""
+
+
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
-    """What a compile made. `path` is the snapshot's folder; a dry run has removed it again."""
+    """What a compile made. `path` is the snapshot's folder; a dry run has removed it again, and has a `comparison`."""
 
     manifest: Manifest
     path: Path
     previous: Manifest | None = None
     corrected: Corrected = Corrected()
     removed: tuple[int, ...] = ()
+    comparison: Comparison | None = None
 
     def file_counts(self) -> tuple[tuple[str, FileCount], ...]:
         """Kind and counts of every file given."""

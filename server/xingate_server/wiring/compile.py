@@ -7,7 +7,7 @@ sections 3 and 6.
 import json
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +25,15 @@ from xingate_server.snapshot.compile import compile_snapshot
 from xingate_server.snapshot.errors import CompileError
 from xingate_server.snapshot.keys import read_or_make_key
 from xingate_server.snapshot.manifest import CalendarRef
-from xingate_server.snapshot.plan import AbsentPlan, Compiled, CompilePlan, FileProgress, Progress, SourcePlan
+from xingate_server.snapshot.plan import (
+    AbsentPlan,
+    Compiled,
+    CompilePlan,
+    FileProgress,
+    Progress,
+    SourcePlan,
+    SubjectChange,
+)
 from xingate_server.wiring.corrections import Corrections, Corrector
 from xingate_server.wiring.list_sources import declared_list_types
 
@@ -44,11 +52,13 @@ class OptionError(ValueError):
 
 
 class GivenFile(msgspec.Struct, frozen=True):
-    """One file of a source, and the day that its data is of where the operator says so."""
+    """One file of a source, and the day that its data is of where the operator says so. `named_day` is the day in its
+    name, which counts where the file itself states none."""
 
     kind: str
     path: Path
     data_as_of: date | None = None
+    named_day: date | None = None
 
 
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +71,7 @@ class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     state_dir: Path
     files: tuple[GivenFile, ...]
-    coverage: Mapping[str, tuple[date, date]] = msgspec.field(default_factory=dict)
+    coverage: Mapping[str, tuple[date, date | None]] = msgspec.field(default_factory=dict)
     required: tuple[str, ...] = ()
     max_age_days: Mapping[str, int] = msgspec.field(default_factory=dict)
     catalogues: tuple[str, ...] = ("shiyan2017",)
@@ -90,14 +100,20 @@ def _quiet_stage(stage: str, done: int, total: int) -> None:
     """No progress is shown."""
 
 
+def _unheard(change: SubjectChange) -> None:
+    """Nobody keeps it."""
+
+
 def compile_from_options(
     options: CompileOptions,
     *,
     now: datetime | None = None,
     on_bytes: FileProgress = _quiet_file,
     on_stage: Progress = _quiet_stage,
+    on_subject: Callable[[SubjectChange], None] = _unheard,
 ) -> Compiled:
-    """Compile the files of `options` into the next snapshot of its state directory.
+    """Compile the files of `options` into the next snapshot of its state directory. A dry run compares it with the one
+    in use, and `on_subject` gets every subject whose answers would change.
 
     Raises `OptionError`, the sources' `SourceError` and `UnknownSourceError`, `CatalogueError`, and the errors of
     `snapshot.errors`.
@@ -133,6 +149,7 @@ def compile_from_options(
         refused_to=options.refused_to,
         jobs=_jobs(options),
         on_bytes=on_bytes,
+        on_subject=on_subject,
     )
     key = read_or_make_key(options.state_dir, is_dry_run=options.is_dry_run)
     rules = Rules(
@@ -154,7 +171,7 @@ def compile_from_options(
 
 def _check(options: CompileOptions, today: date) -> None:
     if not options.files:
-        raise OptionError("no source is given: name at least one as KIND=PATH")
+        raise OptionError("no source is given: name at least one as --source KIND=PATH or in [sources] of xingate.toml")
     for file in options.files:
         _check_file(file)
     paths = [os.path.realpath(file.path) for file in options.files]
@@ -173,8 +190,8 @@ def _check(options: CompileOptions, today: date) -> None:
         load_listed_source(kind, options)
 
 
-def _check_window(kind: str, first: date, last: date, today: date) -> None:
-    if first > last:
+def _check_window(kind: str, first: date, last: date | None, today: date) -> None:
+    if last is not None and first > last:
         raise OptionError(f"source `{kind}`: its coverage begins on {first}, after it ends on {last}")
     if first > today:
         raise OptionError(f"source `{kind}`: its coverage begins on {first}, after today ({today} in Shanghai)")
@@ -294,6 +311,8 @@ def _data_as_of(file: GivenFile, source: "Source", today: date) -> date:
     day, whence = file.data_as_of, "as given"
     if day is None:
         day, whence = source.own_date(file.path), "as the file states"
+    if day is None:
+        day, whence = file.named_day, "from its name"
     if day is None:
         day = datetime.fromtimestamp(file.path.stat().st_mtime, SHANGHAI).date()
         whence = "from its time of modification"

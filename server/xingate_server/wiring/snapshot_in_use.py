@@ -35,6 +35,14 @@ class Used(msgspec.Struct, frozen=True):
     record_id: str = ""
 
 
+class Retained(msgspec.Struct, frozen=True):
+    """A snapshot that is kept: its manifest with its hash, or what is wrong with that."""
+
+    sequence: int
+    found: InUse | None = None
+    problem: str = ""
+
+
 def check_start(settings: Settings) -> None:
     """Refuse to start over a snapshot of another key, or over one that was set back.
 
@@ -106,6 +114,23 @@ def use_snapshot(settings: Settings, sequence: int, reason: str, officer: str, *
             log.close()
         folders.point_to(folder, sequence)
     return Used(before, sequence, draft.record_id)
+
+
+def retained(settings: Settings) -> list[Retained]:
+    """The snapshots of the state directory, oldest first, as their manifests say; none is opened."""
+    folder = folders.snapshots_dir(settings.state)
+    found = []
+    for sequence in folders.sequences(folder):
+        try:
+            found.append(Retained(sequence, _in_use(settings, sequence)))
+        except SnapshotError as error:
+            found.append(Retained(sequence, problem=str(error)))
+    return found
+
+
+def current_sequence(settings: Settings) -> int:
+    """Where `current` points to, 0 where there is none. Raises `SnapshotError` for one that is no link."""
+    return folders.current_sequence(folders.snapshots_dir(settings.state)) or 0
 
 
 def _before(settings: Settings, folder: Path) -> int:

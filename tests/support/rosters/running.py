@@ -15,7 +15,9 @@ from xingate_server.demo.numbers import citizen_number, unified_code
 
 LISTED, PERSON = unified_code(1), citizen_number(101)
 HEADER = "名称,统一社会信用代码,主体类别,法定代表人,法定代表人身份证号,备注"
-PURPOSE = {"organisation": "示例中心", "operator": "示例经办人", "matter": "示例〔2026〕1号"}
+WHO = {"organisation": "示例中心", "operator": "示例经办人"}
+PURPOSE = WHO | {"matter": "示例〔2026〕1号"}
+"""Without it people are not asked about."""
 
 
 def fake_gateway() -> FakeGateway:
@@ -55,7 +57,7 @@ def screening(file: Path, **options: Any) -> Screening:
 def run(fake: FakeGateway, asked: Screening, begun: list[Journal] | None = None) -> Done:
     """Run it before the gateway; `begun` gets the journal."""
     begun = [] if begun is None else begun
-    with fake.client(system=asked.system) as client:
+    with fake.client(system=asked.system, **WHO) as client:
         return screen_file(client, asked, begun.append, lambda *_: None)
 
 
