@@ -107,10 +107,13 @@ def test_models_have_the_names_of_the_messages() -> None:
         (models.BatchCheckBody, verification_pb2.BatchCheckRequest),
         (models.MeasuresQuery, catalogue_pb2.ListMeasuresRequest),
         (models.SnapshotQuery, snapshot_pb2.GetSnapshotRequest),
-        (models.RecordsQuery, trace_pb2.ListRecordsRequest),
+        (models.SearchBody, trace_pb2.ListRecordsRequest),
     ):
         fields = {f.name: f.json_name for f in message.DESCRIPTOR.fields}
-        assert {name: field.alias for name, field in model.model_fields.items()} == fields
+        assert {name.rstrip("_"): field.alias for name, field in model.model_fields.items()} == fields
+    # What is searched for stands in a body alone: no address holds a subject's number or name.
+    assert set(models.RecordsQuery.model_fields) == {"limit", "before"}
+    assert [v.value for v in models.Verdict] == types_pb2.Verdict.keys()
     assert [k.value for k in models.SubjectKind] == types_pb2.SubjectKind.keys()
     assert [v.value for v in models.View] == verification_pb2.View.keys()
 
