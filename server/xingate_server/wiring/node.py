@@ -215,7 +215,7 @@ class Node:
 
     def source_faults(self) -> Mapping[str, Any]:
         """See `transport.http.Readiness`."""
-        return faults_of(self._in_use.manifest.sources, today()) if self._in_use is not None else {}
+        return faults_of(in_use.manifest.sources, today()) if (in_use := self._current()) is not None else {}
 
     def drain(self) -> None:
         """Say that no more questions should come."""
