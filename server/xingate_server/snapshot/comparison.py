@@ -29,7 +29,7 @@ _ON_BOTH = _KEPT | _CHANGED | _ENDED
 _OVER = frozenset({Standing.ENDED, Standing.VOID})
 _BATCH = 10_000
 _STEP = 1 << 12  # keys between two words of progress
-_SCRATCH_BYTES = 1 << 40  # of address space; the file is as large as what is in it
+_SCRATCH_BYTES = 1 << 36  # of address space; the file is as large as what is in it
 _pack = msgspec.msgpack.Encoder().encode
 
 

@@ -77,9 +77,9 @@ class CallerBody(_Sent):
 
     system: str = Field("", **_said("The calling system.", "发起查询的系统。", "approval"))
     organisation: str = Field(
-        "", **_said("The organisation; to ask about a person.", "查询单位；查询自然人时必填。", "示例审批局")
+        "", **_said("The organisation; required for a person.", "查询单位；查询自然人时必填。", "示例审批局")
     )
-    operator: str = Field("", **_said("Who asks; to ask about a person.", "经办人；查询自然人时必填。", "op-1"))
+    operator: str = Field("", **_said("Who asks; required for a person.", "经办人；查询自然人时必填。", "op-1"))
 
 
 class CheckBody(_Sent):
@@ -92,7 +92,7 @@ class CheckBody(_Sent):
     sequence: Uint64 = Field(0, **_said("A retained snapshot; 0: the current one.", "留存的快照；0 为当前。"))
     caller: CallerBody = Field(CallerBody(), **_said("Who asks.", "查询方。"))
     matter: str = Field(
-        "", **_said("The matter's number; to ask about a person.", "事项编号；查询自然人时必填。", "SP-2024-001")
+        "", **_said("The matter's number; required for a person.", "事项编号；查询自然人时必填。", "SP-2024-001")
     )
     context: dict[str, str] = Field({}, **_said("Attributes that some measures ask for.", "部分措施所需的情节。"))
     view: View = Field(View.VIEW_UNSPECIFIED, **_said("VIEW_BASIC: ids only.", "VIEW_BASIC 仅返回编号。"))
