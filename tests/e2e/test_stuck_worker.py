@@ -38,6 +38,11 @@ def by_curl(gateway: Any, path: str = "/v1/actions") -> float:
     return time.monotonic() - started
 
 
+def metrics(gateway: Any) -> str:
+    command = ["curl", "-sSf", "--noproxy", "*", "--max-time", "9", f"{gateway.http}/metrics"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def by_grpcio(gateway: Any) -> float:
     started = time.monotonic()
     with grpc.insecure_channel(gateway.grpc, [("grpc.use_local_subchannel_pool", 1)]) as channel:
@@ -60,13 +65,11 @@ def test_a_stopped_worker_is_said_and_avoided(start_gateway: Callable[..., Any],
 
 def said_and_avoided(gateway: Any) -> None:
     assert 1.5 < wait_until(lambda: "worker does not answer" in gateway.logged(), 5) < 4
-    waited = [ask(gateway) for _ in range(12) for ask in (by_curl, by_grpcio)]
-    assert max(waited) < 2, waited  # half of them waited until it was replaced
-    metrics = subprocess.run(
-        ["curl", "-sSf", "--noproxy", "*", f"{gateway.http}/metrics"], check=True, capture_output=True, text=True
-    ).stdout
-    assert "xingate_stuck_workers 1.0" in metrics
+    # Read at once: it is replaced after 10 s, which on a busy machine is less than the questions below take.
+    wait_until(lambda: "xingate_stuck_workers 1.0" in metrics(gateway), 3)
     assert "worker is stuck" not in gateway.logged(), "it has 10 s"
+    waited = [ask(gateway) for _ in range(6) for ask in (by_curl, by_grpcio)]
+    assert max(waited) < 2, waited  # half of them waited until it was replaced
 
 
 @pytest.mark.soak
