@@ -63,6 +63,17 @@ def manifest(sequence: int) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def test_where_age_counts_the_time_of_a_file_is_no_day() -> None:
+    write("black_latest.csv", black(1))
+    settings(f'{CITY}max_age = "30d"\n')
+    told = run("compile", code=2).stderr
+    assert "nothing says of which day the data of `black_latest.csv` is" in told
+    settings(CITY.replace("*.csv", "*.csv@2026-06-30") + 'max_age = "30d"\n')
+    assert compiled()["sequence"] == 1
+    settings(CITY)
+    assert compiled()["sequence"] == 2
+
+
 def test_the_days_files_are_taken_day_after_day() -> None:
     settings(CITY)
     write("black_2026-06-29.csv", black(1))

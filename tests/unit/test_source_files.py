@@ -12,6 +12,7 @@ from xingate_server.settings import SourceSettings
 from xingate_server.wiring.compile import GivenFile, OptionError
 from xingate_server.wiring.source_files import Chosen, SourceFilesMissingError, choose_files, date_in
 
+TODAY = date(2027, 6, 30)
 FORMS = (
     "{:%Y-%m-%d}",
     "{:%Y%m%d}",
@@ -29,7 +30,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def choose(*patterns: str, kind: str = "city_list") -> list[Chosen]:
-    return list(choose_files({kind: SourceSettings(files=patterns)}))
+    return list(choose_files({kind: SourceSettings(files=patterns)}, TODAY))
 
 
 def chosen(pattern: str) -> GivenFile:
@@ -67,11 +68,13 @@ def test_every_form_of_a_date(form: str) -> None:
         ("list_2026-06-30_v2.csv", date(2026, 6, 30)),
         ("list_20260101-20260630.csv", date(2026, 6, 30)),
         ("list_20260630.csv.gz", date(2026, 6, 30)),
+        ("list_20260630_to_20271231.csv", date(2026, 6, 30)),
+        ("list_20271231_20280101.csv", date(2027, 12, 31)),
         ("2026-06_30.csv", None),
     ],
 )
 def test_the_date_in_a_name(name: str, day: date | None) -> None:
-    assert date_in(name) == day
+    assert date_in(name, TODAY) == day
 
 
 def test_random_names_against_their_days() -> None:

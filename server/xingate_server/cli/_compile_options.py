@@ -18,6 +18,7 @@ from xingate_server.trace.log import TraceError
 from xingate_server.wiring.compile import CompileOptions, GivenFile
 from xingate_server.wiring.snapshot_in_use import last_and_highest
 from xingate_server.wiring.source_files import choose_files
+from xingate_server.wiring.source_state import today
 
 _Value = TypeVar("_Value")
 
@@ -77,7 +78,7 @@ def read_options(given: Mapping[str, Any], refused: Path | None) -> CompileOptio
 
 def _chosen(kinds: Mapping[str, SourceSettings]) -> Iterator[GivenFile]:
     """The files of `[sources]`. That others of the same day fit is said: a list may have come in parts."""
-    for chosen in choose_files(kinds):
+    for chosen in choose_files(kinds, today()):
         if chosen.others:
             names = ", ".join(f"`{path.name}`" for path in chosen.others)
             click.echo(

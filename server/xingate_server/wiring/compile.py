@@ -53,12 +53,14 @@ class OptionError(ValueError):
 
 class GivenFile(msgspec.Struct, frozen=True):
     """One file of a source, and the day that its data is of where the operator says so. `named_day` is the day in its
-    name, which counts where the file itself states none."""
+    name, which counts where the file itself states none; where the age of a source counts, the time of a file that
+    `is_chosen` by a pattern says nothing."""
 
     kind: str
     path: Path
     data_as_of: date | None = None
     named_day: date | None = None
+    is_chosen: bool = False
 
 
 class CompileOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,7 +234,8 @@ def _source(
     declared = source.declaration
     paths = tuple(file.path for file in files)
     # Of several files the oldest decides: what is not known later is not known.
-    data_as_of = min(_data_as_of(file, source, today) for file in files)
+    has_age = kind in options.max_age_days
+    data_as_of = min(_data_as_of(file, source, today, has_age=has_age) for file in files)
     coverage = options.coverage.get(kind)
     records = source.records(
         paths,
@@ -306,13 +309,19 @@ def load_listed_source(kind: str, options: CompileOptions) -> "Source":
         raise OptionError(str(error)) from error
 
 
-def _data_as_of(file: GivenFile, source: "Source", today: date) -> date:
-    """The day that the data is of. One to come would keep the source from ever being stale: OptionError."""
+def _data_as_of(file: GivenFile, source: "Source", today: date, *, has_age: bool) -> date:
+    """The day that the data is of. One to come would keep the source from ever being stale: OptionError. So would the
+    time of a chosen file, copied again and again, where an operator has its age counted."""
     day, whence = file.data_as_of, "as given"
     if day is None:
         day, whence = source.own_date(file.path), "as the file states"
     if day is None:
         day, whence = file.named_day, "from its name"
+    if day is None and file.is_chosen and has_age:
+        raise OptionError(
+            f"source `{file.kind}` has a `max_age`, and nothing says of which day the data of `{file.path}` is (the "
+            "time of a file is changed by copying): put the date in its name, or @YYYY-MM-DD behind the pattern"
+        )
     if day is None:
         day = datetime.fromtimestamp(file.path.stat().st_mtime, SHANGHAI).date()
         whence = "from its time of modification"

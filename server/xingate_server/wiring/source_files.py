@@ -42,13 +42,13 @@ class Chosen(msgspec.Struct, frozen=True):
     others: tuple[Path, ...] = ()
 
 
-def choose_files(kinds: Mapping[str, SourceSettings]) -> Iterator[Chosen]:
-    """The file of each pattern, in the order of the settings. Raises `SourceFilesMissingError` with every pattern that
-    fits none, and `OptionError` for a day behind `@` that is none."""
+def choose_files(kinds: Mapping[str, SourceSettings], today: date) -> Iterator[Chosen]:
+    """The file of each pattern on a day, in the order of the settings. Raises `SourceFilesMissingError` with every
+    pattern that fits none, and `OptionError` for a day behind `@` that is none."""
     missing = []
     for kind, source in kinds.items():
         for pattern in source.files:
-            chosen = _choose(kind, pattern)
+            chosen = _choose(kind, pattern, today)
             if chosen is None:
                 missing.append(f"source `{kind}`: no file fits `{pattern}`")
             else:
@@ -60,23 +60,24 @@ def choose_files(kinds: Mapping[str, SourceSettings]) -> Iterator[Chosen]:
         )
 
 
-def date_in(name: str) -> date | None:
-    """The latest day that a name holds."""
-    return max(_days(name), default=None)
+def date_in(name: str, today: date) -> date | None:
+    """The latest day that a name holds and that is not to come; where all are to come, the first of them."""
+    days = sorted(_days(name))
+    return next((day for day in reversed(days) if day <= today), days[0] if days else None)
 
 
-def _choose(kind: str, pattern: str) -> Chosen | None:
+def _choose(kind: str, pattern: str, today: date) -> Chosen | None:
     try:
         path, day = read_dated_path(pattern)
     except ValueError as error:
         raise OptionError(f"source `{kind}`: {error}") from error
-    found = sorted(((_place(path, each), each) for each in _fitting(path)), reverse=True)
+    found = sorted(((_place(path, each, today), each) for each in _fitting(path)), reverse=True)
     if not found:
         return None
     (named_day, _), newest = found[0]
     others = tuple(each for (its_day, _), each in found[1:] if its_day == named_day != date.min)
     named = None if named_day == date.min else named_day
-    return Chosen(GivenFile(kind, newest, day, named), others[:_SHOWN])
+    return Chosen(GivenFile(kind, newest, day, named, is_chosen=True), others[:_SHOWN])
 
 
 def _fitting(pattern: Path) -> Iterator[Path]:
@@ -89,11 +90,11 @@ def _fitting(pattern: Path) -> Iterator[Path]:
             yield path
 
 
-def _place(pattern: Path, path: Path) -> tuple[date, tuple[list[str | int], ...]]:
+def _place(pattern: Path, path: Path, today: date) -> tuple[date, tuple[list[str | int], ...]]:
     """Where a file stands among those of its pattern: its day, then its name from the file to the folders."""
     fixed = next((n for n, part in enumerate(pattern.parts) if glob.has_magic(part)), len(pattern.parts))
     names = path.parts[max(min(fixed, len(path.parts) - 1), 0) :][::-1]
-    day = next((found for name in names if (found := date_in(name)) is not None), date.min)
+    day = next((found for name in names if (found := date_in(name, today)) is not None), date.min)
     return day, tuple(_counted(name) for name in names)
 
 
