@@ -216,6 +216,20 @@ def test_a_dry_run_shows_what_would_change_for_whom(tmp_path: Path) -> None:
     assert HUMAN not in text
 
 
+def test_the_file_of_changes_stays_where_a_compile_fails() -> None:
+    settings(CITY)
+    write("black_2026-06-29.csv", black(1))
+    run("compile")
+    run("compile", "--dry-run", "--changes", "changes.jsonl")
+    before = Path("changes.jsonl").read_bytes()
+    write("black_2999-01-01.csv", black(2))
+    run("compile", "--dry-run", "--changes", "changes.jsonl", code=2)
+    assert Path("changes.jsonl").read_bytes() == before
+    run("compile", "--dry-run", "--changes", "others.jsonl", code=2)
+    assert sorted(Path().glob("*.jsonl*")) == [Path("changes.jsonl")]
+    assert not list(Path().glob(".*.jsonl*"))
+
+
 def test_another_posture_gives_counts_alone() -> None:
     settings(CITY)
     write("black_1.csv", black(1))

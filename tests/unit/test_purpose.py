@@ -25,7 +25,7 @@ from xingate_server.trace.memory import MemoryLog
 COMPANY, HUMAN = unified_code(1), citizen_number(5)
 FIELDS = {"organisation": "caller.organisation", "operator": "caller.operator", "matter": "matter"}
 PURPOSE = {"organisation": "示例局", "operator": "示例员", "matter": "M-1"}
-BLANK = ("", " ", "\u3000 ")
+BLANK = ("", " ", "\u3000 ", "\u3164\u2800")
 WAYS: list[dict[str, Any]] = [
     {"identifiers": (("citizen_id", HUMAN),)},
     {"identifiers": (("", HUMAN),), "name": "某乙"},
@@ -64,7 +64,7 @@ def lacking() -> Iterator[tuple[dict[str, str], str]]:
         fields = {
             name: PURPOSE[name] if value == "given" else value for name, value in zip(FIELDS, values, strict=True)
         }
-        missing = [FIELDS[name] for name in FIELDS if not fields[name].strip()]
+        missing = [FIELDS[name] for name in FIELDS if fields[name] in BLANK]
         if missing:
             yield fields, missing[0]
 

@@ -1,5 +1,6 @@
 """What `xingate compile --dry-run` shows of a comparison: tables for people, a document for programs, a file of all."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,16 +22,24 @@ _CLASSES = {"legal_entity": "法人", "sole_trader": "个体工商户", "natural
 @contextmanager
 def changes_file(path: Path | None) -> Iterator[Callable[[SubjectChange], None]]:
     """What writes every subject to `path`, a JSON object a line; nothing where that is None. A file that cannot be
-    written is a usage error, before anything is compiled."""
+    written is a usage error, before anything is compiled; one of a compile that fails stays what it was."""
     if path is None:
         yield lambda _: None
         return
+    is_kept = path.is_file() or not path.exists()  # and no pipe or device
+    draft = path.with_name(f".{path.name}.{os.getpid()}") if is_kept else path
     try:
-        file = path.open("wb")
+        file = draft.open("wb")
     except OSError as error:
         raise AskedWronglyError(f"--changes: cannot write `{path}`: {(error.strerror or 'unknown').lower()}") from error
-    with file:
-        yield lambda change: _write(file, change)
+    try:
+        with file:
+            yield lambda change: _write(file, change)
+        if is_kept:
+            draft.replace(path)
+    finally:
+        if is_kept:
+            draft.unlink(missing_ok=True)
 
 
 def _write(file: IO[bytes], change: SubjectChange) -> None:

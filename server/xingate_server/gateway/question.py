@@ -190,7 +190,7 @@ def _check_purpose(command: Command) -> None:
         ("caller.operator", command.operator),
         ("matter", command.matter),
     ):
-        if not text.strip():
+        if not characters.standard(text).strip():  # nor of characters that cannot be seen alone
             told = f"{field} is missing: a natural person is asked about only with organisation, operator and matter"
             raise InvalidQuestionError("purpose_missing", told, field)
 
