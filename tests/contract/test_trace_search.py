@@ -116,6 +116,10 @@ QUERIES = [
     Query(kind="denial", organisation="示例交易中心"),
     Query(first=date(2026, 3, 2), last=date(2026, 3, 2)),
     Query(last=date(2026, 3, 1)),
+    Query(last=date.max),
+    Query(first=date.min, action="tender.bid"),
+    Query(first=date.max),
+    Query(last=date.min),
     Query(first=date(2026, 3, 3), kind="check", verdict=Verdict.CAUTION, action="permit.grant"),
 ]
 

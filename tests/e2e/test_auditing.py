@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import xingate
 from xingate.types import Subject
 from xingate_server.cli.app import cli
+from xingate_server.core._checks import citizen_check
 from xingate_server.core.subject import BY_SCHEME, SubjectClass, SubjectKeyer
 from xingate_server.demo import DATA
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -113,6 +114,54 @@ def test_pages_go_on_where_the_last_ended(asked_state: Path) -> None:
 )
 def test_what_cannot_be_searched_for_is_said(asked_state: Path, options: tuple[str, ...], said: str) -> None:
     assert said in run("trace", "list", "--state", str(asked_state), *options, code=2)
+
+
+@pytest.mark.parametrize("option", ["scheme", "name", "organisation", "operator", "action", "matter"])
+@pytest.mark.parametrize("written", ["{}", "办{}号", " {} "])
+def test_a_persons_number_is_refused_in_every_text(asked_state: Path, option: str, written: str) -> None:
+    given = (f"--{option}", written.format(PERSON))
+    said = f"--{option} holds what looks like a citizen number"
+    assert said in run("trace", "list", "--state", str(asked_state), *given, code=2)
+    if option in {"scheme", "name"}:
+        assert said in run("trace", "recipients", "--state", str(asked_state), "--subject", COMPANY, *given, code=2)
+
+
+def test_a_number_without_a_division_is_refused_as_well(asked_state: Path) -> None:
+    body = "99000019800101101"
+    number = body + citizen_check(body)
+    assert "citizen number" in run("trace", "list", "--state", str(asked_state), "--matter", number, code=2)
+    assert "citizen number" in run("trace", "recipients", "--state", str(asked_state), "--name", number, code=2)
+    assert number not in run("trace", "list", "--state", str(asked_state), "--from", number, code=2)
+
+
+FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
+
+
+def test_days_at_both_ends_of_the_calendar(asked_state: Path, url: str) -> None:
+    state, everyone = str(asked_state), ["op-3", "op-3", "op-2", "op-1"]
+    for days, wanted in (
+        (("--from", FIRST_DAY, "--to", LAST_DAY), everyone),
+        (("--to", LAST_DAY), everyone),
+        (("--from", FIRST_DAY), everyone),
+        (("--from", LAST_DAY), []),
+        (("--to", FIRST_DAY), []),
+    ):
+        assert listed(asked_state, *days) == wanted
+    about = ("trace", "recipients", "--state", state, "--subject", COMPANY)
+    assert "示例交易中心" in run(*about, "--from", FIRST_DAY, "--to", LAST_DAY, "--format", "csv")
+    assert "nobody" in run(*about, "--from", LAST_DAY)
+    run("trace", "report", "--state", state, "--from", FIRST_DAY, "--to", LAST_DAY, "--format", "json")
+    assert '"replayed": 4' in run("trace", "replay", "--state", state, "--since", FIRST_DAY, "--json")
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        for days, count in (({"to": LAST_DAY}, 4), ({"from": FIRST_DAY}, 4), ({"from": LAST_DAY}, 0)):
+            answer = client.post("/v1/trace:search", json={**days, "kind": "check"})
+            assert (answer.status_code, len(answer.json().get("entries", []))) == (200, count)
+        question = {"subject": {"kind": "SUBJECT_KIND_LEGAL_ENTITY", "identifiers": [{"value": COMPANY}]}}
+        question |= {"caller": {"system": "ends", "organisation": "示例局"}}
+        for action in client.get("/v1/actions").json()["actions"]:
+            for day in (FIRST_DAY, LAST_DAY):
+                body = {**question, "action": action["id"], "asOf": day}
+                assert client.post("/v1/check", json=body).status_code in {200, 400}, (action["id"], day)
 
 
 def test_all_who_asked_about_a_subject_are_told(asked_state: Path) -> None:

@@ -20,6 +20,7 @@ from xingate._embedded import BackendPort
 from xingate.errors import CheckpointError
 from xingate.types import Caller
 from xingate_server.cli._common import AskedWronglyError, CommandError, open_gateway, read_settings
+from xingate_server.core.identifiers import mask_text
 from xingate_server.settings import Settings
 from xingate_server.trace.anchor import size_of
 from xingate_server.trace.checkpoint_files import CheckpointFiles
@@ -194,4 +195,4 @@ class Day(click.ParamType[date]):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.fail(f"`{value}` is no day: expected YYYY-MM-DD", param, ctx)
+            self.fail(f"`{mask_text(value)}` is no day: expected YYYY-MM-DD", param, ctx)

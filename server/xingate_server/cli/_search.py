@@ -12,7 +12,7 @@ import click
 from xingate.types import SearchOptions, Verdict
 from xingate_server.cli._common import AskedWronglyError, read_code
 from xingate_server.cli._logs import Day
-from xingate_server.core.identifiers import could_be_citizen_number, fold
+from xingate_server.core.identifiers import could_be_citizen_number, fold, holds_citizen_number
 from xingate_server.core.subject import SubjectClass
 from xingate_server.gateway.errors import InvalidQuestionError
 from xingate_server.gateway.search import numbers_of
@@ -74,6 +74,8 @@ def subject_options(function: _F) -> _F:
 
 def options_of(given: Given) -> SearchOptions:
     """Those that were given, the number read. Raises AskedWronglyError."""
+    for option in ("scheme", "name", "organisation", "operator", "action", "matter"):
+        refuse_number(option, str(given[option]))  # type: ignore[literal-required]
     search = SearchOptions(
         subject=read_subject(given["subject"], given["scheme"]),
         scheme=given["scheme"],
@@ -109,6 +111,15 @@ def read_subject(code: str, scheme: str) -> str:
     if all(number.is_checksum_failure for _, number in numbers):
         click.echo("xingate: the check digit of the number is wrong: only lookups with this very number fit", err=True)
     return code
+
+
+def refuse_number(option: str, text: str) -> None:
+    """Raise AskedWronglyError where a text, as an argument, holds a person's number."""
+    if holds_citizen_number(text) or could_be_citizen_number(fold(text)):
+        raise AskedWronglyError(
+            f"--{option} holds what looks like a citizen number, which does not belong on the command line, where the "
+            "shell and the system keep it: search by --subject - and type it, or by what else is known of the lookup"
+        )
 
 
 def _with(function: _F, *options: Callable[[_F], _F]) -> _F:

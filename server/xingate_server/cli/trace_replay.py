@@ -134,6 +134,8 @@ def _at(log: TraceLog, place: int) -> Stored | Damaged:
 
 def _utc(day: date) -> str:
     """The moment in UTC at which a day begins in Shanghai, as the log writes it."""
+    if day == date.min:
+        return ""
     return (datetime.combine(day, time()) - SHANGHAI).isoformat(timespec="microseconds") + "Z"
 
 

@@ -24,7 +24,7 @@ from xingate_server.cli._logs import (
     states_option,
     walked,
 )
-from xingate_server.cli._search import read_subject, subject_options
+from xingate_server.cli._search import read_subject, refuse_number, subject_options
 from xingate_server.cli._sheets import CSV_MARK, Sheet, to_csv, to_xlsx
 from xingate_server.core.identifiers import mask_text
 from xingate_server.core.subject import ID_DIGITS, SubjectKeyer
@@ -172,6 +172,8 @@ def recipients_command(  # noqa: PLR0913 - one for each option
     Exit codes: 0 listed, also where nobody is, 1 listed but for damaged leaves, which are named, 2 usage, 3 no log or
     it cannot be read.
     """
+    for option, text in (("entry", entry), ("scheme", scheme), ("name", name)):
+        refuse_number(option, text)
     if bool(entry) == bool(subject or name):
         raise AskedWronglyError("say whom it is about: --subject CODE (or -) or --name, or else --entry ENTRY_ID")
     if entry:

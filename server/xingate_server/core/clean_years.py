@@ -143,6 +143,8 @@ def _covers(state: SourceState, start: date, question: Question) -> bool:
 
 def years_before(day: date, years: int) -> date:
     """The same day `years` years earlier; 29 February becomes 28 February."""
+    if day.year - years < date.min.year:
+        return date.min
     try:
         return day.replace(year=day.year - years)
     except ValueError:

@@ -4,7 +4,7 @@ Exclusions: three clean years have their own module. Source: clauses 5, 24, 25; 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from xingate_server.core.catalogue import (
     STRICTNESS,
@@ -49,7 +49,7 @@ def source_fault(state: SourceState, as_of: date) -> GapReason | None:
         return GapReason.SOURCE_MISSING
     if state.data_as_of is None or state.coverage_from is None:
         return GapReason.SOURCE_MISSING
-    if as_of > state.data_as_of + timedelta(days=state.max_age_days):
+    if (as_of - state.data_as_of).days > state.max_age_days:
         return GapReason.SOURCE_STALE
     if as_of < state.coverage_from:
         return GapReason.SOURCE_NOT_COVERING

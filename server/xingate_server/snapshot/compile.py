@@ -245,10 +245,10 @@ def _manifest(
 
 def _next_update(counts: tuple[SourceCount, ...]) -> str:
     """The start of the first day, in Shanghai, that a loaded source no longer answers for."""
-    last = [s.data_as_of + timedelta(days=s.max_age_days) for s in counts if s.is_loaded and s.data_as_of]
-    if not last or min(last) == date.max:
+    last = [s.data_as_of.toordinal() + s.max_age_days for s in counts if s.is_loaded and s.data_as_of]
+    if not last or min(last) >= date.max.toordinal():
         return ""
-    return _rfc3339(datetime.combine(min(last) + timedelta(days=1), time(), SHANGHAI))
+    return _rfc3339(datetime.combine(date.fromordinal(min(last) + 1), time(), SHANGHAI))
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -184,6 +184,7 @@ class UsageCount:
         try:
             record = trace_pb2.TraceRecord.FromString(stored.leaf)
             moment = datetime.fromisoformat(record.time)
+            day = (moment + SHANGHAI).date()
         except Exception as error:  # noqa: BLE001 - protobuf's DecodeError derives from Exception alone
             self._damage(f"{where}: leaf {stored.leaf_index} is damaged: {type(error).__name__}")
             return
@@ -192,7 +193,6 @@ class UsageCount:
             return
         if not self._is_new(where, stored):
             return
-        day = (moment + SHANGHAI).date()
         body = record.WhichOneof("body")
         if body == "check":
             self._check(record.record_id, moment.timestamp(), day, record.check)

@@ -6,7 +6,7 @@ Excluded: what a caller may write (`gateway.search`). Source: clauses 25 and 31.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -30,6 +30,9 @@ from xingate_server.trace.walk import Damaged, walk
 
 SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991
 STRETCH: Final = 1 << 8
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_MINUTES_A_DAY: Final = 24 * 60
+_MINUTE: Final = timedelta(minutes=1)
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,14 +69,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         }
         return Sought(
             {column: found for column, found in values.items() if found},
-            _midnight(self.first) if self.first else None,
-            _midnight(self.last + timedelta(days=1)) if self.last else None,
+            *self._minutes,
         )
 
     def fits(self, leaf: Leaf) -> bool:
         """Whether a leaf says all of it."""
-        day = (datetime.fromisoformat(leaf.time) + SHANGHAI).date()
-        is_within = (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
+        minute, (first, end) = minute_of(datetime.fromisoformat(leaf.time)), self._minutes
+        is_within = (first is None or minute >= first) and (end is None or minute < end)
         organisation = "" if isinstance(leaf, ActLeaf) else leaf.organisation
         return (
             is_within
@@ -82,6 +84,12 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
             and self.kind in {None, kind_of(leaf)}
             and (self._fits_lookup(leaf) if isinstance(leaf, CheckLeaf) else not self._is_of_lookups)
         )
+
+    @property
+    def _minutes(self) -> tuple[int | None, int | None]:
+        """The days as minutes, the first one and the one behind the last."""
+        first = None if self.first is None else _midnight(self.first.toordinal())
+        return first, None if self.last is None else _midnight(self.last.toordinal() + 1)
 
     @property
     def _is_of_lookups(self) -> bool:
@@ -193,6 +201,6 @@ def _terms(text: str) -> frozenset[int]:
     return frozenset((text_term(text),)) if text else frozenset()
 
 
-def _midnight(day: date) -> int:
-    """The minute in which a day of Asia/Shanghai begins."""
-    return minute_of(datetime(day.year, day.month, day.day, tzinfo=UTC) - SHANGHAI)
+def _midnight(ordinal: int) -> int:
+    """The minute in which a day of Asia/Shanghai begins. Counted in numbers, as calendars end with the year 9999."""
+    return (ordinal - _EPOCH) * _MINUTES_A_DAY - SHANGHAI // _MINUTE
