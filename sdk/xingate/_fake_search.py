@@ -52,7 +52,7 @@ def _is_of_lookups(request: trace_pb2.ListRecordsRequest) -> bool:
 def _fits_lookup(request: trace_pb2.ListRecordsRequest, check: trace_pb2.CheckRecord) -> bool:
     keys = {subject_key(text.encode()) for text in (request.subject, request.name) if text}
     return (
-        (not keys or check.subject_key in keys)
+        (not keys or not keys.isdisjoint((check.subject_key, *check.further_keys)))
         and request.matter in {"", check.matter}
         and request.action in {"", check.action}
         and request.verdict in {0, check.verdict}

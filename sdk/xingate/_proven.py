@@ -145,6 +145,8 @@ def _subject(check: "trace_pb2.CheckRecord") -> Iterator[Fact]:
     key = _shown(check.subject_key)
     words = Text(f"{key}（带密钥的哈希，不含号码）", f"{key} (keyed hash, no number)")
     yield _worded("subjectKey", check.subject_key, "主体标识", "subject key", words)
+    if check.further_keys:
+        yield _several("furtherKeys", check.further_keys, "其他号码的标识", "keys of the other numbers")
 
 
 def _outcome(outcome: "trace_pb2.OutcomeRecord") -> Iterator[Fact]:

@@ -139,6 +139,7 @@ class CheckRecord:
     decision_digest: str = ""
     context: Mapping[str, str] = field(default_factory=dict)
     situation: bytes = field(default=b"", repr=False)
+    further_keys: tuple[str, ...] = ()
 
 
 NO_CHECK = CheckRecord()

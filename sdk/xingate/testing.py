@@ -317,6 +317,9 @@ def _entry(request: verification_pb2.CheckRequest, response: verification_pb2.Ch
         entry_ids=sorted(_entry_ids(response)),
         gaps=[gap.reason for gap in response.gaps],
         context=request.context,
+        further_keys=[subject_key(i.value.encode()) for i in subject.identifiers]
+        if len(subject.identifiers) > 1
+        else [],
     )
     record = trace_pb2.TraceRecord(
         record_id=response.trace.record_id,

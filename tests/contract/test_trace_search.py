@@ -44,6 +44,7 @@ def leaf(number: int, chance: random.Random) -> Leaf:
                 matter=chance.choice(("", "M-1", f"M-{number}")),
                 subject_kind=SubjectKind.LEGAL_ENTITY,
                 subject_key=chance.choice(SUBJECTS),
+                further_keys=tuple(chance.sample(SUBJECTS, chance.choice((0, 0, 0, 1, 3)))),
                 as_of="2026-03-01",
                 sequence=1,
                 snapshot_hash="",
@@ -138,7 +139,7 @@ def said(query: Query, one: Leaf) -> bool:
         return False
     return (
         all(not text or getattr(one, name, "") == text for name, text in wanted.items())
-        and (not query.subject_keys or one.subject_key in query.subject_keys)
+        and (not query.subject_keys or {one.subject_key, *one.further_keys} & query.subject_keys)
         and (query.verdict is None or one.verdict is query.verdict)
         and (query.kind is None or type(one).__name__.lower().startswith(query.kind))
         and (query.first is None or query.first.isoformat() <= day)
@@ -322,8 +323,16 @@ def test_a_reader_without_a_right_to_the_rows_reads_leaves(postgres_dsn: str, sq
 
 
 def test_a_row_is_the_same_from_a_lookup_and_from_its_leaf() -> None:
-    one = next(made for n in range(99) if isinstance(made := leaf(n, random.Random(n)), CheckLeaf))  # noqa: S311
-    minute = terms.minute_part(datetime.fromisoformat(one.time))
-    answer = terms.answer_part(one.organisation, one.operator, one.action, one.verdict)
-    made = terms.check_terms(minute, one.subject_key, one.matter, answer)
-    assert made == terms_of(one) == terms_of(read(encode(one)))
+    lookups = [made for n in range(99) if isinstance(made := leaf(n, random.Random(n)), CheckLeaf)]  # noqa: S311
+    for one in lookups:
+        minute = terms.minute_part(datetime.fromisoformat(one.time))
+        answer = terms.answer_part(one.organisation, one.operator, one.action, one.verdict)
+        made = terms.check_terms(minute, one.subject_key, one.matter, answer, one.further_keys)
+        assert made == terms_of(one) == terms_of(read(encode(one)))
+    assert {len(one.further_keys) for one in lookups} == {0, 1, 3}
+
+
+def test_several_rows_of_one_leaf_hide_no_leaf_without_a_row() -> None:
+    """As many rows as leaves in the span, and yet leaf 1 has none."""
+    content = [block.content for block in blocks_of([(0, bytes(56)), (2, bytes(28))])]
+    assert candidates(content, Query(operator="nobody").sought(), 0, 3) == [1]

@@ -27,7 +27,7 @@ class TraceRecord(_message.Message):
     def __init__(self, record_id: _Optional[str] = ..., request_id: _Optional[str] = ..., time: _Optional[str] = ..., check: _Optional[_Union[CheckRecord, _Mapping]] = ..., outcome: _Optional[_Union[OutcomeRecord, _Mapping]] = ..., denial: _Optional[_Union[DenialRecord, _Mapping]] = ..., act: _Optional[_Union[OperatorAct, _Mapping]] = ...) -> None: ...
 
 class CheckRecord(_message.Message):
-    __slots__ = ("caller", "action", "matter", "subject_kind", "subject_key", "subject_code", "as_of", "sequence", "snapshot_hash", "catalogue_hash", "verdict", "measure_ids", "entry_ids", "gaps", "decision_digest", "context", "situation")
+    __slots__ = ("caller", "action", "matter", "subject_kind", "subject_key", "subject_code", "as_of", "sequence", "snapshot_hash", "catalogue_hash", "verdict", "measure_ids", "entry_ids", "gaps", "decision_digest", "context", "situation", "further_keys")
     class ContextEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -52,6 +52,7 @@ class CheckRecord(_message.Message):
     DECISION_DIGEST_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     SITUATION_FIELD_NUMBER: _ClassVar[int]
+    FURTHER_KEYS_FIELD_NUMBER: _ClassVar[int]
     caller: _types_pb2.Caller
     action: str
     matter: str
@@ -69,7 +70,8 @@ class CheckRecord(_message.Message):
     decision_digest: str
     context: _containers.ScalarMap[str, str]
     situation: bytes
-    def __init__(self, caller: _Optional[_Union[_types_pb2.Caller, _Mapping]] = ..., action: _Optional[str] = ..., matter: _Optional[str] = ..., subject_kind: _Optional[_Union[_types_pb2.SubjectKind, str]] = ..., subject_key: _Optional[str] = ..., subject_code: _Optional[str] = ..., as_of: _Optional[str] = ..., sequence: _Optional[int] = ..., snapshot_hash: _Optional[str] = ..., catalogue_hash: _Optional[str] = ..., verdict: _Optional[_Union[_types_pb2.Verdict, str]] = ..., measure_ids: _Optional[_Iterable[str]] = ..., entry_ids: _Optional[_Iterable[str]] = ..., gaps: _Optional[_Iterable[str]] = ..., decision_digest: _Optional[str] = ..., context: _Optional[_Mapping[str, str]] = ..., situation: _Optional[bytes] = ...) -> None: ...
+    further_keys: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, caller: _Optional[_Union[_types_pb2.Caller, _Mapping]] = ..., action: _Optional[str] = ..., matter: _Optional[str] = ..., subject_kind: _Optional[_Union[_types_pb2.SubjectKind, str]] = ..., subject_key: _Optional[str] = ..., subject_code: _Optional[str] = ..., as_of: _Optional[str] = ..., sequence: _Optional[int] = ..., snapshot_hash: _Optional[str] = ..., catalogue_hash: _Optional[str] = ..., verdict: _Optional[_Union[_types_pb2.Verdict, str]] = ..., measure_ids: _Optional[_Iterable[str]] = ..., entry_ids: _Optional[_Iterable[str]] = ..., gaps: _Optional[_Iterable[str]] = ..., decision_digest: _Optional[str] = ..., context: _Optional[_Mapping[str, str]] = ..., situation: _Optional[bytes] = ..., further_keys: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetRecordRequest(_message.Message):
     __slots__ = ("record_id",)

@@ -98,6 +98,7 @@ def _check(check: CheckRecord) -> dict[str, object]:
         "subjectKind": check.subject_kind.wire_name,
         "subjectCode": check.subject_code,
         "subjectKey": check.subject_key,
+        "furtherKeys": list(check.further_keys),
         "measureIds": list(check.measure_ids),
         "entryIds": list(check.entry_ids),
         "gaps": list(check.gaps),

@@ -75,7 +75,7 @@ def subject_options(function: _F) -> _F:
 def options_of(given: Given) -> SearchOptions:
     """Those that were given, the number read. Raises AskedWronglyError."""
     for option in ("scheme", "name", "organisation", "operator", "action", "matter"):
-        refuse_number(option, str(given[option]))  # type: ignore[literal-required]
+        refuse_number(option, str(given[option]))
     search = SearchOptions(
         subject=read_subject(given["subject"], given["scheme"]),
         scheme=given["scheme"],

@@ -165,9 +165,11 @@ def recipients_command(  # noqa: PLR0913 - one for each option
     """List who has to be told (Cl. 25): all who asked about a subject, or who received an answer that showed an entry.
 
     With --subject (and --name) every lookup about the subject is listed, whatever was answered, CLEAR included: those
-    who are to hear of a new listing. With --entry those in whose answers the entry acted, was shown without effect, or
-    made a gap, so that they can be told of its correction. Candidates carry no entry id: a lookup in which the entry
-    only made its subject a candidate is not listed. Every lookup stands on its own, oldest first in each log.
+    who are to hear of a new listing. A lookup by several numbers is found by each of them, one of an older release
+    (without `furtherKeys`) by one alone: search by each number that the subject has. With --entry those in whose
+    answers the entry acted, was shown without effect, or made a gap, so that they can be told of its correction.
+    Candidates carry no entry id: a lookup in which the entry only made its subject a candidate is not listed. Every
+    lookup stands on its own, oldest first in each log.
 
     Exit codes: 0 listed, also where nobody is, 1 listed but for damaged leaves, which are named, 2 usage, 3 no log or
     it cannot be read.

@@ -383,7 +383,7 @@ def _core(file: SubjectFile) -> SubjectFile:
 
 
 def older_keys(kind: SubjectKind, identifiers: Sequence[Identifier], keyer: SubjectKeyer) -> list[bytes]:
-    """The keys by which older records know the subject of a question; `keyer` is of the form `BY_SCHEME`."""
+    """All keys by which records in the keyer's form may know a subject with these numbers."""
     subject_class = class_of(kind)
     keys = []
     for identifier in identifiers:

@@ -124,6 +124,7 @@ class Lookups:
             earlier = self._outcomes.settled(command.organisation, question.matter, keys, ids)
             if earlier.records:
                 told = told.with_settled(earlier.flags, earlier.records)
+        further = _further_keys(command, question, settled.subject_key, ground.keyer(keyer))
         record_id = self._new_id()
         request_id = command.request_id or record_id  # whoever gave none is told one that nobody else has
         asked = leaf_parts.Asked(
@@ -135,6 +136,7 @@ class Lookups:
             settled.subject_key,
             settled.subject_code,
             question.context,
+            further,
         )
         draft = log.Draft(
             kind="check",
@@ -151,6 +153,7 @@ class Lookups:
                 settled.subject_key,
                 question.matter,
                 terms.answer_part(command.organisation, question.operator, command.action, told.decision.verdict),
+                further,
             ),
         )
         return Pending(draft, told)
@@ -172,6 +175,15 @@ class Lookups:
             log_origin=self._trace.origin,
             notices=recorded.notices,
         )
+
+
+def _further_keys(
+    command: Command, question: ReadQuestion, subject_key: bytes, keyer: SubjectKeyer
+) -> tuple[bytes, ...]:
+    """Where several numbers were given: all keys by which a search may know one of them, but for the record's own."""
+    if len(question.identifiers) == 1:
+        return ()
+    return tuple(dict.fromkeys(k for k in older_keys(command.kind, question.identifiers, keyer) if k != subject_key))
 
 
 def _in_words_of(words: ContextWords, question: ReadQuestion) -> ReadQuestion:

@@ -49,8 +49,9 @@ _RESULTS_READ = {number: result for result, number in _RESULTS.items()}
 
 
 class CheckLeaf(msgspec.Struct, frozen=True, kw_only=True):
-    """A lookup as the log keeps it. `subject_key` is a keyed hash; `subject_code` an organisation's code in clear
-    or ""; `time` is RFC 3339 in UTC with microseconds; `situation` is deterministic JSON."""
+    """A lookup as the log keeps it. `subject_key` is a keyed hash, `further_keys` are those of the other numbers given;
+    `subject_code` is an organisation's code in clear or ""; `time` is RFC 3339 in UTC with microseconds; `situation` is
+    deterministic JSON."""
 
     record_id: str
     request_id: str
@@ -74,6 +75,7 @@ class CheckLeaf(msgspec.Struct, frozen=True, kw_only=True):
     entry_ids: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     context: Mapping[str, str] = msgspec.field(default_factory=dict)
+    further_keys: tuple[bytes, ...] = ()
 
 
 class MeasureOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +184,7 @@ def check_record(leaf: CheckLeaf) -> trace_pb2.CheckRecord:
         decision_digest=leaf.decision_digest,
         context=leaf.context,
         situation=leaf.situation,
+        further_keys=[key.hex() for key in leaf.further_keys],
     )
 
 
@@ -279,6 +282,7 @@ def _read_check(record: trace_pb2.TraceRecord) -> CheckLeaf:
         entry_ids=tuple(check.entry_ids),
         gaps=tuple(check.gaps),
         context=dict(check.context),
+        further_keys=tuple(map(bytes.fromhex, check.further_keys)),
     )
 
 

@@ -18,6 +18,7 @@ from xingate_server.trace.leaf import CheckLeaf, check_record
 _CALLERS_KEPT: Final = 4096
 _RECORD_ID, _REQUEST_ID, _TIME, _BODY = b"\x0a", b"\x12", b"\x1a", b"\x22"  # of a TraceRecord
 _CALLER, _MATTER, _SUBJECT_KEY, _SUBJECT_CODE = b"\x0a", b"\x1a", b"\x2a", b"\x32"  # of a CheckRecord
+_FURTHER_KEYS = b"\x92\x01"
 
 
 class LeafParts(msgspec.Struct, frozen=True, gc=False):
@@ -40,6 +41,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     subject_key: bytes
     subject_code: str
     context: Mapping[str, str]
+    further_keys: tuple[bytes, ...] = ()
 
 
 def parts_of(leaf: CheckLeaf) -> LeafParts:
@@ -48,7 +50,8 @@ def parts_of(leaf: CheckLeaf) -> LeafParts:
     action = trace_pb2.CheckRecord(action=whole.action)
     kind = trace_pb2.CheckRecord(subject_kind=whole.subject_kind)
     situation = trace_pb2.CheckRecord(situation=whole.situation)
-    for name in ("caller", "action", "matter", "subject_kind", "subject_key", "subject_code", "context", "situation"):
+    held = ("matter", "subject_key", "subject_code", "context", "further_keys")
+    for name in ("caller", "action", "subject_kind", "situation", *held):
         whole.ClearField(name)
     return LeafParts(*(part.SerializeToString(deterministic=True) for part in (action, kind, whole, situation)))
 
@@ -69,6 +72,7 @@ def join(parts: LeafParts, asked: Asked) -> bytes:
             parts.answer,
             context,
             parts.situation,
+            *[text_field(_FURTHER_KEYS, key.hex()) for key in asked.further_keys],
         )
     )
     return b"".join(

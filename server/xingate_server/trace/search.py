@@ -97,7 +97,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     def _fits_lookup(self, leaf: CheckLeaf) -> bool:
         return (
-            (not self.subject_keys or leaf.subject_key in self.subject_keys)
+            (not self.subject_keys or not self.subject_keys.isdisjoint((leaf.subject_key, *leaf.further_keys)))
             and self.matter in {"", leaf.matter}
             and self.action in {"", leaf.action}
             and self.verdict in {None, leaf.verdict}

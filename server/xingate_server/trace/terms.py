@@ -1,11 +1,12 @@
-"""What a search looks at first: 32 bytes for each leaf, in blocks that are kept in a table beside the log.
+"""What a search looks at first: rows of 32 bytes, in blocks that are kept in a table beside the log.
 
-A row holds where the leaf stands, its minute and, as 32-bit digests, what can be searched for. Millions of rows are
-gone through in a second, newest first, whatever is asked for, and they are written a thousand at once behind the
-commits. Rows are derived and only say where to look: each leaf that may fit is read itself, and so is one without a
-row or in a block whose checksum does not hold. Losing rows costs time alone. Texts are digested by CRC-32, and of a
-subject's keyed hash the first 32 bits are taken, so no row says more than its leaf. Excluded: the tables
-(`trace.terms_sqlite`, `trace.terms_postgres`) and the search (`trace.search`).
+A leaf has one row, a lookup by several numbers one for each key. A row holds where the leaf stands, its minute and, as
+32-bit digests, what can be searched for. Millions of rows are gone through in a second, newest first, whatever is asked
+for, and they are written a thousand leaves at once behind the commits. Rows are derived and only say where to look:
+each leaf that may fit is read itself, and so is one without a row or in a block whose checksum does not hold. Losing
+rows costs time alone. Texts are digested by CRC-32, and of a subject's keyed hash the first 32 bits are taken, so no
+row says more than its leaf. Excluded: the tables (`trace.terms_sqlite`, `trace.terms_postgres`) and the search
+(`trace.search`).
 """
 
 from array import array
@@ -33,7 +34,8 @@ COLUMNS: Final = ("minute", "subject", "matter", "organisation", "operator", "ac
 verdict; the others are digests, 0 for what a leaf does not have."""
 
 _NUMBER, _TWO, _FOUR = Struct("=I"), Struct("=2I"), Struct("=4I")
-_ROW_BYTES = _NUMBER.size * (1 + len(COLUMNS))
+_TERMS_BYTES = _NUMBER.size * len(COLUMNS)
+_ROW_BYTES = _NUMBER.size + _TERMS_BYTES
 _FORM = ",".join(("1", *COLUMNS)).encode()
 _FEW = 8  # values that are worth looking for in the bytes of a block
 
@@ -84,17 +86,22 @@ def answer_part(organisation: str, operator: str, action: str, verdict: int) -> 
     return _FOUR.pack(text_term(organisation), text_term(operator), text_term(action), what)
 
 
-def check_terms(minute: bytes, subject_key: bytes, matter: str, answer: bytes) -> bytes:
-    """The row of a lookup but for its place; `minute` and `answer` are made by `minute_part` and `answer_part`."""
-    return minute + subject_key[:4] + _NUMBER.pack(text_term(matter)) + answer
+def check_terms(
+    minute: bytes, subject_key: bytes, matter: str, answer: bytes, further_keys: Sequence[bytes] = ()
+) -> bytes:
+    """The rows of a lookup, one for each key, but for their place; `minute` and `answer` are made by `minute_part` and
+    `answer_part`."""
+    rest = _NUMBER.pack(text_term(matter)) + answer
+    row = minute + subject_key[:4] + rest
+    return row + b"".join([minute + key[:4] + rest for key in further_keys]) if further_keys else row
 
 
 def terms_of(leaf: Leaf) -> bytes:
-    """The row of any leaf but for its place. Raises ValueError for a time that is none."""
+    """The rows of any leaf but for their place. Raises ValueError for a time that is none."""
     minute = minute_part(datetime.fromisoformat(leaf.time))
     if isinstance(leaf, CheckLeaf):
         answer = answer_part(leaf.organisation, leaf.operator, leaf.action, leaf.verdict)
-        return check_terms(minute, leaf.subject_key, leaf.matter, answer)
+        return check_terms(minute, leaf.subject_key, leaf.matter, answer, leaf.further_keys)
     organisation = "" if isinstance(leaf, ActLeaf) else leaf.organisation
     what = KIND_CODES[kind_of(leaf)] * VERDICTS_PER_KIND
     return minute + _TWO.pack(0, 0) + _FOUR.pack(text_term(organisation), text_term(leaf.operator), 0, what)
@@ -132,7 +139,7 @@ class Waiting:
 
 
 def blocks_of(rows: Sequence[tuple[int, bytes]]) -> list[Block]:
-    """Rows by their leaf index, ascending, as blocks."""
+    """Rows by their leaf index, ascending, as blocks; those of one leaf stand together."""
     if not rows:
         return []
     chunk, first = rows[0][0] // CHUNK, rows[0][0]
@@ -140,7 +147,8 @@ def blocks_of(rows: Sequence[tuple[int, bytes]]) -> list[Block]:
         at = bisect_left(rows, ((chunk + 1) * CHUNK,))
         return blocks_of(rows[:at]) + blocks_of(rows[at:])
     base = chunk * CHUNK
-    content = array("I", [index - base for index, _ in rows]).tobytes() + b"".join([terms for _, terms in rows])
+    places = [index - base for index, terms in rows for _ in range(len(terms) // _TERMS_BYTES)]
+    content = array("I", places).tobytes() + b"".join([terms for _, terms in rows])
     return [Block(chunk, first, _checksum(chunk, content) + content)]
 
 
@@ -162,8 +170,9 @@ def candidates(contents: Iterable[bytes], sought: Sought, start: int, stop: int)
             continue
         table = memoryview(body).cast("I")
         places = table[:count]
-        if places[-1] - places[0] + 1 == len(places):
-            is_unknown[places[0] : places[-1] + 1] = bytes(len(places))
+        span = places[-1] - places[0] + 1
+        if span == len(set(places)):  # without gaps; a leaf may have several rows
+            is_unknown[places[0] : places[-1] + 1] = bytes(span)
         else:
             for place in places:
                 is_unknown[place] = 0
