@@ -34,9 +34,11 @@ from xingate.types import (
     Verdict,
     Via,
 )
-from xingate_server.cli import _answer, _common, app, check, trace
+from xingate_server.cli import _answer, _common, _rows, app, check, trace, trace_report
 from xingate_server.cli._common import counted
-from xingate_server.cli._records import words
+from xingate_server.cli._records import HEADERS, words
+from xingate_server.core import catalogue
+from xingate_server.trace.recipients import Recipient
 
 PERSON = "990000199003071233"
 COMPANY = "91420399000000019G"
@@ -225,19 +227,20 @@ def test_the_codes_of_a_record_are_shown_in_words() -> None:
 def test_fixed_words_of_the_list_of_records_are_never_broken(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     out = io.StringIO()
     screen = Console(file=out, width=width, highlight=False)
-    monkeypatch.setattr(trace, "console", lambda: screen)
+    monkeypatch.setattr(_rows, "console", lambda: screen)
     record_id = "01a20d18-13bb-72e6-82b1-6731baa6426b"
     time, matter = "2026-11-30 20:01:32", "示例事项[1]" * 4
-    trace._print_rows(
+    _rows.print_rows(
+        (*HEADERS, "record"),
         [
             ("12", time, "无法判断 CANNOT_TELL", "procurement.bid", matter, "示例局 示例员", COMPANY, record_id),
             ("11", time, "act", "snapshot_activated", "", "operator", "", record_id),
-        ]
+        ],
+        ("matter", "by"),
     )
     text = out.getvalue()
     fixed = (
-        "2026-11-30",
-        "20:01:32",
+        time,  # on one line whatever the width: a day without its hour cannot be compared
         "无法判断",
         "CANNOT_TELL",
         "procurement.bid",
@@ -247,7 +250,28 @@ def test_fixed_words_of_the_list_of_records_are_never_broken(monkeypatch: pytest
     )
     assert [word for word in fixed if word not in text] == []
     assert set(matter) <= set(text), "what is free is folded, not cut"
-    assert (time in text) is (width == 200)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_times_and_words_of_recipients_are_never_broken(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    out = io.StringIO()
+    screen = Console(file=out, width=width, highlight=False)
+    monkeypatch.setattr(_rows, "console", lambda: screen)
+    one = Recipient(
+        organisation="示例行政审批服务局" * 3,
+        system="approval-platform",
+        operator="operator-17",
+        matter="示例事项" * 9,
+        time="2026-11-30T23:13:54.859915Z",
+        verdict=catalogue.Verdict.CANNOT_TELL,
+        record_id="01a20d18-13bb-72e6-82b1-6731baa6426b",
+    )
+    trace_report._show("asked", [one])
+    text = out.getvalue()
+    words = ("2026-11-30 23:13:54 ", "organisation", "approval-platform", "operator-17", "CANNOT_TELL", one.record_id)
+    assert [word for word in (*words, "time (UTC)", "matter") if word not in text] == []
+    assert set(one.matter + one.organisation) <= set(text), "what is free is folded, not cut"
+    assert "859915" not in text
 
 
 def test_trace_show_json_is_the_trace_entry(fake: FakeGateway) -> None:

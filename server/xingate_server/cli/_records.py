@@ -12,8 +12,9 @@ from xingate.types import (
     TraceEntry,
     Verdict,
 )
+from xingate_server.cli._rows import TIME
 
-HEADERS = ("leaf", "time (UTC)", "verdict", "action", "matter", "by", "subject")
+HEADERS = ("leaf", TIME, "verdict", "action", "matter", "by", "subject")
 
 
 def row(entry: TraceEntry) -> tuple[str, ...]:

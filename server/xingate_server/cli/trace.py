@@ -1,12 +1,9 @@
 """`xingate trace`: what was asked and answered, from a gateway or from a state directory."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
@@ -22,6 +19,7 @@ from xingate_server.cli._common import (
 )
 from xingate_server.cli._logs import open_records
 from xingate_server.cli._records import HEADERS, row, summary, words
+from xingate_server.cli._rows import print_rows
 from xingate_server.cli._search import Given, options_of, search_options
 from xingate_server.cli.trace_fsck import fsck_command
 from xingate_server.cli.trace_index import index_command
@@ -33,7 +31,6 @@ from xingate_server.cli.trace_spool import verify_all_command
 
 ALL = "all"
 _FREE_COLUMNS = ("matter", "by")
-_LEAST_FREE = 8
 KINDS = ("check", "outcome", "denial", "act", ALL)
 
 
@@ -126,28 +123,9 @@ def list_command(
     if not entries:
         click.echo("no record fits")
         return
-    _print_rows([row(entry) for entry in entries])
+    print_rows((*HEADERS, "record"), [row(entry) for entry in entries], _FREE_COLUMNS)
     if len(entries) == limit and entries[-1].leaf_index:
         click.echo(f"xingate: there may be more: --before {entries[-1].leaf_index}", err=True)
-
-
-def _print_rows(rows: Sequence[Sequence[str]]) -> None:
-    """The table of records: what is fixed (times, verdicts, actions, codes, ids) never breaks inside a word."""
-    screen = console()
-    headers = (*HEADERS, "record")
-    columns = list(zip(headers, *rows, strict=True))
-    free = [headers.index(name) for name in _FREE_COLUMNS]
-    widths = {n: max(map(cell_len, column)) for n, column in enumerate(columns) if n not in free}
-    room = len(free) * _LEAST_FREE + len(headers)
-    if sum(widths.values()) + room > screen.width:
-        widths = {n: max(cell_len(word) for cell in columns[n] for word in cell.split() or [""]) for n in widths}
-    screen.width = max(screen.width, sum(widths.values()) + room)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for n, header in enumerate(headers):
-        table.add_column(header, overflow="fold", width=widths.get(n))
-    for cells in rows:
-        table.add_row(*(escape(cell) for cell in cells))
-    screen.print(table)
 
 
 def _cell(value: object) -> str:

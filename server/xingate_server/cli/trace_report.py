@@ -8,8 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Table
+import msgspec
 
 from xingate.types import Verdict
 from xingate_server.cli import _usage
@@ -24,6 +23,7 @@ from xingate_server.cli._logs import (
     states_option,
     walked,
 )
+from xingate_server.cli._rows import TIME, print_rows, shown_time
 from xingate_server.cli._search import read_subject, refuse_number, subject_options
 from xingate_server.cli._sheets import CSV_MARK, Sheet, to_csv, to_xlsx
 from xingate_server.core.identifiers import mask_text
@@ -174,7 +174,7 @@ def recipients_command(  # noqa: PLR0913 - one for each option
     Exit codes: 0 listed, also where nobody is, 1 listed but for damaged leaves, which are named, 2 usage, 3 no log or
     it cannot be read.
     """
-    for option, text in (("entry", entry), ("scheme", scheme), ("name", name)):
+    for option, text in (("scheme", scheme), ("name", name)):
         refuse_number(option, text)
     if bool(entry) == bool(subject or name):
         raise AskedWronglyError("say whom it is about: --subject CODE (or -) or --name, or else --entry ENTRY_ID")
@@ -194,7 +194,9 @@ def recipients_command(  # noqa: PLR0913 - one for each option
         )
         found = Recipients("")
         with open_logs(states, nodes) as logs:
-            recipients = [one for each in logs for one in found.take(each.where, _lookups(each, search))]
+            recipients = []
+            for each in logs:
+                recipients += reversed(list(found.take(each.where, _lookups(each, search))))
     if form == "csv":
         sheet = Sheet("recipients", _RECIPIENT_HEADER, [_row(each) for each in recipients])
         _give(out, to_csv([sheet]), CSV_MARK)
@@ -227,14 +229,14 @@ def _ask(target: str, first: date | None, last: date | None, by: str) -> tuple[U
 
 
 def _lookups(opened: OpenLog, search: Search) -> Iterator[Stored | Damaged]:
-    """The lookups about a subject, oldest first, and what was cut off of the log."""
+    """The lookups about a subject, newest first, and what was cut off of the log."""
     try:
         query = read_search(search, lambda: SubjectKeyer(read_key(opened.directory.parent)))
     except SubjectKeyError as error:
         raise CommandError(f"{opened.where}: subjects cannot be searched for: {error}") from error
     except InvalidQuestionError as error:
         raise AskedWronglyError(f"{error.reason}: {error.message}") from error
-    yield from reversed(list(found_all(opened.log, query)))
+    yield from found_all(opened.log, query)
     yield from cut_off(opened)
 
 
@@ -259,13 +261,9 @@ def _show(what: str, recipients: list[Recipient]) -> None:
     if not recipients:
         click.echo(f"nobody {what}")
         return
-    table = Table()
-    for header in _RECIPIENT_HEADER[:-1]:
-        table.add_column(header, overflow="fold")
-    table.add_column("record", no_wrap=True)
-    for each in recipients:
-        table.add_row(*(escape(cell) for cell in _row(each)))
-    console().print(table)
+    headers = [TIME if header == "time" else header for header in _RECIPIENT_HEADER]
+    rows = [_row(msgspec.structs.replace(each, time=shown_time(each.time))) for each in recipients]
+    print_rows(headers, rows, ("organisation", "matter"))
 
 
 def _row(each: Recipient) -> tuple[str, ...]:

@@ -68,10 +68,11 @@ class ExpectationError(TransportError):
 
 
 class OverloadedError(TransportError):
-    """As many checks are in flight as are taken: nothing was done for this one, and asking again later is safe."""
+    """As many checks (searches, reports) are in flight as are taken: nothing was done for this one, and asking again
+    later is safe."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__("overloaded", f"{most} checks are in flight, as many as are taken: ask again later")
+    def __init__(self, most: int, what: str = "checks") -> None:
+        super().__init__("overloaded", f"{most} {what} are in flight, as many as are taken: ask again later")
 
 
 class ClientGoneError(TransportError):

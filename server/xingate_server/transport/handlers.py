@@ -21,7 +21,7 @@ from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
 from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError, UnknownSequenceError
 from xingate_server.transport import receipt_page, render_catalogue, render_outcomes, render_records, render_usage
 from xingate_server.transport.checks import Checks
-from xingate_server.transport.limits import GATED, NO_LIMIT, Admission
+from xingate_server.transport.limits import GATED, NO_LIMIT, Admission, OneByOne
 from xingate_server.transport.messages import parse
 from xingate_server.transport.metrics import Metrics
 
@@ -36,8 +36,8 @@ class Handlers:
         self.checks = Checks(gateway, metrics, self.admission)
         metrics.count_in_flight(lambda: self.admission.in_flight)
         self._changed = asyncio.Event()
-        self._counting = asyncio.Lock()
-        self._searching = asyncio.Lock()
+        self._reports = OneByOne("reports")
+        self._searches = OneByOne("searches")
         self._is_closing = False
 
     def announce(self, *, is_closing: bool = False) -> None:
@@ -98,14 +98,13 @@ class Handlers:
     async def list_records(self, request: tr.ListRecordsRequest) -> tr.ListRecordsResponse:
         """A page of records, newest first, at most 3.5 MB; a search runs in a thread, one at a time.
 
-        Raises InvalidQuestionError, UnavailableError.
+        Raises InvalidQuestionError, UnavailableError, OverloadedError.
         """
         before = request.before if request.HasField("before") else None
         limit = request.limit or DEFAULT_RECORDS
         if (search := render_records.search(request)) is None:
             return render_records.page(self._gateway, limit, before)
-        async with self._searching:
-            return await asyncio.to_thread(render_records.found, self._gateway, search, limit, before)
+        return await self._searches.run(partial(render_records.found, self._gateway, search, limit, before))
 
     async def report_outcome(self, request: tr.ReportOutcomeRequest) -> tr.ReportOutcomeResponse:
         """What became of a lookup. Raises GatewayError."""
@@ -138,11 +137,10 @@ class Handlers:
     async def get_usage_report(self, request: tr.GetUsageReportRequest) -> tr.UsageReport:
         """Figures over the whole log, counted in a thread, one report at a time.
 
-        Raises InvalidQuestionError, UnavailableError.
+        Raises InvalidQuestionError, UnavailableError, OverloadedError.
         """
         first = getattr(request, "from")  # a word of Python's own
-        async with self._counting:
-            usage = await asyncio.to_thread(self._gateway.usage_report, first, request.to, request.by)
+        usage = await self._reports.run(partial(self._gateway.usage_report, first, request.to, request.by))
         return render_usage.usage_report(usage)
 
 

@@ -3,19 +3,25 @@
 What waits in a process is bounded, so that those whom it answers never wait behind those whom it cannot: a check
 counts from its question to its record, a batch counts as its items. A call is taken while fewer than `most` are in
 flight, so that a batch of any size finds its turn; what is in flight never exceeds `most` by more than one batch.
-Excluded: calls that only read, health, readiness and metrics, which are answered whatever the load; what gRPC's own
-code queues before Python sees it (`transport.grpc`). Belongs to one event loop.
+Searches and reports, which read much of the log, run one at a time and a few may wait (`OneByOne`). Excluded: other
+calls that only read, health, readiness and metrics, which are answered whatever the load; what gRPC's own code queues
+before Python sees it (`transport.grpc`). Belongs to one event loop.
 """
 
 import asyncio
+import contextlib
 from collections import deque
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from xingate_server.transport.errors import OverloadedError
 
 NO_LIMIT: Final = 1 << 62
 GATED: Final = frozenset({"Check", "BatchCheck", "CheckMatter", "ReportOutcome"})
 """The calls that are refused under overload, by name: those that write records."""
+MOST_WAITING: Final = 8
+"""Searches, and reports, that are taken at once: one runs, the others wait."""
+_T = TypeVar("_T")
 
 
 class Admission:
@@ -24,8 +30,9 @@ class Admission:
     Whoever calls `take` calls `give` with the same number, whatever happens.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, what: str = "checks") -> None:
         self.most = most
+        self._what = what
         self.in_flight = 0
         self.refusals = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -34,7 +41,7 @@ class Admission:
         """Raise OverloadedError where as many are in flight as are taken."""
         if self.in_flight >= self.most:
             self.refusals += 1
-            raise OverloadedError(self.most)
+            raise OverloadedError(self.most, self._what)
 
     def take(self, count: int = 1) -> None:
         """Count `count` checks as in flight. Raises OverloadedError."""
@@ -65,3 +72,26 @@ class Admission:
             if not (first := self._waiting.popleft()).done():
                 first.set_result(None)
                 room -= 1
+
+
+class OneByOne:
+    """Runs what takes long in a thread, one after the other; past `MOST_WAITING` calls it refuses."""
+
+    def __init__(self, what: str) -> None:
+        self._admission = Admission(MOST_WAITING, what)
+        self._running = asyncio.Lock()
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """What `work` returns. Raises OverloadedError, and what `work` raises."""
+        self._admission.take()
+        try:
+            async with self._running:
+                running = asyncio.ensure_future(asyncio.to_thread(work))
+                try:
+                    return await asyncio.shield(running)
+                except asyncio.CancelledError:  # a thread cannot be stopped, and the next one has to wait for it
+                    with contextlib.suppress(Exception):
+                        await running
+                    raise
+        finally:
+            self._admission.give()
