@@ -103,6 +103,7 @@ def test_the_document_names_server_security_and_each_refusal(client: httpx.Clien
     for path in ("/access/v1/evaluation", "/access/v1/evaluations"):
         assert {"400", "429", "503"} <= answers[path, "post"]
         assert "409" not in answers[path, "post"]
+    assert "429" in answers["/v1/trace:search", "post"]
     assert "503" in answers["/readyz", "get"]
 
 

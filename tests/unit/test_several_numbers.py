@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from tests.unit.city_list import compile_rows, row
 
+import xingate
+from xingate.testing import FakeGateway
+from xingate.types import Identifier, Subject
 from xingate_server.core.subject import BY_SCHEME, SubjectKind, class_of
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Command
@@ -85,3 +88,18 @@ def test_keys_are_those_of_the_snapshots_form(state: Path) -> None:
     subject_class = class_of(SubjectKind.LEGAL_ENTITY)
     assert keyer.identifier(subject_class, "uscc", UNLISTED) in leaf.further_keys
     assert keyer.in_form(BY_SCHEME).identifier(subject_class, "uscc", UNLISTED) not in leaf.further_keys
+
+
+def test_the_fake_gateway_finds_it_as_well() -> None:
+    fake = FakeGateway()
+    numbers = [Identifier(scheme, number) for scheme, number in CASES[0][1]]
+    with fake.client(system="t") as client:
+        for identifiers in permutations(numbers):
+            client.check(Subject(xingate.SubjectKind.LEGAL_ENTITY, identifiers), "permit.grant")
+        client.check(Subject.legal_entity(OTHER), "permit.grant")
+        for number in numbers:
+            found = client.records(subject=number.value)
+            assert [len(one.record.check.further_keys) for one in found if one.record.check] == [2, 2]
+        (alone,) = client.records(subject=OTHER)
+        assert alone.record.check is not None
+        assert alone.record.check.further_keys == ()

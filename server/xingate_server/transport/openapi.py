@@ -282,7 +282,9 @@ def _refusals(operation: _Operation) -> list[str]:
     if operation.body is not None:
         kinds += [transport.MessageTooLargeError, transport.MediaTypeError, transport.ExpectationError]
     if operation.id in GATED:
-        kinds += [gateway.RequestIdReusedError, gateway.NotAllowedError, transport.OverloadedError]
+        kinds += [gateway.RequestIdReusedError, gateway.NotAllowedError]
+    if operation.id in GATED or operation.path == "/v1/trace:search":
+        kinds.append(transport.OverloadedError)
     return sorted({str(status.TABLE[kind].http) for kind in kinds})
 
 
