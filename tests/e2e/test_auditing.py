@@ -107,6 +107,8 @@ def test_pages_go_on_where_the_last_ended(asked_state: Path) -> None:
         (("--subject", "91420"), "identifier_malformed: the number is malformed"),
         (("--subject", COMPANY, "--scheme", "nonsense"), "identifier_malformed: unknown identifier scheme"),
         (("--subject", "-"), "no code came on standard input"),
+        (("--subject", ""), "--subject is empty"),
+        (("--organisation", " "), "--organisation is empty"),
         (("--from", "2026-13-01"), "expected YYYY-MM-DD"),
         (("--from", "2026-02-02", "--to", "2026-02-01"), "span_malformed"),
         (("--verdict", "maybe"), "is not one of"),

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, TypedDict, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from xingate.types import SearchOptions, Verdict
 from xingate_server.cli._common import AskedWronglyError, read_code
@@ -20,16 +21,36 @@ from xingate_server.gateway.search import numbers_of
 _F = TypeVar("_F", bound=Callable[..., Any])
 VERDICTS = [verdict.name.lower() for verdict in Verdict if verdict.value]
 
+
+def _not_empty(context: click.Context, parameter: click.Parameter, text: str) -> str:
+    """A text that was given: an empty one, such as of a variable that is not set, would let every record fit."""
+    is_given = context.get_parameter_source(str(parameter.name)) is not ParameterSource.DEFAULT
+    if is_given and not text.strip():
+        raise AskedWronglyError(f"{parameter.opts[0]} is empty: leave it out to search without it")
+    return text
+
+
 _SUBJECT = (
     click.option(
         "--subject",
         default="",
+        callback=_not_empty,
         metavar="CODE|-",
         help="The number asked about; `-` reads it from a hidden prompt or from standard input, as a person's must be.",
     ),
-    click.option("--scheme", default="", metavar="S", help="What CODE is: uscc, passport, ...; default: by its shape."),
     click.option(
-        "--name", default="", metavar="N", help="The name, of lookups by name alone; with --subject, either fits."
+        "--scheme",
+        default="",
+        callback=_not_empty,
+        metavar="S",
+        help="What CODE is: uscc, passport, ...; default: by its shape.",
+    ),
+    click.option(
+        "--name",
+        default="",
+        callback=_not_empty,
+        metavar="N",
+        help="The name, of lookups by name alone; with --subject, either fits.",
     ),
 )
 _DAYS = (
@@ -37,14 +58,20 @@ _DAYS = (
     click.option("--to", "last", type=Day(), default=None, metavar="D", help="Last day, included."),
 )
 _CALLER = (
-    click.option("--organisation", default="", metavar="O", help="The organisation that asked."),
-    click.option("--operator", default="", metavar="P", help="The person who asked."),
-    click.option("--action", default="", metavar="A", help="What was about to be done, such as permit.grant."),
+    click.option("--organisation", default="", callback=_not_empty, metavar="O", help="The organisation that asked."),
+    click.option("--operator", default="", callback=_not_empty, metavar="P", help="The person who asked."),
+    click.option(
+        "--action",
+        default="",
+        callback=_not_empty,
+        metavar="A",
+        help="What was about to be done, such as permit.grant.",
+    ),
     click.option(
         "--verdict", default=None, type=click.Choice(VERDICTS, case_sensitive=False), help="What was answered."
     ),
 )
-_MATTER = (click.option("--matter", default="", metavar="M", help="The case number."),)
+_MATTER = (click.option("--matter", default="", callback=_not_empty, metavar="M", help="The case number."),)
 
 
 class Given(TypedDict):
