@@ -112,10 +112,13 @@ def test_the_parent_has_all_use_what_all_have_opened(
     workers[0].stuck_s = 3.0
     assert in_use(2, 5, 5) == 5, "one that is stuck holds nobody up"
     workers[0].stuck_s = 0.0
-    assert in_use(5, 6, 6) == 5
+    parent._slots[0].is_told_to_stop = True
+    assert in_use(2, 7, 7) == 7, "nor does one that drains, for up to ten minutes"
+    parent._slots[0].is_told_to_stop = False
+    assert in_use(7, 8, 8) == 7
     monkeypatch.setattr(serving, "_OPEN_WITHIN_S", -1.0)
-    assert in_use(5, 6, 6) == 5, "6 is not what `current` points to"
-    assert in_use(2, 6, 6) == 2
+    assert in_use(7, 8, 8) == 7, "8 is not what `current` points to"
+    assert in_use(2, 8, 8) == 2
 
 
 def test_no_question_waits_for_a_snapshot_that_is_read(

@@ -277,9 +277,10 @@ class _Parent:
         self._board.stuck = sum(one.stuck_s > 0 for _, one in living)
 
     def _agree(self) -> None:
-        """Have all answer from a snapshot that all have opened, but for those that are stuck."""
+        """Have all answer from a snapshot that all have opened, but for those that are stuck or told to stop."""
         board = self._board
-        seats = [slot.number for slot in self._slots if slot.worker and not slot.worker.stuck_s]
+        counted = [slot for slot in self._slots if not slot.is_told_to_stop]
+        seats = [slot.number for slot in counted if slot.worker and not slot.worker.stuck_s]
         opened = {board.opened(seat) for seat in seats} - {0}
         if len(opened) == 1:
             self._divided_since = None
