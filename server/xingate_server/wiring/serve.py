@@ -104,18 +104,23 @@ class _Worker:
         self.stuck_s = 0.0
         self.is_killed = False
         self._listeners: list[socket.socket] = []
+        self._due = 0  # listeners that it has announced and not given yet
         self.process.start()
         telling.close()
 
     def hear(self) -> None:
-        """Take in what it has told. Raises EOFError where it has ended."""
+        """Take in what it has told, and wait for nothing: it may stop at any moment. Raises EOFError where it has
+        ended."""
         while self.hearing.poll():
             try:
-                told, number, count = self.hearing.recv()
+                if self._due:
+                    self._listeners.append(listeners.take_over(self.hearing))
+                    self._due -= 1
+                    continue
+                told, number, self._due = self.hearing.recv()
                 if told == _CLOSING:
                     self.let_go()
                 else:
-                    self._listeners += listeners.take_over(count, self.hearing)
                     self.sequence = number
             except OSError as error:
                 raise EOFError from error
