@@ -272,9 +272,9 @@ class _Parent:
                 one.is_killed = True
                 one.process.kill()
             elif silent_s >= SILENT_S and not one.stuck_s:
-                log.error("worker does not answer", pid=pid, silent_s=round(silent_s, 1))
                 if has_others:
-                    one.shut()
+                    one.shut()  # before it is said: who reads it finds that new connections go elsewhere
+                log.error("worker does not answer", pid=pid, silent_s=round(silent_s, 1))
             elif silent_s < SILENT_S and one.stuck_s:
                 log.warning("worker answers again, replacing it", pid=pid, was_silent_s=round(one.stuck_s, 1))
                 slot.stop()
