@@ -245,8 +245,8 @@ class SnapshotSet:
         self._current: Snapshot | None = None
         self._bad: dict[tuple[int, int], str] = {}  # by sequence and inode, so that a repaired one is tried again
         self._retained: dict[int, Snapshot] = {}
-        self._lock = threading.Lock()  # of `refresh`, which may last
-        self._retained_lock = threading.Lock()
+        self._refreshing = threading.Lock()  # of `refresh`, which may last
+        self._lock = threading.Lock()
 
     @property
     def keyer(self) -> SubjectKeyer:
@@ -295,7 +295,7 @@ class SnapshotSet:
     def refresh(self) -> bool:
         """Take a new `current` into use; whether there was one. Never raises for a bad snapshot. Lasts as long as it
         takes to read a snapshot from end to end."""
-        with self._lock:
+        with self._refreshing:
             self._has_looked = True
             self._follow()
             try:
@@ -309,7 +309,7 @@ class SnapshotSet:
         current = self._current
         if current is not None and current.info.sequence == sequence:
             return current
-        with self._retained_lock:
+        with self._lock:
             found = self._retained.pop(sequence, None) or self._open(sequence)
             self._retained[sequence] = found
             while len(self._retained) > OPEN_AT_MOST:
@@ -341,7 +341,7 @@ class SnapshotSet:
         self._problem = ""
         kept = set(self.retained())  # a file that was removed takes its place on the disk until it is closed
         self._bad = {seen: why for seen, why in self._bad.items() if seen[0] in kept}
-        with self._retained_lock:
+        with self._lock:
             self._retained = {number: found for number, found in self._retained.items() if number in kept}
         return True
 
