@@ -1,11 +1,14 @@
 """A worker that is stuck: said after 2 s, replaced after 10 s, and new connections do not wait for it."""
 
+import contextlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,23 +33,27 @@ def wait_until(holds: Callable[[], bool], within_s: float) -> float:
     return time.monotonic() - started
 
 
+def said(gateway: Any, event: str) -> list[float]:
+    """The seconds of silence in each line of an event, by the clock of the parent."""
+    logged = [json.loads(line) for line in gateway.logged().splitlines() if line.startswith("{")]
+    return [each["silent_s"] for each in logged if each["event"] == event]
+
+
 def by_curl(gateway: Any, path: str = "/v1/actions") -> float:
-    """How long a client of others waits for an answer over a new connection."""
-    started = time.monotonic()
-    command = ["curl", "-sSf", "--noproxy", "*", "-o", os.devnull, "--max-time", "9", f"{gateway.http}{path}"]
-    subprocess.run(command, check=True, timeout=20)
-    return time.monotonic() - started
+    """How long a client of others waits for an answer over a new connection, from when it has started."""
+    command = ["curl", "-sSf", "--noproxy", "*", "-o", os.devnull, "-w", "%{time_total}", "--max-time", "20"]
+    return float(subprocess.run([*command, f"{gateway.http}{path}"], check=True, capture_output=True).stdout)
 
 
 def metrics(gateway: Any) -> str:
-    command = ["curl", "-sSf", "--noproxy", "*", "--max-time", "9", f"{gateway.http}/metrics"]
+    command = ["curl", "-sSf", "--noproxy", "*", "--max-time", "20", f"{gateway.http}/metrics"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def by_grpcio(gateway: Any) -> float:
     started = time.monotonic()
     with grpc.insecure_channel(gateway.grpc, [("grpc.use_local_subchannel_pool", 1)]) as channel:
-        catalogue_pb2_grpc.CatalogueServiceStub(channel).ListActions(catalogue_pb2.ListActionsRequest(), timeout=9)
+        catalogue_pb2_grpc.CatalogueServiceStub(channel).ListActions(catalogue_pb2.ListActionsRequest(), timeout=20)
     return time.monotonic() - started
 
 
@@ -59,17 +66,38 @@ def test_a_stopped_worker_is_said_and_avoided(start_gateway: Callable[..., Any],
     try:
         said_and_avoided(gateway)
     finally:
-        os.kill(stopped, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # on a slow machine it has been replaced
+            os.kill(stopped, signal.SIGCONT)
     assert gateway.stop() == 0
 
 
 def said_and_avoided(gateway: Any) -> None:
-    assert 1.5 < wait_until(lambda: "worker does not answer" in gateway.logged(), 5) < 4
-    # Read at once: it is replaced after 10 s, which on a busy machine is less than the questions below take.
-    wait_until(lambda: "xingate_stuck_workers 1.0" in metrics(gateway), 3)
-    assert "worker is stuck" not in gateway.logged(), "it has 10 s"
-    waited = [ask(gateway) for _ in range(6) for ask in (by_curl, by_grpcio)]
-    assert max(waited) < 2, waited  # half of them waited until it was replaced
+    """By the parent's clock, and by the order of what happens: a busy machine does not change either."""
+    wait_until(lambda: said(gateway, "worker does not answer") != [], 20)
+    assert is_about(2, said(gateway, "worker does not answer"))
+    wait_until(
+        lambda: "xingate_stuck_workers 1.0" in metrics(gateway), 7
+    )  # read at once: it is replaced after 8 s more
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(kept_waiting, gateway, ask) for _ in range(6) for ask in (by_curl, by_grpcio)]
+        assert [each.result() for each in asked] == [False] * 12  # half of them waited until it was replaced
+    assert all(silent_s >= 10 for silent_s in said(gateway, "worker is stuck, ending it"))
+
+
+def is_about(seconds: float, found: list[float]) -> bool:
+    """Whether that was said once: it looks every 0.25 s, and counts no pause of its own of more than 1 s."""
+    return len(found) == 1 and seconds <= found[0] <= seconds + 1.1
+
+
+def is_replaced(gateway: Any) -> bool:
+    return "worker is stuck, ending it" in gateway.logged()
+
+
+def kept_waiting(gateway: Any, ask: Callable[[Any], float]) -> bool:
+    """Whether a question was answered only after the stuck worker was gone, which it began to wait for before."""
+    was_there = not is_replaced(gateway)
+    waited_s = ask(gateway)
+    return was_there and waited_s > 2 and is_replaced(gateway)
 
 
 @pytest.mark.soak
@@ -78,11 +106,11 @@ def test_a_stopped_worker_is_replaced(start_gateway: Callable[..., Any], own_sta
     time.sleep(0.5)
     stopped, other = workers(gateway)
     os.kill(stopped, signal.SIGSTOP)
-    wait_until(lambda: stopped not in workers(gateway), 12)
-    wait_until(lambda: len(workers(gateway)) == 2 and "worker ended, starting another" in gateway.logged(), 5)
+    wait_until(lambda: stopped not in workers(gateway), 40)
+    wait_until(lambda: len(workers(gateway)) == 2 and "worker ended, starting another" in gateway.logged(), 20)
     assert other in workers(gateway)
-    assert gateway.logged().count("worker does not answer") == 1
-    assert gateway.logged().count("worker is stuck, ending it") == 1
+    assert is_about(2, said(gateway, "worker does not answer"))
+    assert is_about(10, said(gateway, "worker is stuck, ending it"))
     assert max([ask(gateway) for _ in range(6) for ask in (by_curl, by_grpcio)]) < 2
     assert gateway.stop() == 0
 

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from xingate_server.core.catalogue import Verdict
 from xingate_server.core.decision import Gap, GapReason
 from xingate_server.transport.metrics import Metrics, SourceFigures
+from xingate_server.wiring.faults import SILENCING
 
 DURATIONS_S = (0.0, 0.0004, 0.0005, 0.00051, 0.003, 0.3, 5.0, 77.0)
 
@@ -85,10 +86,18 @@ def test_each_reason_of_a_gap_counts_once_an_answer() -> None:
     metrics.answered(Verdict.CANNOT_TELL, "permit.grant", (stale, stale, masked))
     metrics.answered(Verdict.CANNOT_TELL, "permit.grant", (stale,))
     metrics.answered(Verdict.CLEAR, "permit.grant")
-    assert samples(metrics, "xingate_gaps_total") == {
+    counted = {labels: count for labels, count in samples(metrics, "xingate_gaps_total").items() if count}
+    assert counted == {  # the others are there too, with 0
         ("xingate_gaps_total", (("reason", "source_stale"),)): 2,
         ("xingate_gaps_total", (("reason", "identity_masked"),)): 1,
     }
+
+
+def test_every_value_of_a_label_that_is_known_is_there_from_the_start() -> None:
+    """Who waits for a figure, or for its rise, finds 0 and not nothing."""
+    text = Metrics(SILENCING).exposition().decode()
+    for name, reasons in (("xingate_unready_workers", SILENCING), ("xingate_gaps_total", list(GapReason))):
+        assert re.findall(name + r'\{reason="(\w+)"\} (\S+)', text) == [(reason, "0.0") for reason in reasons]
 
 
 def test_rows_that_are_no_entries_by_source_and_kind() -> None:

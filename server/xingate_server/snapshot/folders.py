@@ -119,3 +119,19 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def set_back(folder: Path, sequence: int, newest: int) -> str:
+    """What to say of a `current` that is older than what was in use."""
+    return (
+        f"`{folder / CURRENT}` is set back to {sequence}, and {newest} was in use: an officer allows it with "
+        f"xingate snapshot use {sequence} --reason WHY --officer WHO; a compile makes a new one"
+    )
+
+
+def inode(path: Path) -> int:
+    """That of a file, by which it differs from another that took its place; 0 where it is not there."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0

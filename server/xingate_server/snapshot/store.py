@@ -225,23 +225,27 @@ class SnapshotSet:
     The current one is swapped by `refresh`, which callers run now and then; readers that hold an older `Snapshot`
     finish with it undisturbed. Where a new one is bad, the last good one stays and `problem` says why. `newest` gives
     the sequence that was last put into use, 0 where that is not known: an older one is never taken. With an
-    `agreement`, `refresh` opens a new one beside that in use, and `current` follows what was agreed.
+    `agreement`, `refresh` opens a new one beside that in use, and what was agreed where it is not open; `current`
+    follows what was agreed and opens nothing, since it is asked from an event loop.
     """
 
     def __init__(
         self, state_dir: Path, newest: Callable[[], int] = lambda: 0, agreement: Agreement | None = None
     ) -> None:
         self.state_dir = state_dir
-        self.problem = ""
         self._newest = newest
         self._agreement = agreement
         self._opened: Snapshot | None = None  # the newest good one; it may not be in use yet
-        self._unfollowed = 0  # what was agreed and could not be opened
+        self._before: Snapshot | None = None  # the one that was opened before it, and may be in use only now
+        self._problem = ""
+        self._unfollowed = ""  # why what was agreed could not be opened
+        self._has_looked = False
         self._folder = folders.snapshots_dir(state_dir)
         self._keyer: SubjectKeyer | None = None
         self._current: Snapshot | None = None
-        self._bad: tuple[int, int] | None = None  # sequence and inode, so that a repaired one is tried again
+        self._bad: dict[tuple[int, int], str] = {}  # by sequence and inode, so that a repaired one is tried again
         self._retained: dict[int, Snapshot] = {}
+        self._refreshing = threading.Lock()  # of `refresh`, which may last
         self._lock = threading.Lock()
 
     @property
@@ -252,32 +256,52 @@ class SnapshotSet:
         return self._keyer
 
     @property
+    def problem(self) -> str:
+        """Why a newer snapshot, or that in use, cannot be used; "" where nothing is wrong."""
+        return self._unfollowed or self._problem
+
+    @property
+    def awaited(self) -> str:
+        """Why nothing can be answered although others answer from a snapshot; "" where that is open here too."""
+        agreed = self._agreement.in_use() if self._agreement else 0
+        if not agreed or self._found(agreed) is not None:
+            return ""
+        return self._unfollowed or f"snapshot {agreed} is in use and not open here yet"
+
+    @property
     def status(self) -> str:
         """`current`, or `superseded_by_bad` where a newer snapshot could not be used."""
         return "superseded_by_bad" if self.problem else "current"
 
     def current(self) -> Snapshot:
-        """The snapshot in use, opened on first need. Raises `SnapshotError` where there is none."""
+        """The snapshot in use; alone, opened on first need where nobody has looked yet. Raises `SnapshotError`."""
         snapshot = self._current
         if self._agreement is not None:
             agreed = self._agreement.in_use()
             if snapshot is None or snapshot.info.sequence != agreed:
-                snapshot = self._current = self._follow(agreed)
-        elif snapshot is None:
+                snapshot = self._found(agreed)
+                if snapshot is not None:
+                    self._current = snapshot
+                    if snapshot is self._opened:
+                        self._before = None
+        elif snapshot is None and not self._has_looked:
             self.refresh()
             snapshot = self._current
         if snapshot is None:
-            raise SnapshotError(self.problem or f"there is no snapshot in `{self.state_dir}`: run xingate compile")
+            missing = f"there is no snapshot in `{self.state_dir}`: run xingate compile"
+            raise SnapshotError(self.awaited or self.problem or missing)
         return snapshot
 
     def refresh(self) -> bool:
-        """Take a new `current` into use; whether there was one. Never raises for a bad snapshot."""
-        with self._lock:
-            self._unfollowed = 0
+        """Take a new `current` into use; whether there was one. Never raises for a bad snapshot. Lasts as long as it
+        takes to read a snapshot from end to end."""
+        with self._refreshing:
+            self._has_looked = True
+            self._follow()
             try:
                 return self._refresh()
             except (SnapshotError, OSError) as error:
-                self.problem = str(error)
+                self._problem = str(error)
                 return False
 
     def get(self, sequence: int) -> Snapshot:
@@ -303,41 +327,51 @@ class SnapshotSet:
                 raise SnapshotError(f"`{self._folder / folders.CURRENT}` is gone")
             return False
         if self._opened is not None and self._opened.info.sequence == sequence:
-            self.problem = ""
-            return False
-        seen = (sequence, _inode(self._folder / str(sequence) / DATA_FILE))
-        if self._bad == seen:
+            self._problem = ""
             return False
         newest = self._newest()
         if sequence < newest:
-            raise SnapshotSetBackError(set_back(self._folder, sequence, newest))
-        try:
-            self._opened = self._open(sequence)
-        except SnapshotError:
-            self._bad = seen
-            raise
+            raise SnapshotSetBackError(folders.set_back(self._folder, sequence, newest))
+        found = self._found(sequence) or self._open_once(sequence)
         if self._agreement is None:
-            self._current = self._opened
+            self._current = self._opened = found
         else:
+            self._before, self._opened = self._opened, found
             self._agreement.opened(sequence)
-        self._bad = None
-        self.problem = ""
+        self._problem = ""
         kept = set(self.retained())  # a file that was removed takes its place on the disk until it is closed
-        self._retained = {number: found for number, found in self._retained.items() if number in kept}
+        self._bad = {seen: why for seen, why in self._bad.items() if seen[0] in kept}
+        with self._lock:
+            self._retained = {number: found for number, found in self._retained.items() if number in kept}
         return True
 
-    def _follow(self, agreed: int) -> Snapshot | None:
-        """What all answer from. Raises `SnapshotError`; it is not tried again before the next `refresh`."""
-        opened = self._opened
-        if agreed and (opened is None or opened.info.sequence != agreed):  # it came while this process was stuck
-            if agreed in (self._unfollowed, self._bad and self._bad[0]):
-                raise SnapshotError(self.problem)
+    def _follow(self) -> None:
+        """Open what all answer from, where this process has not: it was stuck, or started late."""
+        self._unfollowed = ""
+        agreed = self._agreement.in_use() if self._agreement else 0
+        if agreed and self._found(agreed) is None:
             try:
-                opened = self.get(agreed)
+                self._current = self._open_once(agreed)
             except (SnapshotError, OSError) as error:
-                self._unfollowed, self.problem = agreed, f"snapshot {agreed} is in use and cannot be opened: {error}"
-                raise SnapshotError(self.problem) from error
-        return opened if agreed else None
+                self._unfollowed = f"snapshot {agreed} is in use and cannot be opened: {error}"
+
+    def _found(self, sequence: int) -> Snapshot | None:
+        """What is open already and may be in use."""
+        for each in (self._current, self._opened, self._before):
+            if each is not None and each.info.sequence == sequence:
+                return each
+        return None
+
+    def _open_once(self, sequence: int) -> Snapshot:
+        """Open it, but no bad one again and again."""
+        seen = (sequence, folders.inode(self._folder / str(sequence) / DATA_FILE))
+        if seen in self._bad:
+            raise SnapshotError(self._bad[seen])
+        try:
+            return self._open(sequence)
+        except SnapshotError as error:
+            self._bad[seen] = str(error)
+            raise
 
     def _open(self, sequence: int) -> Snapshot:
         folder = self._folder / str(sequence)
@@ -346,21 +380,6 @@ class SnapshotSet:
             span = f"{kept[0]} to {kept[-1]} are" if kept else "none is"
             raise NotRetainedError(f"snapshot {sequence} is not retained; {span}")
         return Snapshot.open(folder, self.keyer)
-
-
-def set_back(folder: Path, sequence: int, newest: int) -> str:
-    """What to say of a `current` that is older than what was in use."""
-    return (
-        f"`{folder / folders.CURRENT}` is set back to {sequence}, and {newest} was in use: an officer allows it with "
-        f"xingate snapshot use {sequence} --reason WHY --officer WHO; a compile makes a new one"
-    )
-
-
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0
 
 
 def _candidates(file: SubjectFile, normalised: str) -> Iterator[tuple[Profile, set[str]]]:

@@ -8,7 +8,7 @@ adds them up.
 import os
 from bisect import bisect_left
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -17,7 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from xingate_server.core.admitted import kind_of_refusal
 from xingate_server.core.catalogue import Verdict
-from xingate_server.core.decision import Gap
+from xingate_server.core.decision import Gap, GapReason
 
 _SECONDS: Final = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 5.0)
 
@@ -61,9 +61,10 @@ class SourceFigures(NamedTuple):
 
 
 class Metrics:
-    """Counters and gauges of one gateway process."""
+    """Counters and gauges of one gateway process. Where all values of a label are known (reasons of gaps, and
+    `unready_reasons`, those for which no question is answered), each is there from the start, with 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, unready_reasons: Iterable[str] = ()) -> None:
         self._registry = registry = CollectorRegistry()
         self.checks = Counter("xingate_checks", "Answers given.", ("verdict", "action"), registry=registry)
         self.errors = Counter("xingate_errors", "Questions without an answer.", ("reason",), registry=registry)
@@ -120,6 +121,10 @@ class Metrics:
         self.checkpoint_age = self._gauge(
             "xingate_checkpoint_age_seconds", "Since the newest checkpoint was signed; a quiet log signs none."
         )
+        for reason in unready_reasons:
+            self.unready.labels(reason)
+        for gap in GapReason:
+            self.gaps.labels(gap.value)
         self._timings: dict[tuple[str, str], Timing] = {}
         self.recording = Timing(self.record_latency)
         self._answered: Tally[tuple[Verdict, str]] = Tally()

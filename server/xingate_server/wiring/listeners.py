@@ -40,9 +40,9 @@ def hand_over(sockets: Sequence[socket.socket], to: Connection) -> None:
         each.close()
 
 
-def take_over(count: int, of: Connection) -> list[socket.socket]:
-    """Those that `hand_over` gave. Raises OSError, EOFError."""
-    return [socket.socket(fileno=recv_handle(of)) for _ in range(count)]
+def take_over(of: Connection) -> socket.socket:
+    """The next one that `hand_over` gave; waits for it unless `of.poll()`. Raises OSError, EOFError."""
+    return socket.socket(fileno=recv_handle(of))
 
 
 def shut(sockets: Iterable[socket.socket]) -> None:

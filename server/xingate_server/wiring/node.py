@@ -50,7 +50,7 @@ class Node:
 
     def __init__(self, settings: Settings, *, most_in_flight: int = NO_LIMIT, seat: Seat | None = None) -> None:
         trace = settings.state / "trace"
-        self.metrics = Metrics()
+        self.metrics = Metrics(faults.SILENCING)
         self._settings = settings
         self._seat = seat
         self._snapshots = SnapshotSet(settings.state, self._newest, seat)
@@ -159,8 +159,9 @@ class Node:
     def _reasons(self) -> dict[str, str]:
         """Why no question is answered at the moment, each with what is wrong; empty where questions are."""
         found = {}
-        if self._in_use is None:
-            found[faults.SNAPSHOT_MISSING] = self._problem or "there is no snapshot: run xingate compile"
+        awaited = self._snapshots.awaited
+        if awaited or self._in_use is None:
+            found[faults.SNAPSHOT_MISSING] = awaited or self._problem or "there is no snapshot: run xingate compile"
         if self._log.is_failing:
             found[faults.LOG_REFUSED if self._log.is_refused else faults.RECORD_FAILED] = self._log.problem
         if self._is_draining:

@@ -50,10 +50,12 @@ async def beating(beat: Callable[[], None]) -> None:
 
 
 class LoopWatch:
-    """Logs, from a thread, when the event loop of a lone process is stuck: it has no parent that could."""
+    """Logs, from a thread, when the event loop of a lone process is stuck: it has no parent that could. Where the whole
+    process was stopped, it says so afterwards."""
 
     def __init__(self) -> None:
-        self._sign = 0.0
+        self._sign = self._looked = 0.0
+        self._silence, self._stuck_s = Silence(), 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="xingate-loop-watch", daemon=True)
         self._thread.start()
@@ -68,11 +70,17 @@ class LoopWatch:
         self._thread.join()
 
     def _run(self) -> None:
-        silence, stuck_s = Silence(), 0.0
         while not self._ended.wait(BEAT_S):
-            silent_s = silence.look(self._sign, monotonic())
-            if silent_s >= SILENT_S and not stuck_s:
-                log.error("the worker does not answer", silent_s=round(silent_s, 1))
-            elif stuck_s and silent_s < SILENT_S:
-                log.warning("the worker answers again", was_silent_s=round(stuck_s, 1))
-            stuck_s = silent_s if silent_s >= SILENT_S else 0.0
+            self.look(self._sign, monotonic())
+
+    def look(self, sign: float, now: float) -> None:
+        """Log what changed by the time `now`, given the last sign of life."""
+        paused_s, self._looked = now - (self._looked or now), now
+        silent_s = self._silence.look(sign, now)
+        if paused_s >= SILENT_S:
+            log.error("the process was stopped", for_s=round(paused_s, 1))
+        if silent_s >= SILENT_S and not self._stuck_s:
+            log.error("the worker does not answer", silent_s=round(silent_s, 1))
+        elif self._stuck_s and silent_s < SILENT_S:
+            log.warning("the worker answers again", was_silent_s=round(self._stuck_s, 1))
+        self._stuck_s = silent_s if silent_s >= SILENT_S else 0.0

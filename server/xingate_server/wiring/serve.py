@@ -104,18 +104,23 @@ class _Worker:
         self.stuck_s = 0.0
         self.is_killed = False
         self._listeners: list[socket.socket] = []
+        self._due = 0  # listeners that it has announced and not given yet
         self.process.start()
         telling.close()
 
     def hear(self) -> None:
-        """Take in what it has told. Raises EOFError where it has ended."""
+        """Take in what it has told, and wait for nothing: it may stop at any moment. Raises EOFError where it has
+        ended."""
         while self.hearing.poll():
             try:
-                told, number, count = self.hearing.recv()
+                if self._due:
+                    self._listeners.append(listeners.take_over(self.hearing))
+                    self._due -= 1
+                    continue
+                told, number, self._due = self.hearing.recv()
                 if told == _CLOSING:
                     self.let_go()
                 else:
-                    self._listeners += listeners.take_over(count, self.hearing)
                     self.sequence = number
             except OSError as error:
                 raise EOFError from error
@@ -267,9 +272,9 @@ class _Parent:
                 one.is_killed = True
                 one.process.kill()
             elif silent_s >= SILENT_S and not one.stuck_s:
-                log.error("worker does not answer", pid=pid, silent_s=round(silent_s, 1))
                 if has_others:
-                    one.shut()
+                    one.shut()  # before it is said: who reads it finds that new connections go elsewhere
+                log.error("worker does not answer", pid=pid, silent_s=round(silent_s, 1))
             elif silent_s < SILENT_S and one.stuck_s:
                 log.warning("worker answers again, replacing it", pid=pid, was_silent_s=round(one.stuck_s, 1))
                 slot.stop()
@@ -277,9 +282,10 @@ class _Parent:
         self._board.stuck = sum(one.stuck_s > 0 for _, one in living)
 
     def _agree(self) -> None:
-        """Have all answer from a snapshot that all have opened, but for those that are stuck."""
+        """Have all answer from a snapshot that all have opened, but for those that are stuck or told to stop."""
         board = self._board
-        seats = [slot.number for slot in self._slots if slot.worker and not slot.worker.stuck_s]
+        counted = [slot for slot in self._slots if not slot.is_told_to_stop]
+        seats = [slot.number for slot in counted if slot.worker and not slot.worker.stuck_s]
         opened = {board.opened(seat) for seat in seats} - {0}
         if len(opened) == 1:
             self._divided_since = None

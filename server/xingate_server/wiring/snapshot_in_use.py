@@ -20,7 +20,7 @@ from xingate_server.snapshot import folders
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError, SnapshotSetBackError
 from xingate_server.snapshot.keys import read_key
 from xingate_server.snapshot.manifest import MANIFEST_FILE, read_manifest
-from xingate_server.snapshot.store import Snapshot, set_back
+from xingate_server.snapshot.store import Snapshot
 from xingate_server.trace.log import StoreUnusableError
 from xingate_server.wiring.store import open_log
 
@@ -54,7 +54,7 @@ def check_start(settings: Settings) -> None:
         return
     newest = newest_sequence(settings)
     if sequence < newest:
-        raise SnapshotSetBackError(set_back(folder, sequence, newest))
+        raise SnapshotSetBackError(folders.set_back(folder, sequence, newest))
     Snapshot.check_key(read_manifest(folder / str(sequence)), SubjectKeyer(read_key(settings.state)))
 
 

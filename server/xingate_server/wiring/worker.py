@@ -105,6 +105,7 @@ async def _up(node: Node, settings: Settings, ports: Ports, starter: Starter, st
         public_url=settings.server.public_url,
         proxies=settings.server.trusted_proxies,
     )
+    keeping: asyncio.Task[None] | None = None
     try:
         await http.start(bind(ports.host, ports.http, is_shared=True))
         await face.start(ports.grpc_address)
@@ -129,12 +130,13 @@ async def _up(node: Node, settings: Settings, ports: Ports, starter: Starter, st
         starter.on_closing()
         await face.set_ready(False)
         await asyncio.sleep(_LATE_S)  # who was connecting at this moment is still taken in
-        keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
     finally:
         node.drain()
         await _both(face.stop(drain_s), http.stop(drain_s))
+        if keeping is not None:  # until now: calls that are open when the others swap are answered too
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
         log.info("stopped")
 
 
