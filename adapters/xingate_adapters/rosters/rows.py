@@ -116,6 +116,7 @@ class RowReader:
         self._rounded = rounded
         self._codes = layout.places("identifiers")
         self._pairs = layout.pairs
+        self._footers = layout.names, layout.numbers
         self._field = {field: places[0] for field in _SINGLE if (places := layout.places(field))}
         self._numbers = tuple((place, False) for place in self._codes) + tuple(
             (pair.number, pair.role != MEMBER) for pair in self._pairs if pair.number is not None
@@ -137,7 +138,7 @@ class RowReader:
     def asked(self, number: int, cells: Sequence[str], numbers: list[str] | None = None) -> RosterRow | Fault | Footer:
         """The question of a row, or why there is none; people's numbers in it are added to `numbers`."""
         numbers = [] if numbers is None else numbers
-        if is_footer(cells, self._field.get("name")):
+        if is_footer(cells, *self._footers):
             return Footer()
         related, related_fault = self._related(cells, numbers)
         others = self._others(cells, numbers)
