@@ -19,16 +19,16 @@ def refuse_without_purpose(screening: Screening, rows: PackedRows) -> None:
     """Raises InvalidRequestError (`purpose_missing`, with the field) where a row names a natural person, and
     organisation or operator, or the row's matter, is blank."""
     lacking = ""
-    if not screening.operator:
+    if not screening.operator.strip():
         lacking = "caller.operator"
-    if not screening.organisation:
+    if not screening.organisation.strip():
         lacking = "caller.organisation"
-    if not lacking and screening.matter:
+    if not lacking and screening.matter.strip():
         return
     reader = RowReader(screening.layout, screening.kind, screening.matter, rows.rounded)
     for number, cells in rows:
         row = reader.asked(number, cells)
-        if isinstance(row, RosterRow) and _names_people(row) and (lacking or not row.matter):
+        if isinstance(row, RosterRow) and _names_people(row) and (lacking or not row.matter.strip()):
             field = lacking or "matter"
             what = field.rpartition(".")[2]
             raise InvalidRequestError(

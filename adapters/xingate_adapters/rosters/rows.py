@@ -18,6 +18,7 @@ from xingate_adapters.reading.rounded import Tally, has_lost_digits, is_checked,
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
 from xingate_adapters.rosters.columns.codes import UnaskedCodes
+from xingate_adapters.rosters.columns.consortia import apart, bare, consortium, names_in
 from xingate_adapters.rosters.columns.footers import Footer, is_footer
 from xingate_adapters.rosters.columns.kinds import kind_of
 from xingate_adapters.rosters.columns.labels import MEMBER, PEOPLE, ROLES
@@ -58,7 +59,8 @@ class ReadRow(NamedTuple):
 class PackedRows:
     """All rows of a table, compressed: about a tenth of what they take as text. `rounded` are the places of columns
     whose numbers a spreadsheet program has rounded, as the whole column shows; `unasked` are the labels of columns of
-    codes that are not asked about, with how many there are."""
+    codes that are not asked about, with how many there are; `has_members` says that a subject's own cells name several.
+    """
 
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
@@ -66,6 +68,7 @@ class PackedRows:
         self.count = 0
         self.rounded: frozenset[int] = frozenset()
         self.unasked: dict[str, int] = {}
+        self.has_members = False
 
     def add(self, number: int, cells: list[str]) -> None:
         """Take a row in."""
@@ -90,10 +93,12 @@ def read_all(layout: RosterLayout, run: Run) -> PackedRows:
     rows = PackedRows()
     tally = Tally(place for field in _NUMBERS for place in layout.places(field))
     unasked = UnaskedCodes(layout)
+    name, codes = next(iter(layout.places("name")), None), layout.places("identifiers")
     for number, cells in open_table(layout.file, run, layout.table).rows:
         rows.add(number, cells)
         tally.add(cells)
         unasked.add(cells)
+        rows.has_members = rows.has_members or len(_joint(cells, name, codes) or ()) > 1
     rows.close()
     rows.unasked = unasked.found()
     rows.rounded = tally.marked()
@@ -155,11 +160,21 @@ class RowReader:
             return related_fault
         if self._has_rounded(cells, kind):
             return _ROUNDED
-        if kind is not SubjectKind.NATURAL_PERSON and len(self._codes) == 1:
-            first, *members = paired(name, cells[self._codes[0]]) or [Named(name, "")]
-            if members and all(one.number for one in (first, *members)):  # a consortium in one cell, the lead first
-                codes, name = dict.fromkeys([first.number]), first.name
-                others += [RosterPerson(MEMBER, Subject.legal_entity(one.number, name=one.name)) for one in members]
+        if kind is not SubjectKind.NATURAL_PERSON:
+            joint = _joint(cells, self._field.get("name"), self._codes)
+            if joint is None or len(joint) < _said_to_be(name) - sum(one.role == MEMBER for one in others):
+                return _MEMBERS
+            first, *members = joint
+            name = first.name if members else bare(name)
+            if len(self._codes) <= 1 and (members or not codes):
+                codes = dict.fromkeys([first.number] if first.number else ())
+                name = first.name
+            known = {one.subject.name for one in others if one.role == MEMBER}
+            others += [
+                RosterPerson(MEMBER, Subject.legal_entity(one.number, name=one.name))
+                for one in members
+                if one.number or one.name not in known
+            ]
         subject = Subject(kind, tuple(Identifier(scheme, code) for code in codes), name)
         people = tuple(dict.fromkeys(one for one in (*others, *related) if not _is_same(one.subject, subject)))
         if kind is not SubjectKind.NATURAL_PERSON and _is_a_persons(subject, people):
@@ -193,6 +208,8 @@ class RowReader:
                 numbers += [one.number for one in named]
                 numbers += [text(cells[place]) for place in (pair.number,) if place is not None]
                 named = [one for one in named if one.number or (one.name and pair.number is not None)]
+            else:
+                named = [each for one in named for each in apart(one)]
             of = Subject.legal_entity if pair.role == MEMBER else Subject.natural_person
             found += [RosterPerson(pair.role, of(one.number, name=one.name)) for one in named]
         return found
@@ -211,6 +228,16 @@ class RowReader:
                 person = Subject.natural_person(pieces[2], name=pieces[1])
                 found.append(RosterPerson(ROLE_WORDS[pieces[0]].value, person))
         return found, fault
+
+
+def _joint(cells: Sequence[str], name: int | None, codes: Sequence[int]) -> list[Named] | None:
+    """Whoever stands in the subject's own cells. Several columns of codes are those of one subject."""
+    return consortium("" if name is None else cells[name], cells[codes[0]] if len(codes) == 1 else "")
+
+
+def _said_to_be(name: str) -> int:
+    """How many organisations a name says that it is, such as two or more of a `联合体`."""
+    return names_in(name).count
 
 
 def _is_same(one: Subject, other: Subject) -> bool:
@@ -267,6 +294,14 @@ _RELATED: Final = Fault(
     "related_malformed",
     "关联人员应写成“角色:姓名:号码”，多人用分号隔开",
     "related people are `role:name:number`, several with semicolons",
+)
+
+
+_MEMBERS: Final = Fault(
+    "members_unclear",
+    "投标主体是联合体，但其成员的名称和号码对不上或不全：请把每个成员连同其代码写入“联合体成员”栏",
+    "the subject is a consortium, and who its members are cannot be told: write each with its code into a column of "
+    "consortium members",
 )
 
 
