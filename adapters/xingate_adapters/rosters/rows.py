@@ -237,7 +237,7 @@ def _joint(cells: Sequence[str], name: int | None, codes: Sequence[int]) -> list
 
 def _said_to_be(name: str) -> int:
     """How many organisations a name says that it is, such as two or more of a `联合体`."""
-    return names_in(name).count
+    return names_in(name).told
 
 
 def _is_same(one: Subject, other: Subject) -> bool:

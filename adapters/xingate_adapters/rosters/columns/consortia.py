@@ -30,16 +30,17 @@ _MANY: Final = {word: count for count, word in enumerate("二三四五六七八�
 _FORM: Final = re.compile(
     r"(?:(?:股份|责任|有限|集团|分|总|子)+公司|ltd|limited|inc|llc|gmbh|corp|co|company)[\s.,]*", re.IGNORECASE
 )
+_ONE_NAME: Final = re.compile(r"[^\W\d与和及以_]+")
 _FIRM: Final = re.compile(r"(?:公司|厂|院|所|社|商行|工作室)$")
 
 
 class Joint(NamedTuple):
     """The names in a cell, the lead's first. `is_sure` says that each is somebody's whole name; otherwise the cell may
-    be one name. `count` is how many the cell says that there are, 0 where it says nothing."""
+    be one name. `told` is how many the cell says that there are, 0 where it says nothing."""
 
     names: list[str]
     is_sure: bool
-    count: int
+    told: int
 
 
 def names_in(cell: str) -> Joint:
@@ -48,13 +49,13 @@ def names_in(cell: str) -> Joint:
     end = _JOINT.search(cell)
     whole = cell[: end.start()] if end else cell
     said = end[0].strip() if end else ""
-    count = (_MANY.get(end["many"]) or int(end["many"]) if end and end["many"] else 2) if said else 0
+    told = (_MANY.get(end["many"]) or int(end["many"]) if end and end["many"] else 2) if said else 0
     parts = list(_parts(whole, is_joint=bool(said)))
     names = [name for part, _ in parts if (name := bare(part))]
     is_sure = all(sure for _, sure in parts) and all(
         is_organisations_name(bare(part)) or bare(part) != part.strip() for part, _ in parts
     )
-    return Joint(names, is_sure=is_sure or len(names) <= 1, count=count)
+    return Joint(names, is_sure=is_sure or len(names) <= 1, told=told)
 
 
 def bare(name: str) -> str:
@@ -80,6 +81,8 @@ def apart(one: Named) -> list[Named]:
 def consortium(names: str, numbers: str) -> list[Named] | None:
     """Whoever stands in a subject's cell of names and its cell of numbers, the lead first; None where names and numbers
     cannot be told to be whose."""
+    if _ONE_NAME.fullmatch(names) and numbers.isalnum():  # nearly every row
+        return [Named(bare(names), numbers)]
     of_numbers = [one for one in in_cell(numbers) if one.number]
     of_names = in_cell(names)
     if any(one.number for one in of_names):
