@@ -86,3 +86,10 @@ def test_a_run_in_which_nobody_was_asked_about_is_not_answered(tmp_path: Path) -
     done = run(fake_gateway(), screening(file, kind=SubjectKind.LEGAL_ENTITY))
     assert (done.tally.rows, done.tally.footers, done.tally.is_answered) == (0, [2, 3], False)
     assert len(cells(tmp_path / "roster.xlsx")) == 2
+
+
+def test_signatures_below_the_columns_of_members_are_a_footer_and_a_member_is_none(tmp_path: Path) -> None:
+    header = ["投标人名称", "统一社会信用代码", "联合体成员", "备注"]
+    rows = [["审核人", "", "示例某", ""], ["审核人", "", "示例乙有限公司", ""]]
+    layout = guess_layout(csv(tmp_path, header, ["示例有限公司", CODE, "", ""], *rows), SubjectKind.LEGAL_ENTITY)
+    assert [row[0][0] for row in asked(layout)] == ["subject", "footer", "subject"]

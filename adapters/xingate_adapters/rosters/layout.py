@@ -72,11 +72,6 @@ class RosterLayout(NamedTuple):
         return tuple(column.place for column in self.columns if column.field == field)
 
     @property
-    def names(self) -> tuple[int, ...]:
-        """The places where names of subjects and of members stand: nobody else is asked about by a name alone."""
-        return (*self.places("name"), *self.places(labels.MEMBER))
-
-    @property
     def numbers(self) -> tuple[int, ...]:
         """The places where numbers of anybody stand."""
         return tuple(
@@ -211,7 +206,7 @@ def _header(file: Path, found: Probe) -> tuple[int, list[str], list[str], list[l
             header[place] = columns.Label.of(groups[place], label)
         elif not label and place and not groups[place]:
             groups[place] = header[place - 1] or groups[place - 1]
-    return row, header, groups, [cells for _, cells in below if not is_footer(cells, (), ())]
+    return row, header, groups, [cells for _, cells in below if not is_footer(cells)]
 
 
 def _above(header: Sequence[str]) -> list[str]:

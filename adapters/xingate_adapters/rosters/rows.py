@@ -121,7 +121,7 @@ class RowReader:
         self._rounded = rounded
         self._codes = layout.places("identifiers")
         self._pairs = layout.pairs
-        self._footers = layout.names, layout.numbers
+        self._footers = layout.places("name"), layout.places(MEMBER), layout.numbers
         self._field = {field: places[0] for field in _SINGLE if (places := layout.places(field))}
         self._numbers = tuple((place, False) for place in self._codes) + tuple(
             (pair.number, pair.role != MEMBER) for pair in self._pairs if pair.number is not None

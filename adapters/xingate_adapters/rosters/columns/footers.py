@@ -49,9 +49,11 @@ class Footer(NamedTuple):
     """A row that is no party; its words are in its cells."""
 
 
-def is_footer(cells: Sequence[str], names: Sequence[int], numbers: Sequence[int]) -> bool:
-    """Whether the cells of a row are those of a footer; `names` and `numbers` are the places where those of parties
-    stand, both empty where they are not known yet."""
+def is_footer(
+    cells: Sequence[str], names: Sequence[int] = (), members: Sequence[int] = (), numbers: Sequence[int] = ()
+) -> bool:
+    """Whether the cells of a row are those of a footer. `names` and `members` are the places where names of subjects
+    and of members stand, `numbers` those of all numbers; all are empty where they are not known yet."""
     first = next((cell for each in cells if (cell := text(each))), "")
     is_note = _NOTE.fullmatch(first) is not None and sum(1 for cell in cells if text(cell)) == 1
     if is_note:
@@ -59,6 +61,8 @@ def is_footer(cells: Sequence[str], names: Sequence[int], numbers: Sequence[int]
     if not (_is_word(first) or any(_is_word(text(cells[place])) for place in names)):
         return False
     if any(_may_be_named(cells, place) for place in names) or any(map(is_somebodys, cells)):
+        return False
+    if any(is_organisations_name(cell) and not _is_word(cell) for cell in (text(cells[place]) for place in members)):
         return False
     is_total = _TOTAL.fullmatch(first) is not None
     return not any(_may_be_a_number(text(cells[place]), is_total=is_total) for place in numbers)
