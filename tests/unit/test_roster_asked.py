@@ -7,6 +7,7 @@ import pytest
 from tests.support.rosters.running import (
     LISTED,
     PERSON,
+    PURPOSE,
     cells,
     fake_gateway,
     roster,
@@ -122,7 +123,7 @@ def test_the_notes_say_on_which_list_a_candidate_is_and_what_settles_it() -> Non
     ("blank", "field"),
     [("organisation", "caller.organisation"), ("operator", "caller.operator"), ("matter", "matter")],
 )
-@pytest.mark.parametrize("empty", ["", " ", "\u3000\t"])
+@pytest.mark.parametrize("empty", ["", " ", "\u3000\t", "\u3164\u2800"])
 @pytest.mark.parametrize("lines", [f"示例甲,{PERSON},自然人,,,", f"示例一,{LISTED},企业,示例甲,{PERSON},"])
 def test_people_are_asked_about_with_organisation_operator_and_matter_or_nobody_is(
     lines: str, blank: str, field: str, empty: str, fake: FakeGateway, tmp_path: Path
@@ -137,7 +138,7 @@ def test_people_are_asked_about_with_organisation_operator_and_matter_or_nobody_
     run(fake, screening(roster(tmp_path / "b.csv", f"示例二,{unified_code(2)},企业,,,"), **{blank: empty}))
 
 
-@pytest.mark.parametrize("empty", ["", "  ", "\u3000"])
+@pytest.mark.parametrize("empty", ["", "  ", "\u3000", "\u3164\u2800"])
 def test_each_row_of_a_person_needs_a_matter_where_a_column_has_them(
     empty: str, fake: FakeGateway, tmp_path: Path
 ) -> None:
@@ -148,3 +149,4 @@ def test_each_row_of_a_person_needs_a_matter_where_a_column_has_them(
         run(fake, screening(file, kind=SubjectKind.NATURAL_PERSON, matter=""))
     assert fake.records == []
     assert run(fake, screening(file, kind=SubjectKind.NATURAL_PERSON)).tally.records == 2
+    assert [entry.record.check.matter for entry in fake.records] == ["M-1", PURPOSE["matter"]]

@@ -90,6 +90,14 @@ def test_a_run_in_which_nobody_was_asked_about_is_not_answered(tmp_path: Path) -
 
 def test_signatures_below_the_columns_of_members_are_a_footer_and_a_member_is_none(tmp_path: Path) -> None:
     header = ["投标人名称", "统一社会信用代码", "联合体成员", "备注"]
-    rows = [["审核人", "", "示例某", ""], ["审核人", "", "示例乙有限公司", ""]]
+    rows = [["审核人", "", "示例某", ""], ["审核人", "", "示例乙有限公司", ""], ["示例丙", "", "审核人", "示例某"]]
+    rows += [["制表人", "示例某", "审核人", "示例某某"]]
     layout = guess_layout(csv(tmp_path, header, ["示例有限公司", CODE, "", ""], *rows), SubjectKind.LEGAL_ENTITY)
-    assert [row[0][0] for row in asked(layout)] == ["subject", "footer", "subject"]
+    assert [row[0][0] for row in asked(layout)] == ["subject", "footer", "subject", "subject", "footer"]
+
+
+def test_an_organisation_beside_labels_of_signers_is_a_party(tmp_path: Path) -> None:
+    header = ["签到", "投标人名称", "备注"]
+    rows = [["制表人", "示例丁有限公司", "审核人"], ["制表人", "示例丁", ""], ["制表人", "示例丁", "审核人"]]
+    layout = guess_layout(csv(tmp_path, header, *rows)).mapped({"投标人名称": "name"})
+    assert [row[0][0] for row in asked(layout)] == ["subject", "subject", "footer"]

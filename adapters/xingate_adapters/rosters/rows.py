@@ -31,6 +31,7 @@ from xingate_adapters.rosters.columns.parties import (
     paired,
 )
 from xingate_adapters.rosters.layout import RosterLayout
+from xingate_server.core import characters
 from xingate_server.core.entry import ROLE_WORDS
 from xingate_server.core.identifiers import mask_text
 from xingate_server.core.privacy import SHORTEST_NUMBER, hidden
@@ -179,7 +180,8 @@ class RowReader:
         people = tuple(dict.fromkeys(one for one in (*others, *related) if not _is_same(one.subject, subject)))
         if kind is not SubjectKind.NATURAL_PERSON and _is_a_persons(subject, people):
             return _OF_A_PERSON
-        return RosterRow(subject, people, self._cell(cells, "matter") or self._matter, str(number))
+        matter = self._cell(cells, "matter")
+        return RosterRow(subject, people, self._matter if is_blank(matter) else matter, str(number))
 
     def _has_rounded(self, cells: Sequence[str], kind: SubjectKind) -> bool:
         """Whether a number of the row is rounded: it looks so, and its own check fails or its column shows it."""
@@ -228,6 +230,11 @@ class RowReader:
                 person = Subject.natural_person(pieces[2], name=pieces[1])
                 found.append(RosterPerson(ROLE_WORDS[pieces[0]].value, person))
         return found, fault
+
+
+def is_blank(cell: str) -> bool:
+    """Whether nothing can be seen in a text, as the gateway judges organisation, operator and matter."""
+    return not characters.standard(cell).strip()
 
 
 def _joint(cells: Sequence[str], name: int | None, codes: Sequence[int]) -> list[Named] | None:

@@ -75,13 +75,13 @@ def _may_be_a_number(cell: str, *, is_total: bool) -> bool:
 
 def _may_be_named(cells: Sequence[str], place: int) -> bool:
     """Whether somebody is named in a cell: it is filled, and not with the words or the figures of a footer, nor with
-    the signature between two labels of signers (`制表人`, `示例某`, `审核人`)."""
+    a signature in a row of labels of signers and signatures by turns (`制表人`, `示例某`, `审核人`, `示例某某`)."""
     name = text(cells[place])
     if not name or _is_word(name) or _ONLY_COUNT.fullmatch(name):
         return False
-    beside = [text(cell) for cell in (*cells[max(place - 1, 0) : place], *cells[place + 1 : place + 2])]
-    is_signature = len(beside) > 1 and all(map(_SIGNER.fullmatch, beside)) and not is_organisations_name(name)
-    return not is_signature
+    signers = [cell for each in cells if (cell := text(each))][::2]
+    is_signature = len(signers) > 1 and all(map(_SIGNER.fullmatch, signers))
+    return not is_signature or is_organisations_name(name)
 
 
 def _is_word(cell: str) -> bool:
