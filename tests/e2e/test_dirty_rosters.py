@@ -36,6 +36,7 @@ KINDS = {
     *("cell_invisible", "cell_wide", "cell_lower", "cell_blanks", "cell_newline", "cell_apostrophe", "cell_equals"),
     *("other_serial", "other_amount", "other_date", "other_phone", "other_account", "other_remark"),
     *("other_codes", "other_late_codes"),
+    *("subject_seal", "subject_org_code", "subject_joint", "subject_passport", "other_checked", "number_mistyped"),
 }
 
 

@@ -285,3 +285,10 @@ def test_json_says_what_was_done(state: Path, tmp_path: Path) -> None:
     assert (said["asOf"], said["rows"], said["records"], said["errors"]) == ("2026-07-01", 70, 70, {})
     assert said["verdicts"] == {"CLEAR": 70}
     assert len(leaves(state, said["run"])) == 70
+
+
+def test_a_roster_in_which_nobody_was_asked_about_is_exit_3(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("投标人名称,统一社会信用代码\n合计,\n（盖章）,\n", encoding="utf-8")
+    asked = (file, "--action", "tender.bid", "--kind", "legal_entity", "--state", state, "--yes")
+    assert "nobody_asked: every row was read as a footer" in screen(*asked, code=3).stderr

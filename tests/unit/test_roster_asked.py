@@ -7,6 +7,7 @@ import pytest
 from tests.support.rosters.running import (
     LISTED,
     PERSON,
+    PURPOSE,
     cells,
     fake_gateway,
     roster,
@@ -122,25 +123,30 @@ def test_the_notes_say_on_which_list_a_candidate_is_and_what_settles_it() -> Non
     ("blank", "field"),
     [("organisation", "caller.organisation"), ("operator", "caller.operator"), ("matter", "matter")],
 )
+@pytest.mark.parametrize("empty", ["", " ", "\u3000\t", "\u3164\u2800"])
 @pytest.mark.parametrize("lines", [f"示例甲,{PERSON},自然人,,,", f"示例一,{LISTED},企业,示例甲,{PERSON},"])
 def test_people_are_asked_about_with_organisation_operator_and_matter_or_nobody_is(
-    lines: str, blank: str, field: str, fake: FakeGateway, tmp_path: Path
+    lines: str, blank: str, field: str, empty: str, fake: FakeGateway, tmp_path: Path
 ) -> None:
     file = roster(tmp_path / "a.csv", f"示例二,{unified_code(2)},企业,,,", lines)
     with pytest.raises(InvalidRequestError) as caught:
-        run(fake, screening(file, **{blank: ""}))
+        run(fake, screening(file, **{blank: empty}))
     assert (caught.value.reason, caught.value.field) == ("purpose_missing", field)
     assert caught.value.message.startswith("row 3 names a natural person")
     assert fake.records == []
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
-    run(fake, screening(roster(tmp_path / "b.csv", f"示例二,{unified_code(2)},企业,,,"), **{blank: ""}))
+    run(fake, screening(roster(tmp_path / "b.csv", f"示例二,{unified_code(2)},企业,,,"), **{blank: empty}))
 
 
-def test_each_row_of_a_person_needs_a_matter_where_a_column_has_them(fake: FakeGateway, tmp_path: Path) -> None:
+@pytest.mark.parametrize("empty", ["", "  ", "\u3000", "\u3164\u2800"])
+def test_each_row_of_a_person_needs_a_matter_where_a_column_has_them(
+    empty: str, fake: FakeGateway, tmp_path: Path
+) -> None:
     file = tmp_path / "a.csv"
-    lines = ["姓名,身份证号,标段编号", f"示例甲,{PERSON},M-1", f"示例乙,{citizen_number(102)},"]
+    lines = ["姓名,身份证号,标段编号", f"示例甲,{PERSON},M-1", f"示例乙,{citizen_number(102)},{empty}"]
     file.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(InvalidRequestError, match="row 3 names a natural person"):
         run(fake, screening(file, kind=SubjectKind.NATURAL_PERSON, matter=""))
     assert fake.records == []
     assert run(fake, screening(file, kind=SubjectKind.NATURAL_PERSON)).tally.records == 2
+    assert [entry.record.check.matter for entry in fake.records] == ["M-1", PURPOSE["matter"]]

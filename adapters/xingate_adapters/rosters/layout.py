@@ -72,6 +72,13 @@ class RosterLayout(NamedTuple):
         return tuple(column.place for column in self.columns if column.field == field)
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """The places where numbers of anybody stand."""
+        return tuple(
+            place for field in ("identifiers", *(f"{role}_id" for role in ROLES)) for place in self.places(field)
+        )
+
+    @property
     def pairs(self) -> tuple[Pair, ...]:
         """Whom a row may name beside its subject: each number with the nearest name to its left (else to its right) of
         the same role that has none yet."""
@@ -199,7 +206,7 @@ def _header(file: Path, found: Probe) -> tuple[int, list[str], list[str], list[l
             header[place] = columns.Label.of(groups[place], label)
         elif not label and place and not groups[place]:
             groups[place] = header[place - 1] or groups[place - 1]
-    return row, header, groups, [cells for _, cells in below if not is_footer(cells, None)]
+    return row, header, groups, [cells for _, cells in below if not is_footer(cells)]
 
 
 def _above(header: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Final
 from xingate.errors import InvalidRequestError
 from xingate.screening import RosterRow
 from xingate.types import SubjectKind
-from xingate_adapters.rosters.rows import PackedRows, RowReader
+from xingate_adapters.rosters.rows import PackedRows, RowReader, is_blank
 from xingate_adapters.rosters.screening import Screening
 
 _OPTIONS: Final = {"caller.organisation": "--organisation", "caller.operator": "--operator", "matter": "--matter"}
@@ -19,16 +19,16 @@ def refuse_without_purpose(screening: Screening, rows: PackedRows) -> None:
     """Raises InvalidRequestError (`purpose_missing`, with the field) where a row names a natural person, and
     organisation or operator, or the row's matter, is blank."""
     lacking = ""
-    if not screening.operator:
+    if is_blank(screening.operator):
         lacking = "caller.operator"
-    if not screening.organisation:
+    if is_blank(screening.organisation):
         lacking = "caller.organisation"
-    if not lacking and screening.matter:
+    if not lacking and not is_blank(screening.matter):
         return
     reader = RowReader(screening.layout, screening.kind, screening.matter, rows.rounded)
     for number, cells in rows:
         row = reader.asked(number, cells)
-        if isinstance(row, RosterRow) and _names_people(row) and (lacking or not row.matter):
+        if isinstance(row, RosterRow) and _names_people(row) and (lacking or is_blank(row.matter)):
             field = lacking or "matter"
             what = field.rpartition(".")[2]
             raise InvalidRequestError(

@@ -18,6 +18,7 @@ from xingate_adapters.reading.rounded import Tally, has_lost_digits, is_checked,
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.tables import open_table
 from xingate_adapters.rosters.columns.codes import UnaskedCodes
+from xingate_adapters.rosters.columns.consortia import apart, bare, consortium, names_in
 from xingate_adapters.rosters.columns.footers import Footer, is_footer
 from xingate_adapters.rosters.columns.kinds import kind_of
 from xingate_adapters.rosters.columns.labels import MEMBER, PEOPLE, ROLES
@@ -30,6 +31,7 @@ from xingate_adapters.rosters.columns.parties import (
     paired,
 )
 from xingate_adapters.rosters.layout import RosterLayout
+from xingate_server.core import characters
 from xingate_server.core.entry import ROLE_WORDS
 from xingate_server.core.identifiers import mask_text
 from xingate_server.core.privacy import SHORTEST_NUMBER, hidden
@@ -58,7 +60,8 @@ class ReadRow(NamedTuple):
 class PackedRows:
     """All rows of a table, compressed: about a tenth of what they take as text. `rounded` are the places of columns
     whose numbers a spreadsheet program has rounded, as the whole column shows; `unasked` are the labels of columns of
-    codes that are not asked about, with how many there are."""
+    codes that are not asked about, with how many there are; `has_members` says that a subject's own cells name several.
+    """
 
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
@@ -66,6 +69,7 @@ class PackedRows:
         self.count = 0
         self.rounded: frozenset[int] = frozenset()
         self.unasked: dict[str, int] = {}
+        self.has_members = False
 
     def add(self, number: int, cells: list[str]) -> None:
         """Take a row in."""
@@ -90,10 +94,12 @@ def read_all(layout: RosterLayout, run: Run) -> PackedRows:
     rows = PackedRows()
     tally = Tally(place for field in _NUMBERS for place in layout.places(field))
     unasked = UnaskedCodes(layout)
+    name, codes = next(iter(layout.places("name")), None), layout.places("identifiers")
     for number, cells in open_table(layout.file, run, layout.table).rows:
         rows.add(number, cells)
         tally.add(cells)
         unasked.add(cells)
+        rows.has_members = rows.has_members or len(_joint(cells, name, codes) or ()) > 1
     rows.close()
     rows.unasked = unasked.found()
     rows.rounded = tally.marked()
@@ -116,6 +122,7 @@ class RowReader:
         self._rounded = rounded
         self._codes = layout.places("identifiers")
         self._pairs = layout.pairs
+        self._footers = layout.places("name"), layout.places(MEMBER), layout.numbers
         self._field = {field: places[0] for field in _SINGLE if (places := layout.places(field))}
         self._numbers = tuple((place, False) for place in self._codes) + tuple(
             (pair.number, pair.role != MEMBER) for pair in self._pairs if pair.number is not None
@@ -137,7 +144,7 @@ class RowReader:
     def asked(self, number: int, cells: Sequence[str], numbers: list[str] | None = None) -> RosterRow | Fault | Footer:
         """The question of a row, or why there is none; people's numbers in it are added to `numbers`."""
         numbers = [] if numbers is None else numbers
-        if is_footer(cells, self._field.get("name")):
+        if is_footer(cells, *self._footers):
             return Footer()
         related, related_fault = self._related(cells, numbers)
         others = self._others(cells, numbers)
@@ -154,16 +161,27 @@ class RowReader:
             return related_fault
         if self._has_rounded(cells, kind):
             return _ROUNDED
-        if kind is not SubjectKind.NATURAL_PERSON and len(self._codes) == 1:
-            first, *members = paired(name, cells[self._codes[0]]) or [Named(name, "")]
-            if members and all(one.number for one in (first, *members)):  # a consortium in one cell, the lead first
-                codes, name = dict.fromkeys([first.number]), first.name
-                others += [RosterPerson(MEMBER, Subject.legal_entity(one.number, name=one.name)) for one in members]
+        if kind is not SubjectKind.NATURAL_PERSON:
+            joint = _joint(cells, self._field.get("name"), self._codes)
+            if joint is None or len(joint) < _said_to_be(name) - sum(one.role == MEMBER for one in others):
+                return _MEMBERS
+            first, *members = joint
+            name = first.name if members else bare(name)
+            if len(self._codes) <= 1 and (members or not codes):
+                codes = dict.fromkeys([first.number] if first.number else ())
+                name = first.name
+            known = {one.subject.name for one in others if one.role == MEMBER}
+            others += [
+                RosterPerson(MEMBER, Subject.legal_entity(one.number, name=one.name))
+                for one in members
+                if one.number or one.name not in known
+            ]
         subject = Subject(kind, tuple(Identifier(scheme, code) for code in codes), name)
         people = tuple(dict.fromkeys(one for one in (*others, *related) if not _is_same(one.subject, subject)))
         if kind is not SubjectKind.NATURAL_PERSON and _is_a_persons(subject, people):
             return _OF_A_PERSON
-        return RosterRow(subject, people, self._cell(cells, "matter") or self._matter, str(number))
+        matter = self._cell(cells, "matter")
+        return RosterRow(subject, people, self._matter if is_blank(matter) else matter, str(number))
 
     def _has_rounded(self, cells: Sequence[str], kind: SubjectKind) -> bool:
         """Whether a number of the row is rounded: it looks so, and its own check fails or its column shows it."""
@@ -192,6 +210,8 @@ class RowReader:
                 numbers += [one.number for one in named]
                 numbers += [text(cells[place]) for place in (pair.number,) if place is not None]
                 named = [one for one in named if one.number or (one.name and pair.number is not None)]
+            else:
+                named = [each for one in named for each in apart(one)]
             of = Subject.legal_entity if pair.role == MEMBER else Subject.natural_person
             found += [RosterPerson(pair.role, of(one.number, name=one.name)) for one in named]
         return found
@@ -210,6 +230,21 @@ class RowReader:
                 person = Subject.natural_person(pieces[2], name=pieces[1])
                 found.append(RosterPerson(ROLE_WORDS[pieces[0]].value, person))
         return found, fault
+
+
+def is_blank(cell: str) -> bool:
+    """Whether nothing can be seen in a text, as the gateway judges organisation, operator and matter."""
+    return not characters.standard(cell).strip()
+
+
+def _joint(cells: Sequence[str], name: int | None, codes: Sequence[int]) -> list[Named] | None:
+    """Whoever stands in the subject's own cells. Several columns of codes are those of one subject."""
+    return consortium("" if name is None else cells[name], cells[codes[0]] if len(codes) == 1 else "")
+
+
+def _said_to_be(name: str) -> int:
+    """How many organisations a name says that it is, such as two or more of a `联合体`."""
+    return names_in(name).told
 
 
 def _is_same(one: Subject, other: Subject) -> bool:
@@ -266,6 +301,14 @@ _RELATED: Final = Fault(
     "related_malformed",
     "关联人员应写成“角色:姓名:号码”，多人用分号隔开",
     "related people are `role:name:number`, several with semicolons",
+)
+
+
+_MEMBERS: Final = Fault(
+    "members_unclear",
+    "投标主体是联合体，但其成员的名称和号码对不上或不全：请把每个成员连同其代码写入“联合体成员”栏",
+    "the subject is a consortium, and who its members are cannot be told: write each with its code into a column of "
+    "consortium members",
 )
 
 

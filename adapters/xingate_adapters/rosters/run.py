@@ -86,7 +86,7 @@ def screen_file(
         on_begin(journal)
         tally = Tally(not_asked=rows.unasked)
         header = _header(layout)
-        with Roster(screening.out, header, list_titles, has_people=layout.has_people) as roster:
+        with Roster(screening.out, header, list_titles, has_people=layout.has_people or rows.has_members) as roster:
             for row, verdict, results in _screened(client, screening, journal, rows):
                 if isinstance(row.asked, Footer):
                     roster.add_footer(row)

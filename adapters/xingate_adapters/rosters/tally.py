@@ -39,8 +39,9 @@ class Tally:
 
     @property
     def is_answered(self) -> bool:
-        """Whether every question of every row has its answer, and every column of codes was asked about."""
-        return not (self.errors or self.not_asked)
+        """Whether somebody was asked about, every question of every row has its answer, and every column of codes was
+        asked about."""
+        return bool(self.rows) and not (self.errors or self.not_asked)
 
     def add(self, row: int, verdict: Verdict | None, results: Sequence[Outcome]) -> None:
         """Count a row, its subject's result first."""

@@ -114,7 +114,7 @@ def screen_command(**options: Unpack[_Options]) -> int:
 
     Exit codes: 0 every row was answered, whatever the verdicts; 2 usage, or a column is not sure and nobody can be
     asked; 3 the file cannot be read, the gateway is unavailable, some rows have no answer (the workbook says why), or a
-    column of codes was not asked about (columns_not_asked).
+    column of codes was not asked about (columns_not_asked), or nobody was (nobody_asked: all rows are footers).
     """
     screening = _screening(options)
     url = options["target"] or f"embedded:{options['state']}"
@@ -140,6 +140,12 @@ def screen_command(**options: Unpack[_Options]) -> int:
         click.echo(
             f"xingate: columns_not_asked: codes stand in {names} and nobody was asked about them: say what they are "
             "with --map COLUMN=FIELD, or --map COLUMN=- for one that is not meant",
+            err=True,
+        )
+    if not done.tally.rows:
+        click.echo(
+            "xingate: nobody_asked: every row was read as a footer (totals, signatures), so nobody was asked about: "
+            "put name and number of each party under their labels, and screen again",
             err=True,
         )
     return 0 if done.tally.is_answered else EXIT_REFUSED

@@ -125,6 +125,40 @@ class Maker:
         ]
         return Block("", columns, fill, ["subject_two_codes"])
 
+    def odd_subject(self, form: str) -> Block:
+        """A subject whose row is easily taken for less than it is. `form` is one of `ODD_FORMS`."""
+        of_people = form == "passport"
+
+        def fill(kind: Kind) -> tuple[list[str], list[list[Named]]]:
+            one = self.subject(kind)
+            if form == "joint":
+                return self._joint(one)
+            if form == "passport":
+                one = Named(one.kind, one.name, f"E{self.random.randint(10**7, 10**8 - 1)}", one.is_listed)
+                return [one.name, one.number], [[], [one]]
+            name = f"{one.name}{self.random.choice(('（盖章）', '(公章)', '（签章）'))}"
+            code = f"{one.number[8:16]}-{one.number[16]}" if form == "org_code" else one.number
+            code = "" if form == "seal" and self.random.random() < 0.5 else code
+            return [name, code], [[], [one]]
+
+        names = "姓名" if of_people else self.random.choice(("投标单位", "投标人名称", "单位名称"))
+        code = {"passport": "证件号码", "org_code": "组织机构代码"}.get(form, "统一社会信用代码")
+        columns = [Column("名称", names, "name"), Column(code, code, "identifiers", is_number=True)]
+        return Block("", columns, fill, [f"subject_{form}"])
+
+    def _joint(self, lead: Named) -> tuple[list[str], list[list[Named]]]:
+        """A consortium in the subject's own cells: with the lead's code, with all, or with none."""
+        pick = self.random.choice
+        all_of_it = [lead, *(self.company() for _ in range(self.random.choice((1, 1, 2))))]
+        between = pick(("、", "；", "与", "和", "及", "/", "+", "\n", "，"))
+        form = pick(("{}", "{}联合体", "联合体：{}", "roles"))
+        names = [one.name for one in all_of_it]
+        if form == "roles":
+            names = [f"{name}（{'成员' if place else '牵头人'}）" for place, name in enumerate(names)]
+            form = "{}"
+        codes = pick(([lead.number], [lead.number], [one.number for one in all_of_it], []))
+        return [form.format(between.join(names)), "；".join(codes)], [all_of_it, []]
+
     # -- blocks about people
 
     def people(self, role: str, form: str) -> Block:
@@ -263,6 +297,7 @@ class Maker:
             "phone": "联系电话",
             "account": "银行账号",
             "remark": "备注",
+            "checked": self.random.choice(("签到", "审核情况", "确认")),
             "codes": self.random.choice(("备注", "附加信息", "栏目七", "合作方", "其他")),
             "late_codes": "附加信息",
         }[what]
@@ -279,6 +314,7 @@ class Maker:
                     "phone": f"1380000{self.random.randint(1000, 9999)}",
                     "account": "6222" + "".join(self.random.choices("0123456789", k=15)),
                     "remark": self.random.choice(("", "已核", "资料齐全")),
+                    "checked": self.random.choice(("已签字", "审核：通过", "（盖章）", "签字", "合计", "审核人")),
                 }[what]
             ], [[]]
 
@@ -298,4 +334,6 @@ PERSON_FORMS: Final = (
     *("whole", "bracket", "plain", "plain", "plain", "number_first", "apart", "masked", "one_cell", "several"),
     "group_only",
 )
+ODD_FORMS: Final = ("seal", "org_code", "joint")
+"""Of organisations; one more, `passport`, is of people."""
 MEMBER_FORMS: Final = ("name_only", "one", "several_in_a_cell", "own_columns", "numbered")

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from tests.support.dirty import sheets
-from tests.support.rosters.blocks import MEMBER_FORMS, PERSON_FORMS, ROLES, Block, Column, Maker, Named
+from tests.support.rosters.blocks import MEMBER_FORMS, ODD_FORMS, PERSON_FORMS, ROLES, Block, Column, Maker, Named
 from tests.support.rosters.truth import DirtyRoster, Kind, Party
 
 _UNSEEN: Final = ("\u200b", "\u200e", "\ufeff", "\u2060", "\u00ad", "\ufe0f")
@@ -85,6 +85,8 @@ def _blocks(random: Random, maker: Maker, about: str) -> _Draft:
     labels = random.choices(("usual", "vague", "blank"), (6, 2, 1 if about == "companies" else 0))[0]
     if about == "companies" and random.random() < 0.1:
         blocks = [maker.two_codes()]
+    elif about != "mixed" and random.random() < 0.25:
+        blocks = [maker.odd_subject("passport" if about == "people" else random.choice(ODD_FORMS))]
     else:
         blocks = [maker.subject_block(labels, of_people=about == "people")]
     if about != "people":
@@ -105,7 +107,9 @@ def _blocks(random: Random, maker: Maker, about: str) -> _Draft:
     others += ["codes"] if random.random() < 0.05 else []
     others += ["late_codes"] if random.random() < 0.02 else []
     blocks += [maker.other(what) for what in others]
-    if random.random() < 0.6:
+    if random.random() < 0.1:
+        blocks.insert(0, maker.other("checked"))
+    elif random.random() < 0.6:
         blocks.insert(0, maker.other("serial"))
     if about == "mixed":
         blocks.insert(random.choice((1, len(blocks))), _kind_column(maker))
@@ -172,6 +176,8 @@ def _spoil(draft: _Draft, random: Random, *, is_xlsx: bool) -> None:
             named[one], named[other] = named[other], named[one]
             draft.loose.add(row)
             draft.kinds.append("swapped_cells")
+        if random.random() < 0.02:
+            _mistype(draft, row, random.choice(numbers))
     if random.random() < 0.05:
         _swap_labels(draft, random)
     if is_xlsx and len(draft.grid) > 2 and random.random() < 0.25:
@@ -205,6 +211,15 @@ def _decorate(cells: list[str], place: int, random: Random, *, is_xlsx: bool) ->
     }[how]
     cells[place] = changed
     return [f"cell_{how}"]
+
+
+def _mistype(draft: _Draft, row: int, place: int) -> None:
+    """The last character of a number is another, so that its check fails."""
+    cell = draft.grid[row][place]
+    if len(cell) == 18 and cell.isascii() and cell.isalnum():
+        draft.grid[row][place] = cell[:-1] + ("1" if cell[-1] != "1" else "2")
+        draft.loose.add(row)
+        draft.kinds.append("number_mistyped")
 
 
 def _swap_labels(draft: _Draft, random: Random) -> None:

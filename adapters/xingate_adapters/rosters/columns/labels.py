@@ -72,6 +72,8 @@ _MORE: Final[Mapping[str, Sequence[str]]] = {
 SYNONYMS: Final = {field: (field, *guesses.SYNONYMS.get(field, ()), *_MORE.get(field, ())) for field in FIELDS}
 _FIELD_OF: Final = {columns.fold(label): field for field, labels in SYNONYMS.items() for label in labels}
 _CLOSE: Final = 75  # of 100: below, two labels have nothing to do with each other
+_LEAD: Final = 0.2  # of 1: by less, it is not sure which of two fields a label is like
+_ONLY_LIKELY: Final = 0.8
 _WEAKER: Final = 0.95  # a label without its number or brackets, or one put together of known words
 
 # Who, in the order in which the words are looked for: the first that fits says it.
@@ -82,7 +84,12 @@ _WHO: Final = (
             r"代理(机构|公司|单位)|(招标|采购)(代理|人|单位)|推荐单位|(工作|所在|任职|用人)单位|开户|机关|部门|法院"
         ),
     ),
-    (MEMBER, re.compile(r"联合体|成员(单位|方|企业|公司)|共同(投标|申请)|CONSORTIUM|JOINTVENTURE")),
+    (
+        MEMBER,
+        re.compile(
+            r"联合体|成员(单位|方|企业|公司)|^(其他)?成员[0-9一二三四五]*(名称|(统一)?社会信用代码|信用代码|组织机构代码|代码|编码)?$|共同(投标|申请)|CONSORTIUM|JOINTVENTURE"
+        ),
+    ),
     (
         "principal",
         re.compile(
@@ -117,6 +124,7 @@ _ATTRIBUTE: Final = re.compile(
     r"电话|手机|联系方式|性别|年龄|职务|职称|学历|民族|出生|邮箱|地址|籍贯|政治面貌|证书|执业|资格|等级|专业|证件(类型|种类)"
 )
 _ATTRIBUTE_PART: Final = "attribute"
+_BARE_MEMBER: Final = "成员"
 _NUMBERED: Final = re.compile(r"^[(（]?[0-9一二三四五六七八九十]{1,2}[)）.:、/-]+(?=\D)")
 _GROUP_LONGEST: Final = 14
 _SUBJECT: Final = re.compile(
@@ -127,11 +135,18 @@ _TITLE: Final = re.compile(r"(?<!代)表$|名单|名册|清单|一览|登记|汇
 
 
 class Said(NamedTuple):
-    """What a label says: the field, how surely (0 to 1), and the words that it is like ("" for its own)."""
+    """What a label says: the field, how surely (0 to 1), the words that it is like ("" for its own), and by how much it
+    is more like these than like those of another field."""
 
     field: str = ""
     score: float = 0.0
     like: str = ""
+    lead: float = 1.0
+
+    @property
+    def certainty(self) -> float:
+        """The score, or the lead where two readings are nearly as good."""
+        return self.score if self.lead >= _LEAD else self.lead
 
 
 def who_of(label: str) -> str:
@@ -173,6 +188,8 @@ def said(label: str) -> Said:
     if folded in _FIELD_OF:
         return Said(_FIELD_OF[folded], 1.0)
     who = who_of(label)
+    if folded == _BARE_MEMBER:  # of a consortium, or of a team
+        return Said(MEMBER, _ONLY_LIKELY)
     if who in ROLES:
         part = columns.fold(_part(label))
         if is_number_label(part):
@@ -186,8 +203,12 @@ def said(label: str) -> Said:
                 return Said(_FIELD_OF[known], _WEAKER)
     is_number = is_number_label(label)
     alike = [one for one in _FIELD_OF if is_number_label(one) is is_number]
-    found = process.extractOne(folded, alike, scorer=fuzz.ratio, score_cutoff=_CLOSE)
-    return Said(_FIELD_OF[found[0]], found[1] / 100, found[0]) if found else Said()
+    found = process.extract(folded, alike, scorer=fuzz.ratio, limit=None)
+    if not found or found[0][1] < _CLOSE:
+        return Said()
+    like, best, _ = found[0]
+    second = next((score for other, score, _ in found if _FIELD_OF[other] != _FIELD_OF[like]), 0.0)
+    return Said(_FIELD_OF[like], best / 100, like, (best - second) / 100)
 
 
 def _part(label: str) -> str:

@@ -110,7 +110,7 @@ def _kind_column(label: str, said: Said, cells: Sequence[str]) -> Meaning:
     """A column of kinds: by its label, where its words are known or the label means nothing else; or by its cells."""
     fitting = share(cells, lambda cell: kind_of(cell) is not None)
     if said.field == "subject_kind" and (fitting >= SHARE or not cells or columns.fold(label) in _OF_KINDS):
-        return Meaning("subject_kind", round(said.score, 2), "its label")
+        return Meaning("subject_kind", round(said.certainty, 2), "its label")
     if not said.field and fitting >= SHARE:
         return Meaning("subject_kind", round(_SHAPE * fitting, 2), f"{fitting:.0%} of its cells look like it")
     return Meaning()
@@ -200,7 +200,9 @@ def _by_label(column: Column, *, of_people: bool) -> Meaning:
     """The label's reading, less that of what the cells show beside it."""
     said = column.said
     why = f"its label is like `{said.like}`" if said.like else "its label"
-    score = said.score
+    if said.certainty < said.score:
+        why = f"{why}, and nearly as like a label of another field"
+    score = said.certainty
     if said.field == "identifiers" or said.field.endswith("_id"):
         shaped = share(column.cells, lambda cell: has_shape(cell) or _is_document(cell))
         packed = max(column.people, column.bodies, shaped)
@@ -229,7 +231,7 @@ def _persons_number(column: Column, found: Sequence[Column]) -> Meaning:
     """Of a column of citizen numbers in rows of organisations: its own label says whose, else its group, else the
     person to the left."""
     if column.said.field == "related":
-        return Meaning("related", column.said.score, "its label")
+        return Meaning("related", round(column.said.certainty, 2), "its label")
     if column.cells and max(column.people, share(column.cells, has_shape)) < SHARE:
         return _unsure("its label is that of numbers, but its cells do not look like it")
     if own := labels.who_of(column.label):

@@ -27,11 +27,12 @@ _EMPTY: Final = re.compile(r"[(（\[【]\s*[:：]?\s*[)）\]】]")
 _ENDS: Final = " \t\u3000:：-—()（）[]【】《》.。"
 _NOBODY: Final = frozenset({"否", "没有", "不适用", "非联合体", "独立投标", "不是", "无联合体", "否独立投标", "是"})
 _ORGANISATION: Final = re.compile(
-    r"(?:公司|集团|厂|店|商行|银行|院|所|中心|合作社|部|馆|局|会|学校|大学|学院|场|站|队|处|个体户|企业|\b(?:ltd|inc|llc|gmbh|co)\.?)$",
+    r"(?:公司|集团|厂|店|商行|银行|院|所|中心|合作社|部|馆|局|会|学校|大学|学院|场|站|队|处|个体户|企业|工作室|超市|药房|社|坊|\b(?:ltd|inc|llc|gmbh|co)\.?)$",
     re.IGNORECASE,
 )
 _MAY_BE: Final = re.compile(r"[0-9A-Za-z*\uff10-\uff19][-0-9A-Za-z*\uff10-\uff19\uff21-\uff3a ]{7}")
 _COMPANY_STARTS: Final = ("91", "92", "93")
+_JOINED: Final = re.compile(r"^(?:以及|[与和及&+])\s*")
 _BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]$")
 
 
@@ -99,7 +100,8 @@ def _of_part(part: str) -> Iterator[tuple[str, str]]:
             rest = part[start : found.start()]
             if place + 1 == len(numbers):
                 rest += part[found.end() :]
-        yield _name(rest), found[0]
+        name = _name(rest)
+        yield (_JOINED.sub("", name) if place else name), found[0]
 
 
 def _is_number(token: str) -> bool:
