@@ -90,6 +90,16 @@ def test_a_number_is_masked_in_one_way_wherever_it_stands(fake: FakeGateway, tmp
         assert subject["备注"] == f"即{shown}号"
 
 
+@pytest.mark.parametrize("written", ["示例甲 {}", "示例甲（{}）", "示例甲{}", "示例甲 {}、示例丙 {}"])
+def test_a_number_beside_a_name_is_masked_alone(written: str, fake: FakeGateway, tmp_path: Path) -> None:
+    number = f"{PERSON[:6]}********{PERSON[-4:]}"
+    file = tmp_path / "a.csv"
+    cell = written.format(PERSON, PERSON)
+    file.write_text(f"投标人名称,统一社会信用代码,法定代表人及身份证号\n示例一,{LISTED},{cell}", encoding="utf-8")
+    run(fake, screening(file, kind=SubjectKind.LEGAL_ENTITY))
+    assert cells(tmp_path / "a.xlsx")[0]["法定代表人及身份证号"] == written.format(number, number)
+
+
 def test_no_word_code_or_time_is_wider_than_its_column(fake: FakeGateway, tmp_path: Path) -> None:
     long = "示例" + "x" * 70
     gap = Gap("identity_unsettled", Verdict.PROHIBITED, f"compare {'y' * 90} of 2026-03-02 10:11:12")

@@ -45,6 +45,7 @@ def test_three_in_a_cell_and_codes_that_cover_all_or_not(tmp_path: Path) -> None
             [f"{A}（{CODES[0]}）与{B}（{CODES[1]}）、{C}", ""],
             [f"{A}（{CODES[0]}）、{B}", CODES[0]],
             ["", "；".join(CODES)],
+            [A, "、".join(CODES)],
         )
     )
     roles = ("subject", "consortium_member", "consortium_member")
@@ -54,6 +55,7 @@ def test_three_in_a_cell_and_codes_that_cover_all_or_not(tmp_path: Path) -> None
     assert found[3] == list(zip(roles, (A, B, C), (*CODES[:2], ""), strict=True))
     assert found[4] == list(zip(roles[:2], (A, B), (CODES[0], ""), strict=True))
     assert found[5] == list(zip(roles, ("", "", ""), CODES, strict=True))
+    assert found[6] == list(zip(roles, (A, "", ""), CODES, strict=True))
 
 
 @pytest.mark.parametrize(

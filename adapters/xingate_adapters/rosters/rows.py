@@ -207,8 +207,11 @@ class RowReader:
             names = "" if pair.name is None else cells[pair.name]
             named = in_cell(names) if pair.number is None else paired(names, cells[pair.number])
             if pair.role in PEOPLE:
-                numbers += [one.number for one in named]
-                numbers += [text(cells[place]) for place in (pair.number,) if place is not None]
+                found_numbers = [one.number for one in named if one.number]
+                numbers += found_numbers
+                held = "" if pair.number is None else text(cells[pair.number])
+                if not (found_numbers and all(one in held for one in found_numbers)):
+                    numbers.append(held)  # whole, since its numbers are not known as they are written
                 named = [one for one in named if one.number or (one.name and pair.number is not None)]
             else:
                 named = [each for one in named for each in apart(one)]

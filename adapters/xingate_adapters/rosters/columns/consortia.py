@@ -103,8 +103,9 @@ def consortium(names: str, numbers: str) -> list[Named] | None:
         return [*found, *(Named(name, "") for name in joint.names if is_several and name not in known)]
     if len(of_numbers) <= 1:
         return apart(Named(text(names), of_numbers[0].number if of_numbers else " ".join(text(numbers).split())))
-    if not joint.names:
-        return of_numbers
+    if len(joint.names) <= 1:  # the lead's, and the others are asked about by their codes
+        lead, *others = of_numbers
+        return [Named(joint.names[0], lead.number) if joint.names else lead, *others]
     if len(joint.names) != len(of_numbers):
         return None
     return [Named(name, one.number) for name, one in zip(joint.names, of_numbers, strict=True)]
