@@ -151,6 +151,7 @@ def test_a_row_that_replaced_or_was_replaced_counts_for_its_own_days(
         (date(2024, 2, 29), 4, date(2020, 2, 29)),
         (date(2023, 3, 1), 3, date(2020, 3, 1)),
         (date(2023, 2, 28), 3, date(2020, 2, 28)),
+        (date(2, 3, 4), 3, date.min),
     ],
 )
 def test_years_before(day: date, years: int, before: date) -> None:

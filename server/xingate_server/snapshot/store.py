@@ -296,13 +296,14 @@ class SnapshotSet:
         """Take a new `current` into use; whether there was one. Never raises for a bad snapshot. Lasts as long as it
         takes to read a snapshot from end to end."""
         with self._refreshing:
-            self._has_looked = True
             self._follow()
             try:
                 return self._refresh()
             except (SnapshotError, OSError) as error:
                 self._problem = str(error)
                 return False
+            finally:
+                self._has_looked = True  # not before: who asks first waits for what is being opened
 
     def get(self, sequence: int) -> Snapshot:
         """A retained snapshot. Raises `NotRetainedError`, and `SnapshotError` for a damaged one."""
