@@ -77,6 +77,21 @@ def open_file(path: Path, lock_wait_s: float) -> apsw.Connection:
     return connection
 
 
+def open_beside(path: Path, wait_ms: int, schema: str) -> apsw.Connection:
+    """A file beside the log, of what can be made again from it: durable enough, and not as the log is. Raises
+    apsw.Error."""
+    connection = apsw.Connection(str(path))
+    try:
+        connection.set_busy_timeout(wait_ms)
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", "normal")
+        connection.execute(schema)
+    except BaseException:
+        connection.close(True)
+        raise
+    return connection
+
+
 def _patience(wait_s: float) -> Callable[[int], bool]:
     """Waits for another process's commit. SQLite's own handler asks less often the longer it has waited, so that who
     has just committed gets the lock again and the others starve; here all ask equally often."""

@@ -1,7 +1,7 @@
 """The rows of `trace.terms` beside a log in SQLite: a file of its own, which can be removed at any time.
 
-It is no part of the log, takes no lock of it and is never waited for: what cannot be written is left out, what cannot
-be read is not there, and the leaves are read instead.
+It is no part of the log, takes no lock of it and is waited for 200 ms at most: what cannot be written is left
+out, what cannot be read is not there, and the leaves are read instead.
 """
 
 import threading
@@ -11,6 +11,7 @@ from typing import Final
 
 import apsw
 
+from xingate_server.trace._sqlite_file import open_beside
 from xingate_server.trace.terms import Block, Waiting
 
 FILE: Final = "search.sqlite"
@@ -43,7 +44,7 @@ class SqliteTerms:
         """Put in what waits for long enough; it is left out where that fails. By the thread that commits."""
         if blocks := self.waiting.take(at_once=at_once):
             try:
-                self._writer = self._writer or _opened_to_write(self._path)
+                self._writer = self._writer or open_beside(self._path, _WAIT_MS, _SCHEMA)
                 self._writer.executemany(_INSERT, blocks)
             except (apsw.Error, OSError):
                 self._drop_writer()
@@ -63,7 +64,7 @@ class SqliteTerms:
     def replace(self, chunk: int, blocks: Sequence[Block]) -> bool:
         """See `TraceLog.replace_terms`."""
         try:
-            connection = _opened_to_write(self._path)
+            connection = open_beside(self._path, _WAIT_MS, _SCHEMA)
         except (apsw.Error, OSError):
             return False
         try:
@@ -91,19 +92,6 @@ class SqliteTerms:
         connection, self._reader = self._reader, None
         if connection is not None:
             connection.close(True)
-
-
-def _opened_to_write(path: Path) -> apsw.Connection:
-    connection = apsw.Connection(str(path))
-    try:
-        connection.set_busy_timeout(_WAIT_MS)
-        connection.pragma("journal_mode", "wal")
-        connection.pragma("synchronous", "normal")
-        connection.execute(_SCHEMA)
-    except BaseException:
-        connection.close(True)
-        raise
-    return connection
 
 
 def _opened_to_read(path: Path) -> apsw.Connection:

@@ -13,6 +13,8 @@ from typing import Final, Protocol
 import apsw
 import msgspec
 
+from xingate_server.trace._sqlite_file import open_beside
+
 TILE_WIDTH: Final = 256
 FILE: Final = "tiles.sqlite"
 
@@ -160,16 +162,7 @@ class FileTiles:
         if self._is_closed:
             raise OSError("the tiles are closed")
         if self._connection is None:
-            connection = apsw.Connection(str(self._path))
-            try:
-                connection.set_busy_timeout(_BUSY_MS)
-                connection.pragma("journal_mode", "wal")
-                connection.pragma("synchronous", "normal")
-                connection.execute(_SCHEMA)
-            except BaseException:
-                connection.close(True)
-                raise
-            self._connection = connection
+            self._connection = open_beside(self._path, _BUSY_MS, _SCHEMA)
         return self._connection
 
     def _drop(self) -> None:
