@@ -24,14 +24,14 @@ import asyncpg
 
 from benchmarks.rows import Row, Skipped, in_turns
 from benchmarks.throwaway_postgres import NoPostgresError, throwaway_postgres
-from xingate_server.trace._loop_thread import new_loop
-from xingate_server.trace._sqlite_file import make_schema, open_file
-from xingate_server.trace.log import Draft, Outcome, TraceLog
-from xingate_server.trace.postgres import PostgresLog
-from xingate_server.trace.rows import fresh
-from xingate_server.trace.sqlite import LOCK_WAIT_S, SqliteLog
-from xingate_server.trace.writer import GroupCommit
-from xingate_server.wiring.worker import collect_seldom
+from xingate_server.trace.group_commit import GroupCommit
+from xingate_server.trace.port import Draft, Outcome, TraceLog
+from xingate_server.trace.postgres.loop_thread import new_loop
+from xingate_server.trace.postgres.store import PostgresLog
+from xingate_server.trace.sqlite.file import make_schema, open_file
+from xingate_server.trace.sqlite.store import LOCK_WAIT_S, SqliteLog
+from xingate_server.trace.stored_rows import fresh
+from xingate_server.wiring.processes.worker import collect_seldom
 
 CALLERS = (1, 64, 512)
 SECONDS = 0.5

@@ -16,7 +16,7 @@ import msgspec
 from benchmarks.data import prepare
 from benchmarks.servers import BenchError, peak_mb
 from xingate_server.cores import available_cores
-from xingate_server.wiring.compile import compile_from_options
+from xingate_server.wiring.compiling.compile import compile_from_options
 
 
 def compile_apart(subjects: int, state: Path) -> tuple[float, float, int]:

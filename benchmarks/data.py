@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from xingate_server.demo.generate import COLUMNS, row
 from xingate_server.demo.numbers import unified_code
-from xingate_server.wiring.compile import CompileOptions, GivenFile
+from xingate_server.wiring.compiling.compile import CompileOptions, GivenFile
 
 HUBEI = Path(__file__).parents[1].parent / "shared" / "data" / "hubei_entities.csv.gz"
 LISTED_SHARE = 10  # one in ten is listed

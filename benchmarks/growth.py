@@ -25,9 +25,9 @@ from benchmarks.rows import RUNS, TARGETS, Row
 from benchmarks.servers import BenchError, cores, gateway, peak_mb, pinned
 from xingate_server.gateway.check import Gateway
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
-from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.signing import settle_key
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite.store import SqliteLog
+from xingate_server.trace.tree.checkpoints import Checkpointer
+from xingate_server.trace.tree.signing import settle_key
 
 GROWTH = RESULTS / "growth.json"
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)

@@ -17,13 +17,13 @@ from benchmarks.data import Data
 from benchmarks.rows import RUNS, Row, in_turns, percentile
 from benchmarks.servers import BenchError, cores, gateway, pinned
 from benchmarks.wire import ACTION
-from xingate_server.core.decision import Question, Situation
+from xingate_server.core.decide.decision import Question, Situation
 from xingate_server.core.subject import EMPTY_FILE, SubjectClass, SubjectKind
 from xingate_server.gateway.answer import Command
 from xingate_server.gateway.check import Gateway
 from xingate_server.snapshot.manifest import SUBJECT
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite.store import SqliteLog
 
 CALLERS = 64
 _KEYS = 20_000

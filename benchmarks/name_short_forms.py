@@ -21,8 +21,8 @@ from xml.etree import ElementTree as ET
 import xingate_server
 from benchmarks.name_people import PATTERNS, people
 from benchmarks.name_store import Index
-from xingate_server.core.name_search import THRESHOLD
-from xingate_server.core.names import normalise
+from xingate_server.core.names.normal_form import normalise
+from xingate_server.core.names.search import THRESHOLD
 from xingate_server.core.subject import SubjectClass
 
 UN = Path(xingate_server.__file__).parent / "demo" / "data" / "un_consolidated.xml"

@@ -7,12 +7,13 @@ from pathlib import Path
 import lmdb
 
 from xingate_server import catalogues
-from xingate_server.core.name_search import search
+from xingate_server.core.names.search import search
 from xingate_server.core.subject import SubjectClass, SubjectKeyer
-from xingate_server.snapshot.data import write_data
+from xingate_server.snapshot.compile.data import write_data
+from xingate_server.snapshot.compile.name_index import index_names
+from xingate_server.snapshot.compile.spool import Spool, Writer
 from xingate_server.snapshot.manifest import DATABASES, GRAM, LISTED
-from xingate_server.snapshot.name_index import StoredNames, index_names
-from xingate_server.snapshot.spool import Spool, Writer
+from xingate_server.snapshot.name_index import StoredNames
 
 _KEYER = SubjectKeyer(b"benchmarks" * 2)
 

@@ -25,8 +25,8 @@ from rapidfuzz import fuzz, process
 from benchmarks.name_short_forms import measure_organisations, measure_people
 from benchmarks.name_store import Index
 from benchmarks.name_variants import another, variants
-from xingate_server.core.name_search import MOST_MATCHES, THRESHOLD
-from xingate_server.core.names import normalise
+from xingate_server.core.names.normal_form import normalise
+from xingate_server.core.names.search import MOST_MATCHES, THRESHOLD
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 REAL = "hubei_entities.csv.gz"

@@ -22,9 +22,9 @@ from benchmarks.servers import BenchError
 from xingate.merkle import Frontier
 from xingate_server.gateway.check import Gateway
 from xingate_server.snapshot.store import SnapshotSet
-from xingate_server.trace import sqlite
-from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.signing import settle_key
+from xingate_server.trace.sqlite import store
+from xingate_server.trace.tree.checkpoints import Checkpointer
+from xingate_server.trace.tree.signing import settle_key
 
 _HASH, _SEAL = bytes(32), bytes(16)
 
@@ -55,7 +55,7 @@ def checks(data: Data, state: Path, seconds: float = 1.0) -> Iterator[Row]:
 
 async def _rate(data: Data, state: Path, folder: Path, seconds: float, *, is_signed: bool) -> float:
     with ExitStack() as stack:
-        log = stack.enter_context(closing(sqlite.SqliteLog(folder)))
+        log = stack.enter_context(closing(store.SqliteLog(folder)))
         if is_signed:
             stack.enter_context(closing(Checkpointer(log, settle_key(folder, log.origin), folder)))
         answering = Gateway(SnapshotSet(state), log)
@@ -74,8 +74,8 @@ def _without_hashes() -> Iterator[None]:
         frontier._size += sum(1 for _ in hashes)  # noqa: SLF001 - no reader of this log has use for its frontiers
 
     with (
-        patch.object(sqlite, "leaf_hash", lambda _: _HASH),
-        patch.object(sqlite, "seal", lambda _: _SEAL),
+        patch.object(store, "leaf_hash", lambda _: _HASH),
+        patch.object(store, "seal", lambda _: _SEAL),
         patch.object(Frontier, "extend", count_only),
     ):
         yield

@@ -28,7 +28,7 @@ from benchmarks.rows import percentile
 from benchmarks.servers import Server, gateway
 from xingate.v1 import types_pb2, verification_pb2
 from xingate_server.snapshot import folders
-from xingate_server.wiring.compile import compile_from_options
+from xingate_server.wiring.compiling.compile import compile_from_options
 
 _CONNECTIONS = 16
 _STREAMS = 256  # per connection: 4096 calls are open before the tool has to wait

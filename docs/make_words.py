@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from xingate import _titles
+from xingate._internal.values import titles
 from xingate.types import Effect, Force, SubjectKind, Verdict
 from xingate_server.catalogues import load
 from xingate_server.core import entry
-from xingate_server.core.identifiers import SCHEME_WORDS
+from xingate_server.core.identifiers.parsing import SCHEME_WORDS
 from xingate_server.core.subject import KIND_WORDS
 
 PAGE = Path(__file__).with_name("words.md")
@@ -54,17 +54,17 @@ def _enum(members: Iterable[Verdict | Effect | Force | SubjectKind]) -> str:
 
 
 def _gaps() -> str:
-    rows = ((f"`{code}`", text.zh, text.en, _titles.CLOSES_ZH[code]) for code, text in _titles.GAPS.items())
+    rows = ((f"`{code}`", text.zh, text.en, titles.CLOSES_ZH[code]) for code, text in titles.GAPS.items())
     return _table(("reason", "Chinese", "English", "what closes it"), rows)
 
 
 def _candidates() -> str:
-    said = {**_titles.WHYS_ZH, **_titles.SETTLES_ZH}
+    said = {**titles.WHYS_ZH, **titles.SETTLES_ZH}
     rows = ((zh.rstrip("：`"), en.rstrip(" `")) for en, zh in said.items())
     return _table(("Chinese", "English"), rows)
 
 
-def _titles_of(texts: Mapping[str, _titles.Text]) -> str:
+def _titles_of(texts: Mapping[str, titles.Text]) -> str:
     return _table(("code", "Chinese", "English"), ((f"`{code}`", text.zh, text.en) for code, text in texts.items()))
 
 
@@ -84,9 +84,9 @@ def tables() -> Iterator[tuple[str, str]]:
     yield "effects", _enum(Effect)
     yield "forces", _enum(Force)
     yield "kinds", _enum(SubjectKind)
-    yield "reaches", _titles_of(_titles.REACHES)
+    yield "reaches", _titles_of(titles.REACHES)
     yield "gaps", _gaps()
-    yield "flags", _titles_of(_titles.FLAGS)
+    yield "flags", _titles_of(titles.FLAGS)
     yield "candidates", _candidates()
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from xingate.errors import UnavailableError
 from xingate_server.cli.demo import SOURCES
 from xingate_server.demo import DATA
-from xingate_server.wiring.compile import CompileOptions, GivenFile, compile_from_options
+from xingate_server.wiring.compiling.compile import CompileOptions, GivenFile, compile_from_options
 
 INVENTED = [(kind, name) for kind, name in SOURCES if kind != "un_consolidated"]
 

@@ -65,7 +65,7 @@ def interrupts() -> Iterator[None]:
 def compile_lists() -> Callable[[Path], int]:
     """Compiles the shipped lists into a state directory; gives the new sequence."""
     from xingate_server.demo import DATA
-    from xingate_server.wiring.compile import CompileOptions, GivenFile, compile_from_options
+    from xingate_server.wiring.compiling.compile import CompileOptions, GivenFile, compile_from_options
 
     kinds = {
         "city_list": ("city_list_black.csv", "city_list_red.xlsx"),

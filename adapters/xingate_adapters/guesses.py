@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import last_day, text
-from xingate_adapters.reading.labels import LABELS
-from xingate_adapters.reading.probe import Probe
-from xingate_server.core import identifiers
+from xingate_adapters.reading.cells.text import last_day, text
+from xingate_adapters.reading.mapped.labels import LABELS
+from xingate_adapters.reading.tables import columns
+from xingate_adapters.reading.tables.probe import Probe
 from xingate_server.core.days import parse_day
 from xingate_server.core.entry import SEVERITY_WORDS, STATUS_WORDS, fold_word
+from xingate_server.core.identifiers import parsing
 from xingate_server.core.subject import KIND_WORDS, SubjectClass, SubjectKind
 
 _MORE: dict[str, tuple[str, ...]] = {
@@ -137,7 +137,7 @@ def looks_like(cells: Sequence[str]) -> tuple[str, float]:
 
 def _is_number(cell: str) -> bool:
     return any(
-        (number := identifiers.read(cell, "", subject_class)).is_sound or number.is_masked
+        (number := parsing.read(cell, "", subject_class)).is_sound or number.is_masked
         for subject_class in (SubjectClass.ORGANISATION, SubjectClass.PERSON)
     )
 
@@ -239,12 +239,12 @@ def _share_with(rows: Sequence[Sequence[str]], place: int, coded: Sequence[int])
 
 
 def _is_citizen_number(cell: str) -> bool:
-    read = identifiers.read(cell, "", SubjectClass.PERSON)
-    return read.scheme is identifiers.Scheme.CITIZEN_ID and (read.is_sound or read.is_masked)
+    read = parsing.read(cell, "", SubjectClass.PERSON)
+    return read.scheme is parsing.Scheme.CITIZEN_ID and (read.is_sound or read.is_masked)
 
 
 def _is_code(cell: str) -> bool:
-    read = identifiers.read(cell, "", SubjectClass.ORGANISATION)
+    read = parsing.read(cell, "", SubjectClass.ORGANISATION)
     return read.is_sound and not _is_citizen_number(cell)
 
 

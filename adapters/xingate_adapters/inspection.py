@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xingate_adapters.guesses import NEEDED, UNSURE, ColumnGuess, guess_columns, header_of
-from xingate_adapters.reading import unread
 from xingate_adapters.reading.errors import EmptyListError, SchemaError, SourceError
-from xingate_adapters.reading.mapping import BY_SHAPE, MappingFile
-from xingate_adapters.reading.probe import Probe, probe
+from xingate_adapters.reading.mapped.mapping import BY_SHAPE, MappingFile
+from xingate_adapters.reading.tables import unread
+from xingate_adapters.reading.tables.probe import Probe, probe
 from xingate_adapters.sources import Source, kinds, load_source
-from xingate_server.core import identifiers
 from xingate_server.core.entry import Record, fold_word
-from xingate_server.core.privacy import hidden, personal_numbers
+from xingate_server.core.identifiers import parsing
+from xingate_server.core.identifiers.privacy import hidden, personal_numbers
 from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
 
 SHOWN_ROWS = 10
@@ -215,12 +215,12 @@ def _row(record: Record) -> dict[str, str]:
 
 def _masked(scheme: str, number: str, subject_class: SubjectClass | None) -> str:
     if subject_class is None:  # it may be a person's
-        return identifiers.hide(number, 6, 4)
+        return parsing.hide(number, 6, 4)
     try:
-        read = identifiers.read(number, scheme, subject_class)
+        read = parsing.read(number, scheme, subject_class)
     except ValueError:
         return hidden(number, [number])
-    return f"{read.scheme}:{identifiers.mask(read)}" + (f" ({read.detail})" if read.detail else "")
+    return f"{read.scheme}:{parsing.mask(read)}" + (f" ({read.detail})" if read.detail else "")
 
 
 def columns_as_json(guesses: Sequence[ColumnGuess]) -> list[Mapping[str, object]]:

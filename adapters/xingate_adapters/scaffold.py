@@ -79,7 +79,7 @@ def test_every_row_is_admitted() -> None:
     from datetime import date
 
     from xingate_server import catalogues
-    from xingate_server.core.admission import Admitted, Rules, admit
+    from xingate_server.core.admission.admit import Admitted, Rules, admit
     from xingate_server.core.calendar import WorkCalendar
     from xingate_server.core.catalogue import Posture
     from xingate_server.core.subject import SubjectKeyer

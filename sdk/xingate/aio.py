@@ -9,12 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
-from xingate import _base, _matters, _proofs
-from xingate._base import AsyncPort, Attempts, Call, Options, RetryPolicy, open_spool
-from xingate._records import records_steps
-from xingate._reporting import outcome_call
-from xingate._stream import WINDOW, Asking, astream
-from xingate._target import Target, parse_target
+from xingate._internal import base, matters
+from xingate._internal.base import AsyncPort, Attempts, Call, Options, RetryPolicy, open_spool
+from xingate._internal.ports.stream import WINDOW, Asking, astream
+from xingate._internal.ports.target import Target, parse_target
+from xingate._internal.proof import proofs
+from xingate._internal.records import records_steps
+from xingate._internal.reporting import outcome_call
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.matter import MatterDecision, MatterOptions, Party
 from xingate.matter_receipt import MatterReceipt
@@ -45,7 +46,7 @@ from xingate.types import (
 __all__ = ["AsyncClient", "connect_async"]
 
 if TYPE_CHECKING:
-    from xingate._verify import OnProgress, Steps
+    from xingate._internal.proof.verify import OnProgress, Steps
 
 _T = TypeVar("_T")
 
@@ -70,15 +71,15 @@ def connect_async(
 
 def _open(target: Target) -> AsyncPort:
     if target.state is not None:
-        from xingate._embedded import BackendPort, open_backend
+        from xingate._internal.ports.embedded import BackendPort, open_backend
 
         return BackendPort(open_backend(target.state))
     if target.scheme.startswith("grpc"):
-        from xingate._grpc import AsyncGrpcPort
+        from xingate._internal.ports.grpc import AsyncGrpcPort
 
         return AsyncGrpcPort(target)
     try:
-        from xingate._http import AsyncHttpPort
+        from xingate._internal.ports.http import AsyncHttpPort
     except ModuleNotFoundError as error:
         raise MissingExtraError("http", f"`{target}`") from error
     return AsyncHttpPort(target)
@@ -105,7 +106,7 @@ class AsyncClient:
         Options are those of `QuestionOptions`. Raises errors of `xingate.errors`, which carry the `request_id`.
         """
         question = Question(subject, action, **options)
-        decision = await self._run(_base.check_call(question, self._options.caller, view), timeout_s)
+        decision = await self._run(base.check_call(question, self._options.caller, view), timeout_s)
         self._options.keep(decision)
         return decision
 
@@ -118,7 +119,7 @@ class AsyncClient:
         the request id under which to ask again.
         """
         results: list[Decision | XingateError] = []
-        for batch in _base.batches(questions, self._options.caller, view):
+        for batch in base.batches(questions, self._options.caller, view):
             try:
                 results += batch.merge(await self._run(batch.call, timeout_s))
             except XingateError as error:
@@ -142,8 +143,8 @@ class AsyncClient:
         Options are those of `MatterOptions`. Raises errors of `xingate.errors`: where one party's question is wrong
         (`field` says whose), nothing is recorded for any.
         """
-        question = Question(_matters.NOBODY, action, matter=matter, **options)
-        decision = await self._run(_matters.matter_call(subjects, question, self._options.caller, view), timeout_s)
+        question = Question(matters.NOBODY, action, matter=matter, **options)
+        decision = await self._run(matters.matter_call(subjects, question, self._options.caller, view), timeout_s)
         self._options.keep(*(answer.decision for answer in decision.parties))
         return decision
 
@@ -202,7 +203,7 @@ class AsyncClient:
 
     async def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""
-        return await self._run(_base.record_call(record_id))
+        return await self._run(base.record_call(record_id))
 
     async def records(
         self, limit: int = 50, *, before: int | None = None, **search: Unpack[SearchOptions]
@@ -234,23 +235,23 @@ class AsyncClient:
 
     async def receipt(self, record_id: str) -> Receipt:
         """What proves one record without a gateway: see `xingate.receipt.verify_receipt`. Raises NotFoundError."""
-        return await self._run(_proofs.receipt_call(record_id))
+        return await self._run(proofs.receipt_call(record_id))
 
     async def matter_receipt(self, record_id: str) -> MatterReceipt:
         """What proves the records of all parties of a matter check, of which `record_id` is any one: see
         `xingate.matter_receipt.verify_matter_receipt`. Raises NotFoundError, InvalidRequestError."""
-        return await self._run(_matters.matter_receipt_call(record_id))
+        return await self._run(matters.matter_receipt_call(record_id))
 
     async def checkpoint(self) -> SignedCheckpoint:
         """The newest signed checkpoint of the log: see `xingate.checkpoint.verify`."""
-        return await self._run(_proofs.checkpoint_call())
+        return await self._run(proofs.checkpoint_call())
 
     async def consistency_proof(self, size1: int, size2: int = 0) -> ConsistencyProof:
         """That the log at `size2` (0: the newest checkpoint's) begins with the log at `size1`.
 
         Sizes are to be taken from signed checkpoints: see `xingate.checkpoint.verify_extends`.
         """
-        return await self._run(_proofs.consistency_call(size1, size2))
+        return await self._run(proofs.consistency_call(size1, size2))
 
     async def verify_all(self, verifier_key: str = "", *, on_progress: "OnProgress | None" = None) -> SpoolReport:
         """Show that the log still holds every answer that the spool kept, and that it only grew since last time.
@@ -262,25 +263,25 @@ class AsyncClient:
         Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
         key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
         """
-        from xingate._verify import verify_all
+        from xingate._internal.proof.verify import verify_all
 
-        return await self._drive(verify_all(_proofs.require_spool(self._options.spool), verifier_key, on_progress))
+        return await self._drive(verify_all(proofs.require_spool(self._options.spool), verifier_key, on_progress))
 
     async def actions(self) -> list[Action]:
         """The actions that can be asked about."""
-        return await self._run(_base.actions_call())
+        return await self._run(base.actions_call())
 
     async def measures(self, action: str = "") -> list[Measure]:
         """The measures of the catalogue, or those that touch `action`."""
-        return await self._run(_base.measures_call(action))
+        return await self._run(base.measures_call(action))
 
     async def list_types(self) -> list[ListType]:
         """The list types of the catalogue."""
-        return await self._run(_base.list_types_call())
+        return await self._run(base.list_types_call())
 
     async def snapshot(self, sequence: int = 0) -> Snapshot:
         """The snapshot that answers, or a retained one. Raises NotFoundError."""
-        return await self._run(_base.snapshot_call(sequence))
+        return await self._run(base.snapshot_call(sequence))
 
     async def usage_report(
         self,
@@ -295,7 +296,7 @@ class AsyncClient:
         `by`: organisation, action, verdict or system. The gateway reads its whole log for it, so a long log wants a
         longer `timeout_s`.
         """
-        return await self._run(_base.usage_call(first, last, by), timeout_s)
+        return await self._run(base.usage_call(first, last, by), timeout_s)
 
     async def close(self) -> None:
         """Close the connection; an embedded gateway is closed with it."""
@@ -311,7 +312,7 @@ class AsyncClient:
 
     async def _drive(self, steps: "Steps[_T]") -> _T:
         """Make the calls and the pauses that `steps` asks for, and all that is between them in a thread apart."""
-        from xingate._verify import Done, advance
+        from xingate._internal.proof.verify import Done, advance
 
         resume: Callable[[Any], Any] = steps.send
         value: object = None

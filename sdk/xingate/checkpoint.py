@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from xingate._note import (
+from xingate._internal.proof.note import (
     MAX_NOTE_BYTES,
     MAX_SIGNATURES,
     Signature,

@@ -1,4 +1,4 @@
-"""The client for threads. Thin: `_base` thinks, a port sends, this waits."""
+"""The client for threads. Thin: `_internal.base` thinks, a port sends, this waits."""
 
 import time
 from collections import deque
@@ -10,12 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from xingate import _base, _matters, _proofs
-from xingate._base import Attempts, Call, Options, Port, RetryPolicy, open_spool
-from xingate._records import records_steps
-from xingate._reporting import outcome_call
-from xingate._stream import WINDOW, Asking, stream
-from xingate._target import Target, parse_target
+from xingate._internal import base, matters
+from xingate._internal.base import Attempts, Call, Options, Port, RetryPolicy, open_spool
+from xingate._internal.ports.stream import WINDOW, Asking, stream
+from xingate._internal.ports.target import Target, parse_target
+from xingate._internal.proof import proofs
+from xingate._internal.records import records_steps
+from xingate._internal.reporting import outcome_call
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.matter import MatterDecision, MatterOptions, Party
 from xingate.matter_receipt import MatterReceipt
@@ -46,7 +47,7 @@ from xingate.types import (
 __all__ = ["Client", "RetryPolicy", "connect"]
 
 if TYPE_CHECKING:
-    from xingate._verify import OnProgress, Steps
+    from xingate._internal.proof.verify import OnProgress, Steps
 
 _T = TypeVar("_T")
 
@@ -75,15 +76,15 @@ def connect(
 
 def _open(target: Target) -> Port:
     if target.state is not None:
-        from xingate._embedded import BackendPort, open_backend
+        from xingate._internal.ports.embedded import BackendPort, open_backend
 
         return BackendPort(open_backend(target.state))
     if target.scheme.startswith("grpc"):
-        from xingate._grpc import GrpcPort
+        from xingate._internal.ports.grpc import GrpcPort
 
         return GrpcPort(target)
     try:
-        from xingate._http import HttpPort
+        from xingate._internal.ports.http import HttpPort
     except ModuleNotFoundError as error:
         raise MissingExtraError("http", f"`{target}`") from error
     return HttpPort(target)
@@ -110,7 +111,7 @@ class Client:
         Options are those of `QuestionOptions`. Raises errors of `xingate.errors`, which carry the `request_id`.
         """
         question = Question(subject, action, **options)
-        decision = self._run(_base.check_call(question, self._options.caller, view), timeout_s)
+        decision = self._run(base.check_call(question, self._options.caller, view), timeout_s)
         self._options.keep(decision)
         return decision
 
@@ -123,7 +124,7 @@ class Client:
         the request id under which to ask again.
         """
         results: list[Decision | XingateError] = []
-        for batch in _base.batches(questions, self._options.caller, view):
+        for batch in base.batches(questions, self._options.caller, view):
             try:
                 results += batch.merge(self._run(batch.call, timeout_s))
             except XingateError as error:
@@ -147,8 +148,8 @@ class Client:
         Options are those of `MatterOptions`. Raises errors of `xingate.errors`: where one party's question is wrong
         (`field` says whose), nothing is recorded for any.
         """
-        question = Question(_matters.NOBODY, action, matter=matter, **options)
-        decision = self._run(_matters.matter_call(subjects, question, self._options.caller, view), timeout_s)
+        question = Question(matters.NOBODY, action, matter=matter, **options)
+        decision = self._run(matters.matter_call(subjects, question, self._options.caller, view), timeout_s)
         self._options.keep(*(answer.decision for answer in decision.parties))
         return decision
 
@@ -203,7 +204,7 @@ class Client:
 
     def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""
-        return self._run(_base.record_call(record_id))
+        return self._run(base.record_call(record_id))
 
     def records(
         self, limit: int = 50, *, before: int | None = None, **search: Unpack[SearchOptions]
@@ -235,23 +236,23 @@ class Client:
 
     def receipt(self, record_id: str) -> Receipt:
         """What proves one record without a gateway: see `xingate.receipt.verify_receipt`. Raises NotFoundError."""
-        return self._run(_proofs.receipt_call(record_id))
+        return self._run(proofs.receipt_call(record_id))
 
     def matter_receipt(self, record_id: str) -> MatterReceipt:
         """What proves the records of all parties of a matter check, of which `record_id` is any one: see
         `xingate.matter_receipt.verify_matter_receipt`. Raises NotFoundError, InvalidRequestError."""
-        return self._run(_matters.matter_receipt_call(record_id))
+        return self._run(matters.matter_receipt_call(record_id))
 
     def checkpoint(self) -> SignedCheckpoint:
         """The newest signed checkpoint of the log: see `xingate.checkpoint.verify`."""
-        return self._run(_proofs.checkpoint_call())
+        return self._run(proofs.checkpoint_call())
 
     def consistency_proof(self, size1: int, size2: int = 0) -> ConsistencyProof:
         """That the log at `size2` (0: the newest checkpoint's) begins with the log at `size1`.
 
         Sizes are to be taken from signed checkpoints: see `xingate.checkpoint.verify_extends`.
         """
-        return self._run(_proofs.consistency_call(size1, size2))
+        return self._run(proofs.consistency_call(size1, size2))
 
     def verify_all(self, verifier_key: str = "", *, on_progress: "OnProgress | None" = None) -> SpoolReport:
         """Show that the log still holds every answer that the spool kept, and that it only grew since last time.
@@ -262,25 +263,25 @@ class Client:
         Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
         key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
         """
-        from xingate._verify import verify_all
+        from xingate._internal.proof.verify import verify_all
 
-        return self._drive(verify_all(_proofs.require_spool(self._options.spool), verifier_key, on_progress))
+        return self._drive(verify_all(proofs.require_spool(self._options.spool), verifier_key, on_progress))
 
     def actions(self) -> list[Action]:
         """The actions that can be asked about."""
-        return self._run(_base.actions_call())
+        return self._run(base.actions_call())
 
     def measures(self, action: str = "") -> list[Measure]:
         """The measures of the catalogue, or those that touch `action`."""
-        return self._run(_base.measures_call(action))
+        return self._run(base.measures_call(action))
 
     def list_types(self) -> list[ListType]:
         """The list types of the catalogue."""
-        return self._run(_base.list_types_call())
+        return self._run(base.list_types_call())
 
     def snapshot(self, sequence: int = 0) -> Snapshot:
         """The snapshot that answers, or a retained one. Raises NotFoundError."""
-        return self._run(_base.snapshot_call(sequence))
+        return self._run(base.snapshot_call(sequence))
 
     def usage_report(
         self,
@@ -295,7 +296,7 @@ class Client:
         `by`: organisation, action, verdict or system. The gateway reads its whole log for it, so a long log wants a
         longer `timeout_s`.
         """
-        return self._run(_base.usage_call(first, last, by), timeout_s)
+        return self._run(base.usage_call(first, last, by), timeout_s)
 
     def close(self) -> None:
         """Close the connection; an embedded gateway is closed with it."""

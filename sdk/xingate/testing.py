@@ -19,16 +19,16 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from xingate import _wire
-from xingate._base import Options, RetryPolicy, new_request_id, open_spool, read_entry
-from xingate._embedded import BackendPort
-from xingate._fake_log import FakeLog
-from xingate._fake_matters import fake_check_matter, fake_matter_receipt
-from xingate._fake_outcomes import FakeOutcomes
-from xingate._fake_search import list_records, subject_key
-from xingate._fake_usage import usage_report
-from xingate._methods import METHODS
-from xingate._words import Verdict
+from xingate._internal import wire
+from xingate._internal.base import Options, RetryPolicy, new_request_id, open_spool, read_entry
+from xingate._internal.fake.log import FakeLog
+from xingate._internal.fake.matters import fake_check_matter, fake_matter_receipt
+from xingate._internal.fake.outcomes import FakeOutcomes
+from xingate._internal.fake.search import list_records, subject_key
+from xingate._internal.fake.usage import usage_report
+from xingate._internal.ports.embedded import BackendPort
+from xingate._internal.ports.methods import METHODS
+from xingate._internal.values.words import Verdict
 from xingate.aio import AsyncClient
 from xingate.client import Client
 from xingate.errors import (
@@ -104,7 +104,7 @@ class FakeGateway:
         applied = tuple(AppliedMeasure(m) if isinstance(m, str) else m for m in measures)
         decision = Decision("", verdict, TraceRef(""), measures=applied, gaps=tuple(gaps))
         response = verification_pb2.CheckResponse()
-        _wire.write(decision, response)
+        wire.write(decision, response)
         self._answers[code, action] = response
 
     def fail(self, times: int = 1) -> None:

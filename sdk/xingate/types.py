@@ -1,7 +1,7 @@
 """What is asked and what is answered, as frozen dataclasses whose fields are those of the wire (`xingate.v1`).
 
 Pure: imports neither grpc nor protobuf. Dates are days in Asia/Shanghai, times are in UTC; None where the gateway
-says nothing. Catalogue, snapshot and trace are in `xingate._reference` and are offered here too.
+says nothing. Catalogue, snapshot and trace are in `xingate._internal.values.reference` and are offered here too.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypedDict
 
-from xingate._outcome import (
+from xingate._internal.values.outcome import (
     DenialRecord,
     IdentitySettlement,
     MeasureOutcome,
@@ -17,7 +17,7 @@ from xingate._outcome import (
     OutcomeRecord,
     RecordedOutcome,
 )
-from xingate._reference import (
+from xingate._internal.values.reference import (
     Action,
     CheckRecord,
     ConsistencyProof,
@@ -31,7 +31,7 @@ from xingate._reference import (
     TraceRecord,
     Trigger,
 )
-from xingate._shared import (
+from xingate._internal.values.shared import (
     NO_SNAPSHOT,
     NO_TEXT,
     BasicListItem,
@@ -43,10 +43,10 @@ from xingate._shared import (
     Text,
     TraceRef,
 )
-from xingate._subject import Identifier, Subject
-from xingate._titles import CLOSES_ZH, FLAGS, GAPS, REACHES, SEVERITIES, settles_zh, text_of, why_zh
-from xingate._usage import UsageReport, UsageRow
-from xingate._words import Effect, Force, MeasureResult, SubjectKind, Verdict, View
+from xingate._internal.values.subject import Identifier, Subject
+from xingate._internal.values.titles import CLOSES_ZH, FLAGS, GAPS, REACHES, SEVERITIES, settles_zh, text_of, why_zh
+from xingate._internal.values.usage import UsageReport, UsageRow
+from xingate._internal.values.words import Effect, Force, MeasureResult, SubjectKind, Verdict, View
 
 __all__ = [
     "Action",
@@ -348,12 +348,12 @@ class Decision:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The proto3 JSON of the CheckResponse, every field present; the same whatever the client's target."""
-        from xingate._wire import to_json
+        from xingate._internal.wire import to_json
 
         return to_json("CheckResponse", self.wire, indent)
 
     def __str__(self) -> str:
-        from xingate._print import lines_of
+        from xingate._internal.values.print import lines_of
 
         return "\n".join(lines_of(self))
 

@@ -31,7 +31,7 @@ from pydantic_settings import (
 )
 
 from xingate_server.core.catalogue import Posture
-from xingate_server.core.name_search import THRESHOLD
+from xingate_server.core.names.search import THRESHOLD
 from xingate_server.cores import available_cores
 from xingate_server.option_values import read_days, read_window
 
@@ -133,8 +133,8 @@ def _table(value: object) -> object:
 
 class SourceSettings(_Part):
     """One kind of list. `files` are patterns of file names (`*`, `?`, `[...]`, `**`), each for one file, the newest
-    that fits (`wiring.source_files`), or names with the day of their data, `PATH@YYYY-MM-DD`. The others are the
-    options of these names: `map` is a file, `coverage` is FROM..TO or FROM.., `max_age` a number of days."""
+    that fits (`wiring.compiling.source_files`), or names with the day of their data, `PATH@YYYY-MM-DD`. The others are
+    the options of these names: `map` is a file, `coverage` is FROM..TO or FROM.., `max_age` a number of days."""
 
     files: tuple[str, ...] = ()
     map: Path | None = None

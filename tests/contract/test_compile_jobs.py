@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from xingate_adapters.reading.labels import LABELS
+from xingate_adapters.reading.mapped.labels import LABELS
 from xingate_server.demo.generate import COLUMNS, row
 from xingate_server.demo.numbers import citizen_number, unified_code
 

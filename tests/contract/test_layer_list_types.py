@@ -14,9 +14,9 @@ from xingate_server.catalogues import CatalogueError
 from xingate_server.cli.app import cli
 from xingate_server.demo.generate import COLUMNS, row
 from xingate_server.demo.numbers import unified_code
-from xingate_server.wiring.compile import CompileOptions, GivenFile, compile_from_options
+from xingate_server.wiring.compiling.compile import CompileOptions, GivenFile, compile_from_options
 
-EXAMPLE = Path(__file__).parents[1] / "unit" / "catalogues_good" / "example"
+EXAMPLE = Path(__file__).parents[1] / "unit" / "catalogues" / "catalogues_good" / "example"
 LISTED, NOBODY = unified_code(1), unified_code(2)
 DAY = date(2026, 7, 1)
 PROVIDED = "family: general, provided_by: [city_list], synonyms: [示例 黑名单],"

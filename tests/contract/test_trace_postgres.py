@@ -17,11 +17,10 @@ from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, th
 from click.testing import CliRunner
 
 from xingate.merkle import Frontier, leaf_hash
-from xingate_server.cli.trace_fsck import fsck_command
+from xingate_server.cli.trace.fsck import fsck_command
 from xingate_server.settings import load
-from xingate_server.trace import postgres as store
-from xingate_server.trace.fsck import fsck
-from xingate_server.trace.log import (
+from xingate_server.trace.audit.fsck import fsck
+from xingate_server.trace.port import (
     Draft,
     ReadFailedError,
     RecordFailedError,
@@ -29,9 +28,10 @@ from xingate_server.trace.log import (
     Stored,
     StoreUnusableError,
 )
-from xingate_server.trace.postgres import PostgresLog
-from xingate_server.trace.postgres_rows import PostgresRows
-from xingate_server.wiring.store import open_log
+from xingate_server.trace.postgres import store
+from xingate_server.trace.postgres.raw_rows import PostgresRows
+from xingate_server.trace.postgres.store import PostgresLog
+from xingate_server.wiring.open_log import open_log
 
 Sql = Callable[..., list[list[tuple[Any, ...]]]]
 
@@ -512,7 +512,7 @@ class TestAddress:
 
 
 class TestFsck:
-    """`trace.fsck` over PostgreSQL: a clean log is clean, and what is wrong is named with its index."""
+    """`trace.audit.fsck` over PostgreSQL: a clean log is clean, and what is wrong is named with its index."""
 
     @pytest.fixture
     def filled(self, log: PostgresLog, postgres_dsn: str) -> PostgresRows:

@@ -13,16 +13,16 @@ import pytest
 
 from xingate_server.core.catalogue import Verdict
 from xingate_server.core.subject import SubjectKind
-from xingate_server.trace import terms
-from xingate_server.trace.leaf import ActLeaf, CheckLeaf, DenialLeaf, Leaf, OutcomeLeaf, encode, read
-from xingate_server.trace.log import Draft, LeafKind, Stored, TraceLog
+from xingate_server.trace.audit.search import Query, found_all, rows_of, search
+from xingate_server.trace.audit.tolerant_read import Damaged
+from xingate_server.trace.leaf import terms
+from xingate_server.trace.leaf.record import ActLeaf, CheckLeaf, DenialLeaf, Leaf, OutcomeLeaf, encode, read
+from xingate_server.trace.leaf.terms import CHUNK, WRITE_AT, blocks_of, candidates, terms_of
 from xingate_server.trace.memory import MemoryLog
-from xingate_server.trace.postgres import PostgresLog
-from xingate_server.trace.search import Query, found_all, rows_of, search
-from xingate_server.trace.sqlite import FILE, SqliteLog
-from xingate_server.trace.terms import CHUNK, WRITE_AT, blocks_of, candidates, terms_of
-from xingate_server.trace.terms_sqlite import FILE as SEARCH_FILE
-from xingate_server.trace.walk import Damaged
+from xingate_server.trace.port import Draft, LeafKind, Stored, TraceLog
+from xingate_server.trace.postgres.store import PostgresLog
+from xingate_server.trace.sqlite.store import FILE, SqliteLog
+from xingate_server.trace.sqlite.terms import FILE as SEARCH_FILE
 
 START = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)  # 23:00 in Shanghai
 SUBJECTS = [blake2b(bytes([n]), digest_size=16).digest() for n in range(9)]
@@ -185,8 +185,8 @@ def test_pages_stay_where_they_are_while_records_come_in(log: TraceLog) -> None:
 
 
 def test_a_search_that_runs_out_of_time_says_where_to_go_on(log: TraceLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xingate_server.trace.search.CHUNK", 64)
-    monkeypatch.setattr("xingate_server.trace.terms.CHUNK", 64)
+    monkeypatch.setattr("xingate_server.trace.audit.search.CHUNK", 64)
+    monkeypatch.setattr("xingate_server.trace.leaf.terms.CHUNK", 64)
     leaves = fill(log, 300)
     page = search(log, Query(matter="M-none"), 10, None, lambda: False)
     assert (page.leaves, page.next_before) == ([], 256)

@@ -16,8 +16,8 @@ import apsw
 import pytest
 
 from xingate.merkle import Frontier, leaf_hash
-from xingate_server.trace._sqlite_file import refuse_faulty_library
-from xingate_server.trace.log import (
+from xingate_server.trace.memory import MemoryLog
+from xingate_server.trace.port import (
     Draft,
     LeafKind,
     ReadFailedError,
@@ -28,9 +28,9 @@ from xingate_server.trace.log import (
     StoreUnusableError,
     TraceLog,
 )
-from xingate_server.trace.memory import MemoryLog
-from xingate_server.trace.postgres import PostgresLog
-from xingate_server.trace.sqlite import FILE, SqliteLog
+from xingate_server.trace.postgres.store import PostgresLog
+from xingate_server.trace.sqlite.file import refuse_faulty_library
+from xingate_server.trace.sqlite.store import FILE, SqliteLog
 
 _numbers = itertools.count()
 

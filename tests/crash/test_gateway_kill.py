@@ -16,7 +16,7 @@ import pytest
 
 from xingate.v1 import trace_pb2, types_pb2, verification_pb2, verification_pb2_grpc
 from xingate_server.demo.numbers import unified_code
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite.store import SqliteLog
 
 GRPC_CALLERS = 6
 HTTP_CALLERS = 2

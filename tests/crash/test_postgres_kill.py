@@ -21,7 +21,7 @@ import pytest
 from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
 
 from xingate.merkle import Frontier, leaf_hash
-from xingate_server.trace.postgres import PostgresLog
+from xingate_server.trace.postgres.store import PostgresLog
 
 Sql = Callable[..., list[list[tuple[Any, ...]]]]
 StartAppender = Callable[[str, str, int], Any]

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from xingate_server.trace.log import Draft, RecordFailedError
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.port import Draft, RecordFailedError
+from xingate_server.trace.sqlite.store import SqliteLog
 
 StartAppender = Callable[[str, str, int], Any]
 

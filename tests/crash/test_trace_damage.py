@@ -20,13 +20,13 @@ import pytest
 
 from xingate.checkpoint import verifier_key, verify
 from xingate.merkle import leaf_hash, verify_inclusion
-from xingate_server.trace.checkpoint_files import CheckpointFiles
-from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.fsck import Report, fsck
-from xingate_server.trace.fsck_chunk import SqliteRows
-from xingate_server.trace.log import Draft, Stored, TraceError
-from xingate_server.trace.signing import settle_key
-from xingate_server.trace.sqlite import FILE, SqliteLog
+from xingate_server.trace.audit.fsck import Report, fsck
+from xingate_server.trace.audit.fsck_chunk import SqliteRows
+from xingate_server.trace.port import Draft, Stored, TraceError
+from xingate_server.trace.sqlite.store import FILE, SqliteLog
+from xingate_server.trace.tree.checkpoint_files import CheckpointFiles
+from xingate_server.trace.tree.checkpoints import Checkpointer
+from xingate_server.trace.tree.signing import settle_key
 
 ORIGIN = "example.org/log"
 LEAVES = 200

@@ -15,9 +15,9 @@ import signal
 import sys
 from pathlib import Path
 
-from xingate_server.trace.log import Draft, RecordFailedError, Stored, TraceLog
-from xingate_server.trace.postgres import PostgresLog
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.port import Draft, RecordFailedError, Stored, TraceLog
+from xingate_server.trace.postgres.store import PostgresLog
+from xingate_server.trace.sqlite.store import SqliteLog
 
 _PAUSE_S = 0.02
 

@@ -11,10 +11,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.log import Draft, RecordFailedError
-from xingate_server.trace.signing import settle_key
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.port import Draft, RecordFailedError
+from xingate_server.trace.sqlite.store import SqliteLog
+from xingate_server.trace.tree.checkpoints import Checkpointer
+from xingate_server.trace.tree.signing import settle_key
 
 CALLERS = 4
 

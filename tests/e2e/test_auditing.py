@@ -16,16 +16,16 @@ from click.testing import CliRunner
 import xingate
 from xingate.types import Subject
 from xingate_server.cli.app import cli
-from xingate_server.core._checks import citizen_check
+from xingate_server.core.identifiers._check_digits import citizen_check
 from xingate_server.core.subject import BY_SCHEME, SubjectClass, SubjectKeyer
 from xingate_server.demo import DATA
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.errors import InvalidQuestionError
-from xingate_server.gateway.search import Search, read_search, subject_keys
+from xingate_server.gateway.records.search import Search, read_search, subject_keys
 from xingate_server.snapshot.keys import read_key
-from xingate_server.trace.leaf import CheckLeaf, encode, read
-from xingate_server.trace.log import Draft
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.leaf.record import CheckLeaf, encode, read
+from xingate_server.trace.port import Draft
+from xingate_server.trace.sqlite.store import SqliteLog
 
 TODAY = datetime.now(timezone(timedelta(hours=8))).date()
 PERSON, COMPANY = citizen_number(771), unified_code(9771)

@@ -39,7 +39,7 @@ from apparitor.models import (
 
 from xingate_server.demo.cases import CALLERS, Caller
 from xingate_server.demo.numbers import citizen_number, unified_code
-from xingate_server.transport.openapi import document
+from xingate_server.transport.http.openapi import document
 
 PATHS = ("/access/v1/evaluation", "/access/v1/evaluations")
 BID_RIGGER, NEW, GRADE_A, WATCHED = unified_code(1), unified_code(19), unified_code(18), unified_code(13)

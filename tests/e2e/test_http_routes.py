@@ -17,7 +17,7 @@ from google.protobuf import json_format
 
 from xingate.v1 import verification_pb2, verification_pb2_grpc
 from xingate_server.demo.numbers import unified_code
-from xingate_server.transport.openapi import document
+from xingate_server.transport.http.openapi import document
 from xingate_server.wiring import open_embedded
 
 QUESTION = {

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from xingate_server.demo.numbers import unified_code
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite.store import SqliteLog
 
 BODY = json.dumps(
     {

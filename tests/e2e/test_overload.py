@@ -25,7 +25,7 @@ from grpc_status import rpc_status
 import xingate
 from xingate.v1 import types_pb2, verification_pb2, verification_pb2_grpc
 from xingate_server.demo.numbers import unified_code
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite.store import SqliteLog
 
 MOST = 4
 COMPANY = xingate.Subject.legal_entity(unified_code(1))

@@ -25,7 +25,7 @@ from xingate.spool import SpoolReport
 from xingate.types import Subject
 from xingate.v1 import trace_pb2, trace_pb2_grpc
 from xingate_server.demo.numbers import citizen_number, unified_code
-from xingate_server.transport.openapi import document
+from xingate_server.transport.http.openapi import document
 
 COMPANY, PERSON = Subject.legal_entity(unified_code(1)), citizen_number(101)
 WHO = {"system": "tests", "organisation": "示例单位", "operator": "示例经办人"}

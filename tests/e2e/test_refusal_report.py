@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from xingate_adapters.sources import load_source
-from xingate_server.cli._refusals import KEYS, SUMMARY
-from xingate_server.cli._refusals_words import REASONS
 from xingate_server.cli.app import cli
+from xingate_server.cli.compile.refusals import KEYS, SUMMARY
+from xingate_server.cli.compile.refusals_words import REASONS
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 ROW = {

@@ -12,7 +12,7 @@ import httpx
 
 from xingate.v1 import trace_pb2, types_pb2, verification_pb2, verification_pb2_grpc
 from xingate_server.demo.numbers import unified_code
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite.store import SqliteLog
 
 QUESTIONS, TIMES, CALLERS = 40, 6, 8
 TIMEOUT_S = 30.0

@@ -20,7 +20,7 @@ import pytest
 
 from xingate.v1 import types_pb2, verification_pb2
 from xingate_server.demo.numbers import unified_code
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite.store import SqliteLog
 
 MINUTES = float(os.environ.get("XINGATE_SOAK_MINUTES", "30"))
 RATE = float(os.environ.get("XINGATE_SOAK_RATE", "0"))

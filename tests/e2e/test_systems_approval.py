@@ -40,7 +40,7 @@ from xingate_adapters.systems.errors import (
 from xingate_adapters.systems.workdays import working_day_deadline
 from xingate_server.demo import DATA
 from xingate_server.demo.numbers import citizen_number, unified_code
-from xingate_server.wiring.compile import CompileOptions, GivenFile, compile_from_options
+from xingate_server.wiring.compiling.compile import CompileOptions, GivenFile, compile_from_options
 
 CODE = "示例-SP-01"
 TODAY = datetime.now(timezone(timedelta(hours=8))).date()

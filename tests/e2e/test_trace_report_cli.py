@@ -24,9 +24,9 @@ from xingate.v1 import trace_pb2, trace_pb2_grpc
 from xingate_server.cli import app
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.snapshot.store import SnapshotSet
-from xingate_server.trace import leaf as leaves
-from xingate_server.trace.log import Draft
-from xingate_server.trace.sqlite import FILE, SqliteLog
+from xingate_server.trace.leaf import record as leaves
+from xingate_server.trace.port import Draft
+from xingate_server.trace.sqlite.store import FILE, SqliteLog
 
 BLACK, UNLISTED, PERSON = unified_code(1), unified_code(9001), citizen_number(101)
 SHANGHAI = timezone(timedelta(hours=8))

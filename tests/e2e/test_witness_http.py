@@ -27,13 +27,13 @@ from xingate.checkpoint import (
     verify_cosignatures,
 )
 from xingate.merkle import EMPTY_ROOT
-from xingate_server.trace.anchor import Pusher, UrlPlace
-from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.log import Draft
-from xingate_server.trace.signing import settle_key
-from xingate_server.trace.sqlite import SqliteLog
-from xingate_server.trace.witness import STATE, Witness
-from xingate_server.transport.witness_http import answer
+from xingate_server.trace.anchor.push import Pusher, UrlPlace
+from xingate_server.trace.anchor.witness import STATE, Witness
+from xingate_server.trace.port import Draft
+from xingate_server.trace.sqlite.store import SqliteLog
+from xingate_server.trace.tree.checkpoints import Checkpointer
+from xingate_server.trace.tree.signing import settle_key
+from xingate_server.transport.http.witness import answer
 
 ORIGIN = "example.org/log"
 READY = re.compile(r"^witness is ready: (http://\S+)$", re.MULTILINE)

@@ -17,7 +17,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from xingate.v1 import types_pb2, verification_pb2, verification_pb2_grpc
 from xingate_server.cores import available_cores
 from xingate_server.demo.numbers import unified_code
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.sqlite.store import SqliteLog
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 CLEAN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}

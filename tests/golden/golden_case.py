@@ -18,11 +18,11 @@ import msgspec
 import yaml
 
 from xingate_server.catalogues import load
+from xingate_server.core.admission.duplicates import Listed, resolve
 from xingate_server.core.catalogue import Audience, BasicListItem, Catalogue, Effect, Posture
-from xingate_server.core.decide import decide
-from xingate_server.core.decision import Applied, Decision, GapReason, Question, Situation, SourceState, digest
+from xingate_server.core.decide.decide import decide
+from xingate_server.core.decide.decision import Applied, Decision, GapReason, Question, Situation, SourceState, digest
 from xingate_server.core.entry import Entry, Role, UnreadRow
-from xingate_server.core.resolve import Listed, resolve
 from xingate_server.core.subject import EntityRef, Held, HeldUnread, Profile, Registration, SubjectFile, SubjectKind
 
 GOLDEN = Path(__file__).parent

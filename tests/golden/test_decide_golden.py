@@ -10,7 +10,7 @@ from generate import differing
 from golden_case import CASES, answer, catalogue_of, read, resolved, told
 
 from xingate_server.core.catalogue import Verdict
-from xingate_server.core.decision import GapReason, digest, encode
+from xingate_server.core.decide.decision import GapReason, digest, encode
 
 PATHS = sorted(CASES.glob("*.yaml"))
 

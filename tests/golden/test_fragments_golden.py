@@ -10,11 +10,11 @@ from golden_case import CASES, answer, arguments, read
 from google.protobuf import json_format
 
 from xingate.v1 import verification_pb2 as v
-from xingate_server.core.decision import Candidate, Decision, Flag, digest
+from xingate_server.core.decide.decision import Candidate, Decision, Flag, digest
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, SnapshotInfo
 from xingate_server.gateway.errors import InvalidQuestionError
-from xingate_server.transport import fragments, proto_json, render
+from xingate_server.transport.messages import answers, fragments, proto_json
 
 PATHS = sorted(CASES.glob("*.yaml"))
 VIEWS = (v.VIEW_UNSPECIFIED, v.VIEW_BASIC, v.VIEW_FULL)
@@ -38,7 +38,7 @@ def answered(decision: Decision, **fields: object) -> Answer:
 
 
 def assert_same(told: Answer, view: int) -> None:
-    whole = render.check_response(told, view)
+    whole = answers.check_response(told, view)
     assert fragments.response(told, view) == whole.SerializeToString(deterministic=True)
     assert fragments.response_json(told, view) == proto_json.encode(whole)
 
@@ -49,7 +49,7 @@ def test_parts_and_whole_are_the_same_bytes(path: Path) -> None:
     decision = answer(case)
     bodies = next((m.bodies[:1] for m in decision.measures if m.bodies), ("示例局",))
     file, catalogue, question, situation = arguments(case)
-    from xingate_server.core.decide import decide
+    from xingate_server.core.decide.decide import decide
 
     authenticated = decide(file, catalogue, msgspec.structs.replace(question, bodies=bodies), situation)
     for each in (decision, authenticated):
@@ -90,9 +90,9 @@ def test_a_batch_is_its_results() -> None:
     wrong = InvalidQuestionError("action_unknown", "unknown action `示例`", "action")
     whole = v.BatchCheckResponse(
         results=[
-            v.BatchCheckResult(response=render.check_response(told, v.VIEW_BASIC)),
-            v.BatchCheckResult(error=render.check_error(wrong)),
-            v.BatchCheckResult(response=render.check_response(told, v.VIEW_FULL)),
+            v.BatchCheckResult(response=answers.check_response(told, v.VIEW_BASIC)),
+            v.BatchCheckResult(error=answers.check_error(wrong)),
+            v.BatchCheckResult(response=answers.check_response(told, v.VIEW_FULL)),
         ]
     )
     results = [(told, v.VIEW_BASIC), (wrong, v.VIEW_FULL), (told, v.VIEW_FULL)]

@@ -13,11 +13,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from xingate_server.catalogues import load
+from xingate_server.core.admission.duplicates import Listed, resolve
 from xingate_server.core.catalogue import STRICTNESS, Effect, Measure, Posture, Reach, Verdict, verdict_of
-from xingate_server.core.decide import decide
-from xingate_server.core.decision import Decision, GapReason, Question, Situation, SourceState, encode
+from xingate_server.core.decide.decide import decide
+from xingate_server.core.decide.decision import Decision, GapReason, Question, Situation, SourceState, encode
 from xingate_server.core.entry import Entry, Role, Severity, Standing, Status, StatusReason, is_void, standing
-from xingate_server.core.resolve import Listed, resolve
 from xingate_server.core.subject import EntityRef, Held, Registration, SubjectFile, SubjectKind
 
 TODAY = date(2026, 7, 1)

@@ -28,10 +28,10 @@ from xingate_server.core.catalogue import (
     matches,
     verdict_of,
 )
-from xingate_server.core.decide import Decider, decide
-from xingate_server.core.decision import Decision, GapReason, Question, Situation, SourceState, digest, encode
+from xingate_server.core.decide.decide import Decider, decide
+from xingate_server.core.decide.decision import Decision, GapReason, Question, Situation, SourceState, digest, encode
+from xingate_server.core.decide.matching import When, reach_of, sets_off, when_of
 from xingate_server.core.entry import Entry, Role, Severity, Standing, Status, StatusReason, standing
-from xingate_server.core.matching import When, reach_of, sets_off, when_of
 from xingate_server.core.subject import (
     EMPTY_FILE,
     EntityRef,

@@ -9,7 +9,7 @@ from stdnum import lei
 from stdnum.cn import ric, uscc
 from stdnum.iso7064 import mod_11_2, mod_11_10, mod_97_10
 
-from xingate_server.core.identifiers import (
+from xingate_server.core.identifiers.parsing import (
     Fault,
     Scheme,
     could_be_citizen_number,

@@ -18,7 +18,7 @@ from xingate.errors import CheckpointError, ConsistencyError, InclusionError, Pr
 from xingate.merkle import Frontier, root_from_frontier, verify_consistency, verify_inclusion
 from xingate.receipt import Receipt, verify_receipt
 
-RECEIPTS = Path(__file__).parents[1] / "unit" / "receipts_good"
+RECEIPTS = Path(__file__).parents[1] / "unit" / "sdk" / "receipts_good"
 naive = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "conformance" / "merkle" / "rfc6962.py")))
 LARGEST = 130
 LEAVES = [naive.leaf(number.to_bytes(4, "big")) for number in range(LARGEST)]

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xingate_server.catalogues import load
-from xingate_server.core.admission import Admitted, Refused, admit
-from xingate_server.core.admission_rules import Rules
+from xingate_server.core.admission.admit import Admitted, Refused, admit
+from xingate_server.core.admission.rules import Rules
 from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import STRICTNESS, Posture, Verdict
-from xingate_server.core.decide import decide
-from xingate_server.core.decision import Decision, Question, Situation
+from xingate_server.core.decide.decide import decide
+from xingate_server.core.decide.decision import Decision, Question, Situation
 from xingate_server.core.entry import Record, Severity, Status
 from xingate_server.core.subject import Held, HeldUnread, SubjectFile, SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import unified_code

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from xingate_adapters.reading import files, forms
+from xingate_adapters.reading import files
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
-from xingate_server.core.decoration import clean
-from xingate_server.core.doubles import as_code
-from xingate_server.core.number_patterns import EXACT_DIGITS
+from xingate_adapters.reading.tables import forms
+from xingate_server.core.identifiers.decoration import clean
+from xingate_server.core.identifiers.doubles import as_code
+from xingate_server.core.identifiers.number_patterns import EXACT_DIGITS
 
 Item = tuple[int, dict[str, str]]
 ITEM_LIMIT = 4_000_000  # characters of one object

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from xingate_adapters.reading.cells import text
+from xingate_adapters.reading.cells.text import text
 from xingate_adapters.reading.errors import SchemaError, quoted
 from xingate_adapters.reading.run import Run
 

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from xingate.types import SubjectKind
-from xingate_adapters.reading import columns
 from xingate_adapters.reading.errors import SourceError, quoted
-from xingate_adapters.reading.headers import header_of
-from xingate_adapters.reading.probe import Probe, probe
-from xingate_adapters.reading.tables import Layout
+from xingate_adapters.reading.tables import columns
+from xingate_adapters.reading.tables.headers import header_of
+from xingate_adapters.reading.tables.probe import Probe, probe
+from xingate_adapters.reading.tables.tables import Layout
 from xingate_adapters.rosters.columns import labels
 from xingate_adapters.rosters.columns.footers import is_footer
 from xingate_adapters.rosters.columns.labels import FIELDS, PEOPLE, ROLES
 from xingate_adapters.rosters.columns.meaning import SURE, Meaning, meanings
-from xingate_server.core.identifiers import hide, mask_text
+from xingate_server.core.identifiers.parsing import hide, mask_text
 
 __all__ = ["FIELDS", "IGNORED", "SURE", "MapError", "Pair", "RosterColumn", "RosterLayout", "guess_layout"]
 

@@ -13,11 +13,10 @@ from unicodedata import normalize
 
 from xingate.screening import RosterPerson, RosterRow
 from xingate.types import Identifier, Subject, SubjectKind
-from xingate_adapters.reading.cells import text
-from xingate_adapters.reading.rounded import Tally, has_lost_digits, is_checked, looks_rounded, numbers_of
+from xingate_adapters.reading.cells.rounded import Tally, has_lost_digits, is_checked, looks_rounded, numbers_of
+from xingate_adapters.reading.cells.text import text
 from xingate_adapters.reading.run import Run
-from xingate_adapters.reading.tables import open_table
-from xingate_adapters.rosters.columns.codes import UnaskedCodes
+from xingate_adapters.reading.tables.tables import open_table
 from xingate_adapters.rosters.columns.consortia import apart, bare, consortium, names_in
 from xingate_adapters.rosters.columns.footers import Footer, is_footer
 from xingate_adapters.rosters.columns.kinds import kind_of
@@ -31,10 +30,11 @@ from xingate_adapters.rosters.columns.parties import (
     paired,
 )
 from xingate_adapters.rosters.layout import RosterLayout
+from xingate_adapters.rosters.unasked_codes import UnaskedCodes
 from xingate_server.core import characters
 from xingate_server.core.entry import ROLE_WORDS
-from xingate_server.core.identifiers import mask_text
-from xingate_server.core.privacy import SHORTEST_NUMBER, hidden
+from xingate_server.core.identifiers.parsing import mask_text
+from xingate_server.core.identifiers.privacy import SHORTEST_NUMBER, hidden
 
 _PACKED_ROWS: Final = 512
 _PARTS: Final = 3

@@ -16,6 +16,7 @@ from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
 from xingate_adapters.rosters.book.answers import Outcome
 from xingate_adapters.rosters.book.pages import Facts, write_certificate, write_summary
+from xingate_adapters.rosters.book.summary import Tally
 from xingate_adapters.rosters.book.workbook import Roster
 from xingate_adapters.rosters.columns.footers import Footer
 from xingate_adapters.rosters.journal import Journal, open_journal, sha256_of
@@ -23,8 +24,7 @@ from xingate_adapters.rosters.layout import FIELDS, RosterLayout
 from xingate_adapters.rosters.purpose import refuse_without_purpose
 from xingate_adapters.rosters.rows import Fault, PackedRows, ReadRow, RowReader, read_all
 from xingate_adapters.rosters.screening import Screening
-from xingate_adapters.rosters.tally import Tally
-from xingate_server.core.identifiers import mask_text
+from xingate_server.core.identifiers.parsing import mask_text
 
 OnProgress = Callable[[str, int, int], None]
 """Hears what is being done, how many rows are done, and of how many (0: not known)."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xingate.types import SubjectKind
 from xingate_adapters.rosters.layout import FIELDS, RosterLayout
-from xingate_server.core.identifiers import mask_text
+from xingate_server.core.identifiers.parsing import mask_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from typing import Protocol, cast
 
 from xingate_adapters.reading.declaration import DeclarationError, SourceDeclaration, read_declaration
 from xingate_adapters.reading.errors import SourceError, UnknownSourceError
-from xingate_adapters.reading.mapped import MappedReader
-from xingate_adapters.reading.mapping import MappingError, MappingFile, read_mapping
+from xingate_adapters.reading.mapped.mapping import MappingError, MappingFile, read_mapping
+from xingate_adapters.reading.mapped.table import MappedReader
 from xingate_adapters.reading.run import Correct, Progress, Run
 from xingate_server.core.entry import Record
 

@@ -12,10 +12,10 @@ from types import MappingProxyType
 import msgspec
 
 from xingate_server.catalogues._layers import BUILT_IN, Layer, read_layer
-from xingate_server.catalogues.checks import check
-from xingate_server.catalogues.problems import CatalogueError, Problem
-from xingate_server.catalogues.word_checks import Sources, merged_context, undeclared
-from xingate_server.catalogues.word_checks import unprovided as find_unprovided
+from xingate_server.catalogues.lint import check
+from xingate_server.catalogues.lint_problems import CatalogueError, Problem
+from xingate_server.catalogues.lint_words import Sources, merged_context, undeclared
+from xingate_server.catalogues.lint_words import unprovided as find_unprovided
 from xingate_server.core.catalogue import Action, BasicListItem, Catalogue, ListType, Measure, Posture
 
 __all__ = [

@@ -15,7 +15,7 @@ from xingate_server.catalogues import _compile
 from xingate_server.catalogues import models as doc
 from xingate_server.catalogues._explain import explain
 from xingate_server.catalogues._yaml import read_yaml
-from xingate_server.catalogues.problems import Problem
+from xingate_server.catalogues.lint_problems import Problem
 from xingate_server.core.catalogue import (
     Action,
     BasicListItem,

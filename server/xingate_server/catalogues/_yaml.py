@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from xingate_server.catalogues.problems import Problem
+from xingate_server.catalogues.lint_problems import Problem
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 20

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import click
 
-from xingate_server.cli._common import EXIT_REFUSED, EXIT_USAGE, AskedWronglyError
+from xingate_server.cli.output.common import EXIT_REFUSED, EXIT_USAGE, AskedWronglyError
 
 _ADAPTERS_ONLY = frozenset({"openpyxl", "defusedxml", "rapidfuzz", "charset_normalizer", "xlsxwriter"})
 _INTERRUPTED = 130
@@ -32,14 +32,14 @@ class _Home(NamedTuple):
 _COMMANDS: Mapping[str, _Home] = MappingProxyType(
     {
         "demo": _Home("demo", "demo_command", "Compile the shipped lists and ask as three kinds of callers."),
-        "compile": _Home("compile", "compile_command", "Turn list files into a snapshot."),
+        "compile": _Home("compile.compile", "compile_command", "Turn list files into a snapshot."),
         "source": _Home("source", "source", "List, inspect and scaffold kinds of list files."),
         "snapshot": _Home("snapshot", "snapshot", "List the retained snapshots, and put one of them into use."),
         "serve": _Home("serve", "serve_command", "Answer over gRPC and HTTP."),
         "check": _Home("check", "check_command", "Ask which measures apply to a subject for an action."),
         "screen": _Home("screen", "screen_command", "Ask about every row of a roster and write an answered workbook."),
         "catalogue": _Home("catalogue", "catalogue", "Show or check the actions, list types and measures."),
-        "trace": _Home("trace", "trace", "Show what was asked and answered."),
+        "trace": _Home("trace.trace", "trace", "Show what was asked and answered."),
         "witness": _Home("witness", "witness_command", "Cosign the checkpoints that a gateway pushes to a folder."),
         "keygen": _Home("keygen", "keygen_command", "Make a key pair for signing."),
         "bench": _Home("bench", "bench_command", "Measure checks on this machine, on the snapshot in use."),

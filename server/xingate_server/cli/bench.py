@@ -18,14 +18,21 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from rich.table import Table
 
-from xingate_server.cli._common import AskedWronglyError, CommandError, console, json_option, print_object, state_option
+from xingate_server.cli.output.common import (
+    AskedWronglyError,
+    CommandError,
+    console,
+    json_option,
+    print_object,
+    state_option,
+)
 from xingate_server.core.subject import SubjectClass, SubjectKind, class_of
 from xingate_server.gateway.answer import Command
 from xingate_server.gateway.check import Gateway
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
-from xingate_server.trace.log import TraceError
-from xingate_server.trace.sqlite import SqliteLog
+from xingate_server.trace.port import TraceError
+from xingate_server.trace.sqlite.store import SqliteLog
 
 _SUBJECTS_AT_MOST = 1000
 _LOOKED_AT = 50_000  # keys, in search of organisations

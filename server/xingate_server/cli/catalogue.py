@@ -18,7 +18,7 @@ from xingate.types import Effect, Force, Via
 from xingate_server.catalogues import BUILT_IN, CatalogueError, Problem, catalogue_hash, load
 from xingate_server.catalogues import lint as find_problems
 from xingate_server.catalogues import warnings as find_warnings
-from xingate_server.cli._common import read_settings, state_option
+from xingate_server.cli.output.common import read_settings, state_option
 from xingate_server.core.catalogue import (
     Action,
     Catalogue,
@@ -31,8 +31,8 @@ from xingate_server.core.catalogue import (
     Trigger,
     matches,
 )
-from xingate_server.wiring.compile import SOURCES_FOLDER
-from xingate_server.wiring.list_sources import declared_list_types
+from xingate_server.wiring.compiling.compile import SOURCES_FOLDER
+from xingate_server.wiring.compiling.list_sources import declared_list_types
 
 PROBLEMS = 2
 PIPED_WIDTH = 140  # columns of a table that no terminal shows

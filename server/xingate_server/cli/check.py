@@ -12,8 +12,8 @@ import click
 import xingate
 from xingate.errors import XingateError
 from xingate.types import Identifier, Subject, SubjectKind, Verdict
-from xingate_server.cli._answer import show
-from xingate_server.cli._common import (
+from xingate_server.cli.output.answer import show
+from xingate_server.cli.output.common import (
     console,
     json_option,
     open_gateway,

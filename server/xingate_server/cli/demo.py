@@ -22,7 +22,7 @@ from rich.table import Table
 
 import xingate
 from xingate.receipt import verify_receipt
-from xingate_server.cli._common import counted, read_settings
+from xingate_server.cli.output.common import counted, read_settings
 from xingate_server.demo import DATA
 from xingate_server.demo.cases import CALLERS, Caller, Case
 

@@ -10,7 +10,7 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from xingate_server.cli._common import CommandError, json_option, print_object, state_option
+from xingate_server.cli.output.common import CommandError, json_option, print_object, state_option
 
 
 @click.command("keygen")

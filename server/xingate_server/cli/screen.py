@@ -18,8 +18,9 @@ from rich.table import Table
 
 import xingate
 from xingate.types import SubjectKind, Verdict
-from xingate_server.cli._answer import COLOURS
-from xingate_server.cli._common import (
+from xingate_server.cli.check import KINDS, read_context
+from xingate_server.cli.output.answer import COLOURS
+from xingate_server.cli.output.common import (
     EXIT_REFUSED,
     AskedWronglyError,
     CommandError,
@@ -30,7 +31,6 @@ from xingate_server.cli._common import (
     target_option,
     tell_errors,
 )
-from xingate_server.cli.check import KINDS, read_context
 
 if TYPE_CHECKING:
     from xingate_adapters.rosters.journal import Journal

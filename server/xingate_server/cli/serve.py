@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from xingate_server.cli._common import CommandError, read_settings, state_option
-from xingate_server.wiring.serve import ServeError, serve
+from xingate_server.cli.output.common import CommandError, read_settings, state_option
+from xingate_server.wiring.processes.serve import ServeError, serve
 
 
 @click.command("serve")

@@ -9,9 +9,16 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from xingate_server.cli._common import CommandError, console, json_option, print_object, read_settings, state_option
+from xingate_server.cli.output.common import (
+    CommandError,
+    console,
+    json_option,
+    print_object,
+    read_settings,
+    state_option,
+)
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
-from xingate_server.trace.log import TraceError
+from xingate_server.trace.port import TraceError
 from xingate_server.wiring.snapshot_in_use import (
     Retained,
     current_sequence,

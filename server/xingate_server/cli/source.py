@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from xingate_server.cli._common import (
+from xingate_server.cli.output.common import (
     AskedWronglyError,
     CommandError,
     console,
@@ -20,7 +20,7 @@ from xingate_server.cli._common import (
     print_object,
     state_option,
 )
-from xingate_server.wiring.compile import SOURCES_FOLDER
+from xingate_server.wiring.compiling.compile import SOURCES_FOLDER
 
 if TYPE_CHECKING:
     from xingate_adapters.inspection import Inspection

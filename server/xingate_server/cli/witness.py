@@ -11,10 +11,10 @@ import click
 
 from xingate.checkpoint import SignatureType
 from xingate.errors import CheckpointError
-from xingate_server.cli._common import AskedWronglyError, CommandError, counted, read_settings
-from xingate_server.trace.log import StoreUnusableError
-from xingate_server.trace.signing import settle_key
-from xingate_server.trace.witness import Witness, WitnessError
+from xingate_server.cli.output.common import AskedWronglyError, CommandError, counted, read_settings
+from xingate_server.trace.anchor.witness import Witness, WitnessError
+from xingate_server.trace.port import StoreUnusableError
+from xingate_server.trace.tree.signing import settle_key
 
 EXIT_NOT_COSIGNED = 1
 _POLL_S = 1.0
@@ -44,7 +44,7 @@ _dir_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=None,
     metavar="DIR",
-    help="The folder to which the log pushes its checkpoints (`trace.anchor.folder`). [required]",
+    help="The folder to which the log pushes its checkpoints (`trace.anchor.push.folder`). [required]",
 )
 @_log_option
 @_name_option
@@ -88,9 +88,9 @@ def witness_command(
 def serve_command(*, logs: tuple[str, ...], name: str, directory: Path, host: str, port: int) -> int:
     """Be asked for cosignatures over HTTP: `POST /add-checkpoint` of C2SP tlog-witness.
 
-    A gateway asks with `trace.anchor.url = "http://HOST:PORT/add-checkpoint"`. Who asks needs no right but the log's
-    own signature; for TLS put a proxy before it. A checkpoint that does not fit is refused and told on the screen, and
-    what was cosigned before stays so.
+    A gateway asks with `trace.anchor.push.url = "http://HOST:PORT/add-checkpoint"`. Who asks needs no right but the
+    log's own signature; for TLS put a proxy before it. A checkpoint that does not fit is refused and told on the
+    screen, and what was cosigned before stays so.
 
     Exit codes: 0 stopped, 2 usage, 3 the key, the folder or the port cannot be used.
     """
@@ -103,7 +103,7 @@ def serve_command(*, logs: tuple[str, ...], name: str, directory: Path, host: st
 async def _serve(witness: Witness, host: str, port: int) -> None:
     from aiohttp import web
 
-    from xingate_server.transport.witness_http import PATH, application
+    from xingate_server.transport.http.witness import PATH, application
 
     runner = web.AppRunner(application(witness, click.echo), access_log=None, shutdown_timeout=_STOP_S)
     await runner.setup()

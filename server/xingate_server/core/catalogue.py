@@ -248,7 +248,7 @@ class ContextValue(_Struct, frozen=True):
 
 
 class ContextAttribute(_Struct, frozen=True):
-    """An attribute of the question that a `when` may name, with all values that it can have (`core.context`)."""
+    """An attribute of the question that a `when` may name, with all values that it can have (`core.decide.context`)."""
 
     id: str
     title: Title

@@ -97,7 +97,7 @@ class SubjectKeyer:
         return _framed(what, subject_class, scheme) if self._has_scheme else _framed(what, subject_class)
 
     def name(self, subject_class: SubjectClass, normalised: str) -> bytes:
-        """The key of a normalised name (`core.names.normalise`)."""
+        """The key of a normalised name (`core.names.normal_form.normalise`)."""
         return self._hash(_framed("name", subject_class), normalised)
 
     def entry(self, list_type: str, subject: bytes, authority: str, document_no: str) -> str:

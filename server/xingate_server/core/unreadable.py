@@ -2,7 +2,7 @@
 
 Such a row is stored under its subject's key and makes the gap `row_unreadable`, so that a subject that a list speaks
 about is never CLEAR by accident. Here: what it may be, on which days it counts, and when it is over. Excluded: whom it
-is about (`core.row_subject`), and what it could give (`core.plan`).
+is about (`core.admission.row_subject`), and what it could give (`core.decide.plan`).
 """
 
 from collections.abc import Mapping

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from xingate_server.core.decision import Decision, Flag
+from xingate_server.core.decide.decision import Decision, Flag
 from xingate_server.core.subject import SubjectKind
 
 

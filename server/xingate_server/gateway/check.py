@@ -19,21 +19,21 @@ from xingate_server.core.catalogue import Catalogue
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.grounds import Grounds
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.lookups import Lookups, Pending, trace_error
 from xingate_server.gateway.matter import Member, of_party, party_commands, sibling_keys
-from xingate_server.gateway.moment import now_utc
-from xingate_server.gateway.outcomes import Outcomes
 from xingate_server.gateway.ports import Snapshots, SnapshotView
-from xingate_server.gateway.receipts import Proofs, Receipts
-from xingate_server.gateway.reported import OutcomeAnswer, OutcomeCommand
-from xingate_server.gateway.search import Search, read_search
-from xingate_server.gateway.usage import usage_report
-from xingate_server.trace import log
-from xingate_server.trace.report import Usage
-from xingate_server.trace.search import search as find
-from xingate_server.trace.walk import Damaged
+from xingate_server.gateway.records.outcome_reading import OutcomeAnswer, OutcomeCommand
+from xingate_server.gateway.records.outcomes import Outcomes
+from xingate_server.gateway.records.receipts import Proofs, Receipts
+from xingate_server.gateway.records.search import Search, read_search
+from xingate_server.gateway.records.usage import usage_report
+from xingate_server.gateway.snapshots import Grounds
+from xingate_server.gateway.timestamps import now_utc
+from xingate_server.trace import port
+from xingate_server.trace.audit.report import Usage
+from xingate_server.trace.audit.search import search as find
+from xingate_server.trace.audit.tolerant_read import Damaged
 
 MAX_RECORDS: Final = 1000
 DEFAULT_RECORDS: Final = 50
@@ -51,7 +51,7 @@ class Gateway:
     def __init__(
         self,
         snapshots: Snapshots,
-        trace: log.TraceLog,
+        trace: port.TraceLog,
         keyer: SubjectKeyer | None = None,
         clock: Callable[[], datetime] = now_utc,
         new_id: Callable[[], str] = uuid7,
@@ -77,7 +77,7 @@ class Gateway:
             return work
         try:
             stored = await self._trace.append(work.draft)
-        except log.TraceError as error:
+        except port.TraceError as error:
             raise trace_error(error) from error
         return self._lookups.answer(work, stored)
 
@@ -88,7 +88,7 @@ class Gateway:
             return work
         try:
             stored = self._trace.append_blocking(work.draft)
-        except log.TraceError as error:
+        except port.TraceError as error:
             raise trace_error(error) from error
         return self._lookups.answer(work, stored)
 
@@ -108,10 +108,10 @@ class Gateway:
     async def complete(self, works: Sequence[Pending]) -> list[Answer | errors.GatewayError]:
         """Record what was prepared with one commit, and answer, each with its own error. Raises nothing."""
         drafts = [work.draft for work in works]
-        outcomes: Sequence[log.Outcome]
+        outcomes: Sequence[port.Outcome]
         try:
             outcomes = await self._trace.append_many(drafts)
-        except log.TraceError as error:
+        except port.TraceError as error:
             outcomes = [error] * len(drafts)
         return [self._lookups.answer_or_error(work, outcome) for work, outcome in zip(works, outcomes, strict=True)]
 
@@ -126,7 +126,7 @@ class Gateway:
         drafts = [work.draft for work in works if isinstance(work, Pending)]
         try:
             outcomes = await self._trace.append_many(drafts)
-        except log.TraceError as error:
+        except port.TraceError as error:
             raise trace_error(error) from error
         remaining = iter(outcomes)
         answers = []
@@ -145,26 +145,26 @@ class Gateway:
         """The same for a thread."""
         return self._outcomes.report_blocking(command)
 
-    def record(self, record_id: str) -> log.Stored:
+    def record(self, record_id: str) -> port.Stored:
         """One record. Raises UnknownRecordError, and UnavailableError where the log cannot be read."""
         try:
             stored = self._trace.get(record_id)
-        except log.TraceError as error:
+        except port.TraceError as error:
             raise trace_error(error) from error
         if stored is None:
             text = "no record has this id"
             raise errors.UnknownRecordError("record_unknown", text, "record_id")
         return stored
 
-    def records(self, limit: int = DEFAULT_RECORDS, before: int | None = None) -> Sequence[log.Stored]:
+    def records(self, limit: int = DEFAULT_RECORDS, before: int | None = None) -> Sequence[port.Stored]:
         """At most `limit` (1 to 1000) records, newest first, with an index below `before`."""
         check_limit(limit)
         try:
             return self._trace.list(limit, before)
-        except log.TraceError as error:
+        except port.TraceError as error:
             raise trace_error(error) from error
 
-    def search(self, search: Search, limit: int, before: int | None = None) -> tuple[list[log.Stored], int | None]:
+    def search(self, search: Search, limit: int, before: int | None = None) -> tuple[list[port.Stored], int | None]:
         """At most `limit` (1 to 1000) records that fit, newest first, with an index below `before`; and where to look
         further. Fewer, also none, after a second: for a thread of its own. Raises GatewayError."""
         check_limit(limit)
@@ -172,9 +172,9 @@ class Gateway:
         until = monotonic() + SEARCH_S
         try:
             page = find(self._trace, query, limit, before, lambda: monotonic() < until)
-        except log.TraceError as error:
+        except port.TraceError as error:
             raise trace_error(error) from error
-        leaves = [leaf for leaf in page.leaves if isinstance(leaf, log.Stored)]
+        leaves = [leaf for leaf in page.leaves if isinstance(leaf, port.Stored)]
         for leaf in page.leaves:
             if isinstance(leaf, Damaged):
                 text = f"{leaf.what}: look before it (`before` {leaf.leaf_index}) and behind it apart"
@@ -205,7 +205,7 @@ class Gateway:
         return await self._receipts.consistency_proof(size1, size2)
 
     def usage_report(self, first: str, last: str, by: str) -> Usage:
-        """Figures over the whole log (`gateway.usage`): for a thread of its own. Raises GatewayError."""
+        """Figures over the whole log (`gateway.records.usage`): for a thread of its own. Raises GatewayError."""
         return usage_report(self._trace, first, last, by)
 
     def catalogue(self) -> Catalogue:
@@ -243,10 +243,10 @@ class Gateway:
                 raise of_party(error, place) from error
         return works
 
-    def _found(self, system: str, organisation: str, request_id: str) -> log.Stored:
+    def _found(self, system: str, organisation: str, request_id: str) -> port.Stored:
         try:
             stored = self._trace.find("check", system, organisation, request_id)
-        except log.TraceError as error:
+        except port.TraceError as error:
             raise trace_error(error) from error
         if stored is None:
             text = "another party of this matter check has no record: its call failed, so ask it again"

@@ -9,19 +9,20 @@ from datetime import datetime
 
 import msgspec
 
-from xingate_server.core.context import ContextError, ContextWords
-from xingate_server.core.identifiers import mask_text
-from xingate_server.core.identity import older_keys, settle
+from xingate_server.core.decide.context import ContextError, ContextWords
+from xingate_server.core.identifiers.parsing import mask_text
+from xingate_server.core.identity.identify import older_keys, settle
 from xingate_server.core.subject import BY_SCHEME, SubjectFile, SubjectKeyer
 from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.grounds import Grounds
-from xingate_server.gateway.moment import Moments
-from xingate_server.gateway.outcomes import Outcomes
+from xingate_server.gateway.check_leaf import Recorded
+from xingate_server.gateway.decision_cache import Ground, Told
 from xingate_server.gateway.question import ReadQuestion, question_digest, read_question
-from xingate_server.gateway.recorded import Recorded
-from xingate_server.gateway.told import Ground, Told
-from xingate_server.trace import leaf_parts, log, terms
+from xingate_server.gateway.records.outcomes import Outcomes
+from xingate_server.gateway.snapshots import Grounds
+from xingate_server.gateway.timestamps import Moments
+from xingate_server.trace import port
+from xingate_server.trace.leaf import parts, terms
 
 _read_recorded = msgspec.json.Decoder(Recorded).decode
 
@@ -29,7 +30,7 @@ _read_recorded = msgspec.json.Decoder(Recorded).decode
 class Pending(msgspec.Struct, frozen=True, gc=False):
     """An answer that waits for its record."""
 
-    draft: log.Draft
+    draft: port.Draft
     told: Told
 
 
@@ -39,7 +40,7 @@ class Lookups:
     def __init__(
         self,
         grounds: Grounds,
-        trace: log.TraceLog,
+        trace: port.TraceLog,
         outcomes: Outcomes,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -75,7 +76,7 @@ class Lookups:
         except errors.GatewayError as error:
             return error
 
-    def answer(self, pending: Pending, stored: log.Stored) -> Answer:
+    def answer(self, pending: Pending, stored: port.Stored) -> Answer:
         """The answer whose record is durable. Raises UnavailableError for an older one that cannot be read."""
         if stored.is_replay:  # another caller with the same request id was faster
             return self._replayed(stored)
@@ -92,9 +93,9 @@ class Lookups:
             notices=told.notices,
         )
 
-    def answer_or_error(self, pending: Pending, outcome: log.Outcome) -> Answer | errors.GatewayError:
+    def answer_or_error(self, pending: Pending, outcome: port.Outcome) -> Answer | errors.GatewayError:
         """The same for one of several, with the error as a value."""
-        if isinstance(outcome, log.TraceError):
+        if isinstance(outcome, port.TraceError):
             return trace_error(outcome)
         try:
             return self.answer(pending, outcome)
@@ -107,8 +108,8 @@ class Lookups:
             if stored is None:
                 return None
             if stored.question_digest != digest:
-                raise log.RequestIdReusedError(command.request_id)
-        except log.TraceError as error:
+                raise port.RequestIdReusedError(command.request_id)
+        except port.TraceError as error:
             raise trace_error(error) from error
         return self._replayed(stored)
 
@@ -127,18 +128,18 @@ class Lookups:
         further = _further_keys(command, question, settled.subject_key, ground.keyer(keyer))
         record_id = self._new_id()
         request_id = command.request_id or record_id  # whoever gave none is told one that nobody else has
-        asked = leaf_parts.Asked(
+        asked = parts.Asked(
             record_id,
             request_id,
             moment.time,
-            leaf_parts.caller_part(command.system, command.organisation, question.operator),
+            parts.caller_part(command.system, command.organisation, question.operator),
             question.matter,
             settled.subject_key,
             settled.subject_code,
             question.context,
             further,
         )
-        draft = log.Draft(
+        draft = port.Draft(
             kind="check",
             record_id=record_id,
             request_id=request_id,
@@ -146,7 +147,7 @@ class Lookups:
             organisation=command.organisation,
             question_digest=digest,
             time=moment.time,
-            leaf=leaf_parts.join(told.leaf, asked),
+            leaf=parts.join(told.leaf, asked),
             answer=told.answer(request_id),
             terms=terms.check_terms(
                 moment.minute,
@@ -158,7 +159,7 @@ class Lookups:
         )
         return Pending(draft, told)
 
-    def _replayed(self, stored: log.Stored) -> Answer:
+    def _replayed(self, stored: port.Stored) -> Answer:
         try:
             recorded = _read_recorded(stored.answer)
         except msgspec.DecodeError as error:
@@ -203,12 +204,12 @@ def entry_ids(file: SubjectFile, told: Sequence[str]) -> dict[str, str]:
     return {known: now for known, now in older.items() if now in told} | {now: now for now in told}
 
 
-def trace_error(error: log.TraceError) -> errors.GatewayError:
+def trace_error(error: port.TraceError) -> errors.GatewayError:
     """What a caller is told of a failed record."""
-    if isinstance(error, log.RequestIdReusedError):
+    if isinstance(error, port.RequestIdReusedError):
         told = f"request id `{mask_text(error.request_id)}` stands for another question of the same caller"
         return errors.RequestIdReusedError("request_id_reused", told, "request_id")
     text = "no verdict is given because its record could not be made durable: ask again with the same request id"
-    if isinstance(error, log.ReadFailedError):
+    if isinstance(error, port.ReadFailedError):
         text = "the log cannot be read at the moment: ask again with the same request id"
     return errors.UnavailableError("record_failed", text)

@@ -10,11 +10,12 @@ from typing import Final, TypeVar
 import msgspec
 
 from xingate.matter import APPLICANT, MAX_PARTIES, PARTY_PLACE, PARTY_ROLE, ROLES
-from xingate_server.core.identifiers import mask_text
+from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.gateway.answer import Command
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
 from xingate_server.gateway.question import MAX_CONTEXT, check_text
-from xingate_server.trace import leaf, log
+from xingate_server.trace import port
+from xingate_server.trace.leaf import record as leaf
 
 MAX_MATTER_REQUEST_ID: Final = 120
 
@@ -41,7 +42,7 @@ def party_request_id(request_id: str, place: int) -> str:
     return f"{request_id}/{place}"
 
 
-def sibling_keys(stored: log.Stored) -> list[tuple[str, str, str]]:
+def sibling_keys(stored: port.Stored) -> list[tuple[str, str, str]]:
     """System, organisation and request id of every record of the matter check that this one is part of.
 
     Raises InvalidQuestionError (`record_not_matter`) where it is part of none.

@@ -3,9 +3,9 @@
 from typing import Protocol
 
 from xingate_server.core.catalogue import Catalogue
-from xingate_server.core.decide import Decider
-from xingate_server.core.decision import SourceState
-from xingate_server.core.identity import Lookup
+from xingate_server.core.decide.decide import Decider
+from xingate_server.core.decide.decision import SourceState
+from xingate_server.core.identity.identify import Lookup
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.snapshot.store import SnapshotFacts
 

@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from xingate_server.core import characters
-from xingate_server.core.decoration import clean
-from xingate_server.core.identifiers import (
+from xingate_server.core.identifiers.decoration import clean
+from xingate_server.core.identifiers.parsing import (
     SCHEME_WORDS,
     Identifier,
     holds_citizen_number,
@@ -23,11 +23,11 @@ from xingate_server.core.identifiers import (
     mask_text,
     read,
 )
-from xingate_server.core.names import normalise
+from xingate_server.core.names.normal_form import normalise
 from xingate_server.core.subject import SubjectClass, SubjectKeyer, SubjectKind, class_of
 from xingate_server.gateway.answer import Command
+from xingate_server.gateway.bounded_cache import Kept
 from xingate_server.gateway.errors import InvalidQuestionError
-from xingate_server.gateway.kept import Kept
 
 MAX_REQUEST_ID: Final = 128
 MAX_TEXT: Final = 256

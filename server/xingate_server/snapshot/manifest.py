@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from xingate_server.core.decision import SourceState
-from xingate_server.core.name_search import THRESHOLD
+from xingate_server.core.decide.decision import SourceState
+from xingate_server.core.names.search import THRESHOLD
 from xingate_server.snapshot.errors import SnapshotError
 
 FORMAT_VERSION = 2

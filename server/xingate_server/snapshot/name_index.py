@@ -1,65 +1,29 @@
-"""The names of listed subjects, to be found when they are written otherwise: made at compile time, read in place.
+"""The names of listed subjects, to be found when they are written otherwise: read in place from an open snapshot.
 
 Two databases: `listed` (a name's number, 4 bytes -> the normalised name) and `gram` (8-byte hash of class and gram ->
-how many names have it, then their numbers, unless they are more than `MOST_FREQUENT`). Only subjects with entries are
-in it: a register's other companies would be millions, and a name of theirs says nothing. Of people only those on
-international lists, who are seldom known by a number. A name's number is its shelf and its place on it, so that
-processes need not wait for one another, and the bytes do not depend on how many there are. Source: DESIGN section 6.
+how many names have it, then their numbers, unless they are more than `MOST_FREQUENT`). `compile.name_index` writes
+them. Source: DESIGN section 6.
 """
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
-from xingate_server.core.name_parts import grams_of
-from xingate_server.core.name_search import MOST_FREQUENT
 from xingate_server.core.subject import SubjectClass
-from xingate_server.snapshot.spool import SHELVES, Spool, Writer, Written
-from xingate_server.snapshot.workers import each
 
-INTERNATIONAL = "international."
-_WAITING = 2_000_000  # numbers that wait in memory: 8 MB, and the grams that they belong to
+NUMBER = struct.Struct(">I")
+FREQUENCY = struct.Struct("<I")
 _GRAM_BYTES = 8
-_number = struct.Struct(">I")
-_frequency = struct.Struct("<I")
 
 
-def is_sought(list_type: str, subject_class: SubjectClass) -> bool:
-    """Whether those whom an entry of this list type names can be found by a name written otherwise."""
-    return subject_class is SubjectClass.ORGANISATION or list_type.startswith(INTERNATIONAL)
-
-
-def index_names(spool: Spool, jobs: int) -> None:
-    """Add the grams of the spooled names to the spool, in `jobs` processes."""
-    for written in each(jobs, lambda number, _: _share(spool, jobs, number), lambda: None):
-        spool.take(written)
-
-
-def listed_names(spool: Spool) -> Iterator[tuple[bytes, bytes]]:
-    """Every name by its number, ascending."""
-    for shelf in range(SHELVES):
-        for number, (_key, _class, name) in _numbered(spool, shelf):
-            yield _number.pack(number), name.encode()
-
-
-def postings(spool: Spool) -> Iterator[tuple[bytes, bytes]]:
-    """Every gram by its hash, ascending: how many names have it, and which."""
-    for items in spool.grams():
-        key, numbers = b"", array("I")
-        for gram, _, packed in items:
-            if gram != key and key:
-                yield key, _packed(numbers)
-                numbers = array("I")
-            key = gram
-            numbers.frombytes(packed)
-        if key:
-            yield key, _packed(numbers)
+def gram_key(subject_class: str, gram: str) -> bytes:
+    """The 8 bytes under which a gram of one class is stored."""
+    return blake2b(f"{subject_class}:{gram}".encode(), digest_size=_GRAM_BYTES).digest()
 
 
 class StoredNames:
-    """The index of one class in an open snapshot, for one thread (`core.name_search.NameIndex`)."""
+    """The index of one class in an open snapshot, for one thread (`core.names.search.NameIndex`)."""
 
     def __init__(self, transaction: Any, listed: Any, gram: Any, subject_class: SubjectClass) -> None:
         self._transaction = transaction
@@ -74,59 +38,17 @@ class StoredNames:
 
     def frequency(self, gram: str) -> int:
         """How many names have a gram."""
-        packed = self._transaction.get(_hashed(self._class, gram), db=self._gram)
-        return int(_frequency.unpack_from(packed)[0]) if packed else 0
+        packed = self._transaction.get(gram_key(self._class, gram), db=self._gram)
+        return int(FREQUENCY.unpack_from(packed)[0]) if packed else 0
 
     def names_with(self, gram: str) -> "array[int]":
         """The numbers of the names that have it."""
         numbers = array("I")
-        packed = self._transaction.get(_hashed(self._class, gram), db=self._gram)
+        packed = self._transaction.get(gram_key(self._class, gram), db=self._gram)
         if packed:
-            numbers.frombytes(packed[_frequency.size :])
+            numbers.frombytes(packed[FREQUENCY.size :])
         return numbers
 
     def name(self, number: int) -> str:
         """A name by its number."""
-        return bytes(self._transaction.get(_number.pack(number), db=self._listed)).decode()
-
-
-def _share(spool: Spool, jobs: int, number: int) -> Written:
-    """The work of one process: the grams of every name on its shelves."""
-    found: dict[tuple[str, str], array[int]] = {}
-    waiting = 0
-    with Writer(spool.folder, f"names-{number}") as writer:
-        for shelf in range(number, SHELVES, jobs):
-            for place, (_, subject_class, name) in _numbered(spool, shelf):
-                grams = grams_of(name, is_person=subject_class == SubjectClass.PERSON)
-                waiting += len(grams)
-                for gram in grams:
-                    numbers = found.get((subject_class, gram))
-                    if numbers is None:
-                        numbers = found[subject_class, gram] = array("I")
-                    numbers.append(place)
-            if waiting > _WAITING:
-                _write(found, writer)
-                waiting = 0
-        _write(found, writer)
-        return writer.close()
-
-
-def _write(found: "dict[tuple[str, str], array[int]]", writer: Writer) -> None:
-    for (subject_class, gram), numbers in found.items():
-        writer.gram(_hashed(subject_class, gram), numbers[0], numbers.tobytes())
-    found.clear()
-
-
-def _numbered(spool: Spool, shelf: int) -> Iterable[tuple[int, tuple[bytes, str, str]]]:
-    return enumerate(spool.listed(shelf), shelf << 24)
-
-
-def _packed(numbers: "array[int]") -> bytes:
-    """In the order of the names, whichever process found them."""
-    if len(numbers) > MOST_FREQUENT:
-        return _frequency.pack(len(numbers))
-    return _frequency.pack(len(numbers)) + array("I", sorted(numbers)).tobytes()
-
-
-def _hashed(subject_class: str, gram: str) -> bytes:
-    return blake2b(f"{subject_class}:{gram}".encode(), digest_size=_GRAM_BYTES).digest()
+        return bytes(self._transaction.get(NUMBER.pack(number), db=self._listed)).decode()

@@ -14,10 +14,10 @@ import lmdb
 import msgspec
 
 from xingate_server.core.catalogue import Catalogue
-from xingate_server.core.decide import Decider
-from xingate_server.core.decision import SourceState
-from xingate_server.core.name_search import Match, search
-from xingate_server.core.names import normalise
+from xingate_server.core.decide.decide import Decider
+from xingate_server.core.decide.decision import SourceState
+from xingate_server.core.names.normal_form import normalise
+from xingate_server.core.names.search import Match, search
 from xingate_server.core.subject import BY_SCHEME, Held, Profile, SubjectClass, SubjectFile, SubjectKeyer
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.digests import check_content, check_size
@@ -159,7 +159,7 @@ class Snapshot:
         return tuple(named[:CANDIDATES_AT_MOST]), alone.unsettled if alone else ()
 
     def similar(self, subject_class: SubjectClass, normalised: str) -> list[Match]:
-        """Names of listed subjects that are alike (`core.name_search`); a few milliseconds."""
+        """Names of listed subjects that are alike (`core.names.search`); a few milliseconds."""
         if self._listed is None or self._gram is None:
             return []  # made by a release that indexed no names
         names = StoredNames(self._transaction(), self._listed, self._gram, subject_class)

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from xingate.merkle import Frontier, leaf_hash
-from xingate_server.trace.log import (
+from xingate_server.trace.group_commit import only
+from xingate_server.trace.leaf.terms import Block
+from xingate_server.trace.port import (
     Draft,
     LeafKind,
     Outcome,
@@ -18,8 +20,6 @@ from xingate_server.trace.log import (
     StoreClosedError,
     Stored,
 )
-from xingate_server.trace.terms import Block
-from xingate_server.trace.writer import only
 
 
 class MemoryLog:

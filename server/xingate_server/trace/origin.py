@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-from xingate_server.trace.log import StoreUnusableError
+from xingate_server.trace.port import StoreUnusableError
 
 _FILE = "origin"
 _MAX_LENGTH = 255

@@ -12,11 +12,12 @@ from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.check import Gateway
 from xingate_server.gateway.errors import GatewayError
-from xingate_server.transport import fragments, render, render_matter
+from xingate_server.transport.check_batcher import Gathered, Item, Read, Write
 from xingate_server.transport.errors import BatchTooLargeError
-from xingate_server.transport.gathered import Gathered, Item, Read, Write
 from xingate_server.transport.limits import Admission
-from xingate_server.transport.messages import parse
+from xingate_server.transport.messages import answers as render
+from xingate_server.transport.messages import fragments, matters
+from xingate_server.transport.messages.parse import parse
 from xingate_server.transport.metrics import Metrics
 
 MOST_ITEMS = 1000
@@ -74,7 +75,7 @@ class Checks:
 
     async def check_matter(self, request: v.CheckMatterRequest) -> v.CheckMatterResponse:
         """All parties of a matter with one commit. Raises GatewayError, and then nothing is recorded."""
-        members = render_matter.members(request)
+        members = matters.members(request)
         self._admission.take(len(members))
         try:
             request_id, answers = await self._gateway.check_matter(request.request_id, members)
@@ -82,7 +83,7 @@ class Checks:
             self._admission.give(len(members))
         for answer in answers:
             self._metrics.answered(answer.decision.verdict, request.action, answer.decision.gaps)
-        return render_matter.response(request_id, members, answers, request.view)
+        return matters.response(request_id, members, answers, request.view)
 
     async def stream_check(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Serialised BatchCheckResults in the order of the questions; what has arrived is asked at once.

@@ -19,10 +19,13 @@ from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
 from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError, UnknownSequenceError
-from xingate_server.transport import receipt_page, render_catalogue, render_outcomes, render_records, render_usage
+from xingate_server.pages import receipt as receipt_page
 from xingate_server.transport.checks import Checks
 from xingate_server.transport.limits import GATED, NO_LIMIT, Admission, OneByOne
-from xingate_server.transport.messages import parse
+from xingate_server.transport.messages import catalogue as render_catalogue
+from xingate_server.transport.messages import outcomes, records
+from xingate_server.transport.messages import usage as render_usage
+from xingate_server.transport.messages.parse import parse
 from xingate_server.transport.metrics import Metrics
 
 
@@ -69,9 +72,9 @@ class Handlers:
     async def get_snapshot(self, request: s.GetSnapshotRequest) -> s.Snapshot:
         """What the current snapshot, or a retained one, was made of."""
         if not request.sequence:
-            return render_records.snapshot(self._gateway, 0)
+            return records.snapshot(self._gateway, 0)
         # It may have to be opened, which reads its file from end to end.
-        return await asyncio.to_thread(render_records.snapshot, self._gateway, request.sequence)
+        return await asyncio.to_thread(records.snapshot, self._gateway, request.sequence)
 
     async def watch_snapshot(self, request: s.WatchSnapshotRequest) -> AsyncIterator[s.Snapshot]:
         """The present snapshot at once, then each new one, until the gateway closes; those retained since `after`."""
@@ -79,12 +82,12 @@ class Handlers:
         while not self._is_closing:
             changed = self._changed
             with contextlib.suppress(UnavailableError):  # none yet: wait for the first
-                snapshot = render_records.snapshot(self._gateway, 0)
+                snapshot = records.snapshot(self._gateway, 0)
                 present = snapshot.ref.sequence
                 for between in self._gateway.retained() if shown else ():
                     if shown < between < present:
                         with contextlib.suppress(UnavailableError, UnknownSequenceError):  # bad, or removed
-                            yield await asyncio.to_thread(render_records.snapshot, self._gateway, between)
+                            yield await asyncio.to_thread(records.snapshot, self._gateway, between)
                 is_other = present != shown or (last.sequence and snapshot.ref != last)
                 shown, last = present, snapshot.ref
                 if is_other:
@@ -93,7 +96,7 @@ class Handlers:
 
     async def get_record(self, request: tr.GetRecordRequest) -> tr.TraceEntry:
         """One record, with its exact bytes. Raises UnknownRecordError."""
-        return render_records.entry(self._gateway, request.record_id)
+        return records.entry(self._gateway, request.record_id)
 
     async def list_records(self, request: tr.ListRecordsRequest) -> tr.ListRecordsResponse:
         """A page of records, newest first, at most 3.5 MB; a search runs in a thread, one at a time.
@@ -102,15 +105,15 @@ class Handlers:
         """
         before = request.before if request.HasField("before") else None
         limit = request.limit or DEFAULT_RECORDS
-        if (search := render_records.search(request)) is None:
-            return render_records.page(self._gateway, limit, before)
-        return await self._searches.run(partial(render_records.found, self._gateway, search, limit, before))
+        if (search := records.search(request)) is None:
+            return records.page(self._gateway, limit, before)
+        return await self._searches.run(partial(records.found, self._gateway, search, limit, before))
 
     async def report_outcome(self, request: tr.ReportOutcomeRequest) -> tr.ReportOutcomeResponse:
         """What became of a lookup. Raises GatewayError."""
         self.admission.take()
         try:
-            return render_outcomes.response(await self._gateway.report_outcome(render_outcomes.command(request)))
+            return outcomes.response(await self._gateway.report_outcome(outcomes.command(request)))
         finally:
             self.admission.give()
 
@@ -124,11 +127,11 @@ class Handlers:
 
     async def get_checkpoint(self, _request: tr.GetCheckpointRequest) -> tr.Checkpoint:
         """The newest signed checkpoint. Raises UnavailableError."""
-        return render_records.checkpoint(await self._gateway.checkpoint())
+        return records.checkpoint(await self._gateway.checkpoint())
 
     async def get_consistency_proof(self, request: tr.GetConsistencyProofRequest) -> tr.ConsistencyProof:
         """That the log only grew between two sizes. Raises InvalidQuestionError, UnavailableError."""
-        return render_records.consistency_proof(await self._gateway.consistency_proof(request.size1, request.size2))
+        return records.consistency_proof(await self._gateway.consistency_proof(request.size1, request.size2))
 
     async def receipt_page(self, receipt: tr.Receipt) -> str:
         """The receipt as a page to print. Raises UnavailableError where it does not hold."""

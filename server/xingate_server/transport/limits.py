@@ -5,7 +5,7 @@ counts from its question to its record, a batch counts as its items. A call is t
 flight, so that a batch of any size finds its turn; what is in flight never exceeds `most` by more than one batch.
 Searches and reports, which read much of the log, run one at a time and a few may wait (`OneByOne`). Excluded: other
 calls that only read, health, readiness and metrics, which are answered whatever the load; what gRPC's own code queues
-before Python sees it (`transport.grpc`). Belongs to one event loop.
+before Python sees it (`transport.grpc.server`). Belongs to one event loop.
 """
 
 import asyncio

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from xingate_server.core.admitted import kind_of_refusal
+from xingate_server.core.admission.result import kind_of_refusal
 from xingate_server.core.catalogue import Verdict
-from xingate_server.core.decision import Gap, GapReason
+from xingate_server.core.decide.decision import Gap, GapReason
 
 _SECONDS: Final = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 5.0)
 

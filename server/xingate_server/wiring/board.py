@@ -4,7 +4,7 @@ A client of a port that several workers share is answered now by one and now by 
 undercut what the other has shown. So no worker answers from a snapshot before all can: each says which one it has
 opened, the parent alone says which one all answer from, and every worker looks there before each answer. Beside that
 each worker leaves a sign of life, by which the parent finds one that is stuck. What is newest of the log needs no place
-here, since it is in files that all read (`trace.checkpoints`).
+here, since it is in files that all read (`trace.tree.checkpoints`).
 
 Each number has one writer and is eight bytes, which are written as a whole. Excluded: what the parent does about it
 (`pulse`, `serve`). Source: DESIGN sections 6 and 7.

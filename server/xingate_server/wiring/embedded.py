@@ -15,10 +15,10 @@ from typing import Any, Protocol
 from xingate.errors import ProtocolError, XingateError, from_status
 from xingate_server.settings import InvalidSettingsError, load
 from xingate_server.snapshot.errors import SnapshotSetBackError, SubjectKeyMismatchError
-from xingate_server.trace.log import TraceError
+from xingate_server.trace.port import TraceError
 from xingate_server.transport.handlers import call
 from xingate_server.transport.status import fault_of
-from xingate_server.wiring.logs import configure_quietly
+from xingate_server.wiring.logging_setup import configure_quietly
 from xingate_server.wiring.node import Node
 
 

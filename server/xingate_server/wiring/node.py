@@ -16,24 +16,24 @@ from typing import Any
 import structlog
 
 from xingate.checkpoint import verifier_key
-from xingate_server.gateway.acts import Acts, InUse, newest_in_use
 from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.records.operator_acts import Acts, InUse, newest_in_use
 from xingate_server.settings import Settings
 from xingate_server.snapshot.errors import SnapshotError, SnapshotSetBackError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
-from xingate_server.trace.anchor import FolderPlace, Place, Pusher, UrlPlace
-from xingate_server.trace.anchor_lease import Lease
-from xingate_server.trace.checkpoints import Checkpointer
-from xingate_server.trace.log import SharedLog, TraceError
-from xingate_server.trace.signing import settle_key
+from xingate_server.trace.anchor.lease import Lease
+from xingate_server.trace.anchor.push import FolderPlace, Place, Pusher, UrlPlace
+from xingate_server.trace.port import SharedLog, TraceError
+from xingate_server.trace.tree.checkpoints import Checkpointer
+from xingate_server.trace.tree.signing import settle_key
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.limits import NO_LIMIT
 from xingate_server.transport.metrics import Metrics
 from xingate_server.wiring import faults
 from xingate_server.wiring.board import Seat
-from xingate_server.wiring.metered import MeteredLog
+from xingate_server.wiring.open_log import open_log
 from xingate_server.wiring.source_state import faults_of, figures_of, today
-from xingate_server.wiring.store import open_log
+from xingate_server.wiring.watched_log import MeteredLog
 
 _TICK_S = 0.25
 _LOWEST_PRIORITY = 19
@@ -189,7 +189,7 @@ class Node:
         return self._in_use.info.sequence if self._in_use else 0
 
     def readiness(self) -> Mapping[str, Any]:
-        """See `transport.http.Readiness`."""
+        """See `transport.http.routes.Readiness`."""
         snapshot: dict[str, Any] = {"status": "missing", "problem": self._problem}
         if (in_use := self._current()) is not None:
             info = in_use.info
@@ -215,7 +215,7 @@ class Node:
         }
 
     def source_faults(self) -> Mapping[str, Any]:
-        """See `transport.http.Readiness`."""
+        """See `transport.http.routes.Readiness`."""
         return faults_of(in_use.manifest.sources, today()) if (in_use := self._current()) is not None else {}
 
     def drain(self) -> None:

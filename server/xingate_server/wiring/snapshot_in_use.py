@@ -10,19 +10,26 @@ from pathlib import Path
 
 import msgspec
 
-from xingate_server.core.identifiers import mask_text
+from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.core.subject import SubjectKeyer
-from xingate_server.gateway.acts import InUse, highest_in_use, last_said, newest_in_use, said_of, use_draft
-from xingate_server.gateway.denials import stamp
 from xingate_server.gateway.ids import uuid7
+from xingate_server.gateway.records.denials import stamp
+from xingate_server.gateway.records.operator_acts import (
+    InUse,
+    highest_in_use,
+    last_said,
+    newest_in_use,
+    said_of,
+    use_draft,
+)
 from xingate_server.settings import Settings
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError, SnapshotSetBackError
 from xingate_server.snapshot.keys import read_key
 from xingate_server.snapshot.manifest import MANIFEST_FILE, read_manifest
 from xingate_server.snapshot.store import Snapshot
-from xingate_server.trace.log import StoreUnusableError
-from xingate_server.wiring.store import open_log
+from xingate_server.trace.port import StoreUnusableError
+from xingate_server.wiring.open_log import open_log
 
 _LOCK_TIMEOUT_S = 60.0
 

@@ -1,16 +1,16 @@
 """What a snapshot knows of its sources, for operators: which do not answer for today, and figures for each.
 
-The same rule as for the gaps of answers (`core.gaps`). Ages count from the end of the day that a source's data are of,
-in Asia/Shanghai: a source is as old as its maximum age at the very moment from which it is stale. Source: DESIGN
-section 4.
+The same rule as for the gaps of answers (`core.decide.gaps`). Ages count from the end of the day that a source's data
+are of, in Asia/Shanghai: a source is as old as its maximum age at the very moment from which it is stale. Source:
+DESIGN section 4.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any, Final
 
-from xingate_server.core.decision import GapReason
-from xingate_server.core.gaps import source_fault
+from xingate_server.core.decide.decision import GapReason
+from xingate_server.core.decide.gaps import source_fault
 from xingate_server.snapshot.manifest import SourceCount
 from xingate_server.transport.metrics import SourceFigures
 

@@ -20,7 +20,7 @@ from xingate.types import Decision, Identifier, Question, Subject, SubjectKind, 
 from xingate_adapters.sources import SourceError
 from xingate_server import catalogues
 from xingate_server.snapshot.errors import SnapshotError
-from xingate_server.wiring.compile import CompileOptions, GivenFile, OptionError, compile_from_options
+from xingate_server.wiring.compiling.compile import CompileOptions, GivenFile, OptionError, compile_from_options
 
 NOON: Final = datetime(DAY.year, DAY.month, DAY.day, 4, tzinfo=UTC)
 _KINDS: Final = {

@@ -25,7 +25,7 @@ from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.rosters import run
 from xingate_adapters.rosters.layout import IGNORED, RosterLayout, guess_layout
 from xingate_adapters.rosters.screening import Screening
-from xingate_server.core.identifiers import fold
+from xingate_server.core.identifiers.parsing import fold
 
 DAY: Final = "2026-07-01"
 _QUIET: Final = ("CLEAR", "FAVOURED")

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from xingate.types import SignedCheckpoint
 from xingate_adapters.rosters.book.answers import gap_words
+from xingate_adapters.rosters.book.summary import Tally
 from xingate_adapters.rosters.book.widths import Widths, lines_of
 from xingate_adapters.rosters.book.words import COLOURS, ERRORS, FOOTER, NOT_ASKED, ORDER, VERDICTS
 from xingate_adapters.rosters.book.workbook import CERTIFICATE, Roster, printable
-from xingate_adapters.rosters.tally import Tally
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _MOST_MEASURES: Final = 30

@@ -18,7 +18,7 @@ from xingate_adapters.rosters.book.widths import Widths, lines_of
 from xingate_adapters.rosters.book.words import COLOURS, COLUMNS, FOOTER, ROLES, SUBJECT, VERDICTS
 from xingate_adapters.rosters.columns.footers import Footer
 from xingate_adapters.rosters.rows import Fault, ReadRow
-from xingate_server.core.identifiers import mask_text
+from xingate_server.core.identifiers.parsing import mask_text
 
 ROWS_A_SHEET: Final = 1_000_000
 FILE_MODE: Final = 0o640

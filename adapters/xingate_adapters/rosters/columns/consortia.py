@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from xingate_adapters.reading.cells import text
+from xingate_adapters.reading.cells.text import text
 from xingate_adapters.rosters.columns.parties import Named, in_cell, is_organisations_name
 
 _MARK: Final = re.compile(

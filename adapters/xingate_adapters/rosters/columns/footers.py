@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from xingate_adapters.reading.cells import text
+from xingate_adapters.reading.cells.text import text
 from xingate_adapters.rosters.columns.parties import has_shape, is_organisations_name, is_somebodys
 
 _FIGURE: Final = r"[（(]?\s*[共¥￥]?\s*[0-9,.，零一二三四五六七八九十百千万亿]*\s*[家个人条户名页份项元万]*"

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz, process
 
 from xingate_adapters import guesses
-from xingate_adapters.reading import columns
-from xingate_adapters.reading.columns import Label
+from xingate_adapters.reading.tables import columns
+from xingate_adapters.reading.tables.columns import Label
 
 FIELDS: Final[Mapping[str, str]] = {
     "identifiers": "号码 number",

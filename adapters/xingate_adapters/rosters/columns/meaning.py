@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from xingate.types import SubjectKind
-from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import text
+from xingate_adapters.reading.cells.text import text
+from xingate_adapters.reading.tables import columns
 from xingate_adapters.rosters.columns import labels
 from xingate_adapters.rosters.columns.kinds import kind_of
 from xingate_adapters.rosters.columns.labels import MEMBER, OTHER_BODY, OTHER_PERSON, PEOPLE, ROLES, Said
@@ -22,7 +22,7 @@ from xingate_adapters.rosters.columns.parties import (
     is_persons_number,
     share,
 )
-from xingate_server.core import identifiers
+from xingate_server.core.identifiers import parsing
 from xingate_server.core.subject import SubjectClass
 
 SURE: Final = 0.9
@@ -38,7 +38,7 @@ _OF_KINDS: Final = frozenset(
     map(columns.fold, ("subject_kind", "主体类别", "主体类型", "主体性质", "行政相对人类别", "相对人类别", "kind"))
 )
 _CITIZEN: Final = ("身份证", "公民身份")
-_UNIFIED, _ORGANISATION = identifiers.UNIFIED_LENGTH, 9
+_UNIFIED, _ORGANISATION = parsing.UNIFIED_LENGTH, 9
 _SINGLE: Final = ("name", "subject_kind", "id_scheme", "related", "matter")
 
 
@@ -217,7 +217,7 @@ def _by_label(column: Column, *, of_people: bool) -> Meaning:
 
 def _is_document(cell: str) -> bool:
     """Whether a cell is a sound number of a document of any class, such as a travel permit."""
-    return any(identifiers.read(cell, "", of).is_sound for of in (SubjectClass.PERSON, SubjectClass.ORGANISATION))
+    return any(parsing.read(cell, "", of).is_sound for of in (SubjectClass.PERSON, SubjectClass.ORGANISATION))
 
 
 def _unsure(why: str) -> Meaning:
@@ -333,8 +333,8 @@ def _differ(rows: Sequence[Sequence[str]], one: int, other: int) -> float:
 def _whose(cell: str) -> tuple[str, str]:
     """The class of a valid number, and what of it is the same in all numbers of one subject; blanks where unknown."""
     if is_persons_number(cell):
-        return "person", identifiers.read(cell, "", SubjectClass.PERSON).value
-    code = identifiers.fold(cell)
+        return "person", parsing.read(cell, "", SubjectClass.PERSON).value
+    code = parsing.fold(cell)
     if not is_organisations_number(cell) or len(code) not in (_UNIFIED, _ORGANISATION):
         return "", ""
     return "organisation", code[8:17] if len(code) == _UNIFIED else code

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 from unicodedata import normalize
 
-from xingate_adapters.reading.cells import text
-from xingate_server.core import characters, identifiers
-from xingate_server.core.identifiers import Scheme
+from xingate_adapters.reading.cells.text import text
+from xingate_server.core import characters
+from xingate_server.core.identifiers import parsing
+from xingate_server.core.identifiers.parsing import Scheme
 from xingate_server.core.subject import SubjectClass
 
 _SEPARATORS: Final = re.compile(r"[、；;，,|\r\n]+|(?<=[\w)）])/(?=[\w(（])")
@@ -53,7 +54,7 @@ def in_cell(cell: str) -> list[Named]:
         return []
     if _PARTS.search(cell) is None:
         return [Named(_line(cell), "")]
-    if _ALONE.fullmatch(identifiers.fold(cell)) and any(c.isdigit() for c in cell):
+    if _ALONE.fullmatch(parsing.fold(cell)) and any(c.isdigit() for c in cell):
         return [Named("", _line(cell))]
     found: list[Named] = []
     for part in _SEPARATORS.split(normalize("NFKC", characters.standard(cell))):
@@ -142,20 +143,20 @@ def is_organisations_name(name: str) -> bool:
 
 def is_persons_number(cell: str) -> bool:
     """Whether a cell is a citizen number that is valid, or masked (and no unified code of the market regulator)."""
-    read = identifiers.read(cell, "", SubjectClass.PERSON)
+    read = parsing.read(cell, "", SubjectClass.PERSON)
     is_masked = "*" in read.value and not read.is_malformed and not read.value.startswith(_COMPANY_STARTS)
     return read.scheme is Scheme.CITIZEN_ID and (read.is_sound or is_masked)
 
 
 def is_organisations_number(cell: str) -> bool:
     """Whether a cell is a valid number of an organisation, and no citizen number."""
-    read = identifiers.read(cell, "", SubjectClass.ORGANISATION)
+    read = parsing.read(cell, "", SubjectClass.ORGANISATION)
     return read.is_sound and not is_persons_number(cell)
 
 
 def has_shape(cell: str) -> bool:
     """Whether a cell has the look of a number that a document may have, right or wrong."""
-    folded = identifiers.fold(cell)
+    folded = parsing.fold(cell)
     return _ALONE.fullmatch(folded) is not None and _is_number(folded)
 
 
@@ -165,7 +166,7 @@ def is_somebodys(cell: str, *, is_short_too: bool = False) -> bool:
     if _MAY_BE.search(cell) is None:
         return False
     return any(
-        (is_short_too or len(identifiers.fold(number)) == identifiers.UNIFIED_LENGTH)
+        (is_short_too or len(parsing.fold(number)) == parsing.UNIFIED_LENGTH)
         and (is_persons_number(number) or is_organisations_number(number))
         for number in (text(cell), *(one.number for one in in_cell(cell)))
         if number

@@ -10,9 +10,9 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
-from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import NOTHING, OPTIONAL_DAYS, day, last_day, optional_day
+from xingate_adapters.reading.cells.text import NOTHING, OPTIONAL_DAYS, day, last_day, optional_day
 from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.tables import columns
 from xingate_adapters.sources.city_list.read import KNOWN, read
 from xingate_server.core.entry import Record
 

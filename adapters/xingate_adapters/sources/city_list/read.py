@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from xingate_adapters.reading import columns, unread
-from xingate_adapters.reading.labels import LABELS
+from xingate_adapters.reading.mapped.labels import LABELS
 from xingate_adapters.reading.run import Run
-from xingate_adapters.reading.tables import Table, open_table
+from xingate_adapters.reading.tables import columns, unread
+from xingate_adapters.reading.tables.tables import Table, open_table
 
 REQUIRED = ("list_type", "subject_kind", "name", "code", "authority", "basis", "document_no", "document_date")
 KNOWN = columns.inverted(LABELS)

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import day, last_day, optional_day, text, yuan_of_ten_thousand
+from xingate_adapters.reading.cells.text import day, last_day, optional_day, text, yuan_of_ten_thousand
 from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.tables import columns
 from xingate_adapters.sources.double_publicity.read import KNOWN, Publicity, read
 from xingate_server.core.entry import Record
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from xingate_adapters.reading import columns, unread
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
-from xingate_adapters.reading.tables import Table, open_table
+from xingate_adapters.reading.tables import columns, unread
+from xingate_adapters.reading.tables.tables import Table, open_table
 
 _CODE_LABELS = {
     "uscc": ("统一社会信用代码",),

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import NOTHING, last_day
+from xingate_adapters.reading.cells.text import NOTHING, last_day
 from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.tables import columns
 from xingate_adapters.sources.entity_register.read import KNOWN, read
 from xingate_server.core.entry import REGISTER, Record
 

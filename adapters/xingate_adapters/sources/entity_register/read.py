@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from xingate_adapters.reading import columns, unread
 from xingate_adapters.reading.run import Run
-from xingate_adapters.reading.tables import Table, open_table
+from xingate_adapters.reading.tables import columns, unread
+from xingate_adapters.reading.tables.tables import Table, open_table
 
 LABELS: dict[str, tuple[str, ...]] = {
     "name": ("name", "名称", "主体名称", "企业名称", "单位名称", "机构名称", "市场主体名称"),

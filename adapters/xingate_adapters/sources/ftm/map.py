@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from xingate_adapters.reading.cells import iso
-from xingate_adapters.reading.numbers import Number, document_numbers, sound_first, without_separators
+from xingate_adapters.reading.cells.numbers import Number, document_numbers, sound_first, without_separators
+from xingate_adapters.reading.cells.text import iso
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.ftm.read import Entity, Values, nature, read
 from xingate_server.core.entry import Record

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from xingate_adapters.reading import columns
-from xingate_adapters.reading.cells import day, last_day, text
+from xingate_adapters.reading.cells.text import day, last_day, text
 from xingate_adapters.reading.run import Run
+from xingate_adapters.reading.tables import columns
 from xingate_adapters.sources.judgment_debtor.read import KNOWN, Row, read
-from xingate_server.core import identifiers
 from xingate_server.core.entry import Record
-from xingate_server.core.identifiers import Scheme
+from xingate_server.core.identifiers import parsing
+from xingate_server.core.identifiers.parsing import Scheme
 from xingate_server.core.subject import SubjectClass
 
 KIND = "judgment_debtor"
@@ -109,9 +109,9 @@ def _subject(cells: Mapping[str, str], *, has_person_columns: bool) -> tuple[str
 
 def _kind_of(number: str) -> str:
     """The only kind of subject whose number this can be, perhaps masked; "" where it can be of both or of neither."""
-    person = identifiers.parse(number, Scheme.CITIZEN_ID, SubjectClass.PERSON)
+    person = parsing.parse(number, Scheme.CITIZEN_ID, SubjectClass.PERSON)
     of_person = person.fault is None and person.scheme is Scheme.CITIZEN_ID
-    organisation = identifiers.read(number, "", SubjectClass.ORGANISATION)
+    organisation = parsing.read(number, "", SubjectClass.ORGANISATION)
     of_organisation = organisation.fault is None and organisation.scheme in _CHECKED
     if of_person == of_organisation:
         return ""

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from xingate_adapters.reading import columns, files, forms, unread
+from xingate_adapters.reading import files
 from xingate_adapters.reading.errors import SchemaError, quoted
 from xingate_adapters.reading.items import Nested, json_items
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.schema import Watch, says_something
-from xingate_adapters.reading.tables import open_table
+from xingate_adapters.reading.tables import columns, forms, unread
+from xingate_adapters.reading.tables.tables import open_table
 
 # Field -> the court's key, its Chinese labels, the Zhejiang column.
 LABELS: dict[str, tuple[str, ...]] = {

@@ -23,15 +23,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from xingate_adapters.reading.cells import country, iso
+from xingate_adapters.reading.cells.numbers import Number, sound_first
+from xingate_adapters.reading.cells.text import country, iso
 from xingate_adapters.reading.errors import SourceError, quoted
-from xingate_adapters.reading.numbers import Number, sound_first
 from xingate_adapters.reading.run import Run
-from xingate_adapters.reading.tables import Row
+from xingate_adapters.reading.tables.tables import Row
 from xingate_adapters.sources.ofac import remarks as reading
 from xingate_adapters.sources.ofac.read import ENTRY_COLUMNS, NO_TYPE, REMARKS_LIMIT, Files, rows, sort_files
-from xingate_server.core.decoration import clean
 from xingate_server.core.entry import Record
+from xingate_server.core.identifiers.decoration import clean
 from xingate_server.core.subject import SubjectClass
 
 CAN_BE_CORRECTED = False

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from xingate_adapters.reading import files
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
-from xingate_adapters.reading.tables import Row, csv_rows
-from xingate_server.core.decoration import clean
+from xingate_adapters.reading.tables.tables import Row, csv_rows
+from xingate_server.core.identifiers.decoration import clean
 
 ENTRY_COLUMNS = (
     "ent_num",

@@ -10,8 +10,8 @@ currencies are no numbers of a subject. Source: the remarks of the published lis
 import re
 from collections.abc import Iterable, Iterator
 
-from xingate_adapters.reading.cells import country
-from xingate_adapters.reading.numbers import Number, without_separators
+from xingate_adapters.reading.cells.numbers import Number, without_separators
+from xingate_adapters.reading.cells.text import country
 
 MIN_FOREIGN_NUMBER = 8
 MAIN_FIRST = ("uscc", "reg_no", "foreign_reg_no")

@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from xingate_adapters.reading.cells import country, text
-from xingate_adapters.reading.dates import full_day
-from xingate_adapters.reading.numbers import document_numbers, sound_first, without_separators
+from xingate_adapters.reading.cells.dates import full_day
+from xingate_adapters.reading.cells.numbers import document_numbers, sound_first, without_separators
+from xingate_adapters.reading.cells.text import country, text
 from xingate_adapters.reading.run import Run
 from xingate_adapters.sources.un_consolidated.read import Listed, read, stamp
 from xingate_server.core.entry import Record

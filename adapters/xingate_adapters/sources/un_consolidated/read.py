@@ -15,10 +15,11 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from xingate_adapters.reading import files, forms
+from xingate_adapters.reading import files
 from xingate_adapters.reading.errors import EmptyListError, SchemaError, SourceError, quoted
 from xingate_adapters.reading.run import Run
 from xingate_adapters.reading.schema import Watch, has_content, local_name
+from xingate_adapters.reading.tables import forms
 
 ROOT = "CONSOLIDATED_LIST"
 _ENTRIES = ("INDIVIDUAL", "ENTITY")

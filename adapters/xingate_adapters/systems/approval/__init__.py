@@ -4,7 +4,7 @@
 before a function. Source: REQUIREMENTS, Cl. 5, 11, 18, 22, 25.
 """
 
-from xingate_adapters.systems.approval.desk import ApprovalDesk, ApprovalFile
+from xingate_adapters.systems.approval.approval import ApprovalDesk, ApprovalFile
 from xingate_adapters.systems.approval.guard import current_handling, requires_handling
 from xingate_adapters.systems.approval.handling import Handling, Promise, Stage, Step
 from xingate_adapters.systems.approval.web import AsgiGate, WsgiGate

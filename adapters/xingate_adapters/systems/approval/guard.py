@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from xingate.errors import NotGuardedError
-from xingate_adapters.systems.approval.desk import ApprovalDesk, ApprovalFile
+from xingate_adapters.systems.approval.approval import ApprovalDesk, ApprovalFile
 from xingate_adapters.systems.approval.handling import Handling, Stage
 from xingate_adapters.systems.errors import StoppedError
 

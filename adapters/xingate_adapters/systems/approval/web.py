@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xingate.errors import InvalidRequestError, UnavailableError, XingateError
-from xingate_adapters.systems.approval.desk import ApprovalDesk, ApprovalFile
+from xingate_adapters.systems.approval.approval import ApprovalDesk, ApprovalFile
 from xingate_adapters.systems.approval.handling import Handling, Stage
 from xingate_adapters.systems.errors import SystemAdapterError
 

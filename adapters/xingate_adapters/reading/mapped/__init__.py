@@ -1,0 +1,1 @@
+"""Lists that a mapping file describes, read without code."""

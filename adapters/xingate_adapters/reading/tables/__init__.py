@@ -1,0 +1,1 @@
+"""Tables from csv and xlsx files: their form, headers, columns and rows."""

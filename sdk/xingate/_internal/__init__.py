@@ -1,0 +1,1 @@
+"""Private to the SDK: nothing outside `xingate` imports from here."""

@@ -1,0 +1,1 @@
+"""The ways to a gateway: gRPC, HTTP, in-process, streams."""

@@ -1,0 +1,1 @@
+"""What receipts, notes and spools are made of."""

@@ -1,0 +1,1 @@
+"""The dataclasses and words that `xingate.types` shows."""

@@ -1,0 +1,1 @@
+"""`xingate compile`."""

@@ -1,0 +1,1 @@
+"""Whether a row becomes an entry, and of whom."""

@@ -1,0 +1,1 @@
+"""The decision, and the rules that it applies (DESIGN section 4)."""

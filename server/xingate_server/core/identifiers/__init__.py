@@ -1,0 +1,1 @@
+"""Identity numbers: read, judged, compared and masked."""

@@ -1,0 +1,1 @@
+"""Who is asked about: one subject, several candidates, or nobody."""

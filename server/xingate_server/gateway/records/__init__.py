@@ -1,0 +1,1 @@
+"""What the gateway does with records of earlier lookups: receipts, outcomes, searches, usage, replay."""

@@ -1,0 +1,1 @@
+"""From the admitted rows of a subject to its file in the snapshot."""

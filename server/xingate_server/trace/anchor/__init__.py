@@ -1,0 +1,1 @@
+"""Checkpoints outside the reach of the operator: anchors and witnesses."""

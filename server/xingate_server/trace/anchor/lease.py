@@ -1,0 +1,63 @@
+"""Which of several worker processes pushes checkpoints, and what the others are told of it.
+
+One holds the lock for as long as it lives; another takes over when it ends, however that was. Excluded: pushing itself
+(`trace.anchor.push`).
+"""
+
+import contextlib
+import fcntl
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from xingate_server.trace.tree.checkpoint_files import write_whole
+
+LOCK: Final = "anchor.lock"
+FILE: Final = "anchor.json"
+
+
+class Said(msgspec.Struct, frozen=True):
+    """How many leaves the newest note that was pushed is for, and the newest one that came back cosigned."""
+
+    pushed: int = 0
+    cosigned: str = ""
+
+
+class Lease:
+    """The right to push for the log in `directory`. Belongs to one thread."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock: IO[bytes] | None = None
+        self._said: Said | None = None
+
+    def take(self) -> bool:
+        """Whether this process has the right, taken if nobody has it. Raises OSError where that cannot be tried."""
+        if self._lock is None:
+            file = (self._directory / LOCK).open("ab")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                return False
+            self._lock = file
+        return True
+
+    def say(self, said: Said) -> None:
+        """Tell the others. Raises OSError."""
+        if said != self._said:
+            write_whole(self._directory / FILE, msgspec.json.encode(said))
+            self._said = said
+
+    def said(self) -> Said:
+        """What whoever pushes has told; nothing where that cannot be read."""
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            return msgspec.json.decode((self._directory / FILE).read_bytes(), type=Said)
+        return Said()
+
+    def close(self) -> None:
+        """Give the right back."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None

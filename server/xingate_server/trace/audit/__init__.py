@@ -1,0 +1,1 @@
+"""Reading a whole log: checks, reports, recipients, searches."""

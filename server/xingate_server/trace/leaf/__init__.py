@@ -1,0 +1,1 @@
+"""The bytes of a leaf, and the terms by which a search finds it."""

@@ -1,0 +1,1 @@
+"""The Merkle tree over a log: tiles, proofs, signed checkpoints."""

@@ -1,0 +1,1 @@
+"""Sources, catalogue, calendar and key brought together for a compile."""

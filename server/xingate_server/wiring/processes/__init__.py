@@ -1,0 +1,1 @@
+"""The processes of a running gateway: the parent and its workers."""

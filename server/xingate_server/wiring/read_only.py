@@ -1,0 +1,45 @@
+"""The records of a state directory for commands that only read: nothing is made, written or signed.
+
+Reading a log in PostgreSQL takes SELECT rights alone. Excluded: answering questions, reports on them, and receipts,
+which need a signed checkpoint (`wiring.embedded`).
+"""
+
+import asyncio
+
+from xingate.errors import ProtocolError, XingateError, from_status
+from xingate_server.gateway.check import Gateway
+from xingate_server.settings import Settings
+from xingate_server.snapshot.store import SnapshotSet
+from xingate_server.transport.handlers import Handlers, call
+from xingate_server.transport.metrics import Metrics
+from xingate_server.transport.status import fault_of
+from xingate_server.wiring.open_log import open_log
+
+_CALLS = ("GetRecord", "ListRecords")
+
+
+class ReadingBackend:
+    """A `Backend` of the SDK that takes the calls for records alone. Raises TraceError if there is no log."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._log = open_log(settings, must_exist=True)
+        self._handlers = Handlers(Gateway(SnapshotSet(settings.state), self._log), Metrics())
+
+    def call(self, method: str, payload: bytes, /) -> bytes:
+        """Answer one request. Raises errors of `xingate.errors`."""
+        return asyncio.run(self.acall(method, payload))
+
+    async def acall(self, method: str, payload: bytes, /) -> bytes:
+        """The same for asyncio."""
+        if method not in _CALLS:
+            raise ProtocolError(f"a log that is only read takes no call `{method}`")
+        try:
+            return await call(self._handlers, method, payload)
+        except Exception as error:  # noqa: BLE001 - the table says what a caller is told
+            fault = fault_of(error)
+            told: XingateError = from_status(fault.code, fault.reason, fault.message, fault.field)
+            raise told from None
+
+    def close(self) -> None:
+        """Close the log."""
+        self._log.close()
