@@ -44,7 +44,7 @@ _dir_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=None,
     metavar="DIR",
-    help="The folder to which the log pushes its checkpoints (`trace.anchor.push.folder`). [required]",
+    help="The folder to which the log pushes its checkpoints (`trace.anchor.folder`). [required]",
 )
 @_log_option
 @_name_option
@@ -88,7 +88,7 @@ def witness_command(
 def serve_command(*, logs: tuple[str, ...], name: str, directory: Path, host: str, port: int) -> int:
     """Be asked for cosignatures over HTTP: `POST /add-checkpoint` of C2SP tlog-witness.
 
-    A gateway asks with `trace.anchor.push.url = "http://HOST:PORT/add-checkpoint"`. Who asks needs no right but the
+    A gateway asks with `trace.anchor.url = "http://HOST:PORT/add-checkpoint"`. Who asks needs no right but the
     log's own signature; for TLS put a proxy before it. A checkpoint that does not fit is refused and told on the
     screen, and what was cosigned before stays so.
 

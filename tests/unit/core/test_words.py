@@ -201,7 +201,7 @@ def test_the_chinese_of_what_closes_a_gap_fits_all_its_causes() -> None:
 
 def said_of_candidates() -> Iterator[str]:
     """Every text of the core that says why a candidate fits or what settles it, or a piece of one."""
-    for module in ("candidates", "name_likeness", "person_names"):
+    for module in ("identity/candidates", "names/likeness", "names/person_names"):
         tree = ast.parse((ROOT / f"server/xingate_server/core/{module}.py").read_text(encoding="utf-8"))
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):

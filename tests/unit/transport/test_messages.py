@@ -197,7 +197,7 @@ def test_floats_that_json_has_not(value: float) -> None:
 
 def test_bytes_are_the_same_in_processes_with_other_hash_seeds() -> None:
     code = (
-        "from xingate.v1 import types_pb2 as t; from xingate_server.transport import proto_json;"
+        "from xingate.v1 import types_pb2 as t; from xingate_server.transport.messages import proto_json;"
         "print(proto_json.encode(t.Obligation(kind='k', parameters={str(i): 'v' for i in range(50)})))"
     )
     outputs = {
