@@ -50,7 +50,7 @@ class GroupCommit:
         self._waiting = 0  # drafts, not waiters
         self._target = 1
         self._linger_until = 0.0
-        self._is_idle = False  # the writer sleeps: wake it at `_internal.ports.target` drafts
+        self._is_idle = False  # the writer sleeps: wake it at `_target` drafts
         self._is_taken = False  # a thread commits by itself
         self._is_closed = False
         self._thread = Thread(target=self._run, name="xingate-trace-writer", daemon=True)
