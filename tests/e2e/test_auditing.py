@@ -12,6 +12,7 @@ import apsw
 import httpx
 import pytest
 from click.testing import CliRunner
+from tests.support import blocking
 
 import xingate
 from xingate.types import Subject
@@ -200,8 +201,8 @@ def test_records_of_older_releases_are_found(asked_state: Path, tmp_path: Path) 
         )
     )
     common: dict[str, Any] = {"system": "t", "organisation": "o", "question_digest": b"q", "answer": b""}
-    log.append_blocking(
-        Draft(kind="check", record_id="old-record", request_id="old", time=now.time, leaf=old, **common)
+    blocking.append(
+        log, Draft(kind="check", record_id="old-record", request_id="old", time=now.time, leaf=old, **common)
     )
     log.close()
     assert listed(state, "--subject", "-", typed=PERSON) == ["op-old", "op-2", "op-1"]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.support import blocking
 
 from xingate.checkpoint import (
     Checkpoint,
@@ -64,7 +65,7 @@ class Log:
             )
             for number in range(self._log.size(), size)
         ]
-        self._log.append_many_blocking(drafts)
+        blocking.append_many(self._log, drafts)
 
     def note(self, size: int) -> str:
         return sign(Checkpoint(ORIGIN, size, self.made.tree.root(size)), self.key)

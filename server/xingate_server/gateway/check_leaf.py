@@ -1,4 +1,4 @@
-"""What is recorded of an answer: the leaf, and the answer kept for a retry.
+"""What is recorded of an answer: the leaf, and the answer stored for a retry.
 
 A leaf says who asked what, when, on which snapshot, and what was answered; a person's number is in none of it. Its
 `situation` holds what a replay needs besides the snapshot (docs/adr/0006). Deciding is in `gateway.decision_cache`.
@@ -14,7 +14,7 @@ from xingate_server.core.catalogue import Audience
 from xingate_server.core.decide import decision as core
 from xingate_server.core.decide.decision import Decision, GapReason, Question, Situation, SourceState
 from xingate_server.core.decide.gaps import fits_by_name
-from xingate_server.core.identity.identify import Settled
+from xingate_server.core.identity.identify import Resolved
 from xingate_server.core.subject import Held, HeldUnread, SubjectClass, class_of
 from xingate_server.gateway.answer import SnapshotInfo
 from xingate_server.gateway.question import hide_numbers
@@ -56,7 +56,7 @@ def sources_sha256(sources: tuple[SourceState, ...]) -> str:
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer as kept for a retry: all of it but where its record stands. `notices` are those of `Answer`."""
+    """The answer as stored for a retry: all of it but where its record stands. `notices` are those of `Answer`."""
 
     request_id: str
     as_of: date
@@ -105,7 +105,7 @@ def is_among(held: Held | HeldUnread, recorded: tuple[str, ...]) -> bool:
 
 
 def recorded_situation(
-    situation: Situation, sources_hash: str, settled: Settled, question: Question
+    situation: Situation, sources_hash: str, settled: Resolved, question: Question
 ) -> RecordedSituation:
     """What of the situation goes into the leaf; `sources_hash` is that of `sources_sha256`."""
     unread = tuple(held for held in settled.file.unread if held.is_unsettled)
@@ -125,7 +125,7 @@ def recorded_situation(
     )
 
 
-def _sought(settled: Settled, question: Question) -> str:
+def _sought(settled: Resolved, question: Question) -> str:
     """The name by which candidates were found, of organisations alone, and not where it holds a person's number."""
     is_named_only = settled.candidates and settled.reasons == (GapReason.IDENTITY_NAME_ONLY,)
     if not is_named_only or class_of(question.kind) is SubjectClass.PERSON:
@@ -134,8 +134,8 @@ def _sought(settled: Settled, question: Question) -> str:
     return name if hide_numbers(name) == name else ""
 
 
-def kept_answer(recorded: Recorded, encoded: bytes) -> bytes:
-    """The answer as kept, with the decision as it is `encoded`; `Recorded` reads it back."""
+def stored_answer(recorded: Recorded, encoded: bytes) -> bytes:
+    """The answer as stored, with the decision as it is `encoded`; `Recorded` reads it back."""
     raw = _RawRecorded(
         request_id=recorded.request_id,
         as_of=recorded.as_of,

@@ -7,12 +7,13 @@ commit. Excluded: connections, codes, JSON. Source: DESIGN section 8. Belongs to
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.check_batcher import CheckBatcher
 from xingate_server.gateway.errors import GatewayError
-from xingate_server.transport.check_batcher import Gathered, Item, Read, Write
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.transport.errors import BatchTooLargeError
 from xingate_server.transport.limits import Admission
 from xingate_server.transport.messages import answers as render
@@ -24,6 +25,13 @@ MOST_ITEMS = 1000
 _STREAM_WINDOW = 256
 
 
+class Item(NamedTuple):
+    """A question of several, or why it is none, and how much its answer shows."""
+
+    command: Command | GatewayError
+    view: int
+
+
 _Arrived = asyncio.Queue[Item | asyncio.Task[None]]
 """Questions in their order, and at the end the task that read them."""
 
@@ -32,28 +40,24 @@ class Checks:
     """Asks the gateway, counts, and answers."""
 
     def __init__(self, gateway: Gateway, metrics: Metrics, admission: Admission) -> None:
-        self._gateway = gateway
+        self._checker = gateway.checker
         self._metrics = metrics
         self._admission = admission
-        self._gathered = Gathered(gateway, metrics)
+        self._batcher = CheckBatcher(self._checker, metrics)
 
-    async def check(self, data: bytes, read: Read | None = None, write: Write = fragments.response) -> bytes:
-        """One question, a serialised CheckRequest or what `read` takes; its CheckResponse. Raises GatewayError."""
-        self._admission.take()
-        try:
-            return await self._gathered.ask(data, read or _read, write)
-        finally:
-            self._admission.give()
+    async def check(self, data: bytes) -> bytes:
+        """One question, a serialised CheckRequest; its CheckResponse. Raises GatewayError."""
+        self._admission.require_room()
+        request = parse(v.CheckRequest, data)
+        return fragments.response(await self.answer(render.command(request)), request.view)
 
     async def answer(self, command: Command) -> Answer:
         """One question. Raises GatewayError."""
         self._admission.take()
         try:
-            answer = await self._gateway.check(command)
+            return await self._batcher.ask(command)
         finally:
             self._admission.give()
-        self._metrics.answered(answer.decision.verdict, command.action, answer.decision.gaps)
-        return answer
 
     async def batch_check(self, data: bytes) -> bytes:
         """One serialised BatchCheckRequest; its BatchCheckResponse. Raises GatewayError."""
@@ -78,7 +82,7 @@ class Checks:
         members = matters.members(request)
         self._admission.take(len(members))
         try:
-            request_id, answers = await self._gateway.check_matter(request.request_id, members)
+            request_id, answers = await self._checker.check_matter(request.request_id, members)
         finally:
             self._admission.give(len(members))
         for answer in answers:
@@ -120,7 +124,7 @@ class Checks:
 
     async def _ask(self, items: Sequence[Item]) -> list[Answer | GatewayError]:
         commands = [item.command for item in items if isinstance(item.command, Command)]
-        answers = iter(await self._gateway.check_many(commands) if commands else ())
+        answers = iter(await self._checker.check_many(commands) if commands else ())
         outcomes = []
         for item in items:
             outcome = next(answers) if isinstance(item.command, Command) else item.command
@@ -146,13 +150,9 @@ def _item(request: v.CheckRequest) -> Item:
         return Item(error, request.view)
 
 
-def _read(data: bytes) -> Item:
-    return _item(parse(v.CheckRequest, data))
-
-
 def _stream_item(data: bytes) -> Item:
     try:
-        return _read(data)
+        return _item(parse(v.CheckRequest, data))
     except GatewayError as error:  # this item's own; the stream goes on
         return Item(error, v.VIEW_UNSPECIFIED)
 

@@ -17,8 +17,9 @@ from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
-from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
 from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError, UnknownSequenceError
+from xingate_server.gateway.gateway import Gateway
+from xingate_server.gateway.records.records import DEFAULT_RECORDS
 from xingate_server.pages import receipt as receipt_page
 from xingate_server.transport.checks import Checks
 from xingate_server.transport.limits import GATED, NO_LIMIT, Admission, OneByOne
@@ -55,11 +56,11 @@ class Handlers:
 
     async def list_actions(self, _request: c.ListActionsRequest) -> c.ListActionsResponse:
         """The actions of the current catalogue."""
-        return render_catalogue.actions(self._gateway.catalogue())
+        return render_catalogue.actions(self._gateway.snapshots.catalogue())
 
     async def list_measures(self, request: c.ListMeasuresRequest) -> c.ListMeasuresResponse:
         """The measures, or those that touch an action. Raises InvalidQuestionError for one that does not exist."""
-        catalogue = self._gateway.catalogue()
+        catalogue = self._gateway.snapshots.catalogue()
         if request.action and all(action.id != request.action for action in catalogue.actions):
             text = f"unknown action `{request.action}`: see the list of actions"
             raise InvalidQuestionError("action_unknown", text, "action")
@@ -67,7 +68,7 @@ class Handlers:
 
     async def list_list_types(self, _request: c.ListListTypesRequest) -> c.ListListTypesResponse:
         """The list types of the current catalogue."""
-        return render_catalogue.list_types(self._gateway.catalogue())
+        return render_catalogue.list_types(self._gateway.snapshots.catalogue())
 
     async def get_snapshot(self, request: s.GetSnapshotRequest) -> s.Snapshot:
         """What the current snapshot, or a retained one, was made of."""
@@ -84,7 +85,7 @@ class Handlers:
             with contextlib.suppress(UnavailableError):  # none yet: wait for the first
                 snapshot = records.snapshot(self._gateway, 0)
                 present = snapshot.ref.sequence
-                for between in self._gateway.retained() if shown else ():
+                for between in self._gateway.snapshots.retained() if shown else ():
                     if shown < between < present:
                         with contextlib.suppress(UnavailableError, UnknownSequenceError):  # bad, or removed
                             yield await asyncio.to_thread(records.snapshot, self._gateway, between)
@@ -113,25 +114,25 @@ class Handlers:
         """What became of a lookup. Raises GatewayError."""
         self.admission.take()
         try:
-            return outcomes.response(await self._gateway.report_outcome(outcomes.command(request)))
+            return outcomes.response(await self._gateway.outcomes.report(outcomes.command(request)))
         finally:
             self.admission.give()
 
     async def get_receipt(self, request: tr.GetReceiptRequest) -> tr.Receipt:
         """What proves one record offline. Raises UnknownRecordError, UnavailableError (`checkpoint_pending`)."""
-        return (await self._gateway.receipt(request.record_id)).to_message()
+        return (await self._gateway.records.receipt(request.record_id)).to_message()
 
     async def get_matter_receipt(self, request: tr.GetMatterReceiptRequest) -> tr.MatterReceipt:
         """What proves all parties of a matter check offline. Raises GatewayError."""
-        return (await self._gateway.matter_receipt(request.record_id)).to_message()
+        return (await self._gateway.records.matter_receipt(request.record_id)).to_message()
 
     async def get_checkpoint(self, _request: tr.GetCheckpointRequest) -> tr.Checkpoint:
         """The newest signed checkpoint. Raises UnavailableError."""
-        return records.checkpoint(await self._gateway.checkpoint())
+        return records.checkpoint(await self._gateway.records.checkpoint())
 
     async def get_consistency_proof(self, request: tr.GetConsistencyProofRequest) -> tr.ConsistencyProof:
         """That the log only grew between two sizes. Raises InvalidQuestionError, UnavailableError."""
-        return records.consistency_proof(await self._gateway.consistency_proof(request.size1, request.size2))
+        return records.consistency_proof(await self._gateway.records.consistency_proof(request.size1, request.size2))
 
     async def receipt_page(self, receipt: tr.Receipt) -> str:
         """The receipt as a page to print. Raises UnavailableError where it does not hold."""
@@ -143,7 +144,7 @@ class Handlers:
         Raises InvalidQuestionError, UnavailableError, OverloadedError.
         """
         first = getattr(request, "from")  # a word of Python's own
-        usage = await self._reports.run(partial(self._gateway.usage_report, first, request.to, request.by))
+        usage = await self._reports.run(partial(self._gateway.records.usage_report, first, request.to, request.by))
         return render_usage.usage_report(usage)
 
 

@@ -7,7 +7,7 @@ which need a signed checkpoint (`wiring.embedded`).
 import asyncio
 
 from xingate.errors import ProtocolError, XingateError, from_status
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.settings import Settings
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.transport.handlers import Handlers, call

@@ -12,8 +12,8 @@ import msgspec
 
 from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.core.subject import SubjectKeyer
+from xingate_server.core.timestamps import written
 from xingate_server.gateway.ids import uuid7
-from xingate_server.gateway.records.denials import stamp
 from xingate_server.gateway.records.operator_acts import (
     InUse,
     highest_in_use,
@@ -113,7 +113,7 @@ def use_snapshot(settings: Settings, sequence: int, reason: str, officer: str, *
                 _in_use(settings, sequence),
                 mask_text(officer),
                 mask_text(reason),
-                stamp(datetime.now(UTC)),
+                written(datetime.now(UTC)),
                 uuid7(),
             )
             asyncio.run(log.append(draft))

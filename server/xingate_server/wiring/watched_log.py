@@ -80,28 +80,10 @@ class MeteredLog:
         self._took(started)
         return stored
 
-    def append_blocking(self, draft: Draft) -> Stored:
-        """See `TraceLog`."""
-        started = self._start()
-        try:
-            stored = self._log.append_blocking(draft)
-        except RecordFailedError as error:
-            self._failed(str(error))
-            raise
-        self._took(started)
-        return stored
-
     async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """See `TraceLog`."""
         started = self._start()
         outcomes = await self._log.append_many(drafts)
-        self._watch(outcomes, started)
-        return outcomes
-
-    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        """See `TraceLog`."""
-        started = self._start()
-        outcomes = self._log.append_many_blocking(drafts)
         self._watch(outcomes, started)
         return outcomes
 

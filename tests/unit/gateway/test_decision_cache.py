@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.support import blocking
 from tests.support.city_list import compile_rows, row
 
 from xingate.v1 import verification_pb2 as v
@@ -23,9 +24,9 @@ from xingate_server.core.subject import SubjectKind
 from xingate_server.demo.numbers import unified_code
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.bounded_cache import Kept
-from xingate_server.gateway.check import Gateway
 from xingate_server.gateway.decision_cache import MOST_KEPT
 from xingate_server.gateway.errors import UnknownSequenceError
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.replay import ReplayResult, replay
 from xingate_server.snapshot.store import OPEN_AT_MOST, SnapshotSet
 from xingate_server.trace.leaf import parts
@@ -81,11 +82,11 @@ def gateway(state: Path, clock: Clock, log: MemoryLog) -> Gateway:
 
 def ask(gateway: Gateway, code: str, **fields: object) -> Answer:
     given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant", "identifiers": (("", code),)} | fields
-    return gateway.check_blocking(Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
+    return blocking.check(gateway, Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
 
 
 def leaf_of(gateway: Gateway, answer: Answer) -> leaves.CheckLeaf:
-    return leaves.decode(gateway.record(answer.record_id).leaf)
+    return leaves.decode(gateway.records.get(answer.record_id).leaf)
 
 
 class TestAlike:
@@ -109,7 +110,7 @@ class TestAlike:
         self, gateway: Gateway, code: str, fields: dict[str, object]
     ) -> None:
         for given in (fields, fields | {"request_id": "again"}):
-            stored = gateway.record(ask(gateway, code, **given).record_id)
+            stored = gateway.records.get(ask(gateway, code, **given).record_id)
             assert leaves.encode(leaves.decode(stored.leaf)) == stored.leaf
 
     def test_what_is_kept_is_what_is_made_anew(self, gateway: Gateway, state: Path, clock: Clock) -> None:
@@ -140,13 +141,13 @@ class TestAlike:
                 fresh = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
                 kept, anew = ask(gateway, code, action=action), ask(fresh, code, action=action)
                 assert (kept.decision, kept.digest) == (anew.decision, anew.digest)
-                stored = gateway.record(kept.record_id)
+                stored = gateway.records.get(kept.record_id)
                 assert replay(stored, SnapshotSet(tmp_path / "state")).result is ReplayResult.SAME
 
     def test_a_record_is_small_and_can_be_replayed(self, gateway: Gateway, state: Path) -> None:
         caller = {"system": "approval", "organisation": "示例审批局", "operator": "op-1", "matter": "SP-2024-000001"}
         for code in (NOBODY, NOBODY_ELSE):
-            stored = gateway.record(ask(gateway, code, **caller).record_id)
+            stored = gateway.records.get(ask(gateway, code, **caller).record_id)
             assert len(stored.leaf) < MOST_LEAF_BYTES
             assert replay(stored, SnapshotSet(state)).result is ReplayResult.SAME
 
@@ -262,13 +263,13 @@ class TestTheSnapshot:
         for _ in range(12):  # more than are kept
             compile_rows(state, *ROWS)
         assert snapshots.refresh()
-        retained = gateway.retained()
+        retained = gateway.snapshots.retained()
         for _ in range(2):
             assert [ask(gateway, LISTED, sequence=number).snapshot.sequence for number in retained] == retained
         assert len(snapshots._retained) <= OPEN_AT_MOST
         ask(gateway, LISTED, sequence=retained[0])
         compile_rows(state, *ROWS)
-        assert retained[0] not in gateway.retained()
+        assert retained[0] not in gateway.snapshots.retained()
         assert snapshots.refresh()
         assert retained[0] not in snapshots._retained
         with pytest.raises(UnknownSequenceError):

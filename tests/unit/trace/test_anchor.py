@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.support import blocking
 from tests.support.drafts import draft
 
 from xingate.checkpoint import (
@@ -52,7 +53,7 @@ def grow(state: Path, place: Place, sizes: list[int], first: int = 0) -> str:
         pusher = Pusher(place, every_s=0)
         with contextlib.closing(Checkpointer(log, key, state / "trace", anchor=pusher, interval_s=0.01)) as checkpoints:
             for size in sizes:
-                log.append_many_blocking([draft(first + number) for number in range(log.size(), size)])
+                blocking.append_many(log, [draft(first + number) for number in range(log.size(), size)])
                 wait_for(lambda size=size: pusher.pushed == size)
             return checkpoints.verifier_key
 

@@ -8,7 +8,7 @@ import pytest
 
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.memory import MemoryLog
 from xingate_server.trace.port import Draft, Outcome

@@ -7,7 +7,7 @@ a compile that fails or is killed leaves only a draft, which the next one clears
 
 from contextlib import ExitStack
 from copy import copy
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time
 from hashlib import file_digest, sha256
 from pathlib import Path
 from shutil import copyfile
@@ -17,6 +17,7 @@ import lmdb
 
 from xingate_server.core.admission.rules import Rules
 from xingate_server.core.subject import BY_SCHEME
+from xingate_server.core.timestamps import SHANGHAI
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.comparison.answer_changes import Side
 from xingate_server.snapshot.comparison.comparison import compare
@@ -51,7 +52,6 @@ from xingate_server.snapshot.manifest import (
 )
 from xingate_server.snapshot.request import Comparison, Compiled, CompilePlan, Progress
 
-SHANGHAI = timezone(timedelta(hours=8))  # the only offset in use there since 1992
 _FILE_MODE = 0o640
 
 

@@ -11,7 +11,7 @@ and how figures are shown (`cli`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
@@ -21,11 +21,11 @@ import msgspec
 
 from xingate.v1 import trace_pb2
 from xingate_server.core.catalogue import Verdict
+from xingate_server.core.timestamps import shanghai_day
 from xingate_server.trace.audit.report_sql import COVERAGE, INSERT, KNOWN, OPEN_MATTERS, SCHEMA, STRAYS, counts
 from xingate_server.trace.audit.tolerant_read import Damaged
 from xingate_server.trace.port import Stored
 
-SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991
 NAMED_AT_MOST: Final = 20
 _BATCH = 4096
 
@@ -184,7 +184,7 @@ class UsageCount:
         try:
             record = trace_pb2.TraceRecord.FromString(stored.leaf)
             moment = datetime.fromisoformat(record.time)
-            day = (moment + SHANGHAI).date()
+            day = shanghai_day(moment)
         except Exception as error:  # noqa: BLE001 - protobuf's DecodeError derives from Exception alone
             self._damage(f"{where}: leaf {stored.leaf_index} is damaged: {type(error).__name__}")
             return

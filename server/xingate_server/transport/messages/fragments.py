@@ -15,7 +15,7 @@ import orjson
 from xingate.v1 import verification_pb2 as v
 from xingate_server.core.decide.decision import Decision
 from xingate_server.gateway.answer import Answer, SnapshotInfo
-from xingate_server.gateway.bounded_cache import Kept
+from xingate_server.gateway.bounded_cache import BoundedCache
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.trace.leaf.wire import text_field, varint
 from xingate_server.transport.messages import answers, proto_json
@@ -45,8 +45,8 @@ class _Answered(NamedTuple):
     behind: bytes
 
 
-_messages: Kept[tuple[int, bool], _Answered] = Kept(MOST_KEPT)
-_jsons: Kept[tuple[int, bool], _Said] = Kept(MOST_KEPT)
+_messages: BoundedCache[tuple[int, bool], _Answered] = BoundedCache(MOST_KEPT)
+_jsons: BoundedCache[tuple[int, bool], _Said] = BoundedCache(MOST_KEPT)
 
 
 def response(answer: Answer, view: int) -> bytes:

@@ -29,8 +29,7 @@ from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
 from xingate_server.gateway.question import MAX_REQUEST_ID, check_no_number, check_text
-from xingate_server.transport.check_batcher import Item
-from xingate_server.transport.checks import MOST_ITEMS, Checks
+from xingate_server.transport.checks import MOST_ITEMS, Checks, Item
 from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
 from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.http.authzen.models import (

@@ -13,8 +13,7 @@ from msgspec import UNSET, UnsetType
 from xingate.v1 import verification_pb2 as v
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Command
-from xingate_server.transport.check_batcher import Item
-from xingate_server.transport.checks import MOST_ITEMS, batch_items
+from xingate_server.transport.checks import MOST_ITEMS, Item, batch_items
 from xingate_server.transport.http.bodies import models
 from xingate_server.transport.http.bodies.read import read_body
 from xingate_server.transport.messages import answers
@@ -68,13 +67,13 @@ _read_batch = msgspec.json.Decoder(_Batch).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def read_check(content: bytes) -> Item:
-    """The question in a body. Raises MalformedMessageError, UnknownFieldError, InvalidQuestionError."""
+def read_check(content: bytes) -> tuple[Command, int]:
+    """The question in a body, and its view. Raises MalformedMessageError, UnknownFieldError, InvalidQuestionError."""
     try:
         sent = _read_check(content)
     except _UNREADABLE:
         return _by_models(content)
-    return _item(sent) if _is_whole(content, sent) else _by_models(content)
+    return _question(sent) if _is_whole(content, sent) else _by_models(content)
 
 
 def read_batch(content: bytes) -> list[Item]:
@@ -84,13 +83,13 @@ def read_batch(content: bytes) -> list[Item]:
     except _UNREADABLE:
         sent = None
     if sent is not None and len(sent.requests) <= MOST_ITEMS and _is_whole(content, sent):
-        return [_item(each) for each in sent.requests]
+        return [Item(*_question(each)) for each in sent.requests]
     return batch_items(read_body(models.BatchCheckBody, content).message())
 
 
-def _by_models(content: bytes) -> Item:
+def _by_models(content: bytes) -> tuple[Command, int]:
     request = read_body(models.CheckBody, content).message()
-    return Item(answers.command(request), request.view)
+    return answers.command(request), request.view
 
 
 def _is_whole(content: bytes, sent: _Check | _Batch) -> bool:
@@ -98,7 +97,7 @@ def _is_whole(content: bytes, sent: _Check | _Batch) -> bool:
     return b"\\" not in content and content.count(b'"') == _encode(sent).count(b'"')
 
 
-def _item(sent: _Check) -> Item:
+def _question(sent: _Check) -> tuple[Command, int]:
     subject, caller = sent.subject, sent.caller or _NOBODY
     command = Command(
         kind=_KINDS[subject.kind],
@@ -114,4 +113,4 @@ def _item(sent: _Check) -> Item:
         matter=sent.matter or "",
         context=sent.context or {},
     )
-    return Item(command, _VIEWS[sent.view or "VIEW_UNSPECIFIED"])
+    return command, _VIEWS[sent.view or "VIEW_UNSPECIFIED"]

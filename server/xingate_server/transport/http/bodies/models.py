@@ -15,7 +15,7 @@ from xingate.matter import ROLES
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
-from xingate_server.gateway.check import check_limit
+from xingate_server.gateway.records.records import check_limit
 from xingate_server.transport.http.bodies.base import Sent, WholeNumber
 from xingate_server.transport.http.bodies.base import described as _said
 

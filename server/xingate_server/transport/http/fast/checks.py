@@ -38,9 +38,8 @@ def _check_handle(handlers: Handlers, most_bytes: int) -> Handle:
         started = perf_counter()
         try:
             require_room()
-            return ReadyAnswer(
-                await checks.check(await body_of(request, most_bytes), read_check, fragments.response_json)
-            )
+            command, view = read_check(await body_of(request, most_bytes))
+            return ReadyAnswer(fragments.response_json(await checks.answer(command), view))
         finally:
             observe(perf_counter() - started)
 
