@@ -277,7 +277,7 @@ class TestRetries:
         first = await gateway.checker.check(ask(request_id="r1"))
         shutil.rmtree(state / "snapshots")
         bare = Gateway(SnapshotSet(state), trace)
-        assert await bare.check(ask(request_id="r1")) == first
+        assert await bare.checker.check(ask(request_id="r1")) == first
 
     async def test_another_question_is_refused(self, gateway: Gateway) -> None:
         await gateway.checker.check(ask(request_id="r1"))
@@ -400,7 +400,7 @@ class TestNoRecordNoAnswer:
         uses: list[Callable[[], object]] = [
             lambda: blocking.check(gateway, ask(request_id="r1")),
             lambda: gateway.records.get("r"),
-            gateway.records,
+            gateway.records.page,
         ]
         for use in uses:
             with pytest.raises(UnavailableError, match="cannot be read at the moment"):
@@ -422,8 +422,8 @@ class TestNoRecordNoAnswer:
             gateway.snapshots.catalogue()
         keyed = Gateway(SnapshotSet(tmp_path / "empty"), trace, SubjectKeyer(b"k" * 32))
         with pytest.raises(UnavailableError):
-            await keyed.check(ask())
-        assert keyed.snapshot_status(7) == "retained"
+            await keyed.checker.check(ask())
+        assert keyed.snapshots.status(7) == "retained"
         assert trace.size() == 0
 
     async def test_a_malformed_question_leaves_no_record(self, gateway: Gateway, trace: SqliteLog) -> None:
@@ -633,7 +633,7 @@ class TestContext:
         bare = msgspec.structs.replace(CATALOGUE, context=())
         old = Gateway(_WithCatalogue(snapshots, bare), trace, clock=lambda: NOW)
         asked = ask(request_id="once", context={"domain": "水电"})
-        first = await old.check(asked)
+        first = await old.checker.check(asked)
         again = await gateway.checker.check(asked)
         assert (again.record_id, again.digest) == (first.record_id, first.digest)
 

@@ -23,8 +23,8 @@ from xingate_server.core.entry import REGISTER
 from xingate_server.core.subject import SubjectKind
 from xingate_server.demo.numbers import unified_code
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.bounded_cache import Kept
-from xingate_server.gateway.decision_cache import MOST_KEPT
+from xingate_server.gateway.bounded_cache import BoundedCache
+from xingate_server.gateway.decision_cache import MOST_STORED
 from xingate_server.gateway.errors import UnknownSequenceError
 from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.replay import ReplayResult, replay
@@ -134,7 +134,7 @@ class TestAlike:
         gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
         plain = [ask(gateway, code, action="personnel.recruit") for code in since]
         assert plain[0].decision is plain[1].decision is plain[2].decision
-        assert len(gateway._grounds.ground(0)._kept) == 1
+        assert len(gateway.snapshots.answering(0)._prepared) == 1
         assert [leaf_of(gateway, answer).subject_code for answer in plain] == list(since)
         for action in ("permit.grant", "funding.apply", "inspection.plan"):
             for code in (*since, *since, NOBODY):
@@ -244,15 +244,15 @@ class TestTheSnapshot:
 
     def test_callers_cannot_fill_the_memory(self, gateway: Gateway) -> None:
         """Whatever recurs in no other question: days, attributes, their values."""
-        days = [date(1990, 1, 1) + timedelta(days=number) for number in range(MOST_KEPT + 200)]
+        days = [date(1990, 1, 1) + timedelta(days=number) for number in range(MOST_STORED + 200)]
         for number, day in enumerate(days):
             context = {"domain": "other", f"attribute{number}": f"示例{number}"}
             answer = ask(gateway, LISTED if number % 2 else NOBODY, as_of=day.isoformat(), context=context)
             fragments.response(answer, number % 3)
             fragments.response_json(answer, number % 3)
-        ground = gateway._grounds.ground(0)
-        assert len(ground._kept) == MOST_KEPT
-        plans = ground.view.decider._plan.cache_info()
+        answers = gateway.snapshots.answering(0)
+        assert len(answers._prepared) == MOST_STORED
+        plans = answers.view.decider._plan.cache_info()
         assert plans.currsize == plans.maxsize == PLANS_AT_MOST
         assert (len(fragments._messages), len(fragments._jsons)) == (fragments.MOST_KEPT,) * 2
         assert ask(gateway, LISTED).decision.measures
@@ -277,7 +277,7 @@ class TestTheSnapshot:
 
 
 def test_what_is_kept_is_bounded_and_the_oldest_goes_first() -> None:
-    kept: Kept[int, int] = Kept(3)
+    kept: BoundedCache[int, int] = BoundedCache(3)
     for number in (1, 2, 3, 1, 4):
         assert kept.put(number, number) == number
     assert len(kept) == 3
