@@ -20,7 +20,7 @@ def fake_check_matter(
     """Ask about each party. Raises errors of `xingate.errors`, before anything is recorded."""
     roles = [party.role for party in request.parties]
     asked = [_asked(request, place) for place in range(len(roles))]
-    if not request.matter:
+    if not request.matter.strip():
         _require_all(asked, require)  # of a person it is a purpose that is missing
         raise InvalidRequestError("the matter is missing", reason="matter_missing", field="matter")
     if not roles:

@@ -305,12 +305,12 @@ def test_as_many_attributes_are_read_as_the_docs_say(client: httpx.Client) -> No
 @pytest.mark.parametrize("path", PATHS)
 def test_an_id_that_is_sent_twice_is_no_id(gateway: Any, client: httpx.Client, path: str) -> None:
     """The first was taken: what a proxy added, or what the caller sent, nobody could say."""
-    for first, second in (("a-1", "a-2"), ("same", "same"), ("", "a-1")):
+    for first, second in (("twice-1", "twice-2"), ("twice", "twice"), ("", "twice-1")):
         headers = [("X-Request-ID", first), ("x-request-id", second)]
         refused = client.post(path, json=evaluation(), headers=headers)
         assert message(refused, 400) == "message_malformed: the header `X-Request-ID` is given twice"
         assert "x-request-id" not in refused.headers
-    assert records(client, "a-") == []
+    assert records(client, "twice") == []
     for address in (f"{path}?x=1", f"{path}?subject="):
         assert message(client.post(address, json=evaluation()), 400).startswith("field_unknown: unknown field `")
 
@@ -324,6 +324,10 @@ def test_of_several_only_the_one_without_a_purpose_is_refused(client: httpx.Clie
     error = second["context"]["error"]
     assert (error["status"], error["reason"]) == (400, "purpose_missing")
     assert error["message"].startswith("context.operator is missing: ")
+    without = client.post(PATHS[1], json=_of_person_without(evaluations=[{}, {"resource": whole["resource"]}])).json()
+    assert [each["decision"] for each in without["evaluations"]] == [False, True]
+    reasons = [each["context"].get("error", {}).get("reason") for each in without["evaluations"]]
+    assert reasons == ["purpose_missing", None], "the default has no resource, the second item has its own"
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from xingate_server.demo.numbers import unified_code
+from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.transport.http import ROUTES
 from xingate_server.transport.openapi import document
 
@@ -90,6 +90,10 @@ def test_no_route_takes_a_parameter_that_it_does_not_have(client: httpx.Client) 
             assert "400" in operation["responses"], path
             if verb == "get":
                 assert client.head(f"{address}?x=1").status_code == 400
+    number = citizen_number(101)
+    for query in (f"{number}=1", f"{number}=1&{number}=2"):
+        assert number not in client.get(f"/healthz?{query}").text
+    assert client.get("/docs?lang=fr").status_code == 400
     assert client.get("/docs?lang=zh").status_code == client.get("/healthz?").status_code == 200
 
 

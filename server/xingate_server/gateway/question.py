@@ -194,9 +194,14 @@ def check_purpose(command: Command) -> None:
         ("caller.operator", command.operator),
         ("matter", command.matter),
     ):
-        if not characters.standard(text).strip():  # nor of characters that cannot be seen alone
+        if is_blank(text):
             told = f"{field} is missing: a natural person is asked about only with organisation, operator and matter"
             raise InvalidQuestionError("purpose_missing", told, field)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing stands in a text, or only blanks and characters that cannot be seen."""
+    return not characters.standard(text).strip()
 
 
 def _identifiers(command: Command) -> tuple[Identifier, ...]:

@@ -21,6 +21,7 @@ from xingate.receipt import Receipt
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
+from xingate_server.core.identifiers import mask_text
 from xingate_server.transport import authzen, models
 from xingate_server.transport.docs_page import page
 from xingate_server.transport.errors import MalformedMessageError
@@ -268,7 +269,8 @@ def _query(request: web.Request) -> dict[str, str]:
     given: dict[str, str] = {}
     for name, value in request.query.items():
         if name in given:
-            raise MalformedMessageError(f"`{name}` is given twice", name)
+            shown = mask_text(name)
+            raise MalformedMessageError(f"`{shown}` is given twice", shown)
         given[name] = value
     return given
 

@@ -341,7 +341,9 @@ class UsageQuery(_Query):
 class DocsQuery(_Query):
     """In which language to describe the routes."""
 
-    lang: str = Field("", **_said("zh or en; empty: as the browser asks.", "zh 或 en；留空则依浏览器语言。", "zh"))
+    lang: Literal["zh", "en"] | None = Field(
+        None, **_said("zh or en; absent: as the browser asks.", "zh 或 en；省略则依浏览器语言。", "zh")
+    )
 
 
 class NoQuery(_Query):
