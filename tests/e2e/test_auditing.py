@@ -231,6 +231,8 @@ def test_a_search_over_http_has_no_number_in_its_address(url: str) -> None:
         named = {"organisation": "示例交易中心", "verdict": "VERDICT_CLEAR", "from": str(TODAY), "to": str(TODAY)}
         assert len(client.post("/v1/trace:search", json=named).json()["entries"]) == 1
         assert client.post("/v1/trace:search", json={}).json() == client.get("/v1/trace").json()
+        everything = client.post("/v1/trace:search", json={"kind": "all"}).json()  # as `--kind all`
+        assert everything["entries"] == client.get("/v1/trace").json()["entries"]
         for wrong, reason, field in (
             ({"subject": "91420"}, "identifier_malformed", "subject"),
             ({"subject": COMPANY, "scheme": "x"}, "identifier_malformed", "scheme"),

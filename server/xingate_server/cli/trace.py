@@ -28,10 +28,9 @@ from xingate_server.cli.trace_receipt import receipt_command, verify_command
 from xingate_server.cli.trace_replay import replay_command
 from xingate_server.cli.trace_report import recipients_command, report_command
 from xingate_server.cli.trace_spool import verify_all_command
+from xingate_server.gateway.search import ALL, KINDS
 
-ALL = "all"
 _FREE_COLUMNS = ("matter", "by")
-KINDS = ("check", "outcome", "denial", "act", ALL)
 
 
 @click.group("trace")
