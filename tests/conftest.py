@@ -38,6 +38,11 @@ class RunningGateway:
         """All that it has logged so far."""
         return self.err.read_text(encoding="utf-8")
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        pid = self.process.pid
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
     def stop(self) -> int:
         """Stop it as an operator would; its exit code."""
         if self.process.poll() is None:
@@ -45,8 +50,12 @@ class RunningGateway:
         return self.process.wait(STOP_WITHIN_S)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it, and its workers, as a power cut would."""
+        workers = self.workers()
         self.process.kill()
+        for each in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
         self.process.wait(STOP_WITHIN_S)
 
 
