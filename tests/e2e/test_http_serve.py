@@ -1,5 +1,6 @@
 """`xingate serve` as a process: where it listens, how it stops, several workers, a disk that takes no more."""
 
+import json
 import os
 import re
 import shutil
@@ -171,14 +172,30 @@ def test_workers_share_ports_and_trace_and_a_crashed_one_is_replaced(
     assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
 
 
-def test_workers_end_when_their_parent_is_killed(start_gateway: Callable[..., Any], own_state: Path) -> None:
-    gateway = start_gateway(own_state, "--workers", "2")
+@pytest.mark.parametrize("count", [1, 2])
+def test_workers_end_when_their_parent_is_killed(
+    start_gateway: Callable[..., Any], own_state: Path, count: int
+) -> None:
+    gateway = start_gateway(own_state, workers=count)
     workers = gateway.workers()
+    assert len(workers) == count
     gateway.process.kill()
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in workers):
         time.sleep(0.1)
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_an_interrupt_from_the_terminal_reaches_all_and_drains_once(
+    start_gateway: Callable[..., Any], own_state: Path
+) -> None:
+    gateway = start_gateway(own_state, workers=1)
+    for pid in (*gateway.workers(), gateway.process.pid):
+        os.kill(pid, signal.SIGINT)
+    assert gateway.process.wait(20) == 0
+    events = [json.loads(line)["event"] for line in gateway.logged().splitlines()]
+    assert events[-2:] == ["draining", "stopped"]
+    assert events.count("stopped") == 1
 
 
 def test_a_full_disk_gives_no_verdict_and_says_not_ready(start_gateway: Callable[..., Any], own_state: Path) -> None:

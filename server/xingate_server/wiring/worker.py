@@ -73,7 +73,12 @@ async def _serve(settings: Settings, ports: Ports, starter: Starter) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    loop.add_reader(starter.sentinel, stop.set)
+
+    def orphaned() -> None:
+        loop.remove_reader(starter.sentinel)  # which stays readable
+        stop.set()
+
+    loop.add_reader(starter.sentinel, orphaned)
     try:
         node = Node(settings, most_in_flight=settings.server.most_in_flight, seat=starter.seat)
     except TraceError as error:
