@@ -40,8 +40,7 @@ class RunningGateway:
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
-        pid = self.process.pid
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+        return _children(self.process.pid)
 
     def stop(self) -> int:
         """Stop it as an operator would; its exit code."""
@@ -51,12 +50,7 @@ class RunningGateway:
 
     def kill(self) -> None:
         """End it, and its workers, as a power cut would."""
-        workers = self.workers()
-        self.process.kill()
-        for each in workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
-        self.process.wait(STOP_WITHIN_S)
+        _end(self.process)
 
 
 StartGateway = Callable[..., RunningGateway]
@@ -196,5 +190,13 @@ def _ports(process: "subprocess.Popen[bytes]", out: Path, err: Path) -> tuple[st
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
+        workers = _children(process.pid)  # also those that are stopped, and would stay
         process.kill()
+        for each in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
         process.wait(STOP_WITHIN_S)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
