@@ -44,6 +44,14 @@ def settle_key(
     return key
 
 
+def public_key(state: Path) -> str:
+    """The log's verifier key beside the signing key of a state directory; empty where it is not there, or not for us
+    to read."""
+    with contextlib.suppress(OSError):
+        return (state / "keys" / FILE).with_suffix(".pub").read_text(encoding="utf-8").strip()
+    return ""
+
+
 def _write_public(path: Path, text: str) -> None:
     with contextlib.suppress(OSError):
         if path.read_text(encoding="ascii") == text:

@@ -20,7 +20,7 @@ import apsw
 
 from xingate.errors import ProofError
 from xingate.merkle import Frontier, leaf_hash
-from xingate_server.trace._sqlite_file import make_schema, open_file, refuse_faulty_library
+from xingate_server.trace._sqlite_file import make_schema, open_file, refuse_faulty_library, refuse_other_schema
 from xingate_server.trace._sqlite_wal import WalCopier
 from xingate_server.trace.log import (
     Draft,
@@ -34,6 +34,7 @@ from xingate_server.trace.log import (
 from xingate_server.trace.origin import settle_origin
 from xingate_server.trace.rows import COLUMNS, Key, fresh, outcome, stored
 from xingate_server.trace.seal import seal
+from xingate_server.trace.sqlite_read_only import Unchanged, open_read_only
 from xingate_server.trace.terms import Block
 from xingate_server.trace.terms_sqlite import SqliteTerms
 from xingate_server.trace.writer import GroupCommit, only
@@ -74,13 +75,22 @@ class SqliteLog:
     """A `TraceLog` in `directory`, which is made where it is not there.
 
     `origin` names the log on first use (None: at random); `lock_wait_s` bounds the wait for another process's
-    commit. Raises StoreUnusableError where the log cannot be used at all.
+    commit. With `is_read_only` the log is there and only read (`trace.sqlite_read_only`): every append fails. Raises
+    StoreUnusableError where the log cannot be used at all.
     """
 
-    def __init__(self, directory: Path, *, origin: str | None = None, lock_wait_s: float = LOCK_WAIT_S) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        origin: str | None = None,
+        lock_wait_s: float = LOCK_WAIT_S,
+        is_read_only: bool = False,
+    ) -> None:
         refuse_faulty_library(apsw.sqlite_lib_version())
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_read_only:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._origin = settle_origin(directory, origin)
         except OSError as error:
             raise StoreUnusableError(f"the log in {directory} cannot be made: {error}") from error
@@ -97,8 +107,13 @@ class SqliteLog:
         # Readers never wait for a commit: WAL lets them see the state before it.
         self._reading = threading.Lock()
         self._reader: apsw.Connection | None = None
+        self._unchanged = Unchanged(self._path) if is_read_only else None
         try:
-            self._open_writer()
+            if is_read_only:
+                self._reader = self._open_reader()
+                refuse_other_schema(self._reader, self._path)
+            else:
+                self._open_writer()
         except (apsw.Error, OSError) as error:
             raise StoreUnusableError(f"{self._path} cannot be opened: {error}") from error
         self._writer = GroupCommit(self._commit, self._release)
@@ -304,6 +319,8 @@ class SqliteLog:
         self._is_in_doubt = False
 
     def _open_writer(self) -> apsw.Connection:
+        if self._unchanged is not None:
+            raise apsw.ReadOnlyError("the log was opened to be read alone")
         connection = open_file(self._path, self._lock_wait_s)
         try:
             make_schema(connection, self._path)
@@ -332,14 +349,21 @@ class SqliteLog:
             if self._is_closed:
                 raise StoreClosedError("the log is closed")
             try:
-                if self._reader is None:
-                    self._reader = open_file(self._path, self._lock_wait_s)
-                return self._reader.execute(sql, values).fetchall()
+                self._reader = self._reader or self._open_reader()
+                rows = self._reader.execute(sql, values).fetchall()
             except (apsw.Error, OSError, UnicodeDecodeError) as error:
                 if self._reader is not None:
                     self._reader.close(True)
                     self._reader = None
                 raise ReadFailedError(f"{self._path} cannot be read: {error}") from error
+            if self._unchanged is not None and not self._unchanged.holds():
+                raise ReadFailedError(f"{self._path} was written while it was read as a copy: run the command again")
+            return rows
+
+    def _open_reader(self) -> apsw.Connection:
+        if self._unchanged is not None:
+            return open_read_only(self._path, int(self._lock_wait_s * 1000))
+        return open_file(self._path, self._lock_wait_s)
 
     def _pages(self, sql: str, start: int, stop: int | None) -> Iterator[tuple[_Value, ...]]:
         below = min(self.size() if stop is None else stop, _NO_INDEX)
