@@ -26,6 +26,7 @@ from xingate_server.cli._common import (
 )
 from xingate_server.cli._logs import open_proofs
 from xingate_server.cli.trace_anchor import verify_anchor
+from xingate_server.disk_faults import said_of
 
 if TYPE_CHECKING:
     from xingate_server.transport.receipt_page import Titles
@@ -250,7 +251,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"`{path}` cannot be written: {error.strerror}") from error
+        raise CommandError(f"`{path}` cannot be written: {said_of(error, path)}") from error
 
 
 def _page(gateway: xingate.Client, proven: Proven, note: str) -> str:

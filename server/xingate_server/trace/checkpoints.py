@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from xingate.checkpoint import Checkpoint, VerifierKey, sign, verifier_key, verify
 from xingate.errors import CheckpointError
 from xingate.merkle import Frontier, leaf_hash
+from xingate_server.disk_faults import said_of
 from xingate_server.trace.checkpoint_files import CheckpointFiles
 from xingate_server.trace.log import ReadFailedError, StoreUnusableError, TraceError, TraceLog
 from xingate_server.trace.tiles import FileTiles, TileStore
@@ -179,9 +180,11 @@ class Checkpointer:
                 return self._signed(note)
         except (OSError, ReadFailedError) as error:
             if known is not None and isinstance(error, OSError):
-                self._trouble = _cannot_sign(error)
+                self._trouble = _cannot_sign(error, self._files.path)
                 return known
-            raise StoreUnusableError(f"no checkpoint of the log in {self._files.path.parent}: {error}") from error
+            raise StoreUnusableError(
+                f"no checkpoint of the log in {self._files.path.parent}: {said_of(error, self._files.path)}"
+            ) from error
 
     def _look(self) -> None:
         """Take over a note that another process has signed, so that nobody gets an older one here than there.
@@ -218,7 +221,7 @@ class Checkpointer:
             self._problem = str(error)
             self._on_problem(self._problem)
         except Exception as error:  # noqa: BLE001 - a full disk, a lock: signing goes on with the next step
-            self._trouble = _cannot_sign(error)
+            self._trouble = _cannot_sign(error, self._files.path)
 
     def _step(self) -> None:
         with self._taking:
@@ -317,8 +320,8 @@ def check_frontier(log: TraceLog, checkpoint: Checkpoint, frontier: Frontier) ->
         )
 
 
-def _cannot_sign(error: Exception) -> str:
-    return f"no checkpoint can be signed: {error}"
+def _cannot_sign(error: Exception, path: Path) -> str:
+    return f"no checkpoint can be signed: {said_of(error, path)}"
 
 
 def _tell(future: "asyncio.Future[str | None]", note: str) -> None:

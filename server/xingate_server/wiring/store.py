@@ -1,7 +1,7 @@
 """The store that the settings name."""
 
 from xingate_server.settings import Settings
-from xingate_server.trace.log import StoreUnusableError, TraceLog
+from xingate_server.trace.log import NoLogError, StoreUnusableError, TraceLog
 from xingate_server.trace.sqlite import FILE, SqliteLog
 from xingate_server.trace.sqlite_read_only import is_read_only
 
@@ -17,7 +17,7 @@ def open_log(settings: Settings, *, must_exist: bool = False) -> TraceLog:
     origin = trace.origin or None
     if trace.store == "sqlite":
         if must_exist and not (directory / FILE).is_file():
-            raise StoreUnusableError(
+            raise NoLogError(
                 f"there is no log in `{settings.state}`: expected `{directory / FILE}`, which the first "
                 "`xingate serve` or `xingate check` makes; name another state directory with --state"
             )
