@@ -217,7 +217,19 @@ def test_the_employer_of_people_is_left_out_by_the_very_words_of_the_message(sta
     lines = [f"示例甲{n},{citizen_number(n)},{unified_code(n)}" for n in range(1, 7)]
     file.write_text("\n".join([f"姓名,身份证号,{label}", *lines]), encoding="utf-8")
     purpose = ("--organisation", "示例人社局", "--operator", "示例经办人", "--matter", "示例-1")
-    asked = (file, "--action", "personnel.recruit", "--state", state, "--as-of", "2026-07-01", "--yes", *purpose)
+    asked = (
+        file,
+        "--action",
+        "personnel.recruit",
+        "--kind",
+        "natural_person",
+        "--state",
+        state,
+        "--as-of",
+        "2026-07-01",
+        "--yes",
+        *purpose,
+    )
     done = screen(*asked, code=3)
     assert f"columns_not_asked: codes stand in `{label}`" in done.stderr
     words = shlex.split(done.stderr[done.stderr.index("--map", done.stderr.index("again")) :])
