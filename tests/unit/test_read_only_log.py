@@ -82,19 +82,37 @@ def read(state: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def read_all(state: Path, commands: list[list[str]]) -> list[str]:
+    """What several commands print, in one process."""
+    code = (
+        "import json; from click.testing import CliRunner; from xingate_server.cli.app import cli; "
+        f"runs = [CliRunner().invoke(cli, [*one, '--state', {str(state)!r}]) for one in {commands!r}]; "
+        "print(json.dumps([[run.exit_code, run.output] for run in runs]))"
+    )
+    done = auditor("-c", code)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [code for code, _ in found] == [0] * len(commands), found
+    return [text for _, text in found]
+
+
 def test_every_reading_command_works_on_a_copy(folder: Path, state: Path) -> None:
     copy = given_away(copied(state, folder / "copy"))
     assert not list((copy / "trace").glob("*-wal"))
     before = sorted(path.name for path in (copy / "trace").iterdir())
-    assert COMPANY in read(copy, "trace", "list")
     record = json.loads(read(copy, "trace", "list", "--json"))["recordId"]
-    assert "示例局" in read(copy, "trace", "recipients", "--subject", COMPANY)
-    assert COMPANY in read(copy, "trace", "show", record)
-    assert "as they were recorded" in read(copy, "trace", "fsck")
-    assert "proven" in read(copy, "trace", "receipt", record)
-    assert "示例局" in read(copy, "trace", "report")
-    assert "1 same" in read(copy, "trace", "replay", record)
-    assert "in use" in read(copy, "snapshot", "list")
+    expected = [
+        (COMPANY, "trace", "list"),
+        ("示例局", "trace", "recipients", "--subject", COMPANY),
+        (COMPANY, "trace", "show", record),
+        ("as they were recorded", "trace", "fsck"),
+        ("proven", "trace", "receipt", record),
+        ("示例局", "trace", "report"),
+        ("1 same", "trace", "replay", record),
+        ("in use", "snapshot", "list"),
+    ]
+    for said, text in zip(expected, read_all(copy, [command for _, *command in expected]), strict=True):
+        assert said[0] in text, said
     assert sorted(path.name for path in (copy / "trace").iterdir()) == before
 
 

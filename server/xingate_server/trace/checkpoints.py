@@ -180,7 +180,7 @@ class Checkpointer:
                 return self._signed(note)
         except (OSError, ReadFailedError) as error:
             if known is not None and isinstance(error, OSError):
-                self._trouble = _cannot_sign(error, self._files.path)
+                self._trouble = _cannot_sign(error)
                 return known
             raise StoreUnusableError(
                 f"no checkpoint of the log in {self._files.path.parent}: {said_of(error, self._files.path)}"
@@ -221,7 +221,7 @@ class Checkpointer:
             self._problem = str(error)
             self._on_problem(self._problem)
         except Exception as error:  # noqa: BLE001 - a full disk, a lock: signing goes on with the next step
-            self._trouble = _cannot_sign(error, self._files.path)
+            self._trouble = _cannot_sign(error)
 
     def _step(self) -> None:
         with self._taking:
@@ -320,8 +320,8 @@ def check_frontier(log: TraceLog, checkpoint: Checkpoint, frontier: Frontier) ->
         )
 
 
-def _cannot_sign(error: Exception, path: Path) -> str:
-    return f"no checkpoint can be signed: {said_of(error, path)}"
+def _cannot_sign(error: Exception) -> str:
+    return f"no checkpoint can be signed: {error}"
 
 
 def _tell(future: "asyncio.Future[str | None]", note: str) -> None:
