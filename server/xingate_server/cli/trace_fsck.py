@@ -10,6 +10,7 @@ from xingate_server.cli._logs import progress
 from xingate_server.trace.fsck import Report, fsck
 from xingate_server.trace.fsck_chunk import Rows, SqliteRows
 from xingate_server.trace.log import StoreUnusableError
+from xingate_server.trace.signing import public_key
 from xingate_server.trace.sqlite import FILE
 
 EXIT_DAMAGED = 1
@@ -32,8 +33,7 @@ def fsck_command(*, quick: bool, processes: int | None, state: Path, as_json: bo
     """
     directory = state / "trace"
     source = _source(state, directory)
-    public = state / "keys" / "trace.pub"
-    key = public.read_text(encoding="utf-8").strip() if public.is_file() else ""
+    key = public_key(state)
     started = perf_counter()
     try:
         with progress("checking", source.size()) as tell:

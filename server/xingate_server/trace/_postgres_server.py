@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import asyncpg
 
 from xingate.merkle import Frontier
-from xingate_server.trace.log import RecordFailedError, StoreUnusableError
+from xingate_server.trace.log import NoLogError, RecordFailedError, StoreUnusableError
 from xingate_server.trace.origin import check_origin
 
 SCHEMA_VERSION: Final = 1
@@ -180,7 +180,7 @@ async def make_schema(connection: Connection, origin: str | None) -> str:
 async def find_schema(connection: Connection, origin: str | None) -> str:
     """The origin of a log that is there, for which SELECT rights are enough. Raises as `make_schema`, and for none."""
     if await connection.fetchval("SELECT to_regclass('xingate.head') IS NULL"):
-        raise StoreUnusableError(NO_LOG)
+        raise NoLogError(NO_LOG)
     return await _origin(connection, origin)
 
 
