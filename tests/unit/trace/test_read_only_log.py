@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.drafts import draft
 
 import xingate
 from xingate.types import Subject
@@ -19,8 +20,6 @@ from xingate_server.demo.numbers import unified_code
 from xingate_server.trace.port import ReadFailedError, TraceError
 from xingate_server.trace.sqlite.read_only import open_read_only
 from xingate_server.trace.sqlite.store import FILE, SqliteLog
-
-from .drafts import draft
 
 NOBODY = 65534
 COMPANY = unified_code(9771)
