@@ -1,14 +1,14 @@
 """The usage report of `testing.FakeGateway`, counted over its records. It denies nobody, so there are no denials."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from statistics import median
 
-from xingate._internal.values.words import Verdict
+from xingate._internal.clock import day_of
+from xingate._internal.values.enums import Verdict
 from xingate.errors import InvalidRequestError
 from xingate.v1 import trace_pb2
 
-_SHANGHAI = timedelta(hours=8)
 _BY = ("organisation", "action", "verdict", "system")
 _Record = trace_pb2.TraceRecord
 
@@ -84,5 +84,5 @@ def _moment(time: str) -> datetime:
 
 
 def _is_within(time: str, first: date | None, last: date | None) -> bool:
-    day = (_moment(time) + _SHANGHAI).date()
+    day = day_of(time)
     return (first is None or day >= first) and (last is None or day <= last)
