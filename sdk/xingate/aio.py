@@ -1,6 +1,7 @@
 """The client for asyncio. Thin: a call knows its bytes, a port sends them, this waits.
 
 `xingate.client` is made from this file (`make sync`). What differs in kind is in `_internal.concurrency`.
+`verify_all` checks proofs and writes receipts in a thread apart.
 """
 
 import asyncio
@@ -317,7 +318,7 @@ class AsyncClient:
         await self.close()
 
     async def _drive(self, steps: Steps[_T]) -> _T:
-        """Make the calls and the pauses that `steps` asks for; what is between them keeps nobody waiting."""
+        """Make the calls and the pauses that `steps` asks for."""
         resume: Callable[[Any], Any] = steps.send
         value: object = None
         while not isinstance(step := await asyncio.to_thread(advance, resume, value), Done):

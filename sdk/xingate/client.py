@@ -178,7 +178,7 @@ class Client:
         view: View = View.FULL,
         window: int = WINDOW,
         timeout_s: float | None = None,
-    ) -> Generator[Decision | XingateError, None]:
+    ) -> Generator[Decision | XingateError, None, None]:
         """Any number of questions, with at most `window` (1 to 1000) of them in flight; results in their order.
 
         Each question has its own answer or error, with the request id under which to ask again. Over gRPC by
@@ -198,7 +198,7 @@ class Client:
         context: Mapping[str, str] | None = None,
         run_id: str = "",
         timeout_s: float | None = None,
-    ) -> Generator[ScreenedRow, None]:
+    ) -> Generator[ScreenedRow, None, None]:
         """A whole roster: each row's subject, and the people who belong to it, asked in a few batches at a time.
 
         Yields the rows in their order, each question with its own answer or error, and reads `rows` no further ahead
@@ -317,7 +317,7 @@ class Client:
         self.close()
 
     def _drive(self, steps: Steps[_T]) -> _T:
-        """Make the calls and the pauses that `steps` asks for; what is between them keeps nobody waiting."""
+        """Make the calls and the pauses that `steps` asks for."""
         resume: Callable[[Any], Any] = steps.send
         value: object = None
         while not isinstance(step := advance(resume, value), Done):
