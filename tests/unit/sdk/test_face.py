@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,10 +85,23 @@ def test_both_clients_have_the_same_methods_with_the_same_parameters() -> None:
     assert not any(inspect.iscoroutinefunction(getattr(xingate.Client, name)) for name in sync)
 
 
-def test_the_files_for_threads_are_what_the_files_for_asyncio_make() -> None:
-    script = Path(__file__).parents[3] / "sdk/make_sync.py"
-    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+def test_a_file_for_threads_that_was_changed_by_hand_is_reported(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    shutil.copytree(root / "sdk", tmp_path / "sdk")
+    shutil.copy(root / "pyproject.toml", tmp_path)
+
+    def check() -> tuple[int, str]:
+        command = [sys.executable, tmp_path / "sdk/make_sync.py", "--check"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    assert check() == (0, "")
+    with (tmp_path / "sdk/xingate/client.py").open("a", encoding="utf-8") as file:
+        file.write("CHANGED = True\n")
+    code, error = check()
+    assert code == 1
+    assert "sdk/xingate/client.py" in error
+    assert "make sync" in error
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
