@@ -211,7 +211,9 @@ OPERATIONS = (
     _Operation("get", "/readyz", "readyz", "Whether questions can be answered, and why not", "能否答复及其原因"),
     _Operation("get", "/metrics", "metrics", "Prometheus metrics", "监控指标", media="text/plain"),
     _Operation("get", "/openapi.json", "openapi", "This document", "本接口文档（OpenAPI）"),
-    _Operation("get", "/docs", "docs", "This document for people", "本接口说明页", media="text/html"),
+    _Operation(
+        "get", "/docs", "docs", "This document for people", "本接口说明页", query=models.DocsQuery, media="text/html"
+    ),
 )
 
 
@@ -275,9 +277,9 @@ def _refusals(operation: _Operation) -> list[str]:
     """The statuses by which a call may be refused, from the table of errors."""
     if operation.path.startswith("/access/"):
         return ["400", "405", "429", "503"]  # the others are told as 400
-    kinds: list[type[Exception]] = [transport.MethodNotAllowedError]
+    kinds: list[type[Exception]] = [transport.MethodNotAllowedError, transport.MalformedMessageError]
     if operation.path.startswith("/v1/"):
-        kinds += [transport.MalformedMessageError, gateway.UnavailableError]
+        kinds.append(gateway.UnavailableError)
     if operation.query is models.SnapshotQuery or "{recordId}" in operation.path or operation.id in GATED:
         kinds.append(gateway.UnknownRecordError)
     if operation.body is not None:

@@ -26,6 +26,7 @@ SAFE: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 MEDIA: Final = "application/problem+json"
 
 _UNDERSCORE = re.compile(r"_([a-z0-9])")
+_TWICE = re.compile(r"Duplicate '([A-Za-z-]+)' header")  # one of the names that aiohttp knows, not what was sent
 _BROKEN_BODY = "the body broke off or is not framed as HTTP says"
 
 
@@ -68,6 +69,8 @@ class Problems:
         """The answer to bytes that are no request at all."""
         if isinstance(error, LineTooLong):
             text = "the request line or a header is too long: at most 8190 bytes are read"
+        elif found := _TWICE.search(str(error)):
+            return self.answer(MalformedMessageError(f"the header `{found[1]}` is given twice", found[1]))
         elif isinstance(error, PayloadEncodingError):
             text = _BROKEN_BODY
         else:

@@ -21,13 +21,14 @@ from xingate.receipt import Receipt
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
+from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.pages.api_docs import LANGUAGES, page
 from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.handlers import Handlers, running
 from xingate_server.transport.http.authzen import routes
 from xingate_server.transport.http.bodies import models
 from xingate_server.transport.http.bodies.read import read, read_body
-from xingate_server.transport.http.body import JSON, body_of
+from xingate_server.transport.http.body import JSON, body_of, listed
 from xingate_server.transport.http.fast.checks import hot_handles
 from xingate_server.transport.http.openapi import document
 from xingate_server.transport.http.problems import SAFE
@@ -82,7 +83,7 @@ async def _present_checkpoint(_handlers: Handlers, checkpoint: tr.Checkpoint, re
 def _prefers(request: web.Request, media: str) -> bool:
     """Whether the caller names `media` and does not want JSON as much (RFC 9110 section 12.5.1)."""
     weights: dict[str, float] = {}
-    for part in request.headers.get("Accept", "").lower().split(","):
+    for part in listed(request, "Accept").lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         given = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
         with contextlib.suppress(ValueError):
@@ -191,9 +192,9 @@ def application(
     """The routes of DESIGN section 9."""
     app = web.Application(client_max_size=most_bytes, middlewares=middlewares)
     for path, hot in hot_handles(handlers, most_bytes).items():
-        app.router.add_post(path, _without_query(hot))
+        app.router.add_post(path, _with_query(models.NoQuery, hot))
     for path, evaluating in routes.handles(handlers, most_bytes).items():
-        app.router.add_post(path, evaluating)
+        app.router.add_post(path, _with_query(models.NoQuery, evaluating))
     for route in ROUTES:
         add = app.router.add_get if route.verb == "GET" else app.router.add_post  # HEAD goes with GET
         add(route.path, _handle(handlers, route, most_bytes))
@@ -216,7 +217,7 @@ def application(
         return web.Response(body=api_json, content_type=JSON, headers=SAFE)
 
     async def docs(request: web.Request) -> web.Response:
-        language = request.query.get("lang") or request.headers.get("Accept-Language") or ""
+        language = request.query.get("lang") or listed(request, "Accept-Language")
         text = pages["zh" if language.lower().startswith("zh") else "en"]
         return web.Response(text=text, content_type="text/html", headers=_PAGE)
 
@@ -225,10 +226,10 @@ def application(
         ("/readyz", readyz),
         ("/metrics", metrics),
         ("/openapi.json", openapi),
-        ("/docs", docs),
         (routes.CONFIGURATION, routes.configuration_handle(public_url, proxies)),
     ):
-        app.router.add_get(path, handle)
+        app.router.add_get(path, _with_query(models.NoQuery, handle))
+    app.router.add_get("/docs", _with_query(models.DocsQuery, docs))
     return app
 
 
@@ -257,12 +258,12 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
     return handle
 
 
-def _without_query(hot: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> Handle:
-    """The same, for addresses that were not found at once: what stands in a query is refused, as it is on GET."""
+def _with_query(model: type[BaseModel], inner: Callable[[Any], Awaitable[web.StreamResponse]]) -> Handle:
+    """The same, where the query is one of `model`: what else stands in it is refused, on every route."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        read(models.NoQuery, _query(request))
-        return await hot(request)
+        read(model, _query(request))
+        return await inner(request)
 
     return handle
 
@@ -271,7 +272,8 @@ def _query(request: web.Request) -> dict[str, str]:
     given: dict[str, str] = {}
     for name, value in request.query.items():
         if name in given:
-            raise MalformedMessageError(f"`{name}` is given twice", name)
+            shown = mask_text(name)
+            raise MalformedMessageError(f"`{shown}` is given twice", shown)
         given[name] = value
     return given
 
