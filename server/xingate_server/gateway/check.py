@@ -30,10 +30,10 @@ from xingate_server.core.identity.identify import Resolved, older_keys, settle
 from xingate_server.core.subject import BY_SCHEME, SubjectFile, SubjectKeyer
 from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check_leaf import Recorded, recorded_situation, with_identity
 from xingate_server.gateway.decision_cache import PreparedAnswer, SnapshotAnswers, prepare_answer
 from xingate_server.gateway.matter import Member, of_party, party_commands
 from xingate_server.gateway.question import QuestionReader, ReadQuestion, question_digest
+from xingate_server.gateway.records.check_leaf import Recorded, recorded_situation, with_identity
 from xingate_server.gateway.records.outcomes import Outcomes
 from xingate_server.gateway.snapshots import SnapshotsInUse
 from xingate_server.gateway.timestamps import Moment, Moments

@@ -17,8 +17,14 @@ from xingate_server.core.identity.identify import Resolved
 from xingate_server.core.subject import EMPTY_FILE, SubjectKeyer
 from xingate_server.gateway.answer import SnapshotInfo
 from xingate_server.gateway.bounded_cache import BoundedCache
-from xingate_server.gateway.check_leaf import Recorded, RecordedSituation, leaf_parts, sources_sha256, stored_answer
 from xingate_server.gateway.ports import SnapshotView
+from xingate_server.gateway.records.check_leaf import (
+    Recorded,
+    RecordedSituation,
+    leaf_parts,
+    sources_sha256,
+    stored_answer,
+)
 from xingate_server.trace.leaf.parts import LeafParts
 
 MAY_BE_SETTLED: Final = frozenset({GapReason.IDENTITY_UNSETTLED, GapReason.ROW_UNREADABLE})

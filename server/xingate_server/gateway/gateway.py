@@ -9,7 +9,7 @@ from datetime import datetime
 
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.gateway.check import Checker
-from xingate_server.gateway.ids import uuid7
+from xingate_server.gateway.ids import UuidPool
 from xingate_server.gateway.ports import Snapshots
 from xingate_server.gateway.records.outcomes import Outcomes
 from xingate_server.gateway.records.receipts import Proofs
@@ -23,7 +23,7 @@ class Gateway:
     """The parts of a gateway over one log. Their calls may come from any thread and any event loop.
 
     `keyer` defaults to that of the snapshots, read when it is first needed. `clock` gives an aware time in UTC,
-    `new_id` a UUIDv7.
+    `new_id` a UUIDv7; by default those of this machine.
     """
 
     def __init__(
@@ -32,9 +32,10 @@ class Gateway:
         trace: TraceLog,
         keyer: SubjectKeyer | None = None,
         clock: Callable[[], datetime] = now_utc,
-        new_id: Callable[[], str] = uuid7,
+        new_id: Callable[[], str] | None = None,
         proofs: Proofs | None = None,
     ) -> None:
+        new_id = new_id or UuidPool().uuid7
         self.snapshots = SnapshotsInUse(snapshots, keyer)
         self.outcomes = Outcomes(trace, self.snapshots.keyer, clock, new_id)
         self.records = Records(trace, self.snapshots.keyer, proofs)

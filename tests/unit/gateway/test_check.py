@@ -26,7 +26,6 @@ from xingate_server.core.identifiers.parsing import fold
 from xingate_server.core.subject import EMPTY_FILE, SubjectClass, SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check_leaf import RecordedSituation, is_among, sources_sha256
 from xingate_server.gateway.errors import (
     GatewayError,
     InvalidQuestionError,
@@ -38,6 +37,7 @@ from xingate_server.gateway.errors import (
 from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.question import hide_numbers
+from xingate_server.gateway.records.check_leaf import RecordedSituation, is_among, sources_sha256
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.leaf import record as leaves
 from xingate_server.trace.memory import MemoryLog

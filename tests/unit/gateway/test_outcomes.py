@@ -19,7 +19,6 @@ from xingate_server.core.decide.decision import GapReason
 from xingate_server.core.subject import SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check_leaf import RecordedSituation
 from xingate_server.gateway.errors import (
     GatewayError,
     InvalidOutcomeError,
@@ -30,6 +29,7 @@ from xingate_server.gateway.errors import (
 )
 from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.ids import uuid7
+from xingate_server.gateway.records.check_leaf import RecordedSituation
 from xingate_server.gateway.records.denials import Denial, Denials
 from xingate_server.gateway.records.outcome_reading import MAX_REPORTED, OutcomeCommand, ReportedMeasure
 from xingate_server.snapshot.store import SnapshotSet
