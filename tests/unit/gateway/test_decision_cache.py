@@ -297,7 +297,7 @@ def test_the_caller_is_a_field_even_where_nobody_is_named() -> None:
 
 def test_a_child_process_has_random_numbers_of_its_own() -> None:
     code = (
-        "import os; from xingate_server.gateway.ids import UuidPool; uuid7 = UuidPool().uuid7; uuid7(); child = os.fork();"
+        "import os; from xingate_server.gateway import ids; uuid7 = ids.UuidPool().uuid7; uuid7(); child = os.fork();"
         "os.write(1, f'{uuid7()}\\n'.encode()); child and os.waitpid(child, 0)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
