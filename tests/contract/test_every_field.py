@@ -42,14 +42,16 @@ from xingate_server.trace.memory import MemoryLog
 from xingate_server.transport.grpc.server import GrpcFace
 from xingate_server.transport.handlers import Handlers, call
 from xingate_server.transport.http.server import HttpFace
-from xingate_server.transport.messages import answers, fragments, outcomes, records, usage
+from xingate_server.transport.messages import answers, outcomes, records, usage
 from xingate_server.transport.messages import catalogue as render_catalogue
+from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.metrics import Metrics
 
 CODE, ACTION = unified_code(1), "permit.grant"
 SUBJECT = Subject.legal_entity(CODE)
 WHO = {"system": "tests", "organisation": "示例机关", "operator": "示例经办人"}
 VIEWS = (v.VIEW_UNSPECIFIED, v.VIEW_FULL)
+ENCODER = AnswerEncoder()
 ANSWER = Filler().value(Answer)
 
 
@@ -71,9 +73,9 @@ class TestAnAnswer:
         answer = msgspec.structs.replace(ANSWER, notices=notices)
         expected = told(answer)
         for _ in range(2):  # made, and joined from what is kept
-            message = v.CheckResponse.FromString(fragments.response(answer, view))
+            message = v.CheckResponse.FromString(ENCODER.response(answer, view))
             assert lost(expected, tree(message), "CheckResponse") == []
-            content = fragments.response_json(answer, view)
+            content = ENCODER.response_json(answer, view)
             assert lost(expected, tree(json_format.Parse(content, v.CheckResponse())), "CheckResponse") == []
             whole = json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
             assert lost(whole, json.loads(content), "json") == []
@@ -83,7 +85,7 @@ class TestAnAnswer:
         assert empty(message) == []
 
     def test_a_batch_says_what_one_says(self) -> None:
-        results = fragments.batch([fragments.result(ANSWER, v.VIEW_FULL)])
+        results = ENCODER.batch([ENCODER.result(ANSWER, v.VIEW_FULL)])
         (result,) = v.BatchCheckResponse.FromString(results).results
         assert lost(told(ANSWER), tree(result.response), "BatchCheckResponse.results[0]") == []
 

@@ -51,6 +51,7 @@ class Lookups:
         self._clock = clock
         self._moments = Moments()
         self._new_id = new_id
+        self._leaves = parts.LeafJoiner()
 
     def prepare(self, command: Command) -> Answer | Pending:
         """A stored answer, or one that waits for its record. Raises GatewayError."""
@@ -132,7 +133,7 @@ class Lookups:
             record_id,
             request_id,
             moment.time,
-            parts.caller_part(command.system, command.organisation, question.operator),
+            self._leaves.caller(command.system, command.organisation, question.operator),
             question.matter,
             settled.subject_key,
             settled.subject_code,
@@ -147,7 +148,7 @@ class Lookups:
             organisation=command.organisation,
             question_digest=digest,
             time=moment.time,
-            leaf=parts.join(told.leaf, asked),
+            leaf=self._leaves.join(told.leaf, asked),
             answer=told.answer(request_id),
             terms=terms.check_terms(
                 moment.minute,

@@ -16,7 +16,8 @@ from xingate_server.transport.check_batcher import Gathered, Item, Read, Write
 from xingate_server.transport.errors import BatchTooLargeError
 from xingate_server.transport.limits import Admission
 from xingate_server.transport.messages import answers as render
-from xingate_server.transport.messages import fragments, matters
+from xingate_server.transport.messages import matters
+from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.messages.parse import parse
 from xingate_server.transport.metrics import Metrics
 
@@ -36,12 +37,13 @@ class Checks:
         self._metrics = metrics
         self._admission = admission
         self._gathered = Gathered(gateway, metrics)
+        self.encoder = AnswerEncoder()
 
-    async def check(self, data: bytes, read: Read | None = None, write: Write = fragments.response) -> bytes:
+    async def check(self, data: bytes, read: Read | None = None, write: Write | None = None) -> bytes:
         """One question, a serialised CheckRequest or what `read` takes; its CheckResponse. Raises GatewayError."""
         self._admission.take()
         try:
-            return await self._gathered.ask(data, read or _read, write)
+            return await self._gathered.ask(data, read or _read, write or self.encoder.response)
         finally:
             self._admission.give()
 
@@ -60,8 +62,8 @@ class Checks:
         self._admission.require_room()
         items = batch_items(parse(v.BatchCheckRequest, data))
         outcomes = await self.answers(items)
-        return fragments.batch(
-            [fragments.result(outcome, item.view) for outcome, item in zip(outcomes, items, strict=True)]
+        return self.encoder.batch(
+            [self.encoder.result(outcome, item.view) for outcome, item in zip(outcomes, items, strict=True)]
         )
 
     async def answers(self, items: Sequence[Item]) -> list[Answer | GatewayError]:
@@ -83,7 +85,7 @@ class Checks:
             self._admission.give(len(members))
         for answer in answers:
             self._metrics.answered(answer.decision.verdict, request.action, answer.decision.gaps)
-        return matters.response(request_id, members, answers, request.view)
+        return matters.response(request_id, members, answers, request.view, self.encoder)
 
     async def stream_check(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Serialised BatchCheckResults in the order of the questions; what has arrived is asked at once.
@@ -112,7 +114,7 @@ class Checks:
                 taken -= len(items)
                 for outcome, item in zip(outcomes, items, strict=True):
                     room.release()
-                    yield fragments.result(outcome, item.view)
+                    yield self.encoder.result(outcome, item.view)
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)

@@ -25,9 +25,11 @@ from xingate_server.trace.port import Draft, Outcome, RecordFailedError
 from xingate_server.transport.check_batcher import MOST_IN_A_ROW, Gathered, Item
 from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.messages import answers as render
-from xingate_server.transport.messages import fragments
+from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.messages.parse import parse
 from xingate_server.transport.metrics import Metrics
+
+ENCODER = AnswerEncoder()
 
 
 class Log(MemoryLog):
@@ -70,7 +72,7 @@ def read(data: bytes) -> Item:
 
 
 def ask(gathered: Gathered, *questions: bytes) -> "list[asyncio.Future[bytes]]":
-    return [gathered.ask(data, read, fragments.response) for data in questions]
+    return [gathered.ask(data, read, ENCODER.response) for data in questions]
 
 
 async def answers(gathered: Gathered, *questions: bytes) -> list[bytes | BaseException]:
@@ -90,7 +92,7 @@ async def test_the_same_bytes_as_one_asked_alone(compiled_state: Path) -> None:
 
     questions = [question(number, matter=f"m-{number}") for number in range(1, 9)]
     alone = gateway()
-    expected = [fragments.response(await alone.check(read(data).command), 0) for data in questions]  # type: ignore[arg-type]
+    expected = [ENCODER.response(await alone.check(read(data).command), 0) for data in questions]  # type: ignore[arg-type]
     assert await answers(Gathered(gateway(), Metrics()), *questions) == expected
 
 
@@ -117,7 +119,7 @@ async def test_what_breaks_one_breaks_no_other(gathered: Gathered) -> None:
 
     told = await asyncio.gather(
         *ask(gathered, question()),
-        gathered.ask(question(), broken, fragments.response),  # type: ignore[arg-type]
+        gathered.ask(question(), broken, ENCODER.response),  # type: ignore[arg-type]
         gathered.ask(question(), read, broken),
         *ask(gathered, question()),
         return_exceptions=True,

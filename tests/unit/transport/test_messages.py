@@ -27,6 +27,7 @@ from xingate_server.core.catalogue import (
 from xingate_server.core.decide import decision as d
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, SnapshotInfo
+from xingate_server.trace.leaf import words
 from xingate_server.transport.http.bodies import models
 from xingate_server.transport.messages import answers, proto_json
 from xingate_server.transport.messages import catalogue as render_catalogue
@@ -86,18 +87,19 @@ ANSWER = Answer(
 
 
 @pytest.mark.parametrize(
-    ("table", "words", "enum", "prefix"),
+    ("table", "members", "enum", "prefix"),
     [
-        (answers.VERDICTS, Verdict, types_pb2.Verdict, "VERDICT_"),
-        (answers.EFFECTS, Effect, types_pb2.Effect, "EFFECT_"),
-        (answers.FORCES, Force, types_pb2.Force, "FORCE_"),
-        (answers.KIND_NUMBERS, SubjectKind, types_pb2.SubjectKind, "SUBJECT_KIND_"),
+        (words.VERDICTS, Verdict, types_pb2.Verdict, "VERDICT_"),
+        (words.EFFECTS, Effect, types_pb2.Effect, "EFFECT_"),
+        (words.FORCES, Force, types_pb2.Force, "FORCE_"),
+        (words.KINDS, SubjectKind, types_pb2.SubjectKind, "SUBJECT_KIND_"),
+        (words.RESULTS, words.Result, trace_pb2.MeasureOutcome.Result, "RESULT_"),
     ],
 )
-def test_every_word_has_the_number_of_its_own_name(table: Any, words: Any, enum: Any, prefix: str) -> None:
-    assert {word: enum.Name(table[word]) for word in words} == {word: prefix + word.name for word in words}
+def test_every_word_has_the_number_of_its_own_name(table: Any, members: Any, enum: Any, prefix: str) -> None:
+    assert {word: enum.Name(table[word]) for word in members} == {word: prefix + word.name for word in members}
     assert set(table.values()) == set(enum.values()) - {0}
-    assert {v: k for k, v in answers.KIND_NUMBERS.items()} == dict(answers.KINDS)
+    assert {v: k for k, v in words.KINDS.items()} == dict(words.KINDS_READ)
 
 
 def test_models_have_the_names_of_the_messages() -> None:

@@ -44,7 +44,7 @@ from xingate_server.transport.http.authzen.models import (
 from xingate_server.transport.http.bodies.read import read, read_body
 from xingate_server.transport.http.body import JSON, body_of
 from xingate_server.transport.http.problems import MEDIA, SAFE
-from xingate_server.transport.messages import fragments
+from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.status import fault_of
 
 EVALUATION, EVALUATIONS = "/access/v1/evaluation", "/access/v1/evaluations"
@@ -170,7 +170,7 @@ def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
                 request_id = _request_id(request, MAX_REQUEST_ID)
                 return _json(await _evaluate(checks, _merged(asked, {}), request_id))
             outcomes = await _outcomes(checks, _items(asked, _request_id(request, _MOST_SHARED)), semantic)
-            return _json(b'{"evaluations":[%b]}' % b",".join([_told(outcome) for outcome in outcomes]))
+            return _json(b'{"evaluations":[%b]}' % b",".join([_told(outcome, checks.encoder) for outcome in outcomes]))
         finally:
             observe(perf_counter() - started)
 
@@ -179,7 +179,7 @@ def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
 
 async def _evaluate(checks: Checks, evaluation: AuthzenEvaluation, request_id: str) -> bytes:
     try:
-        return _told(await checks.answer(_command(evaluation, request_id)))
+        return _told(await checks.answer(_command(evaluation, request_id)), checks.encoder)
     except GatewayError as error:
         raise _as_asked(error) from error
 
@@ -279,11 +279,11 @@ def _is_permitted(outcome: Answer | GatewayError) -> bool:
     return isinstance(outcome, Answer) and outcome.decision.verdict in _PERMITTING
 
 
-def _told(outcome: Answer | GatewayError) -> bytes:
+def _told(outcome: Answer | GatewayError, encoder: AnswerEncoder) -> bytes:
     """A decision (section 5.5)."""
     if isinstance(outcome, Answer):
         decision = b"true" if _is_permitted(outcome) else b"false"
-        return b'{"decision":%b,"context":%b}' % (decision, fragments.response_json(outcome, v.VIEW_FULL))
+        return b'{"decision":%b,"context":%b}' % (decision, encoder.response_json(outcome, v.VIEW_FULL))
     fault = fault_of(_as_asked(outcome))
     error = {"status": _status(fault.http), "reason": fault.reason, "message": fault.message}
     return orjson.dumps({"decision": False, "context": {"error": error}})

@@ -17,7 +17,8 @@ from xingate_server.transport.http.bodies.check import read_batch, read_check
 from xingate_server.transport.http.body import body_of
 from xingate_server.transport.http.fast.ready import ReadyAnswer
 from xingate_server.transport.http.problems import json_path
-from xingate_server.transport.messages import answers, fragments, proto_json
+from xingate_server.transport.messages import answers, proto_json
+from xingate_server.transport.messages.fragments import AnswerEncoder
 
 CHECK, BATCH_CHECK = "/v1/check", "/v1/check:batch"
 
@@ -33,14 +34,13 @@ def _check_handle(handlers: Handlers, most_bytes: int) -> Handle:
     """One question."""
     observe = handlers.metrics.timing("http", "Check").observe
     checks, require_room = handlers.checks, handlers.admission.require_room
+    encode = checks.encoder.response_json
 
     async def handle(request: web.BaseRequest) -> web.Response:
         started = perf_counter()
         try:
             require_room()
-            return ReadyAnswer(
-                await checks.check(await body_of(request, most_bytes), read_check, fragments.response_json)
-            )
+            return ReadyAnswer(await checks.check(await body_of(request, most_bytes), read_check, encode))
         finally:
             observe(perf_counter() - started)
 
@@ -58,7 +58,9 @@ def _batch_handle(handlers: Handlers, most_bytes: int) -> Handle:
             require_room()
             items = read_batch(await body_of(request, most_bytes))
             outcomes = await checks.answers(items)
-            results = [_result(outcome, item.view) for outcome, item in zip(outcomes, items, strict=True)]
+            results = [
+                _result(outcome, item.view, checks.encoder) for outcome, item in zip(outcomes, items, strict=True)
+            ]
             return ReadyAnswer(b'{"results":[%b]}' % b",".join(results))
         finally:
             observe(perf_counter() - started)
@@ -66,9 +68,9 @@ def _batch_handle(handlers: Handlers, most_bytes: int) -> Handle:
     return handle
 
 
-def _result(outcome: Answer | GatewayError, view: int) -> bytes:
+def _result(outcome: Answer | GatewayError, view: int, encoder: AnswerEncoder) -> bytes:
     """One item's own answer or error, whose field is named as JSON does."""
     if isinstance(outcome, Answer):
-        return b'{"response":%b}' % fragments.response_json(outcome, view)
+        return b'{"response":%b}' % encoder.response_json(outcome, view)
     error = proto_json.members(answers.check_error(outcome))
     return orjson.dumps({"error": error | {"field": json_path(error["field"])}})
