@@ -27,10 +27,11 @@ from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
 from xingate_server.demo.numbers import unified_code
-from xingate_server.transport.http.bodies import models
-from xingate_server.transport.http.bodies.check import read_batch, read_check
-from xingate_server.transport.http.bodies.read import read_body
-from xingate_server.transport.messages import answers, proto_json
+from xingate_server.transport.bodies import models
+from xingate_server.transport.bodies.check import read_batch, read_check
+from xingate_server.transport.bodies.read import read_body
+from xingate_server.transport.messages import answers
+from xingate_server.transport.messages.proto_json import ProtoJson
 
 CODE, ACTION = unified_code(1), "permit.grant"
 WHO = {"system": "tests", "organisation": "示例机关", "operator": "示例经办人"}
@@ -152,7 +153,7 @@ class TestTheSdk:
             for result in getattr(message, "results", ()):  # HTTP names fields as JSON does
                 if result.HasField("error"):
                     result.error.field = "subject.asOf"
-            response = httpx.Response(200, content=proto_json.encode(message))
+            response = httpx.Response(200, content=ProtoJson().encode(message))
             found = METHODS[method].response.FromString(http_port._answer(method, response))
             for place, result in enumerate(expected.get("results", ())):
                 if "error" in result:

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from xingate_server.demo.numbers import unified_code
+from xingate_server.transport.calls import ROUTES
 from xingate_server.transport.http.openapi import document
-from xingate_server.transport.http.routes import ROUTES
 
 QUESTION = {
     "subject": {"kind": "SUBJECT_KIND_LEGAL_ENTITY", "identifiers": [{"value": unified_code(1)}]},

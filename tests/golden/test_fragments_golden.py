@@ -14,8 +14,9 @@ from xingate_server.core.decide.decision import Candidate, Decision, Flag, diges
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, SnapshotInfo
 from xingate_server.gateway.errors import InvalidQuestionError
-from xingate_server.transport.messages import answers, proto_json
+from xingate_server.transport.messages import answers
 from xingate_server.transport.messages.fragments import AnswerEncoder
+from xingate_server.transport.messages.proto_json import ProtoJson
 
 PATHS = sorted(CASES.glob("*.yaml"))
 ENCODER = AnswerEncoder()
@@ -42,7 +43,7 @@ def answered(decision: Decision, **fields: object) -> Answer:
 def assert_same(told: Answer, view: int) -> None:
     whole = answers.check_response(told, view)
     assert ENCODER.response(told, view) == whole.SerializeToString(deterministic=True)
-    assert ENCODER.response_json(told, view) == proto_json.encode(whole)
+    assert ENCODER.response_json(told, view) == ProtoJson().encode(whole)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -154,7 +154,9 @@ class Lookups:
                 moment.minute,
                 settled.subject_key,
                 question.matter,
-                terms.answer_part(command.organisation, question.operator, command.action, told.decision.verdict),
+                self._leaves.answer_terms(
+                    command.organisation, question.operator, command.action, told.decision.verdict
+                ),
                 further,
             ),
         )

@@ -14,6 +14,7 @@ import msgspec
 from xingate.v1.trace_pb2 import CheckRecord, TraceRecord
 from xingate.v1.types_pb2 import Caller
 from xingate_server.trace.leaf.record import CheckLeaf, check_record
+from xingate_server.trace.leaf.terms import answer_part
 from xingate_server.trace.leaf.wire import message_field, tag, text_field
 
 _CALLERS_KEPT: Final = 4096
@@ -56,7 +57,7 @@ def parts_of(leaf: CheckLeaf) -> LeafParts:
 
 
 class LeafJoiner:
-    """Joins leaves. For any number of threads."""
+    """Joins leaves, and remembers what callers share. For any number of threads."""
 
     def __init__(self) -> None:
         self._record_id, self._request_id, self._time, self._check = (
@@ -66,6 +67,7 @@ class LeafJoiner:
             tag(CheckRecord, name) for name in ("matter", "subject_key", "subject_code", "further_keys")
         )
         self.caller = lru_cache(_CALLERS_KEPT)(caller_part)
+        self.answer_terms = lru_cache(_CALLERS_KEPT)(answer_part)
 
     def join(self, parts: LeafParts, asked: Asked) -> bytes:
         """The leaf."""

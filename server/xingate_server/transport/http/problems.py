@@ -8,7 +8,7 @@ import re
 from typing import Any, Final
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.http_exceptions import LineTooLong, PayloadEncodingError
 
 from xingate_server.transport.errors import (
@@ -24,6 +24,7 @@ from xingate_server.transport.status import Fault, fault_of, problem
 
 SAFE: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 MEDIA: Final = "application/problem+json"
+SERVER: Final = "xingate"
 
 _UNDERSCORE = re.compile(r"_([a-z0-9])")
 _BROKEN_BODY = "the body broke off or is not framed as HTTP says"
@@ -63,6 +64,17 @@ class Problems:
         # What a transport refuses is already named as the caller wrote it.
         document = problem(fault if isinstance(error, TransportError) else _in_json(fault))
         return web.Response(body=orjson.dumps(document), status=fault.http, content_type=MEDIA, headers=headers)
+
+    async def expect(self, request: web.Request) -> web.Response | None:
+        """What a route does with the header `Expect`, before any middleware (RFC 9110 section 10.1.1): lets the body
+        come, or refuses what it does not know."""
+        if request.version != HttpVersion11:
+            return None
+        if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
+            return self.answer(ExpectationError())
+        if request.transport is not None:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return None
 
     def broken(self, error: BaseException | None) -> web.Response:
         """The answer to bytes that are no request at all."""

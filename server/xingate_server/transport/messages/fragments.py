@@ -19,7 +19,8 @@ from xingate_server.gateway.answer import Answer, SnapshotInfo
 from xingate_server.gateway.bounded_cache import Kept
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.trace.leaf.wire import message_field, tag, text_field, varint
-from xingate_server.transport.messages import answers, proto_json
+from xingate_server.transport.messages import answers
+from xingate_server.transport.messages.proto_json import ProtoJson
 
 MOST_KEPT: Final = 2048  # decisions; a few kB each for a subject with entries
 _RULES_KEPT: Final = 2048
@@ -56,7 +57,8 @@ class AnswerEncoder:
         self._messages: Kept[tuple[int, bool], _Answered] = Kept(MOST_KEPT)
         self._jsons: Kept[tuple[int, bool], _Said] = Kept(MOST_KEPT)
         self._ruled = lru_cache(_RULES_KEPT)(answers.ruled_part)
-        self._snapshot_json = lru_cache(_SNAPSHOTS_KEPT)(_snapshot_json)
+        self.json = ProtoJson()
+        self._snapshot_json = lru_cache(_SNAPSHOTS_KEPT)(lambda info: self.json.encode(answers.snapshot_ref(info)))
 
     def response(self, answer: Answer, view: int) -> bytes:
         """The serialised CheckResponse."""
@@ -76,7 +78,7 @@ class AnswerEncoder:
     def response_json(self, answer: Answer, view: int) -> bytes:
         """The CheckResponse as proto3 JSON."""
         if answer.notices:
-            return proto_json.encode(answers.check_response(answer, view))
+            return self.json.encode(answers.check_response(answer, view))
         tail = orjson.dumps(
             {
                 "trace": {
@@ -120,7 +122,7 @@ class AnswerEncoder:
         key = (id(decision), view == v.VIEW_BASIC)
         said = self._jsons.get(key)
         if said is None or said.decision is not decision:
-            members = proto_json.members(answers.decision_message(decision, view, self._ruled))
+            members = self.json.members(answers.decision_message(decision, view, self._ruled))
             content = orjson.dumps({name: value for name, value in members.items() if name not in _AROUND})
             said = self._jsons.put(key, _Said(decision, content[1:-1]))
         return said.content
@@ -128,7 +130,3 @@ class AnswerEncoder:
 
 def _is_of(said: _Answered, answer: Answer) -> bool:
     return said.decision is answer.decision and said.snapshot is answer.snapshot and said.as_of == answer.as_of
-
-
-def _snapshot_json(info: SnapshotInfo) -> bytes:
-    return proto_json.encode(answers.snapshot_ref(info))

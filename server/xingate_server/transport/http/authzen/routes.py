@@ -29,11 +29,7 @@ from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
 from xingate_server.gateway.question import MAX_REQUEST_ID, check_no_number, check_text
-from xingate_server.transport.check_batcher import Item
-from xingate_server.transport.checks import MOST_ITEMS, Checks
-from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
-from xingate_server.transport.handlers import Handlers
-from xingate_server.transport.http.authzen.models import (
+from xingate_server.transport.bodies.authzen import (
     EXECUTE_ALL,
     PARTS,
     PERMIT_ON_FIRST_PERMIT,
@@ -41,14 +37,17 @@ from xingate_server.transport.http.authzen.models import (
     AuthzenEvaluation,
     AuthzenEvaluations,
 )
-from xingate_server.transport.http.bodies.read import read, read_body
+from xingate_server.transport.bodies.read import read, read_body
+from xingate_server.transport.calls import EVALUATION, EVALUATIONS
+from xingate_server.transport.check_batcher import Item
+from xingate_server.transport.checks import MOST_ITEMS, Checks
+from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
+from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.http.body import JSON, body_of
 from xingate_server.transport.http.problems import MEDIA, SAFE
 from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.status import fault_of
 
-EVALUATION, EVALUATIONS = "/access/v1/evaluation", "/access/v1/evaluations"
-CONFIGURATION = "/.well-known/authzen-configuration"
 REQUEST_ID: Final = "X-Request-ID"
 RESOURCE_TYPE: Final = "resource.type"
 """The context attribute under which a record keeps the resource's type."""
@@ -80,10 +79,10 @@ _OUR_FAULT = 500
 
 
 def handles(handlers: Handlers, most_bytes: int) -> dict[str, Handle]:
-    """What answers these paths to POST."""
+    """What answers the calls of these ids."""
     return {
-        EVALUATION: _evaluation_handle(handlers, most_bytes),
-        EVALUATIONS: _evaluations_handle(handlers, most_bytes),
+        "Evaluation": _evaluation_handle(handlers, most_bytes),
+        "Evaluations": _evaluations_handle(handlers, most_bytes),
     }
 
 
@@ -142,7 +141,7 @@ def _message(problem: web.Response) -> web.Response:
 
 def _evaluation_handle(handlers: Handlers, most_bytes: int) -> Handle:
     observe = handlers.metrics.timing("http", "Evaluation").observe
-    checks, require_room = handlers.checks, handlers.admission.require_room
+    checks, require_room = handlers.checks, handlers.limit.require_room
 
     async def handle(request: web.Request) -> web.Response:
         started = perf_counter()
@@ -158,7 +157,7 @@ def _evaluation_handle(handlers: Handlers, most_bytes: int) -> Handle:
 
 def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
     observe = handlers.metrics.timing("http", "Evaluations").observe
-    checks, require_room = handlers.checks, handlers.admission.require_room
+    checks, require_room = handlers.checks, handlers.limit.require_room
 
     async def handle(request: web.Request) -> web.Response:
         started = perf_counter()

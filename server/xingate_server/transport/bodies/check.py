@@ -13,10 +13,10 @@ from msgspec import UNSET, UnsetType
 from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.answer import Command
 from xingate_server.trace.leaf.words import KINDS_NAMED
+from xingate_server.transport.bodies import models
+from xingate_server.transport.bodies.read import read_body
 from xingate_server.transport.check_batcher import Item
 from xingate_server.transport.checks import MOST_ITEMS, batch_items
-from xingate_server.transport.http.bodies import models
-from xingate_server.transport.http.bodies.read import read_body
 from xingate_server.transport.messages import answers
 
 _Text = str | UnsetType
