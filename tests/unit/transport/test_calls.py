@@ -14,11 +14,17 @@ from tests.support.filled import Filler
 from xingate._internal.ports import methods
 from xingate._internal.ports.http import _request
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, types_pb2, verification_pb2
+from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.errors import GatewayError
+from xingate_server.snapshot.store import SnapshotSet
+from xingate_server.trace.memory import MemoryLog
 from xingate_server.transport.calls import CALLS, ROUTES, SERVICES, STREAMS, UNARY, Call, Limit
 from xingate_server.transport.checks import Checks
-from xingate_server.transport.handlers import Handlers
+from xingate_server.transport.errors import OverloadedError
+from xingate_server.transport.handlers import Handlers, calling
 from xingate_server.transport.http.openapi import document
 from xingate_server.transport.http.routes import PRESENT
+from xingate_server.transport.metrics import Metrics
 
 FILES = (catalogue_pb2, snapshot_pb2, trace_pb2, types_pb2, verification_pb2)
 PAGE = Path(__file__).parents[3] / "docs" / "http.md"
@@ -122,6 +128,22 @@ def _with_page_alone(request: Any) -> Any:
         if field.cpp_type in {FieldDescriptor.CPPTYPE_UINT32, FieldDescriptor.CPPTYPE_UINT64}:
             setattr(message, field.name, 7)
     return message
+
+
+@pytest.mark.parametrize("row", [row for row in CALLS if row.service and not row.is_stream], ids=lambda row: row.id)
+async def test_a_call_is_refused_under_load_where_the_table_says(row: Call, compiled_state: Path) -> None:
+    handlers = Handlers(Gateway(SnapshotSet(compiled_state), MemoryLog()), Metrics())
+    for limit in (handlers.limit, handlers._reports._limit, handlers._searches._limit):
+        limit.most = 0
+    message: Any = row.request() if row.id == "ListRecords" else Filler().message(row.request)
+    is_refused = False
+    try:
+        await calling(handlers, row.method)(message.SerializeToString())
+    except OverloadedError:
+        is_refused = True
+    except GatewayError:
+        pass  # the request makes no sense, or there is no such record
+    assert is_refused == (row.limit is not Limit.NONE)
 
 
 def test_the_page_lists_every_route() -> None:
