@@ -38,6 +38,10 @@ class RunningGateway:
         """All that it has logged so far."""
         return self.err.read_text(encoding="utf-8")
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        return _children(self.process.pid)
+
     def stop(self) -> int:
         """Stop it as an operator would; its exit code."""
         if self.process.poll() is None:
@@ -45,9 +49,8 @@ class RunningGateway:
         return self.process.wait(STOP_WITHIN_S)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
-        self.process.kill()
-        self.process.wait(STOP_WITHIN_S)
+        """End it, and its workers, as a power cut would."""
+        _end(self.process)
 
 
 StartGateway = Callable[..., RunningGateway]
@@ -187,5 +190,13 @@ def _ports(process: "subprocess.Popen[bytes]", out: Path, err: Path) -> tuple[st
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
+        workers = _children(process.pid)  # also those that are stopped, and would stay
         process.kill()
+        for each in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
         process.wait(STOP_WITHIN_S)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]

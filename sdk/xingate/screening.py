@@ -101,7 +101,7 @@ class Screening:
         questions: list[Question] = []
         for place, row in enumerate(rows, 1):
             if not isinstance(row, RosterRow):
-                text = f"row {place} is a {type(row).__name__}: expected a `RosterRow`"
+                text = f"row {place} is a value of type `{type(row).__name__}`: expected a `RosterRow`"
                 raise InvalidRequestError(text, reason="row_malformed", field="rows")
             taken.append(row)
             questions.extend(self._questions(row, f"{run_id}.{row.key or place}"))

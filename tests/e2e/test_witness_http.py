@@ -136,6 +136,8 @@ def test_a_gateways_own_client(log: Log, start: Callable[[], Running]) -> None:
         place.push(log.note(size), log.made.tree.consistency_proof)
         assert [one.name for one in verify_cosignatures(place.cosigned() or "", str(witness.key))] == ["w.example"]
     assert witness.said().count(f"cosigned {ORIGIN} at 500 leaves") == 2
+    assert witness.said().count(f"cosigned {ORIGIN} at 300 leaves, its first checkpoint here") == 1
+    assert "seen at 0 leaves" not in witness.said()
     with contextlib.closing(Pusher(UrlPlace(witness.url), every_s=0)) as pusher:
         assert pusher.trouble == ""
     assert witness.stop() == 0

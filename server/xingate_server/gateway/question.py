@@ -80,8 +80,7 @@ def read_question(command: Command) -> ReadQuestion:
         text = "the subject is missing: give a number or a name"
         raise InvalidQuestionError("subject_missing", text, "subject")
     as_of = _day(command.as_of) if command.as_of else None
-    if command.kind is _PERSON:
-        _check_purpose(command)
+    check_purpose(command)
     context = command.context
     return ReadQuestion(
         identifiers=identifiers,
@@ -183,16 +182,26 @@ def _has_unreadable(text: str, *, is_lenient: bool) -> bool:
     return any(unicodedata.category(character) in refused for character in text)
 
 
-def _check_purpose(command: Command) -> None:
-    """A natural person is asked about only where it can be seen who asks and what for (DESIGN section 5)."""
+def check_purpose(command: Command) -> None:
+    """A natural person is asked about only where it can be seen who asks and what for (DESIGN section 5).
+
+    Raises InvalidQuestionError (`purpose_missing`).
+    """
+    if command.kind is not _PERSON:
+        return
     for field, text in (
         ("caller.organisation", command.organisation),
         ("caller.operator", command.operator),
         ("matter", command.matter),
     ):
-        if not characters.standard(text).strip():  # nor of characters that cannot be seen alone
+        if is_blank(text):
             told = f"{field} is missing: a natural person is asked about only with organisation, operator and matter"
             raise InvalidQuestionError("purpose_missing", told, field)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing stands in a text, or only blanks and characters that cannot be seen."""
+    return not characters.standard(text).strip()
 
 
 def _identifiers(command: Command) -> tuple[Identifier, ...]:

@@ -50,6 +50,10 @@ class StoreUnusableError(TraceError):
     """The log cannot be opened as it is; trying again does not help."""
 
 
+class NoLogError(StoreUnusableError):
+    """There is no log yet."""
+
+
 class StoreClosedError(TraceError):
     """The log was closed before."""
 

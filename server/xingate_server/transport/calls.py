@@ -325,7 +325,7 @@ CALLS: Final = (
     Call("readyz", "Whether questions can be answered, and why not", "能否答复及其原因", "GET", "/readyz"),
     Call("metrics", "Prometheus metrics", "监控指标", "GET", "/metrics", media=(TEXT,)),
     Call("openapi", "This document", "本接口文档（OpenAPI）", "GET", "/openapi.json"),
-    Call("docs", "This document for people", "本接口说明页", "GET", "/docs", media=(HTML,)),
+    Call("docs", "This document for people", "本接口说明页", "GET", "/docs", model=models.DocsQuery, media=(HTML,)),
 )
 _RPCS = tuple(call for call in CALLS if call.service and not call.rpc)  # each RPC has one row of its own name
 UNARY: Final[Mapping[str, Call]] = {call.id: call for call in _RPCS if not call.is_stream}

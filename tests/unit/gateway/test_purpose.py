@@ -126,15 +126,19 @@ async def test_of_several_each_by_itself(gateway: Gateway, log: MemoryLog) -> No
     assert log.size() == 2
 
 
-@pytest.mark.parametrize("field", ["organisation", "operator"])
+@pytest.mark.parametrize("field", FIELDS)
 async def test_a_matter_fails_whole(gateway: Gateway, log: MemoryLog, field: str) -> None:
     asked = PURPOSE | {field: ""}
     company = Command(kind=SubjectKind.LEGAL_ENTITY, action="permit.grant", identifiers=(("uscc", COMPANY),), **asked)
     members = (Member("applicant", company), Member("legal_representative", person(name="某乙", **asked)))
     with pytest.raises(InvalidQuestionError) as caught:
         await gateway.check_matter("m-1", members)
-    assert (caught.value.reason, caught.value.field) == ("purpose_missing", f"caller.{field}")
+    assert (caught.value.reason, caught.value.field) == ("purpose_missing", FIELDS[field])
     assert log.size() == 0
+    if field == "matter":  # which every matter check needs, also one about organisations alone
+        with pytest.raises(InvalidQuestionError, match="the matter is missing"):
+            await gateway.check_matter("m-1", members[:1])
+        return
     _, (alone,) = await gateway.check_matter("m-1", members[:1])
     assert alone, "without a person in it, it is answered"
 
@@ -147,6 +151,6 @@ def test_a_record_of_before_is_still_decided_again(state: Path, tmp_path: Path) 
     kept = shutil.copytree(state, tmp_path / "state", symlinks=True)
     gateway = Gateway(SnapshotSet(kept), MemoryLog())
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(question, "_check_purpose", lambda _: None)  # as an older release asked
+        patched.setattr(question, "check_purpose", lambda _: None)  # as an older release asked
         answer = gateway.check_blocking(person(identifiers=(("citizen_id", HUMAN),), matter="", operator=""))
     assert replay(gateway.record(answer.record_id), SnapshotSet(kept)).result is ReplayResult.SAME

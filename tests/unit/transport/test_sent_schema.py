@@ -44,7 +44,13 @@ EVALUATION = {
     "subject": {"type": "legal_entity", "id": "1", "properties": {"scheme": "uscc", "name": "示例"}},
     "action": {"name": "permit.grant"},
     "resource": {"type": "case", "id": "m"},
-    "context": {"a": [None, {"b": 1}]},
+    "context": {
+        "as_of": "2026-01-01",
+        "system": "s",
+        "organisation": "示例局",
+        "operator": "op",
+        "a": [None, {"b": 1}],
+    },
 }
 BODIES: dict[type[BaseModel], dict[str, Any]] = {
     models.CheckBody: CHECK,

@@ -8,7 +8,7 @@ from xingate.errors import InvalidRequestError
 from xingate.v1 import trace_pb2
 
 _SHANGHAI = timedelta(hours=8)
-_KINDS = ("", "check", "outcome", "denial", "act")
+_KINDS = ("", "check", "outcome", "denial", "act", "all")
 
 
 def subject_key(text: bytes) -> str:
@@ -37,7 +37,7 @@ def _fits(request: trace_pb2.ListRecordsRequest, record: trace_pb2.TraceRecord) 
     day = (datetime.fromisoformat(record.time) + _SHANGHAI).date().isoformat()
     caller = getattr(body, "caller", None)
     return (
-        request.kind in {"", kind}
+        request.kind in {"", "all", kind}
         and request.organisation in {"", getattr(caller, "organisation", "")}
         and request.operator in {"", getattr(caller or body, "operator", "")}
         and getattr(request, "from") <= day <= (request.to or day)

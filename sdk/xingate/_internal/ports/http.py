@@ -39,7 +39,7 @@ def _answer(method: str, response: httpx.Response) -> bytes:
     try:
         json_format.Parse(response.content, message, ignore_unknown_fields=True)
     except (json_format.ParseError, UnicodeDecodeError):
-        raise ProtocolError(f"the answer to {method} is not the JSON of a {message.DESCRIPTOR.name}") from None
+        raise ProtocolError(f"the answer to {method} is not the JSON of `{message.DESCRIPTOR.name}`") from None
     if isinstance(message, verification_pb2.BatchCheckResponse):
         for result in message.results:
             if result.HasField("error"):

@@ -7,8 +7,9 @@ Unlike those of our own routes these models ignore fields that they do not have,
 
 from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
+from xingate_server.core.subject import SubjectKind
 from xingate_server.transport.bodies.base import Sent
 from xingate_server.transport.bodies.base import described as _said
 
@@ -56,15 +57,40 @@ class AuthzenResource(_Received):
     id: str = Field(**_said("The matter's number.", "事项编号。", "SP-2024-001"))
 
 
+class AuthzenContext(_Received):
+    """The day and the caller; what else is in it are attributes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    as_of: str = Field("", **_said("YYYY-MM-DD; empty: today.", "日期；留空为今日。", "2026-01-05"))
+    system: str = Field("", **_said("The calling system.", "发起查询的系统。", "portal"))
+    organisation: str = Field("", **_said("Required for a person.", "查询单位；查询自然人时必填。", "示例审批局"))
+    operator: str = Field("", **_said("Required for a person.", "经办人；查询自然人时必填。", "op-1"))
+
+
 class AuthzenEvaluation(_Received):
     """One evaluation."""
 
     subject: AuthzenSubject = Field(**_said("Who is asked about.", "被查询主体。"))
     action: AuthzenAction = Field(**_said("What is about to be done.", "拟办事项。"))
     resource: AuthzenResource = Field(**_said("In which matter.", "所属事项。"))
-    context: dict[str, Any] = Field(
-        {}, **_said("as_of, system, organisation, operator; other attributes.", "日期、查询方与其他情节。")
-    )
+    context: AuthzenContext = Field(AuthzenContext(), **_said("Day, caller, attributes.", "日期、查询方与其他情节。"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _person_without_matter(cls, value: Any) -> Any:
+        """A person without a matter is read, so that the gateway refuses the question for its lack of a purpose, as on
+        every face (DESIGN section 5)."""
+        if not (isinstance(value, dict) and _is_person(value.get("subject"))):
+            return value
+        resource = {} if value.get("resource") is None else value["resource"]
+        if not isinstance(resource, dict) or resource.get("id") is not None:
+            return value
+        return value | {"resource": {"type": ""} | resource | {"id": ""}}
+
+
+def _is_person(subject: Any) -> bool:
+    return isinstance(subject, dict) and subject.get("type") == SubjectKind.NATURAL_PERSON.value
 
 
 class AuthzenOptions(_Received):

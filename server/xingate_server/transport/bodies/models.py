@@ -226,7 +226,9 @@ class SearchBody(RecordsQuery):
     from_: str = Field("", alias="from", **_said("YYYY-MM-DD in Asia/Shanghai.", "起始日期（北京时间）。"))
     to: str = Field("", **_said("YYYY-MM-DD, included.", "截止日期（含）。"))
     matter: str = Field("", **_said("The matter's number.", "事项编号。", "SP-2024-001"))
-    kind: str = Field("", **_said("check, outcome, denial or act.", "记录类别；留空不限。", "check"))
+    kind: str = Field(
+        "", **_said("check, outcome, denial, act; all or empty: any.", "记录类别；all 或留空不限。", "check")
+    )
 
     def message(self) -> tr.ListRecordsRequest:
         """The same as a message. Raises InvalidQuestionError as `RecordsQuery`."""
@@ -337,6 +339,14 @@ class UsageQuery(_Query):
     by: str = Field(
         "",
         **_said("organisation (default), action, verdict or system.", "按单位（默认）、事项、结论或系统汇总。"),
+    )
+
+
+class DocsQuery(_Query):
+    """In which language to describe the routes."""
+
+    lang: Literal["zh", "en"] | None = Field(
+        None, **_said("zh or en; absent: as the browser asks.", "zh 或 en；省略则依浏览器语言。", "zh")
     )
 
 

@@ -82,9 +82,9 @@ def _refusals(call: Call) -> list[str]:
     if call.path in (EVALUATION, EVALUATIONS):
         return ["400", "405", "429", "503"]  # the others are told as 400
     writes = call.limit is Limit.OVERLOAD
-    kinds: list[type[Exception]] = [transport.MethodNotAllowedError]
+    kinds: list[type[Exception]] = [transport.MethodNotAllowedError, transport.MalformedMessageError]
     if call.service:
-        kinds += [transport.MalformedMessageError, gateway.UnavailableError]
+        kinds.append(gateway.UnavailableError)
     if call.model is models.SnapshotQuery or "{record_id}" in call.path or writes:
         kinds.append(gateway.UnknownRecordError)
     if call.verb == "POST":

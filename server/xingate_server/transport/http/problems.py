@@ -19,6 +19,7 @@ from xingate_server.transport.errors import (
     TransportError,
     UnknownRouteError,
 )
+from xingate_server.transport.http.body import one
 from xingate_server.transport.metrics import Metrics
 from xingate_server.transport.status import Fault, fault_of, problem
 
@@ -27,6 +28,7 @@ MEDIA: Final = "application/problem+json"
 SERVER: Final = "xingate"
 
 _UNDERSCORE = re.compile(r"_([a-z0-9])")
+_TWICE = re.compile(r"Duplicate '([A-Za-z-]+)' header")  # one of the names that aiohttp knows, not what was sent
 _BROKEN_BODY = "the body broke off or is not framed as HTTP says"
 
 
@@ -70,7 +72,11 @@ class Problems:
         come, or refuses what it does not know."""
         if request.version != HttpVersion11:
             return None
-        if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
+        try:
+            expected = one(request, hdrs.EXPECT)
+        except MalformedMessageError as error:
+            return self.answer(error)
+        if expected.lower() != "100-continue":
             return self.answer(ExpectationError())
         if request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -80,6 +86,8 @@ class Problems:
         """The answer to bytes that are no request at all."""
         if isinstance(error, LineTooLong):
             text = "the request line or a header is too long: at most 8190 bytes are read"
+        elif found := _TWICE.search(str(error)):
+            return self.answer(MalformedMessageError(f"the header `{found[1]}` is given twice", found[1]))
         elif isinstance(error, PayloadEncodingError):
             text = _BROKEN_BODY
         else:

@@ -14,10 +14,12 @@ import orjson
 from aiohttp import web
 from google.protobuf.message import Message
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
 
 from xingate.matter_receipt import MatterReceipt
 from xingate.receipt import Receipt
 from xingate.v1 import trace_pb2 as tr
+from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.pages.api_docs import LANGUAGES, page
 from xingate_server.transport.bodies import models
 from xingate_server.transport.bodies.read import read, read_body
@@ -25,7 +27,7 @@ from xingate_server.transport.calls import ROUTES, Call, Limit
 from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.handlers import Handlers, running
 from xingate_server.transport.http.authzen import routes
-from xingate_server.transport.http.body import JSON, body_of
+from xingate_server.transport.http.body import JSON, body_of, listed
 from xingate_server.transport.http.checks import check_handles
 from xingate_server.transport.http.openapi import document
 from xingate_server.transport.http.problems import SAFE
@@ -68,7 +70,7 @@ async def _present_checkpoint(handlers: Handlers, checkpoint: tr.Checkpoint, req
 def _prefers(request: web.Request, media: str) -> bool:
     """Whether the caller names `media` and does not want JSON as much (RFC 9110 section 12.5.1)."""
     weights: dict[str, float] = {}
-    for part in request.headers.get("Accept", "").lower().split(","):
+    for part in listed(request, "Accept").lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         given = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
         with contextlib.suppress(ValueError):
@@ -123,12 +125,12 @@ def application(
         return web.Response(body=api_json, content_type=JSON, headers=SAFE)
 
     async def docs(request: web.Request) -> web.Response:
-        language = request.query.get("lang") or request.headers.get("Accept-Language") or ""
+        language = request.query.get("lang") or listed(request, "Accept-Language")
         text = pages["zh" if language.lower().startswith("zh") else "en"]
         return web.Response(text=text, content_type="text/html", headers=_PAGE)
 
-    own: dict[str, Handle] = {
-        **{name: _without_query(handle) for name, handle in check_handles(handlers, most_bytes).items()},
+    own: dict[str, Callable[[Any], Awaitable[web.StreamResponse]]] = {
+        **check_handles(handlers, most_bytes),
         **routes.handles(handlers, most_bytes),
         "authzenConfiguration": routes.configuration_handle(public_url, proxies),
         "healthz": healthz,
@@ -139,7 +141,9 @@ def application(
     }
     for call in ROUTES:
         add = app.router.add_get if call.verb == "GET" else app.router.add_post  # HEAD goes with GET
-        add(call.path, own.get(call.id) or _handle(handlers, call, most_bytes), expect_handler=expect)
+        inner = own.get(call.id)
+        handle = _handle(handlers, call, most_bytes) if inner is None else _with_query(_query_of(call), inner)
+        add(call.path, handle, expect_handler=expect)
     return app
 
 
@@ -155,7 +159,7 @@ def _handle(handlers: Handlers, call: Call, most_bytes: int) -> Handle:
             if is_gated:
                 handlers.limit.require_room()
             if call.verb == "POST":
-                read(models.NoQuery, _query(request))  # a number in an address stands in every log on the way
+                read(_query_of(call), _query(request))
                 model = read_body(call.model, await body_of(request, most_bytes))
             else:
                 model = read(call.model, _query(request))
@@ -177,12 +181,17 @@ def _message(call: Call, model: Any, in_path: Mapping[str, str]) -> Message:
     return call.request(**{name.rstrip("_"): getattr(model, name) for name in type(model).model_fields}, **in_path)
 
 
-def _without_query(hot: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> Handle:
-    """The same, but what stands in a query is refused, as it is on GET."""
+def _query_of(call: Call) -> type[BaseModel]:
+    """The model of the query: on POST nothing may be in it, since an address stands in every log on the way."""
+    return call.model if call.verb == "GET" else models.NoQuery
+
+
+def _with_query(model: type[BaseModel], inner: Callable[[Any], Awaitable[web.StreamResponse]]) -> Handle:
+    """The same, where the query is one of `model`: what else stands in it is refused, on every route."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        read(models.NoQuery, _query(request))
-        return await hot(request)
+        read(model, _query(request))
+        return await inner(request)
 
     return handle
 
@@ -191,7 +200,8 @@ def _query(request: web.Request) -> dict[str, str]:
     given: dict[str, str] = {}
     for name, value in request.query.items():
         if name in given:
-            raise MalformedMessageError(f"`{name}` is given twice", name)
+            shown = mask_text(name)
+            raise MalformedMessageError(f"`{shown}` is given twice", shown)
         given[name] = value
     return given
 

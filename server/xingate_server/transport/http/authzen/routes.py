@@ -28,7 +28,7 @@ from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
-from xingate_server.gateway.question import MAX_REQUEST_ID, check_no_number, check_text
+from xingate_server.gateway.question import MAX_CONTEXT, MAX_REQUEST_ID, check_no_number, check_text
 from xingate_server.transport.bodies.authzen import (
     EXECUTE_ALL,
     PARTS,
@@ -43,7 +43,7 @@ from xingate_server.transport.check_batcher import Item
 from xingate_server.transport.checks import MOST_ITEMS, Checks
 from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
 from xingate_server.transport.handlers import Handlers
-from xingate_server.transport.http.body import JSON, body_of
+from xingate_server.transport.http.body import JSON, body_of, one
 from xingate_server.transport.http.problems import MEDIA, SAFE
 from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.status import fault_of
@@ -52,6 +52,7 @@ REQUEST_ID: Final = "X-Request-ID"
 RESOURCE_TYPE: Final = "resource.type"
 """The context attribute under which a record keeps the resource's type."""
 
+MOST_ATTRIBUTES: Final = MAX_CONTEXT - 1  # beside `RESOURCE_TYPE`
 MOST_REQUEST_ID: Final = 512
 _MOST_SHARED = 120  # of several evaluations, whose own ids derive from it
 
@@ -103,9 +104,9 @@ def configuration_handle(public_url: str, proxies: Networks) -> Handle:
 
 
 def _scheme(request: web.Request, proxies: Networks) -> str:
-    if proxies and (said := request.headers.get("X-Forwarded-Proto", "").lower()) in ("http", "https"):
-        caller = ip_address(request.remote or "::")
-        if any(caller in network for network in proxies):
+    if any(ip_address(request.remote or "::") in network for network in proxies):
+        said = one(request, "X-Forwarded-Proto").lower()
+        if said in ("http", "https"):
             return said
     return request.scheme
 
@@ -113,7 +114,7 @@ def _scheme(request: web.Request, proxies: Networks) -> str:
 def _request_id(request: web.Request, most: int) -> str:
     """The request id as it is recorded: as it was sent, or its SHA-256 where it has more than `most` characters. Raises
     InvalidQuestionError."""
-    sent = request.headers.get(REQUEST_ID, "")
+    sent = one(request, REQUEST_ID)
     told = check_text("request_id", sent, MOST_REQUEST_ID) if sent else None
     if (told := told or check_no_number("request_id", sent)) is not None:
         raise InvalidQuestionError("request_id_malformed", told.replace("request_id", REQUEST_ID))
@@ -128,8 +129,9 @@ async def middleware(request: web.Request, handler: Handle) -> web.StreamRespons
         return answer
     if isinstance(answer, web.Response) and answer.content_type == MEDIA:
         answer = _message(answer)
-    if (given := request.headers.get(REQUEST_ID)) and given.isprintable():
-        answer.headers[REQUEST_ID] = given
+    given = request.headers.getall(REQUEST_ID, ())
+    if len(given) == 1 and given[0] and given[0].isprintable():
+        answer.headers[REQUEST_ID] = given[0]
     return answer
 
 
@@ -249,7 +251,7 @@ def _command(evaluation: AuthzenEvaluation, request_id: str) -> Command:
     if kind is None:
         text = f"unknown subject.type `{mask_text(subject.type[:64])}`: expected one of {', '.join(_KINDS)}"
         raise InvalidQuestionError("subject_kind_unknown", text)
-    given = {name: _text(value) for name, value in evaluation.context.items() if _is_attribute(value)}
+    context = evaluation.context
     return Command(
         kind=kind,
         action=evaluation.action.name,
@@ -257,12 +259,24 @@ def _command(evaluation: AuthzenEvaluation, request_id: str) -> Command:
         name=subject.properties.name,
         request_id=request_id,
         matter=resource.id,
-        as_of=given.pop("as_of", ""),
-        system=given.pop("system", ""),
-        organisation=given.pop("organisation", ""),
-        operator=given.pop("operator", ""),
-        context=given | {RESOURCE_TYPE: resource.type},
+        as_of=context.as_of,
+        system=context.system,
+        organisation=context.organisation,
+        operator=context.operator,
+        context=_attributes(context.model_extra or {}) | {RESOURCE_TYPE: resource.type},
     )
+
+
+def _attributes(given: dict[str, Any]) -> dict[str, str]:
+    """The context's attributes as they are recorded. Raises InvalidQuestionError."""
+    attributes = {name: _text(value) for name, value in given.items() if _is_attribute(value)}
+    if RESOURCE_TYPE in given:
+        text = f"context has `{RESOURCE_TYPE}`: leave it out, it is that of the resource"
+        raise InvalidQuestionError("context_malformed", text, "context")
+    if len(attributes) > MOST_ATTRIBUTES:
+        text = f"{len(attributes)} context attributes: at most {MOST_ATTRIBUTES} are read"
+        raise InvalidQuestionError("context_malformed", text, "context")
+    return attributes
 
 
 def _is_attribute(value: Any) -> bool:

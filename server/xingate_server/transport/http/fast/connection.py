@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import hdrs, web
 
+from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.handlers import Handlers
+from xingate_server.transport.http.body import one
 from xingate_server.transport.http.checks import PATHS, check_handles
 from xingate_server.transport.http.fast.ready import ReadyAnswer, ReadyHead
 from xingate_server.transport.http.in_flight import InFlight
@@ -50,6 +52,10 @@ class Connection(web.RequestHandler):
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         handle = self._hot.get(request.raw_path)
         if handle is None or request.method != hdrs.METH_POST or hdrs.EXPECT in request.headers:
+            try:
+                one(request, hdrs.EXPECT)
+            except MalformedMessageError as error:
+                return self._problems.answer(error)
             return await self._usual(request)
         with self._in_flight:
             try:
