@@ -17,7 +17,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import helpers, http_writer, web
+from aiohttp import helpers, http_exceptions, http_parser, http_writer, web
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.web_protocol import RequestHandler
 
 from xingate_server.demo.numbers import unified_code
@@ -67,6 +68,8 @@ class TestWhatIsReliedOn:
             (http_writer.StreamWriter, "transport", "ReadyAnswer: the bytes go straight there"),
             (http_writer.StreamWriter, "output_size", "Connection: whether an answer was begun"),
             (http_writer.StreamWriter, "drain", "ReadyAnswer: held back by a slow reader"),
+            (http_exceptions, "LineTooLong", "Connection: what is said of a line that is too long"),
+            (http_exceptions, "PayloadEncodingError", "Connection: what is said of a body that broke off"),
             (helpers, "rfc822_formatted_time", "ReadyHead: the header `Date`, made once a second"),
         ],
     )
@@ -106,6 +109,12 @@ class TestWhatIsReliedOn:
         assert {"manager", "loop", "access_log", "auto_decompress"} <= set(names), changed(
             "`RequestHandler` is made with other arguments", "Connection"
         )
+
+    async def test_a_header_that_is_sent_twice_is_named_by_the_error(self) -> None:
+        loop = asyncio.get_running_loop()
+        parser = http_parser.HttpRequestParser(BaseProtocol(loop), loop, 2**16, max_line_size=8190, max_field_size=8190)
+        with pytest.raises(http_exceptions.BadHttpMessage, match="Duplicate 'Host' header"):
+            parser.feed_data(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
 
     def test_the_head_is_made_once_a_second(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from xingate_server.transport.http.fast import ready

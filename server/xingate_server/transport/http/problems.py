@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import orjson
 from aiohttp import HttpVersion11, hdrs, web
-from aiohttp.http_exceptions import LineTooLong, PayloadEncodingError
 
 from xingate_server.transport.errors import (
     ExpectationError,
@@ -28,8 +27,7 @@ MEDIA: Final = "application/problem+json"
 SERVER: Final = "xingate"
 
 _UNDERSCORE = re.compile(r"_([a-z0-9])")
-_TWICE = re.compile(r"Duplicate '([A-Za-z-]+)' header")  # one of the names that aiohttp knows, not what was sent
-_BROKEN_BODY = "the body broke off or is not framed as HTTP says"
+BROKEN_BODY: Final = "the body broke off or is not framed as HTTP says"
 
 
 class Problems:
@@ -82,18 +80,6 @@ class Problems:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return None
 
-    def broken(self, error: BaseException | None) -> web.Response:
-        """The answer to bytes that are no request at all."""
-        if isinstance(error, LineTooLong):
-            text = "the request line or a header is too long: at most 8190 bytes are read"
-        elif found := _TWICE.search(str(error)):
-            return self.answer(MalformedMessageError(f"the header `{found[1]}` is given twice", found[1]))
-        elif isinstance(error, PayloadEncodingError):
-            text = _BROKEN_BODY
-        else:
-            text = "the request line or a header is not as HTTP/1.1 says"
-        return self.answer(MalformedMessageError(text))
-
     def _ours(self, error: BaseException | None) -> Exception:
         if isinstance(error, web.HTTPNotFound):
             return UnknownRouteError()
@@ -104,7 +90,7 @@ class Problems:
         if isinstance(error, web.HTTPExpectationFailed):
             return ExpectationError()
         if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
-            return MalformedMessageError(_BROKEN_BODY)
+            return MalformedMessageError(BROKEN_BODY)
         return error if isinstance(error, Exception) else RuntimeError()
 
 

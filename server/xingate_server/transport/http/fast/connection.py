@@ -5,9 +5,11 @@ every other path, takes the usual way. Excluded: what a check does (`http.checks
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import LineTooLong, PayloadEncodingError
 
 from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.handlers import Handlers
@@ -15,9 +17,11 @@ from xingate_server.transport.http.body import one
 from xingate_server.transport.http.checks import PATHS, check_handles
 from xingate_server.transport.http.fast.ready import ReadyAnswer, ReadyHead
 from xingate_server.transport.http.in_flight import InFlight
-from xingate_server.transport.http.problems import SERVER, Problems
+from xingate_server.transport.http.problems import BROKEN_BODY, SERVER, Problems
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+_TWICE = re.compile(r"Duplicate '([A-Za-z-]+)' header")  # one of the names that aiohttp knows, not what was sent
 
 
 class FastHttp:
@@ -75,7 +79,7 @@ class Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was begun: the error cannot be told any more")
         ours = web.HTTPInternalServerError.status_code
-        answer = self._problems.answer(exc) if status >= ours else self._problems.broken(exc)
+        answer = self._problems.answer(exc) if status >= ours else self._problems.answer(_broken(exc))
         answer.force_close()
         return answer
 
@@ -91,3 +95,16 @@ class Connection(web.RequestHandler):
             resp.force_close()
         with self._in_flight:
             return await super().finish_response(request, resp, start_time)
+
+
+def _broken(error: BaseException | None) -> MalformedMessageError:
+    """What is wrong with bytes that are no request at all."""
+    if isinstance(error, LineTooLong):
+        text = "the request line or a header is too long: at most 8190 bytes are read"
+    elif found := _TWICE.search(str(error)):
+        return MalformedMessageError(f"the header `{found[1]}` is given twice", found[1])
+    elif isinstance(error, PayloadEncodingError):
+        text = BROKEN_BODY
+    else:
+        text = "the request line or a header is not as HTTP/1.1 says"
+    return MalformedMessageError(text)
