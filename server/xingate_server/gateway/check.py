@@ -69,6 +69,7 @@ class Checker:
         self._new_id = new_id
         self._reader = QuestionReader()
         self._moments = Moments()
+        self._leaves = parts.LeafJoiner()
         self._aside_thread = ThreadPoolExecutor(1, "aside")  # one: they take turns with the event loop anyway
 
     async def check(self, command: Command) -> Answer:
@@ -194,7 +195,7 @@ class Checker:
             record_id,
             request_id,
             moment.time,
-            parts.caller_part(command.system, command.organisation, question.operator),
+            self._leaves.caller(command.system, command.organisation, question.operator),
             question.matter,
             subject.subject_key,
             subject.subject_code,
@@ -209,13 +210,15 @@ class Checker:
             organisation=command.organisation,
             question_digest=digest,
             time=moment.time,
-            leaf=parts.join(prepared.leaf, asked),
+            leaf=self._leaves.join(prepared.leaf, asked),
             answer=prepared.answer(request_id),
             terms=terms.check_terms(
                 moment.minute,
                 subject.subject_key,
                 question.matter,
-                terms.answer_part(command.organisation, question.operator, command.action, prepared.decision.verdict),
+                self._leaves.answer_terms(
+                    command.organisation, question.operator, command.action, prepared.decision.verdict
+                ),
                 further,
             ),
         )

@@ -15,9 +15,10 @@ from xingate_server.gateway.check_batcher import CheckBatcher
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.gateway.gateway import Gateway
 from xingate_server.transport.errors import BatchTooLargeError
-from xingate_server.transport.limits import Admission
+from xingate_server.transport.limits import InFlightLimit
 from xingate_server.transport.messages import answers as render
-from xingate_server.transport.messages import fragments, matters
+from xingate_server.transport.messages import matters
+from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.messages.parse import parse
 from xingate_server.transport.metrics import Metrics
 
@@ -39,55 +40,56 @@ _Arrived = asyncio.Queue[Item | asyncio.Task[None]]
 class Checks:
     """Asks the gateway, counts, and answers."""
 
-    def __init__(self, gateway: Gateway, metrics: Metrics, admission: Admission) -> None:
+    def __init__(self, gateway: Gateway, metrics: Metrics, limit: InFlightLimit) -> None:
         self._checker = gateway.checker
         self._metrics = metrics
-        self._admission = admission
+        self._limit = limit
         self._batcher = CheckBatcher(self._checker, metrics)
+        self.encoder = AnswerEncoder()
 
     async def check(self, data: bytes) -> bytes:
         """One question, a serialised CheckRequest; its CheckResponse. Raises GatewayError."""
-        self._admission.require_room()
+        self._limit.require_room()
         request = parse(v.CheckRequest, data)
-        return fragments.response(await self.answer(render.command(request)), request.view)
+        return self.encoder.response(await self.answer(render.command(request)), request.view)
 
     async def answer(self, command: Command) -> Answer:
         """One question. Raises GatewayError."""
-        self._admission.take()
+        self._limit.take()
         try:
             return await self._batcher.ask(command)
         finally:
-            self._admission.give()
+            self._limit.give()
 
     async def batch_check(self, data: bytes) -> bytes:
         """One serialised BatchCheckRequest; its BatchCheckResponse. Raises GatewayError."""
-        self._admission.require_room()
+        self._limit.require_room()
         items = batch_items(parse(v.BatchCheckRequest, data))
         outcomes = await self.answers(items)
-        return fragments.batch(
-            [fragments.result(outcome, item.view) for outcome, item in zip(outcomes, items, strict=True)]
+        return self.encoder.batch(
+            [self.encoder.result(outcome, item.view) for outcome, item in zip(outcomes, items, strict=True)]
         )
 
     async def answers(self, items: Sequence[Item]) -> list[Answer | GatewayError]:
         """Several questions with one commit, each with its own answer or error. Raises OverloadedError."""
         count = sum([isinstance(item.command, Command) for item in items])
-        self._admission.take(count)
+        self._limit.take(count)
         try:
             return await self._ask(items)
         finally:
-            self._admission.give(count)
+            self._limit.give(count)
 
     async def check_matter(self, request: v.CheckMatterRequest) -> v.CheckMatterResponse:
         """All parties of a matter with one commit. Raises GatewayError, and then nothing is recorded."""
         members = matters.members(request)
-        self._admission.take(len(members))
+        self._limit.take(len(members))
         try:
             request_id, answers = await self._checker.check_matter(request.request_id, members)
         finally:
-            self._admission.give(len(members))
+            self._limit.give(len(members))
         for answer in answers:
             self._metrics.answered(answer.decision.verdict, request.action, answer.decision.gaps)
-        return matters.response(request_id, members, answers, request.view)
+        return matters.response(request_id, members, answers, request.view, self.encoder)
 
     async def stream_check(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Serialised BatchCheckResults in the order of the questions; what has arrived is asked at once.
@@ -102,7 +104,7 @@ class Checks:
         async def read() -> None:
             nonlocal taken
             async for data in chunks:
-                await self._admission.take_in_turn()
+                await self._limit.take_in_turn()
                 taken += 1
                 await room.acquire()
                 arrived.put_nowait(_stream_item(data))
@@ -112,15 +114,15 @@ class Checks:
         try:
             while items := await _next_of(arrived):
                 outcomes = await self._ask(items)
-                self._admission.give(len(items))
+                self._limit.give(len(items))
                 taken -= len(items)
                 for outcome, item in zip(outcomes, items, strict=True):
                     room.release()
-                    yield fragments.result(outcome, item.view)
+                    yield self.encoder.result(outcome, item.view)
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
-            self._admission.give(taken)
+            self._limit.give(taken)
 
     async def _ask(self, items: Sequence[Item]) -> list[Answer | GatewayError]:
         commands = [item.command for item in items if isinstance(item.command, Command)]

@@ -1,14 +1,14 @@
 """What every face of the gateway does with a message, so that the answers are the same on all of them.
 
-Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). Excluded: questions
-(`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
+Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). A method has the name of
+its RPC (`calls`). Excluded: questions (`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -21,8 +21,9 @@ from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError
 from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.records import DEFAULT_RECORDS
 from xingate_server.pages import receipt as receipt_page
+from xingate_server.transport.calls import UNARY, Limit
 from xingate_server.transport.checks import Checks
-from xingate_server.transport.limits import GATED, NO_LIMIT, Admission, OneByOne
+from xingate_server.transport.limits import NO_LIMIT, InFlightLimit, OneByOne
 from xingate_server.transport.messages import catalogue as render_catalogue
 from xingate_server.transport.messages import outcomes, records
 from xingate_server.transport.messages import usage as render_usage
@@ -36,9 +37,9 @@ class Handlers:
     def __init__(self, gateway: Gateway, metrics: Metrics, most_in_flight: int = NO_LIMIT) -> None:
         self._gateway = gateway
         self.metrics = metrics
-        self.admission = Admission(most_in_flight)
-        self.checks = Checks(gateway, metrics, self.admission)
-        metrics.count_in_flight(lambda: self.admission.in_flight)
+        self.limit = InFlightLimit(most_in_flight)
+        self.checks = Checks(gateway, metrics, self.limit)
+        metrics.count_in_flight(lambda: self.limit.in_flight)
         self._changed = asyncio.Event()
         self._reports = OneByOne("reports")
         self._searches = OneByOne("searches")
@@ -112,11 +113,11 @@ class Handlers:
 
     async def report_outcome(self, request: tr.ReportOutcomeRequest) -> tr.ReportOutcomeResponse:
         """What became of a lookup. Raises GatewayError."""
-        self.admission.take()
+        self.limit.take()
         try:
             return outcomes.response(await self._gateway.outcomes.report(outcomes.command(request)))
         finally:
-            self.admission.give()
+            self.limit.give()
 
     async def get_receipt(self, request: tr.GetReceiptRequest) -> tr.Receipt:
         """What proves one record offline. Raises UnknownRecordError, UnavailableError (`checkpoint_pending`)."""
@@ -148,58 +149,25 @@ class Handlers:
         return render_usage.usage_report(usage)
 
 
-class Rpc(NamedTuple):
-    """A call with one message in and one out; without `run` it is one of `Checks`, which take them serialised."""
-
-    service: str
-    request: type[Message]
-    run: Callable[[Handlers, Any], Awaitable[Message]] | None = None
-
-
-VERIFICATION = "xingate.v1.VerificationService"
-CATALOGUE = "xingate.v1.CatalogueService"
-SNAPSHOT = "xingate.v1.SnapshotService"
-TRACE = "xingate.v1.TraceService"
-SERVICES = (VERIFICATION, CATALOGUE, SNAPSHOT, TRACE)
-
-UNARY: dict[str, Rpc] = {
-    "Check": Rpc(VERIFICATION, v.CheckRequest),
-    "BatchCheck": Rpc(VERIFICATION, v.BatchCheckRequest),
-    "CheckMatter": Rpc(VERIFICATION, v.CheckMatterRequest, Handlers.check_matter),
-    "ListActions": Rpc(CATALOGUE, c.ListActionsRequest, Handlers.list_actions),
-    "ListMeasures": Rpc(CATALOGUE, c.ListMeasuresRequest, Handlers.list_measures),
-    "ListListTypes": Rpc(CATALOGUE, c.ListListTypesRequest, Handlers.list_list_types),
-    "GetSnapshot": Rpc(SNAPSHOT, s.GetSnapshotRequest, Handlers.get_snapshot),
-    "GetRecord": Rpc(TRACE, tr.GetRecordRequest, Handlers.get_record),
-    "GetUsageReport": Rpc(TRACE, tr.GetUsageReportRequest, Handlers.get_usage_report),
-    "ListRecords": Rpc(TRACE, tr.ListRecordsRequest, Handlers.list_records),
-    "ReportOutcome": Rpc(TRACE, tr.ReportOutcomeRequest, Handlers.report_outcome),
-    "GetReceipt": Rpc(TRACE, tr.GetReceiptRequest, Handlers.get_receipt),
-    "GetMatterReceipt": Rpc(TRACE, tr.GetMatterReceiptRequest, Handlers.get_matter_receipt),
-    "GetCheckpoint": Rpc(TRACE, tr.GetCheckpointRequest, Handlers.get_checkpoint),
-    "GetConsistencyProof": Rpc(TRACE, tr.GetConsistencyProofRequest, Handlers.get_consistency_proof),
-}
-
-
 def running(handlers: Handlers, method: str) -> Callable[[Any], Awaitable[Message]]:
     """A call with messages. Raises KeyError for a method that does not exist, or takes serialised ones."""
-    run = UNARY[method].run
-    if run is None:
+    if UNARY[method].takes_bytes:
         raise KeyError(method)
-    return partial(run, handlers)
+    run: Callable[[Any], Awaitable[Message]] = getattr(handlers, UNARY[method].handler)
+    return run
 
 
 def calling(handlers: Handlers, method: str) -> Callable[[bytes], Awaitable[bytes]]:
     """A call with serialised messages, which raises GatewayError. Raises KeyError for a method that does not exist."""
-    if method == "Check":
-        return handlers.checks.check
-    if method == "BatchCheck":
-        return handlers.checks.batch_check
-    request, run, is_gated = UNARY[method].request, running(handlers, method), method in GATED
+    call = UNARY[method]
+    if call.takes_bytes:
+        serialised: Callable[[bytes], Awaitable[bytes]] = getattr(handlers.checks, call.handler)
+        return serialised
+    request, run, is_gated = call.request, running(handlers, method), call.limit is Limit.OVERLOAD
 
     async def answer(data: bytes) -> bytes:
         if is_gated:
-            handlers.admission.require_room()
+            handlers.limit.require_room()
         return (await run(parse(request, data))).SerializeToString()
 
     return answer

@@ -141,10 +141,10 @@ class Node:
         """Take note of what cannot be done at the moment, and bring the metrics up to date."""
         reasons = self._reasons()
         present = dict(reasons)
-        refusals = self.handlers.admission.refusals
+        refusals = self.handlers.limit.refusals
         if refusals != self._refusals:
             self._refusals = refusals
-            present[faults.OVERLOADED] = f"more than {self.handlers.admission.most} checks in flight"
+            present[faults.OVERLOADED] = f"more than {self.handlers.limit.most} checks in flight"
         if trouble := self._checkpoints.trouble:
             present[faults.CHECKPOINT_FAILED] = trouble
         if self._anchor is not None and self._anchor.trouble:

@@ -33,8 +33,10 @@ from xingate_server.trace.leaf import parts
 from xingate_server.trace.leaf import record as leaves
 from xingate_server.trace.leaf.wire import varint
 from xingate_server.trace.memory import MemoryLog
-from xingate_server.transport.messages import fragments
+from xingate_server.transport.messages.fragments import MOST_KEPT as MOST_ENCODED
+from xingate_server.transport.messages.fragments import AnswerEncoder
 
+ENCODER = AnswerEncoder()
 LISTED, ENDING, NOBODY, NOBODY_ELSE, CRITICISED = (unified_code(n) for n in range(1, 6))
 SETTLED, LONG_SETTLED, YOUNG = (unified_code(n) for n in range(6, 9))  # registered, on no list
 LAST_DAY = date(2026, 7, 1)
@@ -204,13 +206,13 @@ class TestTheDay:
         compile_rows(tmp_path / "state", row(2, "示例2公司", ENDING, valid_until="2026-12-31"), max_age_days=365)
         gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
         clock.now = datetime(2026, 12, 31, 15, 59, 59, 999_999, tzinfo=UTC)
-        told = [v.CheckResponse.FromString(fragments.response(ask(gateway, ENDING), 0)) for _ in range(3)]
+        told = [v.CheckResponse.FromString(ENCODER.response(ask(gateway, ENDING), 0)) for _ in range(3)]
         clock.now += timedelta(microseconds=1)
-        told += [v.CheckResponse.FromString(fragments.response(ask(gateway, ENDING), 0)) for _ in range(2)]
+        told += [v.CheckResponse.FromString(ENCODER.response(ask(gateway, ENDING), 0)) for _ in range(2)]
         assert [each.as_of for each in told] == ["2026-12-31"] * 3 + ["2027-01-01"] * 2
         assert [bool(each.measures) for each in told] == [True] * 3 + [False] * 2
         assert len({each.decision_digest for each in told}) == 2
-        sent = msgspec.json.decode(fragments.response_json(ask(gateway, ENDING), 0))
+        sent = msgspec.json.decode(ENCODER.response_json(ask(gateway, ENDING), 0))
         assert (sent["asOf"], sent["decisionDigest"]) == ("2027-01-01", told[-1].decision_digest)
 
     @pytest.mark.parametrize(("microsecond", "text"), [(0, "000000"), (7, "000007"), (123456, "123456")])
@@ -248,13 +250,13 @@ class TestTheSnapshot:
         for number, day in enumerate(days):
             context = {"domain": "other", f"attribute{number}": f"示例{number}"}
             answer = ask(gateway, LISTED if number % 2 else NOBODY, as_of=day.isoformat(), context=context)
-            fragments.response(answer, number % 3)
-            fragments.response_json(answer, number % 3)
+            ENCODER.response(answer, number % 3)
+            ENCODER.response_json(answer, number % 3)
         answers = gateway.snapshots.answering(0)
         assert len(answers._prepared) == MOST_STORED
         plans = answers.view.decider._plan.cache_info()
         assert plans.currsize == plans.maxsize == PLANS_AT_MOST
-        assert (len(fragments._messages), len(fragments._jsons)) == (fragments.MOST_KEPT,) * 2
+        assert (len(ENCODER._messages), len(ENCODER._jsons)) == (MOST_ENCODED,) * 2
         assert ask(gateway, LISTED).decision.measures
 
     def test_whichever_sequences_are_asked_few_stay_open(self, state: Path, clock: Clock) -> None:
@@ -292,7 +294,7 @@ def test_whole_numbers_are_written_as_protobuf_does(value: int) -> None:
 
 
 def test_the_caller_is_a_field_even_where_nobody_is_named() -> None:
-    assert parts.caller_part("", "", "") == b"\x0a\x00"
+    assert parts.LeafJoiner().caller("", "", "") == b"\x0a\x00"
 
 
 def test_a_child_process_has_random_numbers_of_its_own() -> None:

@@ -12,7 +12,8 @@ import msgspec
 from xingate_server.core.timestamps import read_day
 from xingate_server.gateway.errors import InvalidOutcomeError
 from xingate_server.gateway.question import MAX_REQUEST_ID, MAX_TEXT, check_no_number, check_text, hide_numbers
-from xingate_server.trace.leaf.record import IdentitySettlement, MeasureOutcome, Result
+from xingate_server.trace.leaf.record import IdentitySettlement, MeasureOutcome
+from xingate_server.trace.leaf.words import Result
 
 MAX_REPORTED: Final = 256
 MAX_NOTE: Final = 2000

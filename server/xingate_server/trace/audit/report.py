@@ -24,18 +24,13 @@ from xingate_server.core.catalogue import Verdict
 from xingate_server.core.timestamps import shanghai_day
 from xingate_server.trace.audit.report_sql import COVERAGE, INSERT, KNOWN, OPEN_MATTERS, SCHEMA, STRAYS, counts
 from xingate_server.trace.audit.tolerant_read import Damaged
+from xingate_server.trace.leaf.words import RESULTS_READ, Result
 from xingate_server.trace.port import Stored
 
 NAMED_AT_MOST: Final = 20
 _BATCH = 4096
 
 _Value = str | bytes | int | float | None
-
-_RESULTS = {
-    trace_pb2.MeasureOutcome.RESULT_APPLIED: "applied",
-    trace_pb2.MeasureOutcome.RESULT_NOT_APPLIED: "not_applied",
-    trace_pb2.MeasureOutcome.RESULT_OTHER: "other",
-}
 
 
 class By(StrEnum):
@@ -230,7 +225,7 @@ class UsageCount:
     def _outcome(self, record_id: str, seconds: float, outcome: trace_pb2.OutcomeRecord) -> None:
         self._put("outcomes", (record_id, outcome.lookup_record_id, seconds))
         for measure in outcome.measures:
-            result = _RESULTS.get(measure.result, "other")
+            result = RESULTS_READ.get(measure.result, Result.OTHER).value
             self._put("results", (outcome.lookup_record_id, measure.measure_id, seconds, result))
 
     def _is_within(self, day: date | None) -> bool:

@@ -20,6 +20,7 @@ from xingate_server.transport.messages.parse import parse
 
 REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
+_FILES_KEPT = 64
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -29,6 +30,7 @@ class Reflection:
     def __init__(self, services: Iterable[str], abort: Callable[[_Context, Exception], Awaitable[NoReturn]]) -> None:
         self._servicer = reflection_aio.ReflectionServicer(services)  # type: ignore[attr-defined] # no stubs
         self._abort = abort
+        self._with_json_names = lru_cache(_FILES_KEPT)(_with_json_names)
 
     async def info(self, chunks: AsyncIterator[bytes], context: _Context) -> AsyncIterator[bytes]:
         """The answers to serialised ServerReflectionRequests, serialised."""
@@ -37,13 +39,12 @@ class Reflection:
             async for response in self._servicer.ServerReflectionInfo(requests, context):
                 if response.HasField("file_descriptor_response"):
                     files = response.file_descriptor_response.file_descriptor_proto
-                    files[:] = map(_with_json_names, files)
+                    files[:] = map(self._with_json_names, files)
                 yield response.SerializeToString()
         except Exception as error:  # noqa: BLE001 - the table says what a caller is told
             await self._abort(context, error)
 
 
-@lru_cache(maxsize=64)
 def _with_json_names(file: bytes) -> bytes:
     """A serialised FileDescriptorProto of the default pool, with `json_name` in each field."""
     described = FileDescriptorProto.FromString(file)

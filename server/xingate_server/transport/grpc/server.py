@@ -18,15 +18,9 @@ from grpc_status import rpc_status
 
 from xingate.v1 import snapshot_pb2 as s
 from xingate_server.gateway.errors import GatewayError
+from xingate_server.transport.calls import SERVICES, STREAMS, UNARY
 from xingate_server.transport.grpc.reflection import REFLECTION, Reflection
-from xingate_server.transport.handlers import (
-    SERVICES,
-    SNAPSHOT,
-    UNARY,
-    VERIFICATION,
-    Handlers,
-    calling,
-)
+from xingate_server.transport.handlers import Handlers, calling
 from xingate_server.transport.messages.parse import parse
 from xingate_server.transport.status import fault_of
 from xingate_server.transport.status import rpc_status as status_of
@@ -45,7 +39,7 @@ class GrpcFace:
     """The server of one process. `start`, `set_ready` whenever that changes, `stop`."""
 
     def __init__(self, handlers: Handlers, *, most_bytes: int, is_port_shared: bool) -> None:
-        most_waiting = max(_LEAST_WAITING, min(handlers.admission.most, _MOST_WAITING) // 2)
+        most_waiting = max(_LEAST_WAITING, min(handlers.limit.most, _MOST_WAITING) // 2)
         self._handlers = handlers
         self._closed = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in its stubs
@@ -91,10 +85,14 @@ class GrpcFace:
 
     def _services(self) -> dict[str, dict[str, Any]]:
         services: dict[str, dict[str, Any]] = {service: {} for service in SERVICES}
-        for name, rpc in UNARY.items():
-            services[rpc.service][name] = grpc.unary_unary_rpc_method_handler(self._unary(name))
-        services[VERIFICATION]["StreamCheck"] = grpc.stream_stream_rpc_method_handler(self._stream_check)
-        services[SNAPSHOT]["WatchSnapshot"] = grpc.unary_stream_rpc_method_handler(self._watch_snapshot)
+        for name, call in UNARY.items():
+            services[call.service][name] = grpc.unary_unary_rpc_method_handler(self._unary(name))
+        streams = {
+            "StreamCheck": grpc.stream_stream_rpc_method_handler(self._stream_check),
+            "WatchSnapshot": grpc.unary_stream_rpc_method_handler(self._watch_snapshot),
+        }
+        for name, call in STREAMS.items():
+            services[call.service][name] = streams[name]
         services[HEALTH] = {
             "Check": grpc.unary_unary_rpc_method_handler(self._health_check),
             "Watch": grpc.unary_stream_rpc_method_handler(self._health_watch, response_serializer=_serialise),

@@ -102,6 +102,7 @@ async def _up(node: Node, settings: Settings, ports: Ports, starter: Starter, st
         most_bytes=most_bytes,
         public_url=settings.server.public_url,
         proxies=settings.server.trusted_proxies,
+        is_fast=settings.server.fast_http,
     )
     keeping: asyncio.Task[None] | None = None
     try:

@@ -29,10 +29,7 @@ from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
 from xingate_server.gateway.question import MAX_CONTEXT, MAX_REQUEST_ID, check_no_number, check_text
-from xingate_server.transport.checks import MOST_ITEMS, Checks, Item
-from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
-from xingate_server.transport.handlers import Handlers
-from xingate_server.transport.http.authzen.models import (
+from xingate_server.transport.bodies.authzen import (
     EXECUTE_ALL,
     PARTS,
     PERMIT_ON_FIRST_PERMIT,
@@ -40,14 +37,16 @@ from xingate_server.transport.http.authzen.models import (
     AuthzenEvaluation,
     AuthzenEvaluations,
 )
-from xingate_server.transport.http.bodies.read import read, read_body
+from xingate_server.transport.bodies.read import read, read_body
+from xingate_server.transport.calls import EVALUATION, EVALUATIONS
+from xingate_server.transport.checks import MOST_ITEMS, Checks, Item
+from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
+from xingate_server.transport.handlers import Handlers
 from xingate_server.transport.http.body import JSON, body_of, one
 from xingate_server.transport.http.problems import MEDIA, SAFE
-from xingate_server.transport.messages import fragments
+from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.status import fault_of
 
-EVALUATION, EVALUATIONS = "/access/v1/evaluation", "/access/v1/evaluations"
-CONFIGURATION = "/.well-known/authzen-configuration"
 REQUEST_ID: Final = "X-Request-ID"
 RESOURCE_TYPE: Final = "resource.type"
 """The context attribute under which a record keeps the resource's type."""
@@ -80,10 +79,10 @@ _OUR_FAULT = 500
 
 
 def handles(handlers: Handlers, most_bytes: int) -> dict[str, Handle]:
-    """What answers these paths to POST."""
+    """What answers the calls of these ids."""
     return {
-        EVALUATION: _evaluation_handle(handlers, most_bytes),
-        EVALUATIONS: _evaluations_handle(handlers, most_bytes),
+        "Evaluation": _evaluation_handle(handlers, most_bytes),
+        "Evaluations": _evaluations_handle(handlers, most_bytes),
     }
 
 
@@ -143,7 +142,7 @@ def _message(problem: web.Response) -> web.Response:
 
 def _evaluation_handle(handlers: Handlers, most_bytes: int) -> Handle:
     observe = handlers.metrics.timing("http", "Evaluation").observe
-    checks, require_room = handlers.checks, handlers.admission.require_room
+    checks, require_room = handlers.checks, handlers.limit.require_room
 
     async def handle(request: web.Request) -> web.Response:
         started = perf_counter()
@@ -159,7 +158,7 @@ def _evaluation_handle(handlers: Handlers, most_bytes: int) -> Handle:
 
 def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
     observe = handlers.metrics.timing("http", "Evaluations").observe
-    checks, require_room = handlers.checks, handlers.admission.require_room
+    checks, require_room = handlers.checks, handlers.limit.require_room
 
     async def handle(request: web.Request) -> web.Response:
         started = perf_counter()
@@ -171,7 +170,7 @@ def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
                 request_id = _request_id(request, MAX_REQUEST_ID)
                 return _json(await _evaluate(checks, _merged(asked, {}), request_id))
             outcomes = await _outcomes(checks, _items(asked, _request_id(request, _MOST_SHARED)), semantic)
-            return _json(b'{"evaluations":[%b]}' % b",".join([_told(outcome) for outcome in outcomes]))
+            return _json(b'{"evaluations":[%b]}' % b",".join([_told(outcome, checks.encoder) for outcome in outcomes]))
         finally:
             observe(perf_counter() - started)
 
@@ -180,7 +179,7 @@ def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
 
 async def _evaluate(checks: Checks, evaluation: AuthzenEvaluation, request_id: str) -> bytes:
     try:
-        return _told(await checks.answer(_command(evaluation, request_id)))
+        return _told(await checks.answer(_command(evaluation, request_id)), checks.encoder)
     except GatewayError as error:
         raise _as_asked(error) from error
 
@@ -292,11 +291,11 @@ def _is_permitted(outcome: Answer | GatewayError) -> bool:
     return isinstance(outcome, Answer) and outcome.decision.verdict in _PERMITTING
 
 
-def _told(outcome: Answer | GatewayError) -> bytes:
+def _told(outcome: Answer | GatewayError, encoder: AnswerEncoder) -> bytes:
     """A decision (section 5.5)."""
     if isinstance(outcome, Answer):
         decision = b"true" if _is_permitted(outcome) else b"false"
-        return b'{"decision":%b,"context":%b}' % (decision, fragments.response_json(outcome, v.VIEW_FULL))
+        return b'{"decision":%b,"context":%b}' % (decision, encoder.response_json(outcome, v.VIEW_FULL))
     fault = fault_of(_as_asked(outcome))
     error = {"status": _status(fault.http), "reason": fault.reason, "message": fault.message}
     return orjson.dumps({"decision": False, "context": {"error": error}})

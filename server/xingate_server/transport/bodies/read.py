@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from xingate_server.core.identifiers.parsing import mask_text
+from xingate_server.transport.bodies.base import GIVEN_TWICE
 from xingate_server.transport.errors import MalformedMessageError, UnknownFieldError
-from xingate_server.transport.http.bodies.base import GIVEN_TWICE
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Location = tuple[int | str, ...]

@@ -16,8 +16,8 @@ from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.records.records import check_limit
-from xingate_server.transport.http.bodies.base import Sent, WholeNumber
-from xingate_server.transport.http.bodies.base import described as _said
+from xingate_server.transport.bodies.base import Sent, WholeNumber
+from xingate_server.transport.bodies.base import described as _said
 
 Uint64 = Annotated[int, WholeNumber(2**64 - 1)]
 Uint32 = Annotated[int, WholeNumber(2**32 - 1)]
@@ -247,6 +247,10 @@ class ReceiptQuery(_Query):
         "json",
         **_said("json: the receipt file; html: a page to print.", "json 为回执文件，html 为打印页。"),
     )
+
+    def message(self, record_id: str) -> tr.GetReceiptRequest:
+        """The request for the receipt of a record; its form is not the gateway's concern."""
+        return tr.GetReceiptRequest(record_id=record_id)
 
 
 class ConsistencyQuery(_Query):

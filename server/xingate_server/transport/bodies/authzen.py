@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
 from xingate_server.core.subject import SubjectKind
-from xingate_server.transport.http.bodies.base import Sent
-from xingate_server.transport.http.bodies.base import described as _said
+from xingate_server.transport.bodies.base import Sent
+from xingate_server.transport.bodies.base import described as _said
 
 PARTS: Final = ("subject", "action", "resource", "context")
 """What an evaluation has, and may take from the top of several."""

@@ -11,11 +11,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from xingate.v1 import verification_pb2 as v
-from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Command
+from xingate_server.trace.leaf.words import KINDS_NAMED
+from xingate_server.transport.bodies import models
+from xingate_server.transport.bodies.read import read_body
 from xingate_server.transport.checks import MOST_ITEMS, Item, batch_items
-from xingate_server.transport.http.bodies import models
-from xingate_server.transport.http.bodies.read import read_body
 from xingate_server.transport.messages import answers
 
 _Text = str | UnsetType
@@ -58,7 +58,6 @@ class _Batch(_Sent, frozen=True):
     requests: list[_Check]
 
 
-_KINDS = {f"SUBJECT_KIND_{kind.name}": kind for kind in SubjectKind}
 _VIEWS = dict(v.View.items())
 _NOBODY = _Caller()
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -100,7 +99,7 @@ def _is_whole(content: bytes, sent: _Check | _Batch) -> bool:
 def _question(sent: _Check) -> tuple[Command, int]:
     subject, caller = sent.subject, sent.caller or _NOBODY
     command = Command(
-        kind=_KINDS[subject.kind],
+        kind=KINDS_NAMED[subject.kind],
         action=sent.action or "",
         identifiers=tuple([(i.scheme or "", i.value or "") for i in subject.identifiers or ()]),
         name=subject.name or "",

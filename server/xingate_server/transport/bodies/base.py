@@ -3,12 +3,11 @@
 A member that may be absent may be `null`, which is the same; one that the model does not know stays, whatever its
 value, for the model to refuse or ignore; a member has the name of proto3 JSON or that of the .proto file, and not both.
 All of that stands in the published schema, because it is made here, from the same fields. Excluded: the models
-themselves (`models`, `authzen_models`), what a member means.
+themselves (`models`, `authzen`), what a member means.
 """
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
@@ -27,19 +26,21 @@ class Sent(BaseModel):
 
     takes_null: ClassVar[bool] = True  # not so in a query, whose values are all texts
 
+    _names: ClassVar[dict[str, str]] = {}
+    """The field of every name that a member may have."""
+
     @classmethod
-    @cache
-    def _names(cls) -> dict[str, str]:
-        """The field of every name that a member may have."""
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Called by pydantic once the fields are known."""
         names = {name: name for name in cls.model_fields}
-        return names | {field.alias: name for name, field in cls.model_fields.items() if field.alias}
+        cls._names = names | {field.alias: name for name, field in cls.model_fields.items() if field.alias}
 
     @model_validator(mode="before")
     @classmethod
     def _once_and_not_null(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        names, kept = cls._names(), {}
+        names, kept = cls._names, {}
         seen: dict[str, str] = {}
         for key, item in value.items():
             if (field := names.get(key)) is not None:
