@@ -22,7 +22,7 @@ from aiohttp.base_protocol import BaseProtocol
 from aiohttp.web_protocol import RequestHandler
 
 from xingate_server.demo.numbers import unified_code
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.memory import MemoryLog
 from xingate_server.transport.handlers import Handlers

@@ -17,10 +17,10 @@ import pytest
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from tests.support.filled import Filler, empty, lost, tree
-from xingate._internal.base import Options
 
 import xingate
 import xingate.types
+from xingate._internal.options import Options
 from xingate._internal.ports.embedded import BackendPort
 from xingate.aio import AsyncClient
 from xingate.matter import APPLICANT, Party
@@ -32,7 +32,7 @@ from xingate_server.core import catalogue as core
 from xingate_server.core.decide import decision as d
 from xingate_server.demo.numbers import unified_code
 from xingate_server.gateway.answer import Answer
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.outcome_reading import OutcomeAnswer
 from xingate_server.snapshot.manifest import SourceCount
 from xingate_server.snapshot.store import SnapshotSet

@@ -11,14 +11,15 @@ import pytest
 from google.protobuf import json_format
 from google.protobuf.message_factory import GetMessageClass
 from tests.support.filled import VARIANTS, Filler, empty, lost, tree
-from xingate._internal.base import Options, RetryPolicy
 
 import xingate
 import xingate.types
 from xingate import matter_receipt, receipt
-from xingate._internal import wire
-from xingate._internal.ports import http as http_port
+from xingate._internal import messages
+from xingate._internal.options import Options
+from xingate._internal.ports.http import exchange
 from xingate._internal.ports.methods import METHODS
+from xingate._internal.retry import RetryPolicy
 from xingate.client import Client
 from xingate.matter import APPLICANT, ROLES, Party
 from xingate.testing import FakeGateway
@@ -87,7 +88,7 @@ def _read_matter(client: Client, message: v.CheckMatterResponse) -> Any:
 
 
 def _read_records(client: Client, message: tr.ListRecordsResponse) -> Any:
-    from xingate._internal.records import records_steps
+    from xingate._internal.calls.records import records_steps
 
     page = next(records_steps(10, None, {})).read(message.SerializeToString())
     return {"entries": tree(page.entries), "next_before": page.next_before}
@@ -154,7 +155,7 @@ class TestTheSdk:
                 if result.HasField("error"):
                     result.error.field = "subject.asOf"
             response = httpx.Response(200, content=ProtoJson().encode(message))
-            found = METHODS[method].response.FromString(http_port._answer(method, response))
+            found = METHODS[method].response.FromString(exchange.answer_of(method, response))
             for place, result in enumerate(expected.get("results", ())):
                 if "error" in result:
                     assert found.results[place].error.field == "subject.as_of"
@@ -173,7 +174,7 @@ def test_what_the_sdk_writes_it_reads_again(name: str) -> None:
     for choice in range(VARIANTS):
         message = Filler(choice).message(WRITTEN[name])
         again = type(message)()
-        wire.write(wire.read(getattr(xingate.types, name), message), again)
+        messages.write(messages.read(getattr(xingate.types, name), message), again)
         assert lost(tree(message), tree(again), name) == []
 
 
@@ -181,7 +182,7 @@ def test_the_fake_gateway_gives_every_field_that_it_is_told() -> None:
     decision = Filler().value(Decision)
     fake = FakeGateway()
     response = v.CheckResponse()
-    wire.write(decision, response)
+    messages.write(decision, response)
     fake._answers[CODE, ACTION] = response
     own = ("request_id", "trace", "snapshot", "as_of")  # the fake's own
     with fake.client(**WHO) as client:
@@ -231,7 +232,7 @@ def test_a_body_holds_every_field_of_its_request(method: str) -> None:
     message: Any = Filler().message(METHODS[method].request)
     if method == "ListRecords":
         message.limit = 7  # 1 to 1000
-    sent = http_port._request(method, message.SerializeToString())
+    sent = exchange.request_of(method, message.SerializeToString())
     assert lost(tree(message), tree(REQUESTS[method](sent["content"], message)), message.DESCRIPTOR.name) == []
 
 
@@ -240,8 +241,8 @@ def test_the_question_read_at_once_is_the_one_in_the_message() -> None:
     command = answers.command(message)
     body = json_format.MessageToJson(message).encode()
     batch = json_format.MessageToJson(v.BatchCheckRequest(requests=[message])).encode()
-    for item in (read_check(body), *read_batch(batch)):
-        assert lost(tree(command), tree(item.command), "Command") == []
-        assert item.view == message.view
+    for asked, view in (read_check(body), *read_batch(batch)):
+        assert lost(tree(command), tree(asked), "Command") == []
+        assert view == message.view
     unfilled = {name for name in command.__struct_fields__ if not getattr(command, name)}
     assert unfilled == {"bodies"}  # of an authenticated caller only
