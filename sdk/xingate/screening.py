@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from xingate._internal.values.enums import Verdict
 from xingate._internal.values.subject import Subject
-from xingate._internal.values.words import Verdict
 from xingate.errors import InvalidRequestError, XingateError
 from xingate.matter import Judged, file_verdict
 from xingate.types import Decision, Question

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from xingate._internal.fake.log import FakeLog
-from xingate._internal.values.words import Verdict
+from xingate._internal.values.enums import Verdict
 from xingate.errors import InvalidRequestError, NotFoundError
 from xingate.matter import APPLICANT, PARTY_PLACE, PARTY_ROLE, ROLES, Judged, file_verdict
 from xingate.matter_receipt import FORMAT

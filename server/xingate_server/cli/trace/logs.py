@@ -15,10 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import xingate
-from xingate._internal.base import Options
-from xingate._internal.ports.embedded import BackendPort
+from xingate.client import connect_backend
 from xingate.errors import CheckpointError
-from xingate.types import Caller
 from xingate_server.cli.output.common import AskedWronglyError, CommandError, open_gateway, read_settings
 from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.settings import Settings
@@ -125,7 +123,7 @@ def open_records(target: str, state: Path) -> Iterator[xingate.Client]:
         backend = ReadingBackend(settings)
     except TraceError as error:
         raise CommandError(str(error)) from error
-    with xingate.Client(BackendPort(backend), Options(Caller())) as client:
+    with connect_backend(backend) as client:
         yield client
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from xingate._internal.values.shared import Text
+from xingate._internal.values.common_parts import Text
+from xingate._internal.values.enums import MeasureResult, SubjectKind, Verdict
 from xingate._internal.values.titles import GAPS
-from xingate._internal.values.words import MeasureResult, SubjectKind, Verdict
 
 if TYPE_CHECKING:
     from xingate.checkpoint import Checkpoint, Cosignature

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from xingate._internal import wire
-from xingate._internal.base import Call, encoded, new_request_id
-from xingate.errors import InvalidRequestError, ProtocolError
+from xingate._internal import messages
+from xingate._internal.calls.call import Call, encoded, require_record_id
+from xingate._internal.clock import new_request_id
+from xingate.errors import ProtocolError
 from xingate.types import Caller, IdentitySettlement, MeasureOutcome, RecordedOutcome
 from xingate.v1 import trace_pb2, types_pb2
 
@@ -18,8 +19,7 @@ def outcome_call(
     outcome_id: str,
 ) -> Call[RecordedOutcome]:
     """ReportOutcome, with an id made here so that a retry is no second report."""
-    if not record_id:
-        raise InvalidRequestError("a record id is needed", reason="record_id_missing", field="record_id")
+    require_record_id(record_id)
     outcome_id = outcome_id or new_request_id()
 
     def build() -> bytes:
@@ -30,17 +30,17 @@ def outcome_call(
             note=note,
         )
         for measure in measures:
-            wire.write(measure, request.measures.add())
+            messages.write(measure, request.measures.add())
         for identity in identities:
-            wire.write(identity, request.identities.add())
+            messages.write(identity, request.identities.add())
         return request.SerializeToString()
 
     def read(content: bytes) -> RecordedOutcome:
-        message = wire.parse(trace_pb2.ReportOutcomeResponse, content)
+        message = messages.parse(trace_pb2.ReportOutcomeResponse, content)
         if not message.trace.record_id:
             raise ProtocolError("the answer names no record, so it cannot be relied on")
         if (message.outcome_id, message.lookup_record_id) != (outcome_id, record_id):
             raise ProtocolError("the answer belongs to another report")
-        return wire.read(RecordedOutcome, message)
+        return messages.read(RecordedOutcome, message)
 
     return Call("ReportOutcome", encoded(build), read, outcome_id)

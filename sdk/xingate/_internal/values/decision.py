@@ -1,8 +1,55 @@
-"""A decision as lines of plain text, for `print`. Labels are in English; titles are in both languages."""
+"""A recorded answer, and its lines for `print`. Labels are in English; titles are in both languages."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
 
-from xingate.types import AppliedMeasure, Decision, Via
+from xingate._internal.values.answer_parts import AppliedMeasure, Candidate, Flag, Gap, Record, Via
+from xingate._internal.values.common_parts import NO_SNAPSHOT, Remedy, SnapshotRef, TraceRef
+from xingate._internal.values.enums import Verdict
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A recorded answer: it exists only because its record is durable. `print(decision)` shows it whole."""
+
+    request_id: str
+    verdict: Verdict
+    trace: TraceRef
+    snapshot: SnapshotRef = NO_SNAPSHOT
+    as_of: date | None = None
+    measures: tuple[AppliedMeasure, ...] = ()
+    suspended: tuple[AppliedMeasure, ...] = ()
+    withheld: tuple[AppliedMeasure, ...] = ()
+    advisory_only: tuple[AppliedMeasure, ...] = ()
+    ended: tuple[AppliedMeasure, ...] = ()
+    records: tuple[Record, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    decision_digest: str = ""
+    wire: bytes = field(default=b"", repr=False, compare=False)  # the CheckResponse as received
+
+    @property
+    def permits(self) -> bool:
+        """Whether the verdict permits (`Verdict.permits`)."""
+        return self.verdict.permits
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What can be done against the measures that act, each remedy once."""
+        every = (remedy for measure in self.measures for remedy in measure.remedies)
+        return tuple(dict.fromkeys(every))
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The proto3 JSON of the CheckResponse, every field present; the same whatever the client's target."""
+        from xingate._internal.values.message_json import to_json
+
+        return to_json("CheckResponse", self.wire, indent)
+
+    def __str__(self) -> str:
+        return "\n".join(_lines_of(self))
+
 
 _WITHOUT_EFFECT = (
     ("suspended", "suspended, without effect"),
@@ -12,7 +59,7 @@ _WITHOUT_EFFECT = (
 )
 
 
-def lines_of(decision: Decision) -> Iterator[str]:
+def _lines_of(decision: Decision) -> Iterator[str]:
     """The whole answer: verdict, measures, gaps, remedies, record."""
     day = f" on {decision.as_of}" if decision.as_of else ""
     yield f"{decision.verdict.name} {decision.verdict.title_zh}{day}"

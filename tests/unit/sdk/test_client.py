@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from xingate._internal import base
-from xingate._internal.base import Attempts, Options, RetryPolicy
+from xingate._internal.clock import new_request_id
+from xingate._internal.options import Options
 from xingate._internal.ports.target import parse_target
+from xingate._internal.retry import Attempts, RetryPolicy
 from xingate.client import Client
 from xingate.errors import (
     DeadlineError,
@@ -259,7 +260,7 @@ def test_a_client_closes_its_port() -> None:
 def test_request_ids_are_uuid7_and_sort_by_time() -> None:
     ids = []
     for _ in range(3):
-        ids.append(base.new_request_id())
+        ids.append(new_request_id())
         time.sleep(0.002)
     assert ids == sorted(ids)
     assert {(uuid.UUID(i).version, uuid.UUID(i).variant) for i in ids} == {(7, uuid.RFC_4122)}

@@ -6,13 +6,12 @@ all of them. Excluded: what a log did before the spool first saw it, and the gat
 section 7; RFC 6962.
 """
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
-from xingate._internal import base
-from xingate._internal.proof import proofs
+from xingate._internal.calls import proofs
+from xingate._internal.calls.call import Steps
 from xingate._internal.proof.spool_report import RecordResult, SpoolReport
 from xingate.checkpoint import Checkpoint, VerifierKey, verify, verify_extends
 from xingate.errors import (
@@ -28,26 +27,8 @@ from xingate.receipt import Proven, Receipt, verify_receipt
 from xingate.spool import Kept, KnownLog, Spool
 from xingate.types import SignedCheckpoint
 
-_T = TypeVar("_T")
-Steps = Generator[base.Call[Any] | float, Any, _T]
-
 OnProgress = Callable[[int, int], None]
 """Hears how many answers are done, of how many."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What the steps came to."""
-
-    value: Any
-
-
-def advance(resume: Callable[[Any], Any], value: object) -> Any:
-    """The next step, or `Done`: a StopIteration cannot leave a thread's future."""
-    try:
-        return resume(value)
-    except StopIteration as done:
-        return Done(done.value)
 
 
 # Worker processes of one gateway may be this far apart in the checkpoints that they know.

@@ -12,22 +12,16 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 
+from xingate._internal.values.question import to_day
 from xingate.errors import ProtocolError, XingateError, from_status
-from xingate.types import Caller, Decision, Question, View, to_day
-from xingate.v1 import trace_pb2, types_pb2, verification_pb2
+from xingate.types import Caller, Decision, Question, View
+from xingate.v1 import types_pb2, verification_pb2
 
 _M = TypeVar("_M", bound=Message)
 _T = TypeVar("_T")
 _Read = Callable[[Any], Any]
-
-_JSON_MESSAGES: Mapping[str, type[Message]] = {
-    "CheckResponse": verification_pb2.CheckResponse,
-    "CheckMatterResponse": verification_pb2.CheckMatterResponse,
-    "TraceEntry": trace_pb2.TraceEntry,
-}
 
 
 def parse(kind: type[_M], content: bytes) -> _M:
@@ -38,14 +32,6 @@ def parse(kind: type[_M], content: bytes) -> _M:
     except DecodeError:
         raise ProtocolError(f"the answer is no {kind.DESCRIPTOR.name} message") from None
     return message
-
-
-def to_json(name: str, content: bytes, indent: int | None) -> str:
-    """The proto3 JSON of a message, every field present, non-ASCII characters as they are."""
-    message = parse(_JSON_MESSAGES[name], content)
-    return json_format.MessageToJson(
-        message, always_print_fields_with_no_presence=True, ensure_ascii=False, indent=indent
-    )
 
 
 def build_check(question: Question, caller: Caller, view: View) -> verification_pb2.CheckRequest:

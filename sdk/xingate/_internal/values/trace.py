@@ -1,121 +1,12 @@
-"""What can be looked up beside answers: the catalogue, the snapshot, the trace."""
+"""What the trace holds: records of each kind (Cl. 7, 22), and the checkpoints and proofs of its log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from xingate._internal.values.outcome import DenialRecord, OperatorAct, OutcomeRecord
-from xingate._internal.values.shared import (
-    NO_CALLER,
-    NO_SNAPSHOT,
-    NO_TEXT,
-    BasicListItem,
-    Caller,
-    LegalBasis,
-    Obligation,
-    SnapshotRef,
-    Text,
-)
-from xingate._internal.values.words import Effect, Force, SubjectKind, Verdict
-
-
-@dataclass(frozen=True)
-class Action:
-    """Something that can be asked about; `work` is one of the five kinds of work of clause 5, 0 for none."""
-
-    id: str
-    title: Text = NO_TEXT
-    clause: str = ""
-    work: int = 0
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """Which entries set a measure off (empty: any), or how many clean years."""
-
-    name: str = ""
-    list_types: tuple[str, ...] = ()
-    severities: tuple[str, ...] = ()
-    grades: tuple[str, ...] = ()
-    clean_years: int = 0
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A measure as the catalogue holds it."""
-
-    id: str
-    title: Text = NO_TEXT
-    clause: str = ""
-    actions: tuple[str, ...] = ()
-    when: Mapping[str, str] = field(default_factory=dict)
-    effect: Effect = Effect.UNSPECIFIED
-    force: Force = Force.UNSPECIFIED
-    reach: tuple[str, ...] = ()
-    triggers: tuple[Trigger, ...] = ()
-    obligations: tuple[Obligation, ...] = ()
-    basis: tuple[LegalBasis, ...] = ()
-    bodies: tuple[str, ...] = ()
-    basic_list: BasicListItem | None = None
-    layer: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class MaximumValidity:
-    """The longest validity that a law allows for a severity."""
-
-    severity: str
-    months: int = 0
-    basis: str = ""
-
-
-@dataclass(frozen=True)
-class ListType:
-    """A kind of list."""
-
-    id: str
-    title: Text = NO_TEXT
-    family: str = ""
-    procedure: str = ""
-    audience: str = ""
-    clause: str = ""
-    layer: str = ""
-    maximum_validity: tuple[MaximumValidity, ...] = ()
-    grades: tuple[str, ...] = ()
-    adverse: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a snapshot knows about one source of lists."""
-
-    kind: str
-    provides: tuple[str, ...] = ()
-    required: bool = False
-    loaded: bool = False
-    rows: int = 0
-    admitted: int = 0
-    refused: Mapping[str, int] = field(default_factory=dict)
-    data_as_of: date | None = None
-    coverage_from: date | None = None
-    coverage_to: date | None = None
-    max_age_days: int = 0
-    vanished: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The snapshot that answers, and what it was made of."""
-
-    ref: SnapshotRef = NO_SNAPSHOT
-    sources: tuple[Source, ...] = ()
-    subjects: int = 0
-    entries: int = 0
-    posture: str = ""
-    retained: tuple[int, ...] = ()
-    list_types: Mapping[str, int] = field(default_factory=dict)
+from xingate._internal.values.common_parts import NO_CALLER, Caller
+from xingate._internal.values.enums import SubjectKind, Verdict
+from xingate._internal.values.outcome import IdentitySettlement, MeasureOutcome
 
 
 @dataclass(frozen=True)
@@ -143,6 +34,39 @@ class CheckRecord:
 
 
 NO_CHECK = CheckRecord()
+
+
+@dataclass(frozen=True)
+class OutcomeRecord:
+    """A recorded report on the lookup `lookup_record_id`."""
+
+    caller: Caller = NO_CALLER
+    lookup_record_id: str = ""
+    measures: tuple[MeasureOutcome, ...] = ()
+    identities: tuple[IdentitySettlement, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DenialRecord:
+    """Who was refused what: `method` is the call, `about` the record concerned or ""."""
+
+    caller: Caller = NO_CALLER
+    method: str = ""
+    reason: str = ""
+    about: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class OperatorAct:
+    """An act of an operator that changes answers, such as `snapshot_activated`; `before` and `after` are JSON."""
+
+    kind: str = ""
+    operator: str = ""
+    before: str = ""
+    after: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,7 +115,7 @@ class TraceEntry:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The proto3 JSON of the TraceEntry message, every field present."""
-        from xingate._internal.wire import to_json
+        from xingate._internal.values.message_json import to_json
 
         return to_json("TraceEntry", self.wire, indent)
 

@@ -1,4 +1,4 @@
-"""The way to a gateway over HTTP with httpx (extra `http`), for threads and for asyncio.
+"""What both faces of the way over HTTP have in common: a call as a request of httpx, its answer, its errors.
 
 Messages go as proto3 JSON. Redirects are not followed: an answer comes from the address that was given. Unknown
 fields in answers are ignored, so that a newer gateway can be asked.
@@ -20,7 +20,8 @@ from xingate.v1 import verification_pb2
 _HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
-def _request(method: str, payload: bytes) -> dict[str, Any]:
+def request_of(method: str, payload: bytes) -> dict[str, Any]:
+    """The arguments of httpx for a call."""
     shape = METHODS[method]
     message = shape.request.FromString(payload)
     path = shape.path_of(message)
@@ -32,7 +33,8 @@ def _request(method: str, payload: bytes) -> dict[str, Any]:
     return {"method": "POST", "url": path, "content": body, "headers": _HEADERS}
 
 
-def _answer(method: str, response: httpx.Response) -> bytes:
+def answer_of(method: str, response: httpx.Response) -> bytes:
+    """The serialised message of an answer. Raises errors of `xingate.errors`."""
     if response.status_code != httpx.codes.OK:
         raise status.from_http(response.status_code, response.content, response.headers.get("Retry-After", ""))
     message = METHODS[method].response()
@@ -48,7 +50,8 @@ def _answer(method: str, response: httpx.Response) -> bytes:
 
 
 @contextmanager
-def _errors(target: Target) -> Iterator[None]:
+def errors_of(target: Target) -> Iterator[None]:
+    """What goes wrong with an exchange, as errors of `xingate.errors`."""
     try:
         yield
     except httpx.ConnectTimeout as error:
@@ -63,39 +66,3 @@ def _errors(target: Target) -> Iterator[None]:
         if "closed" not in str(error):
             raise
         raise ProtocolError("the client is closed", reason="closed") from None
-
-
-class HttpPort:
-    """A pool of connections for threads; safe to share between them."""
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self._client = httpx.Client(base_url=str(target), trust_env=not target.is_loopback)
-
-    def call(self, method: str, payload: bytes, timeout_s: float) -> bytes:
-        """One exchange."""
-        with _errors(self._target):
-            response = self._client.request(**_request(method, payload), timeout=timeout_s)
-        return _answer(method, response)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
-
-class AsyncHttpPort:
-    """A pool of connections for one event loop."""
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self._client = httpx.AsyncClient(base_url=str(target), trust_env=not target.is_loopback)
-
-    async def acall(self, method: str, payload: bytes, timeout_s: float) -> bytes:
-        """One exchange."""
-        with _errors(self._target):
-            response = await self._client.request(**_request(method, payload), timeout=timeout_s)
-        return _answer(method, response)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()

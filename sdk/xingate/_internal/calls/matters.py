@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from xingate._internal import wire
-from xingate._internal.base import Call, encoded, with_id
+from xingate._internal import messages
+from xingate._internal.calls.call import Call, encoded, require_record_id
+from xingate._internal.calls.checks import with_id
 from xingate.errors import InvalidRequestError, ProtocolError, ReceiptError
 from xingate.matter import MatterDecision, Party, PartyAnswer
 from xingate.matter_receipt import MatterReceipt
@@ -26,23 +27,22 @@ def matter_call(parties: Iterable[Party], question: Question, caller: Caller, vi
         request = _shared(asked, caller, view)
         for party in given:
             own = Question(party.subject, asked.action)
-            request.parties.add(role=party.role, subject=wire.build_check(own, caller, view).subject)
+            request.parties.add(role=party.role, subject=messages.build_check(own, caller, view).subject)
         return request.SerializeToString()
 
     def read(content: bytes) -> MatterDecision:
-        return _read(wire.parse(verification_pb2.CheckMatterResponse, content), given, asked.request_id)
+        return _read(messages.parse(verification_pb2.CheckMatterResponse, content), given, asked.request_id)
 
     return Call("CheckMatter", encoded(encode), read, asked.request_id)
 
 
 def matter_receipt_call(record_id: str) -> Call[MatterReceipt]:
     """GetMatterReceipt."""
-    if not record_id:
-        raise InvalidRequestError("a record id is needed", reason="record_id_missing", field="record_id")
+    require_record_id(record_id)
 
     def read(content: bytes) -> MatterReceipt:
         try:
-            receipt = MatterReceipt.from_message(wire.parse(trace_pb2.MatterReceipt, content))
+            receipt = MatterReceipt.from_message(messages.parse(trace_pb2.MatterReceipt, content))
         except ReceiptError as error:
             raise ProtocolError(f"the answer is no matter's receipt: {error.message}") from error
         if all(one.record_id != record_id for one in receipt.receipts):
@@ -55,7 +55,7 @@ def matter_receipt_call(record_id: str) -> Call[MatterReceipt]:
 
 def _shared(asked: Question, caller: Caller, view: View) -> verification_pb2.CheckMatterRequest:
     """The request without its parties."""
-    check = wire.build_check(asked, caller, view)
+    check = messages.build_check(asked, caller, view)
     return verification_pb2.CheckMatterRequest(
         request_id=check.request_id,
         matter=check.matter,
@@ -75,6 +75,6 @@ def _read(message: verification_pb2.CheckMatterResponse, parties: tuple[Party, .
         raise ProtocolError("the answer is about other parties than were asked about", request_id=request_id)
     answers = []
     for place, (party, answer) in enumerate(zip(parties, message.parties, strict=True), start=1):
-        decision = wire.read_decision(answer.response, f"{request_id}/{place}")
+        decision = messages.read_decision(answer.response, f"{request_id}/{place}")
         answers.append(PartyAnswer(party, decision))
     return MatterDecision(request_id, Verdict(message.verdict), tuple(answers), message.SerializeToString())

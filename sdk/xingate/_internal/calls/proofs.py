@@ -1,7 +1,7 @@
 """The calls for what proves the log, and how to read their answers. Nothing is verified here."""
 
-from xingate._internal import wire
-from xingate._internal.base import Call, encoded
+from xingate._internal import messages
+from xingate._internal.calls.call import Call, encoded, require_record_id
 from xingate.errors import InvalidRequestError, ProtocolError, ReceiptError
 from xingate.receipt import Receipt
 from xingate.spool import Spool
@@ -11,12 +11,11 @@ from xingate.v1 import trace_pb2
 
 def receipt_call(record_id: str) -> Call[Receipt]:
     """GetReceipt."""
-    if not record_id:
-        raise InvalidRequestError("a record id is needed", reason="record_id_missing", field="record_id")
+    require_record_id(record_id)
 
     def read(content: bytes) -> Receipt:
         try:
-            receipt = Receipt.from_message(wire.parse(trace_pb2.Receipt, content))
+            receipt = Receipt.from_message(messages.parse(trace_pb2.Receipt, content))
         except ReceiptError as error:
             raise ProtocolError(f"the answer is no receipt: {error.message}") from error
         if receipt.record_id != record_id:
@@ -31,7 +30,7 @@ def checkpoint_call() -> Call[SignedCheckpoint]:
     """GetCheckpoint."""
 
     def read(content: bytes) -> SignedCheckpoint:
-        return wire.read(SignedCheckpoint, wire.parse(trace_pb2.Checkpoint, content))
+        return messages.read(SignedCheckpoint, messages.parse(trace_pb2.Checkpoint, content))
 
     return Call("GetCheckpoint", trace_pb2.GetCheckpointRequest().SerializeToString(), read)
 
@@ -40,7 +39,7 @@ def consistency_call(size1: int, size2: int) -> Call[ConsistencyProof]:
     """GetConsistencyProof."""
 
     def read(content: bytes) -> ConsistencyProof:
-        return wire.read(ConsistencyProof, wire.parse(trace_pb2.ConsistencyProof, content))
+        return messages.read(ConsistencyProof, messages.parse(trace_pb2.ConsistencyProof, content))
 
     payload = encoded(lambda: trace_pb2.GetConsistencyProofRequest(size1=size1, size2=size2).SerializeToString())
     return Call("GetConsistencyProof", payload, read)
