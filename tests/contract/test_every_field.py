@@ -20,7 +20,7 @@ from tests.support.filled import Filler, empty, lost, tree
 
 import xingate
 import xingate.types
-from xingate._internal.base import Options
+from xingate._internal.options import Options
 from xingate._internal.ports.embedded import BackendPort
 from xingate.aio import AsyncClient
 from xingate.matter import APPLICANT, Party

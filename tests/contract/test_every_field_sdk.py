@@ -15,10 +15,11 @@ from tests.support.filled import VARIANTS, Filler, empty, lost, tree
 import xingate
 import xingate.types
 from xingate import matter_receipt, receipt
-from xingate._internal import wire
-from xingate._internal.base import Options, RetryPolicy
-from xingate._internal.ports import http as http_port
+from xingate._internal import messages as wire
+from xingate._internal.options import Options
+from xingate._internal.ports.http import exchange
 from xingate._internal.ports.methods import METHODS
+from xingate._internal.retry import RetryPolicy
 from xingate.client import Client
 from xingate.matter import APPLICANT, ROLES, Party
 from xingate.testing import FakeGateway
@@ -87,7 +88,7 @@ def _read_matter(client: Client, message: v.CheckMatterResponse) -> Any:
 
 
 def _read_records(client: Client, message: tr.ListRecordsResponse) -> Any:
-    from xingate._internal.records import records_steps
+    from xingate._internal.calls.records import records_steps
 
     page = next(records_steps(10, None, {})).read(message.SerializeToString())
     return {"entries": tree(page.entries), "next_before": page.next_before}
@@ -154,7 +155,7 @@ class TestTheSdk:
                 if result.HasField("error"):
                     result.error.field = "subject.asOf"
             response = httpx.Response(200, content=ProtoJson().encode(message))
-            found = METHODS[method].response.FromString(http_port._answer(method, response))
+            found = METHODS[method].response.FromString(exchange.answer_of(method, response))
             for place, result in enumerate(expected.get("results", ())):
                 if "error" in result:
                     assert found.results[place].error.field == "subject.as_of"
@@ -231,7 +232,7 @@ def test_a_body_holds_every_field_of_its_request(method: str) -> None:
     message: Any = Filler().message(METHODS[method].request)
     if method == "ListRecords":
         message.limit = 7  # 1 to 1000
-    sent = http_port._request(method, message.SerializeToString())
+    sent = exchange.request_of(method, message.SerializeToString())
     assert lost(tree(message), tree(REQUESTS[method](sent["content"], message)), message.DESCRIPTOR.name) == []
 
 

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from tests.support.filled import Filler
 
 from xingate._internal.ports import methods
-from xingate._internal.ports.http import _request
+from xingate._internal.ports.http.exchange import request_of
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, types_pb2, verification_pb2
 from xingate_server.gateway.check import Gateway
 from xingate_server.gateway.errors import GatewayError
@@ -116,7 +116,7 @@ def test_the_sdk_asks_over_http_where_the_table_says(method: str) -> None:
     for message in (request(), Filler().message(request), _with_page_alone(request)):
         if "record_id" in request.DESCRIPTOR.fields_by_name:
             message.record_id = "一/?"  # type: ignore[attr-defined]
-        sent = _request(method, message.SerializeToString())
+        sent = request_of(method, message.SerializeToString())
         path = sent["url"].partition("?")[0].replace("%E4%B8%80%2F%3F", "{record_id}")
         found.add((sent["method"], path))
     assert found == rows
