@@ -124,15 +124,15 @@ class Reach:
 
 
 class Chosen:
-    """Runs the chosen tests in their order; `others` are all the rest."""
+    """Runs the chosen tests alone, in their order."""
 
-    def __init__(self, order: list[str], *, is_rest: bool) -> None:
+    def __init__(self, order: list[str]) -> None:
         self._place = {name: i for i, name in enumerate(order)}
-        self._is_rest = is_rest
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        chosen = [item for item in items if (item.nodeid in self._place) is not self._is_rest]
-        items[:] = sorted(chosen, key=lambda item: self._place.get(item.nodeid, 0))
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._place), key=lambda item: self._place[item.nodeid]
+        )
 
 
 def tested(paths: list[str], *plugins: object) -> int:
@@ -160,19 +160,31 @@ def forked(work: object) -> int:
 
 
 def survives(mutant: Mutant, reach: dict[str, dict[str, object]]) -> bool:
-    """Whether every test passes with the change: first those that reach its line, then all others."""
+    """Whether every test passes with the change.
+
+    First those that reach its line, then all others of the test files that reach its module: what one test has cached,
+    or a fixture of several has made, is reached by the first of them alone.
+    """
     seconds: dict[str, float] = reach["seconds"]  # type: ignore[assignment]
     lines = reach["lines"].get(str(mutant.path.relative_to(SERVER)), {})
-    reaching: list[str] = sorted(lines.get(str(mutant.line), []), key=lambda name: seconds.get(name, 0.0))  # type: ignore[attr-defined]
+    reaching = set(lines.get(str(mutant.line), []))  # type: ignore[attr-defined]
+    files = {file_of(name) for names in lines.values() for name in names}  # type: ignore[attr-defined]
+    others = {name for name in seconds if file_of(name) in files or not files} - reaching
 
-    def run(*, is_rest: bool) -> int:
-        sys.meta_path.insert(0, MutatedFinder(mutant))
-        paths = list(TESTS) if is_rest else sorted({name.split("::")[0] for name in reaching})
-        return tested(paths, Chosen(reaching, is_rest=is_rest))
+    def passes(names: set[str]) -> bool:
+        def run() -> int:
+            sys.meta_path.insert(0, MutatedFinder(mutant))
+            ordered = sorted(names, key=lambda name: seconds[name])
+            return tested(sorted({file_of(name) for name in names}), Chosen(ordered))
 
-    if reaching and forked(lambda: run(is_rest=False)) != SURVIVED:
-        return False
-    return forked(lambda: run(is_rest=True)) == SURVIVED
+        return not names or forked(run) == SURVIVED
+
+    return passes(reaching) and passes(others)
+
+
+def file_of(name: str) -> str:
+    """The file of a test."""
+    return name.split("::", maxsplit=1)[0]
 
 
 def prepared() -> dict[str, dict[str, object]]:
