@@ -8,7 +8,7 @@ PROTOS := $(sort $(wildcard proto/xingate/v1/*.proto))
 STATE ?= .xingate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format lint types imports generated protos protos-released proto bench bench-peers bench-growth soak clean
+.PHONY: help demo serve test check format lint types imports generated protos protos-released proto bench bench-peers bench-growth soak mutants clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 15
@@ -70,8 +70,11 @@ bench-peers: $(READY) ## the same questions to Open Policy Agent, a PostgreSQL t
 bench-growth: $(READY) ## lookups, compile, file and memory from 10,000 to GROWTH_MOST subjects (default 10,000,000)
 	$(BIN)/python -m benchmarks.growth && $(BIN)/python -m benchmarks.table
 
-soak: $(READY) ## the long tests
-	$(BIN)/pytest -m soak -s tests
+soak: $(READY) ## the long tests, and the full counts of those that take a sample in `make test`
+	XINGATE_TESTS_FULL=1 $(BIN)/pytest -m "soak or sampled" -s tests
+
+mutants: $(READY) ## change the core 500 times, and see whether its own tests notice; `SEED=n` draws the same again
+	$(BIN)/python tests/mutants/run.py $(if $(SEED),--seed $(SEED))
 
 clean: ## remove the environment and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist build

@@ -10,7 +10,19 @@ from typing import Any
 import asyncpg
 import pytest
 from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
+from hypothesis import settings
+from tests.support.amounts import EXAMPLES
 from tests.support.gateways import RunningGateway, StartGateway, compile_shipped_lists, copied, end, serve
+
+settings.register_profile("amounts", max_examples=EXAMPLES)
+settings.load_profile("amounts")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes a sample of generated inputs, for `make soak`."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.sampled)
 
 
 @pytest.fixture(scope="session", autouse=True)

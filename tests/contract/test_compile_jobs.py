@@ -94,11 +94,7 @@ def wait_for_children(process: "subprocess.Popen[str]", count: int) -> list[int]
 
 
 def is_gone(pid: int) -> bool:
-    deadline = time.monotonic() + 20
-    while Path(f"/proc/{pid}").exists():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
     return True
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from tests.support.amounts import amount
 from tests.support.commands import COMMAND, Done, run_command
 from tests.support.waiting import wait_until
 
@@ -93,10 +94,11 @@ def test_the_shipped_roster_is_what_its_generator_makes(tmp_path: Path) -> None:
     assert len(rows[0]) == 1002
 
 
+@pytest.mark.sampled
 def test_a_run_that_is_killed_is_continued_by_the_same_command(state: Path, tmp_path: Path) -> None:
-    own = tmp_path / "state"
+    own, count = tmp_path / "state", amount(8_000, 3_000)
     shutil.copytree(state, own, symlinks=True)
-    file = roster(tmp_path / "list.csv", 8_000)
+    file = roster(tmp_path / "list.csv", count)
     out = tmp_path / "list.screened.xlsx"
     arguments = [str(file), "--action", "tender.bid", "--state", str(own), "--json"]
     process = subprocess.Popen([*COMMAND, "screen", *arguments], stdin=subprocess.DEVNULL)
@@ -111,18 +113,18 @@ def test_a_run_that_is_killed_is_continued_by_the_same_command(state: Path, tmp_
     process.wait()
     journal = json.loads((tmp_path / f"{out.name}.journal").read_text(encoding="utf-8"))
     before = leaves(own, journal["run_id"])
-    assert 0 < len(before) < 8_000
+    assert 0 < len(before) < count
     assert not out.exists()
     done = screen(*arguments)
     assert "continuing the run of" in done.stderr
     said = json.loads(done.stdout)
-    assert (said["run"], said["rows"], said["records"]) == (journal["run_id"], 8_000, 8_000)
+    assert (said["run"], said["rows"], said["records"]) == (journal["run_id"], count, count)
     after = leaves(own, journal["run_id"])
-    assert len(after) == len(set(after)) == 8_000
+    assert len(after) == len(set(after)) == count
     assert set(before) <= set(after)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["list.csv", "list.screened.xlsx", "state"]
     with closing(openpyxl.load_workbook(out, read_only=True)) as book:
-        assert sum(1 for _ in book["结果 results"].iter_rows(min_row=2)) == 8_000
+        assert sum(1 for _ in book["结果 results"].iter_rows(min_row=2)) == count
 
 
 def test_bad_rows_are_exit_3_with_a_workbook(state: Path, tmp_path: Path) -> None:

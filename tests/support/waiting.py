@@ -17,6 +17,14 @@ def wait_until(holds: Callable[[], object], within_s: float = WITHIN_S, what: st
     return time.monotonic() - started
 
 
+def stays(holds: Callable[[], object], for_s: float, what: str = "") -> None:
+    """Look for `for_s` seconds whether the condition goes on to hold: for what must not happen."""
+    end = time.monotonic() + for_s
+    while time.monotonic() < end:
+        assert holds(), f"{what or getattr(holds, '__qualname__', holds)}: no longer so"
+        time.sleep(EVERY_S)
+
+
 async def until(holds: Callable[[], object], within_s: float = WITHIN_S, what: str = "") -> float:
     """`wait_until` for a test that runs on an event loop: other tasks go on."""
     started = time.monotonic()

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from tests.support.waiting import until
 
 from xingate.v1 import trace_pb2
 from xingate_server.transport.errors import OverloadedError
@@ -67,8 +68,7 @@ async def test_whoever_hangs_up_leaves_no_second_thread_running() -> None:
     gateway = SlowGateway()
     turns = OneByOne("searches")
     gone = asyncio.ensure_future(turns.run(gateway.search))
-    while not gateway.running:  # noqa: ASYNC110 - a thread of the pool sets it
-        await asyncio.sleep(0.001)
+    await until(lambda: gateway.running)
     gone.cancel()
     later = [asyncio.ensure_future(turns.run(gateway.search)) for _ in range(3)]
     later[0].cancel()
