@@ -4,16 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
+MEASURED := core gateway transport trace snapshot
 PROTOS := $(sort $(wildcard proto/xingate/v1/*.proto))
 STATE ?= .xingate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format lint types imports generated synced sync protos protos-released proto bench bench-peers bench-growth soak clean
+.PHONY: help demo serve test tests test-all check format lint types imports generated synced sync protos protos-released proto bench bench-peers bench-growth soak mutants clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 15
 
 $(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c "import sys, sysconfig; sysconfig.get_config_var('Py_GIL_DISABLED') and sys.exit('$(PYTHON) is a free-threaded build, for which grpcio, lmdb and apsw have no wheels yet: use the usual build')"
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
 	  uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
@@ -29,8 +31,14 @@ demo: $(READY) ## compile the shipped lists, ask as three kinds of callers, over
 serve: $(READY) ## compile the shipped lists and stay up on loopback
 	@$(BIN)/xingate demo --serve
 
-test: check ## the whole check: format, lint, types, import rules, generated code, tests
-	$(BIN)/pytest -m "not soak" -n logical --maxprocesses 8 --dist loadfile --cov=xingate_server.core --cov-report=term-missing:skip-covered --cov-fail-under=100 --cov-branch tests
+test: check tests ## the whole check: format, lint, types, import rules, generated code, tests
+
+tests: $(READY)
+	$(BIN)/pytest -m "not soak" -n logical --maxprocesses 8 --dist loadfile $(MEASURED:%=--cov=xingate_server.%) --cov-report= tests
+	$(BIN)/python tests/coverage_gates.py
+
+test-all: $(READY) ## the tests on each Python from 3.11 to 3.14 that is here, in an environment of its own
+	$(BIN)/python tests/all_pythons.py
 
 check: format lint types imports generated synced protos ## everything but the tests
 
@@ -76,9 +84,12 @@ bench-peers: $(READY) ## the same questions to Open Policy Agent, a PostgreSQL t
 bench-growth: $(READY) ## lookups, compile, file and memory from 10,000 to GROWTH_MOST subjects (default 10,000,000)
 	$(BIN)/python -m benchmarks.growth && $(BIN)/python -m benchmarks.table
 
-soak: $(READY) ## the long tests
-	$(BIN)/pytest -m soak -s tests
+soak: $(READY) ## the long tests, and the full counts of those that take a sample in `make test`
+	XINGATE_TESTS_FULL=1 $(BIN)/pytest -m "soak or sampled" -s tests
+
+mutants: $(READY) ## change the core 500 times, and see whether its own tests notice; `SEED=n` draws the same again
+	$(BIN)/python tests/mutants/run.py $(if $(SEED),--seed $(SEED))
 
 clean: ## remove the environment and what the tools left
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist build
+	rm -rf $(VENV) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,58 +2,27 @@
 
 import asyncio
 import contextlib
-import os
-import re
-import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
+from hypothesis import settings
+from tests.support.amounts import EXAMPLES
+from tests.support.gateways import RunningGateway, StartGateway, compile_shipped_lists, copied, end, serve
 
-READY = re.compile(r"^xingate (?:is ready|listens): http://127\.0\.0\.1:(\d+) grpc://127\.0\.0\.1:(\d+) ", re.MULTILINE)
-READY_WITHIN_S = 40.0
-STOP_WITHIN_S = 30.0
-
-
-@dataclass
-class RunningGateway:
-    """A gateway in a process of its own."""
-
-    process: "subprocess.Popen[bytes]"
-    http: str
-    grpc: str
-    state: Path
-    out: Path
-    err: Path
-
-    def logged(self) -> str:
-        """All that it has logged so far."""
-        return self.err.read_text(encoding="utf-8")
-
-    def workers(self) -> list[int]:
-        """The process ids of its workers."""
-        return _children(self.process.pid)
-
-    def stop(self) -> int:
-        """Stop it as an operator would; its exit code."""
-        if self.process.poll() is None:
-            self.process.terminate()
-        return self.process.wait(STOP_WITHIN_S)
-
-    def kill(self) -> None:
-        """End it, and its workers, as a power cut would."""
-        _end(self.process)
+settings.register_profile("amounts", max_examples=EXAMPLES)
+settings.load_profile("amounts")
 
 
-StartGateway = Callable[..., RunningGateway]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes a sample of generated inputs, for `make soak`."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.sampled)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -67,26 +36,7 @@ def interrupts() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def compile_lists() -> Callable[[Path], int]:
     """Compiles the shipped lists into a state directory; gives the new sequence."""
-    from xingate_server.demo import DATA
-    from xingate_server.wiring.compiling.compile import CompileOptions, GivenFile, compile_from_options
-
-    kinds = {
-        "city_list": ("city_list_black.csv", "city_list_red.xlsx"),
-        "double_publicity": ("double_publicity_penalty.xlsx", "double_publicity_permit.csv"),
-        "judgment_debtor": ("judgment_debtor.json",),
-        "entity_register": ("entity_register.csv",),
-    }
-
-    def make(state: Path) -> int:
-        today = datetime.now(timezone(timedelta(hours=8))).date()
-        options = CompileOptions(
-            state_dir=state,
-            files=tuple(GivenFile(kind, DATA / name, today) for kind, names in kinds.items() for name in names),
-            coverage={kind: (date(2017, 10, 12), today) for kind in kinds},
-        )
-        return compile_from_options(options).manifest.sequence
-
-    return make
+    return compile_shipped_lists
 
 
 @pytest.fixture(scope="session")
@@ -103,35 +53,15 @@ def own_state(tmp_path: Path, compiled_state: Path) -> Path:
     return copied(compiled_state, tmp_path / "state")
 
 
-def copied(state: Path, to: Path) -> Path:
-    """The same installation elsewhere."""
-    shutil.copytree(state, to, symlinks=True)
-    return to
-
-
 @pytest.fixture(scope="module")
 def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
     """Starts gateways on free loopback ports; those that still run at the end are killed."""
     with contextlib.ExitStack() as stack:
 
-        def start(
-            state: Path, *arguments: str, is_awaited: bool = True, workers: int | None = 1, **env: str
-        ) -> RunningGateway:
-            folder = tmp_path_factory.mktemp("gateway")
-            out, err = folder / "out", folder / "err"
-            command = [sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(state)]
-            given = [] if workers is None else ["--workers", str(workers)]
-            with out.open("wb") as stdout, err.open("wb") as stderr:
-                process = subprocess.Popen(
-                    [*command, "--http-port", "0", "--grpc-port", "0", *given, *arguments],
-                    stdout=stdout,
-                    stderr=stderr,
-                    cwd=folder,
-                    env=os.environ | env,
-                )
-            stack.callback(_end, process)
-            http, grpc = _ports(process, out, err) if is_awaited else ("", "")
-            return RunningGateway(process, http, grpc, state, out, err)
+        def start(state: Path, *arguments: str, **options: Any) -> RunningGateway:
+            gateway = serve(state, tmp_path_factory.mktemp("gateway"), *arguments, **options)
+            stack.callback(end, gateway.process)
+            return gateway
 
         yield start
 
@@ -175,28 +105,3 @@ def run_sql(dsn: str, *statements: str) -> list[list[tuple[object, ...]]]:
 def sql() -> Callable[..., list[list[tuple[object, ...]]]]:
     """`run_sql`, for tests."""
     return run_sql
-
-
-def _ports(process: "subprocess.Popen[bytes]", out: Path, err: Path) -> tuple[str, str]:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        if found := READY.search(out.read_text(encoding="utf-8")):
-            return f"http://127.0.0.1:{found[1]}", f"127.0.0.1:{found[2]}"
-        if process.poll() is not None:
-            break
-        time.sleep(0.02)
-    pytest.fail(f"the gateway did not become ready: {err.read_text(encoding='utf-8')}")
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        workers = _children(process.pid)  # also those that are stopped, and would stay
-        process.kill()
-        for each in workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
-        process.wait(STOP_WITHIN_S)
-
-
-def _children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]

@@ -13,7 +13,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +24,9 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from tests.support.commands import COMMAND, run_command
+from tests.support.gateways import serve
+from tests.support.waiting import wait_until
 
 import xingate
 from xingate.checkpoint import verify_extends
@@ -105,13 +107,6 @@ class Driven:
         self._runner.close()
 
 
-def command(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "xingate_server.cli", *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
 def free_port() -> int:
     """One that nobody gets by chance while a gateway is away: below those that systems give out by themselves."""
     while True:
@@ -124,7 +119,7 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = tmp_path_factory.mktemp("compiled") / "state"
-    command("compile", "--state", str(state), "--source", f"city_list={DATA / 'city_list_black.csv'}@{TODAY}")
+    run_command("compile", "--state", state, "--source", f"city_list={DATA / 'city_list_black.csv'}@{TODAY}", code=0)
     return state
 
 
@@ -161,7 +156,7 @@ def test_a_gateway_that_dies_under_a_stream(compiled: Path, tmp_path: Path, is_a
 
 def start(state: Path, ports: dict[str, int]) -> "subprocess.Popen[bytes]":
     given = [part for kind, port in ports.items() for part in (f"--{kind}-port", str(port))]
-    command = [sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(state), "--workers", "1", *given]
+    command = [*COMMAND, "serve", "--state", str(state), "--workers", "1", *given]
     return subprocess.Popen(command, start_new_session=True)
 
 
@@ -177,31 +172,24 @@ def served(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The addresses of a served gateway."""
     state = tmp_path_factory.mktemp("served") / "state"
     shutil.copytree(compiled, state, symlinks=True)
-    grpc, http = free_port(), free_port()
-    ports = ["--grpc-port", str(grpc), "--http-port", str(http), "--workers", "1"]
-    process = subprocess.Popen([sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(state), *ports])
+    gateway = serve(state, tmp_path_factory.mktemp("gateway"))
     try:
-        addresses = {"grpc": f"grpc://127.0.0.1:{grpc}", "http": f"http://127.0.0.1:{http}"}
-        for address in addresses.values():
-            wait_until_ready(process, address)
-        yield addresses
+        yield {"grpc": f"grpc://{gateway.grpc}", "http": gateway.http}
     finally:
-        process.terminate()
-        process.wait(20)
+        gateway.stop()
 
 
 def wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
-    deadline = time.monotonic() + 30
+    def is_ready() -> bool:
+        assert process.poll() is None, "the gateway has ended"
+        try:
+            client.snapshot()
+        except XingateError:
+            return False
+        return True
+
     with xingate.connect(address, timeout_s=1.0) as client:
-        while True:
-            assert process.poll() is None, "the gateway has ended"
-            try:
-                client.snapshot()
-            except XingateError:
-                assert time.monotonic() < deadline, "the gateway is not ready"
-                time.sleep(0.05)
-            else:
-                return
+        wait_until(is_ready, 30, "the gateway is ready")
 
 
 def fake_gateway() -> FakeGateway:

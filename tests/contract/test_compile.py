@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.support.commands import COMMAND, Done, run_command
 
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.snapshot.store import SnapshotSet
@@ -39,15 +39,12 @@ COLUMNS = (
 
 
 def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "xingate_server.cli", "compile", *map(str, arguments)]
+    return [*COMMAND, "compile", *map(str, arguments)]
 
 
-def run(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, code: int = 0) -> Done:
     """Run the command; every failure must be a line on stderr, never a traceback."""
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+    return run_command("compile", *arguments, code=code)
 
 
 def city_list(path: Path, count: int, **cells: str) -> Path:

@@ -5,12 +5,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.support.commands import COMMAND, Done, run_command
+from tests.support.waiting import wait_until
 
 from xingate_adapters.reading.mapped.labels import LABELS
 from xingate_server.demo.generate import COLUMNS, row
@@ -55,14 +56,11 @@ def state_of(folder: Path) -> Path:
 
 
 def command(state: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "xingate_server.cli", "compile", "--state", str(state), *arguments]
+    return [*COMMAND, "compile", "--state", str(state), *arguments]
 
 
-def run(state: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command(state, *arguments), capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+def run(state: Path, *arguments: str, code: int = 0) -> Done:
+    return run_command("compile", "--state", state, *arguments, code=code)
 
 
 def made(state: Path) -> tuple[bytes, bytes, dict[str, object]]:
@@ -87,20 +85,16 @@ def children(parent: int) -> list[int]:
 
 
 def wait_for_children(process: "subprocess.Popen[str]", count: int) -> list[int]:
-    deadline = time.monotonic() + 60
-    while len(found := children(process.pid)) < count:
-        assert time.monotonic() < deadline
+    def are_there() -> bool:
         assert process.poll() is None
-        time.sleep(0.005)
-    return found
+        return len(children(process.pid)) >= count
+
+    wait_until(are_there, 60)
+    return children(process.pid)
 
 
 def is_gone(pid: int) -> bool:
-    deadline = time.monotonic() + 20
-    while Path(f"/proc/{pid}").exists():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
     return True
 
 

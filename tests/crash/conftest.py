@@ -6,11 +6,11 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.waiting import wait_until
 
 _APPENDER = Path(__file__).with_name("trace_appender.py")
 _WITHIN_S = 120.0
@@ -25,11 +25,12 @@ class KilledAppender:
 
     def until_answered(self) -> None:
         """Return once it was answered something."""
-        until = time.monotonic() + _WITHIN_S
-        while not self._out.stat().st_size:
+
+        def is_answered() -> bool:
             assert not self._has_ended(0), "the appender ended by itself; its complaint stands on standard error"
-            assert time.monotonic() < until, "nothing was answered"
-            time.sleep(0.002)
+            return self._out.stat().st_size > 0
+
+        wait_until(is_answered, _WITHIN_S)
 
     def kill(self) -> dict[str, int]:
         """End it as a power cut would: request ids and leaf indexes that it was answered."""

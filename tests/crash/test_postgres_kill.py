@@ -19,6 +19,8 @@ from typing import IO, Any
 import asyncpg
 import pytest
 from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
+from tests.support.amounts import amount
+from tests.support.waiting import wait_until
 
 from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace.postgres.store import PostgresLog
@@ -58,11 +60,20 @@ class Appender:
 
     def until_answered(self) -> None:
         """Return once it was answered something."""
-        until = time.monotonic() + _END_S
-        while not os.fstat(self._out.fileno()).st_size:
+        self.until_more_than(0)
+
+    def answered_bytes(self) -> int:
+        """How much it was answered so far."""
+        return os.fstat(self._out.fileno()).st_size
+
+    def until_more_than(self, size: int) -> None:
+        """Return once it was answered more than that."""
+
+        def is_more() -> bool:
             assert self._process.poll() is None, self._read(self._err)
-            assert time.monotonic() < until, "nothing was answered"
-            time.sleep(0.005)
+            return self.answered_bytes() > size
+
+        wait_until(is_more, _END_S, "the appender is answered")
 
     def kill(self) -> dict[str, int]:
         """End it as a power cut would: request ids and leaf indexes that it was answered."""
@@ -130,10 +141,8 @@ def kill_sessions(server: ThrowawayPostgres, sql: Sql, times: int) -> int:
             if pids:
                 os.kill(pids[done % len(pids)], signal.SIGKILL)
                 done += 1
-        while not _sessions(server, sql):
-            assert time.monotonic() < until, "the appender did not come back"
-            time.sleep(0.05)
-        time.sleep(0.2)
+        wait_until(lambda: _sessions(server, sql), _END_S, "the appender comes back")
+        appender.until_more_than(appender.answered_bytes())
     finally:
         told = appender.kill()
     check_log(server.dsn(), told)
@@ -149,7 +158,7 @@ def kill_server(server: ThrowawayPostgres, times: int) -> int:
             time.sleep(0.05 + random.random() * 0.2)  # noqa: S311 - any moment will do
             server.kill()
             server.start()
-        time.sleep(0.5)
+        appender.until_more_than(appender.answered_bytes())
     finally:
         told = appender.kill()
     check_log(server.dsn(), told)
@@ -163,8 +172,9 @@ def _sessions(server: ThrowawayPostgres, sql: Sql) -> list[int]:
     return []
 
 
+@pytest.mark.sampled
 def test_kill_9_of_who_appends_loses_no_answered_lookup(start_appender: StartAppender, dsn: str) -> None:
-    assert kill_appenders(start_appender, dsn, 100) > 1000
+    assert kill_appenders(start_appender, dsn, amount(100, 25)) > amount(1000, 250)
 
 
 def test_kill_9_of_a_session_loses_no_answered_lookup(server: ThrowawayPostgres, dsn: str, sql: Sql) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.support import blocking
+from tests.support.amounts import amount
 
 from xingate_server.trace.port import Draft, RecordFailedError
 from xingate_server.trace.sqlite.store import SqliteLog
@@ -74,8 +75,9 @@ def kill_repeatedly(start_appender: StartAppender, directory: Path, times: int) 
     return len(told)
 
 
+@pytest.mark.sampled
 def test_kill_9_loses_no_answered_lookup(start_appender: StartAppender, tmp_path: Path) -> None:
-    kill_repeatedly(start_appender, tmp_path, 100)
+    kill_repeatedly(start_appender, tmp_path, amount(100, 25))
 
 
 @pytest.mark.soak

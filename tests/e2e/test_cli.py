@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from tests.support.commands import COMMAND, run_command
+from tests.support.gateways import end, serve
 
 from xingate_server.demo import DATA
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -19,16 +20,6 @@ from xingate_server.demo.numbers import citizen_number, unified_code
 ROOT = Path(__file__).parents[2]
 TODAY = datetime.now(timezone(timedelta(hours=8))).date()
 BLACK, RED, UNLISTED, PERSON = unified_code(1), unified_code(2), unified_code(9001), citizen_number(101)
-Done = subprocess.CompletedProcess[str]
-
-
-def xingate(*arguments: str, stdin: str | None = None, code: int | None = None) -> Done:
-    command = [sys.executable, "-m", "xingate_server.cli", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, input=stdin, check=False)
-    assert "Traceback" not in done.stderr
-    if code is not None:
-        assert done.returncode == code, done.stdout + done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -36,31 +27,21 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state directory with the demo's city lists."""
     folder = tmp_path_factory.mktemp("cli") / "state"
     sources = [f"city_list={DATA / name}@{TODAY}" for name in ("city_list_black.csv", "city_list_red.xlsx")]
-    xingate("compile", "--state", str(folder), "--source", sources[0], "--source", sources[1], code=0)
+    run_command("compile", "--state", str(folder), "--source", sources[0], "--source", sources[1], code=0)
     return folder
 
 
 @pytest.fixture(scope="module")
-def targets(state: Path) -> Iterator[dict[str, list[str]]]:
+def targets(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[str]]]:
     """How each way to a gateway is given to a command."""
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(str(probe.getsockname()[1]))
-    arguments = ["serve", "--state", str(state), "--grpc-port", ports[0], "--http-port", ports[1]]
-    process = subprocess.Popen([sys.executable, "-m", "xingate_server.cli", *arguments])
-    urls = {"grpc": f"grpc://127.0.0.1:{ports[0]}", "http": f"http://127.0.0.1:{ports[1]}"}
+    gateway = serve(state, tmp_path_factory.mktemp("gateway"), workers=None)
+    urls = {"grpc": f"grpc://{gateway.grpc}", "http": gateway.http}
     try:
-        deadline = time.monotonic() + 30
-        for url in urls.values():
-            while xingate("trace", "list", "--target", url).returncode != 0:
-                assert process.poll() is None, "the gateway has ended"
-                assert time.monotonic() < deadline, "the gateway is not ready"
         yield {"embedded": ["--state", str(state)]} | {name: ["--target", url] for name, url in urls.items()}
     finally:
-        process.terminate()
-        process.wait(20)
+        gateway.process.terminate()
+        gateway.process.wait(20)
+        end(gateway.process)
 
 
 CASES = [
@@ -78,7 +59,7 @@ CASES = [
 def test_every_verdict_on_every_target(
     targets: dict[str, list[str]], target: str, code: int, verdict: str, question: list[str]
 ) -> None:
-    done = xingate("check", *question, *targets[target], code=code)
+    done = run_command("check", *question, *targets[target], code=code)
     assert verdict.replace("_", " ") in done.stdout
     assert done.stderr == ""
 
@@ -87,7 +68,7 @@ def test_json_is_the_same_on_every_target(targets: dict[str, list[str]]) -> None
     question = [BLACK, "--kind", "legal_entity", "--action", "tender.bid", "--as-of", "2026-06-30", "--json"]
     answers = []
     for given in targets.values():
-        document = json.loads(xingate("check", *question, *given, code=11).stdout)
+        document = json.loads(run_command("check", *question, *given, code=11).stdout)
         assert document.pop("requestId")
         assert document.pop("trace")["recordId"]
         answers.append(document)
@@ -112,10 +93,10 @@ def test_what_was_asked_is_in_the_trace(targets: dict[str, list[str]], target: s
         f"id-{target}",
     ]
     question = ["check", BLACK, "--kind", "legal_entity", "--action", "market.entry", "--json"]
-    answer = json.loads(xingate(*question, *who, *targets[target], code=12).stdout)
+    answer = json.loads(run_command(*question, *who, *targets[target], code=12).stdout)
     rows = [
         json.loads(line)
-        for line in xingate("trace", "list", "--json", "--limit", "1", *targets[target]).stdout.splitlines()
+        for line in run_command("trace", "list", "--json", "--limit", "1", *targets[target]).stdout.splitlines()
     ]
     assert len(rows) == 1
     expected = {"requestId": f"id-{target}", "matter": f"示例-{target}", "organisation": "示例局", "operator": "示例员"}
@@ -123,13 +104,13 @@ def test_what_was_asked_is_in_the_trace(targets: dict[str, list[str]], target: s
     assert {name: rows[0][name] for name in expected} == expected
     assert rows[0]["recordId"] == answer["trace"]["recordId"]
     assert str(rows[0]["leafIndex"]) == answer["trace"]["leafIndex"]
-    shown = json.loads(xingate("trace", "show", rows[0]["recordId"], "--json", *targets[target], code=0).stdout)
+    shown = json.loads(run_command("trace", "show", rows[0]["recordId"], "--json", *targets[target], code=0).stdout)
     assert shown["record"]["requestId"] == f"id-{target}"
-    again = json.loads(xingate(*question, *who, *targets[target], code=12).stdout)
+    again = json.loads(run_command(*question, *who, *targets[target], code=12).stdout)
     assert again == answer
-    reused = xingate("check", UNLISTED, *question[2:], *who, *targets[target], code=3)
+    reused = run_command("check", UNLISTED, *question[2:], *who, *targets[target], code=3)
     assert reused.stdout == ""
-    xingate("trace", "show", "no-such-record", *targets[target], code=3)
+    run_command("trace", "show", "no-such-record", *targets[target], code=3)
 
 
 PURPOSE = ["--organisation", "示例局", "--operator", "示例员", "--matter", "M-1"]
@@ -138,10 +119,10 @@ PURPOSE = ["--organisation", "示例局", "--operator", "示例员", "--matter",
 
 def test_a_persons_number_goes_in_by_the_pipe_and_comes_out_nowhere(state: Path) -> None:
     question = ["--kind", "natural_person", "--action", "market.entry", "--state", str(state), *PURPOSE]
-    done = xingate("check", "-", *question, "--json", stdin=f"{PERSON}\n", code=12)
+    done = run_command("check", "-", *question, "--json", stdin=f"{PERSON}\n", code=12)
     record = json.loads(done.stdout)["trace"]["recordId"]
-    listed = xingate("trace", "list", "--state", str(state), "--json").stdout
-    listed += xingate("trace", "show", record, "--state", str(state), "--json", code=0).stdout
+    listed = run_command("trace", "list", "--state", str(state), "--json").stdout
+    listed += run_command("trace", "show", record, "--state", str(state), "--json", code=0).stdout
     assert PERSON not in done.stdout + done.stderr + listed
     kept = [path for path in state.rglob("*") if path.is_file() and PERSON.encode() in path.read_bytes()]
     assert kept == []
@@ -149,7 +130,7 @@ def test_a_persons_number_goes_in_by_the_pipe_and_comes_out_nowhere(state: Path)
 
 def test_a_number_typed_at_the_prompt_is_not_echoed(state: Path) -> None:
     controller, terminal = pty.openpty()
-    command = [sys.executable, "-m", "xingate_server.cli", "check", "-", "--kind", "natural_person"]
+    command = [*COMMAND, "check", "-", "--kind", "natural_person"]
     command += ["--action", "market.entry", "--state", str(state), *PURPOSE]
     wide = os.environ | {"COLUMNS": "200"}
     process = subprocess.Popen(
@@ -191,13 +172,13 @@ def test_a_number_typed_at_the_prompt_is_not_echoed(state: Path) -> None:
     ],
 )
 def test_failures_are_told_on_stderr_alone(state: Path, code: int, arguments: list[str]) -> None:
-    done = xingate(*arguments, "--state", str(state), code=code)
+    done = run_command(*arguments, "--state", str(state), code=code)
     assert done.stdout == ""
     assert done.stderr.strip()
 
 
 def test_a_terminal_without_chinese_characters_still_shows_the_answer(state: Path) -> None:
-    command = [sys.executable, "-m", "xingate_server.cli", "check", BLACK, "--kind", "legal_entity"]
+    command = [*COMMAND, "check", BLACK, "--kind", "legal_entity"]
     command += ["--action", "tender.bid", "--state", str(state)]
     plain = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
@@ -206,7 +187,9 @@ def test_a_terminal_without_chinese_characters_still_shows_the_answer(state: Pat
 
 
 def test_a_state_without_a_snapshot_gives_no_verdict(tmp_path: Path) -> None:
-    done = xingate("check", BLACK, "--action", "tender.bid", "--kind", "legal_entity", "--state", str(tmp_path), code=3)
+    done = run_command(
+        "check", BLACK, "--action", "tender.bid", "--kind", "legal_entity", "--state", str(tmp_path), code=3
+    )
     assert done.stdout == ""
     assert done.stderr.startswith("xingate: ")
 

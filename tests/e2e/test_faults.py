@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.waiting import stays, wait_until
 
 from xingate_server.demo.numbers import unified_code
 
@@ -40,13 +41,6 @@ def unready(gateway: Any) -> dict[str, float]:
     return {reason: float(count) for reason, count in found}
 
 
-def wait_until(holds: Callable[[], bool], within_s: float = 10) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is not there to make a disk refuse writes")
 def test_a_disk_that_refuses_writes(start_gateway: Callable[..., Any], own_state: Path) -> None:
     gateway = start_gateway(own_state)
@@ -64,7 +58,8 @@ def test_a_disk_that_refuses_writes(start_gateway: Callable[..., Any], own_state
     assert [each["reason"] for each in state.json()["reasons"]] == ["record_failed"]
     assert "could not be made durable" in state.json()["reasons"][0]["problem"]
     assert state.json()["trace"]["problem"] == state.json()["reasons"][0]["problem"]
-    time.sleep(1.5)  # it is tried again in this time, and goes on failing without another word
+    # It is tried again in this time, and goes on failing without another word.
+    stays(lambda: len(lines(gateway, "fault begins")) == 1, 1.5)
     assert ask(gateway) == 503
     (began,) = lines(gateway, "fault begins")
     assert (began["fault"], began["is_answering"], began["level"]) == ("record_failed", False, "error")

@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_status import rpc_status
 from grpc_tools import protoc
+from tests.support.waiting import wait_until
 
 from xingate.v1 import (
     catalogue_pb2,
@@ -434,7 +434,7 @@ def test_without_a_snapshot_it_waits_and_then_swaps_without_losing_a_call(
         asking.start()
         assert compile_lists(state) == 2
         assert next(watched).ref.sequence == 2
-        time.sleep(0.2)
+        wait_until(lambda: 2 in seen)
         done.set()
         asking.join()
         assert seen == {1, 2}
@@ -449,13 +449,11 @@ def test_without_a_snapshot_it_waits_and_then_swaps_without_losing_a_call(
 
 
 def _until_serving(health: Any) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline:
+    def is_serving() -> bool:
         status = health.Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_S).status
-        if status == health_pb2.HealthCheckResponse.SERVING:
-            return
-        time.sleep(0.05)
-    pytest.fail("never SERVING")
+        return status == health_pb2.HealthCheckResponse.SERVING
+
+    wait_until(is_serving, TIMEOUT_S)
 
 
 def _spoil(state: Path, sequence: int) -> None:

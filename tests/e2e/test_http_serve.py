@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import grpc
 import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tests.support.waiting import wait_until
 
 from xingate.v1 import types_pb2, verification_pb2, verification_pb2_grpc
 from xingate_server.demo.numbers import unified_code
@@ -154,17 +154,13 @@ def test_workers_share_ports_and_trace_and_a_crashed_one_is_replaced(
         range(1, 41)
     )  # 0: the snapshot's activation, by one of the two
     assert check(gateway, requestId="w-7").json() == answers[7]
-    until = time.monotonic() + 5  # a call is counted when it is over, which may be after its answer is here
-    while (counted := _counted(gateway)) < 41 and time.monotonic() < until:
-        time.sleep(0.05)
-    assert counted == 41
+    # A call is counted when it is over, which may be after its answer is here.
+    wait_until(lambda: _counted(gateway) >= 41, 5)
+    assert _counted(gateway) == 41
     workers = gateway.workers()
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and len(set(gateway.workers()) - {workers[0]}) < 2:
-        time.sleep(0.1)
-    assert len(set(gateway.workers()) - {workers[0]}) == 2
+    wait_until(lambda: len(set(gateway.workers()) - {workers[0]}) == 2, 30)
     assert check(gateway).status_code == 200
     assert "worker ended, starting another" in gateway.logged()
     left = gateway.workers()
@@ -180,10 +176,7 @@ def test_workers_end_when_their_parent_is_killed(
     workers = gateway.workers()
     assert len(workers) == count
     gateway.process.kill()
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in workers):
-        time.sleep(0.1)
-    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
 def test_an_interrupt_from_the_terminal_reaches_all_and_drains_once(
@@ -216,23 +209,16 @@ def test_a_full_disk_gives_no_verdict_and_says_not_ready(start_gateway: Callable
     assert ready.json()["trace"]["status"] == "failing"
     with grpc.insecure_channel(gateway.grpc) as channel:
         health = health_pb2_grpc.HealthStub(channel)
-        _wait_until(lambda: _health(health) == health_pb2.HealthCheckResponse.NOT_SERVING)
+        wait_until(lambda: _health(health) == health_pb2.HealthCheckResponse.NOT_SERVING)
         _limit_file_size(*gateway.workers(), "unlimited")
-        _wait_until(lambda: httpx.get(f"{gateway.http}/readyz", trust_env=False).status_code == 200)
-        _wait_until(lambda: _health(health) == health_pb2.HealthCheckResponse.SERVING)
+        wait_until(lambda: httpx.get(f"{gateway.http}/readyz", trust_env=False).status_code == 200)
+        wait_until(lambda: _health(health) == health_pb2.HealthCheckResponse.SERVING)
     assert check(gateway).status_code == 200
     assert gateway.stop() == 0
 
 
 def _health(stub: health_pb2_grpc.HealthStub) -> int:
     return int(stub.Check(health_pb2.HealthCheckRequest(), timeout=5).status)
-
-
-def _wait_until(holds: Callable[[], bool], within_s: float = 1.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _limit_file_size(pid: int, size: str) -> None:

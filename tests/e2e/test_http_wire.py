@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from tests.support.waiting import wait_until
 
 from xingate_server.demo.numbers import unified_code
 from xingate_server.trace.sqlite.store import SqliteLog
@@ -60,15 +61,6 @@ def counted(gateway: Any, reason: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def wait_for(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def test_a_body_that_is_on_its_way_when_it_stops_is_answered(
     start_gateway: Callable[..., Any], own_state: Path
 ) -> None:
@@ -79,7 +71,7 @@ def test_a_body_that_is_on_its_way_when_it_stops_is_answered(
         late.sendall(head(len(BODY)) + BODY[:10])
         time.sleep(LATE_S)
         gateway.process.send_signal(signal.SIGTERM)
-        assert wait_for(lambda: '"event": "draining"' in gateway.logged())
+        assert wait_until(lambda: '"event": "draining"' in gateway.logged())
         time.sleep(LATE_S)
         with pytest.raises(OSError, match="refused"):
             connect(gateway)
@@ -127,7 +119,7 @@ def test_a_caller_that_hangs_up_is_no_bug(gateway: Any, part: bytes) -> None:
     with connect(gateway) as raw:
         raw.sendall(part)
         time.sleep(0.1)
-    assert wait_for(lambda: counted(gateway, "client_gone") == gone + 1)
+    assert wait_until(lambda: counted(gateway, "client_gone") == gone + 1)
     assert counted(gateway, "internal") == internal
     assert '"event": "bug"' not in gateway.logged()
 
@@ -138,7 +130,7 @@ def test_a_caller_that_hangs_up_in_a_chunked_body_is_no_bug(gateway: Any) -> Non
     with connect(gateway) as raw:
         raw.sendall(b"\r\n".join((*lines, b"", b"4", b'{"a"', b"")))
         time.sleep(0.1)
-    assert wait_for(lambda: counted(gateway, "client_gone") == gone + 1)
+    assert wait_until(lambda: counted(gateway, "client_gone") == gone + 1)
     assert counted(gateway, "internal") == internal
 
 

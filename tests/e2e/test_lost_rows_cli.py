@@ -6,13 +6,12 @@ Everybody here is invented: division 420399 for organisations, 990000 for people
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.support.commands import run_command
 
 from xingate_server.cli.app import cli
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -40,11 +39,6 @@ def run(*arguments: str | Path, code: int = 0) -> Result:
     done = CliRunner().invoke(cli, [str(argument) for argument in arguments])
     assert done.exit_code == code, (done.output, done.exception)
     return done
-
-
-def process(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "xingate_server.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 class Desk:
@@ -242,7 +236,7 @@ class TestSetBack:
         return run("snapshot", "use", *more, *given, code=code)
 
     def test_a_gateway_does_not_start(self, was_in_use: Desk) -> None:
-        done = process("serve", "--state", was_in_use.state, "--grpc-port", "0", "--http-port", "0")
+        done = run_command("serve", "--state", was_in_use.state, "--grpc-port", "0", "--http-port", "0")
         assert done.returncode == 3
         assert done.stderr.startswith("xingate: snapshot_set_back: ")
         assert "is set back to 1, and 2 was in use" in done.stderr
@@ -250,7 +244,7 @@ class TestSetBack:
         assert "Traceback" not in done.stderr
 
     def test_a_check_is_not_answered(self, was_in_use: Desk) -> None:
-        done = process(
+        done = run_command(
             *("check", unified_code(1), "--kind", "legal_entity", "--action", "market.entry"),
             *("--state", was_in_use.state),
         )
@@ -312,7 +306,7 @@ class TestSetBack:
         settings = load(state=was_in_use.state)
         assert newest_sequence(settings) == 2
         was_in_use.set_back(1)
-        assert process("check", unified_code(1), "--kind", "legal_entity", "--action", "market.entry", "--state",
+        assert run_command("check", unified_code(1), "--kind", "legal_entity", "--action", "market.entry", "--state",
                        was_in_use.state).returncode == 3  # fmt: skip
 
     def test_the_command_names_both(self, was_in_use: Desk) -> None:
@@ -407,10 +401,10 @@ def test_another_subject_key_is_refused(desk: Desk, tmp_path: Path) -> None:
     key = Path("keys") / "subject.key"
     (desk.state / key).write_bytes((other.state / key).read_bytes())
     assert desk.compile(code=3).stderr.startswith("xingate: subject_key_mismatch: ")
-    done = process("serve", "--state", desk.state, "--grpc-port", "0", "--http-port", "0")
+    done = run_command("serve", "--state", desk.state, "--grpc-port", "0", "--http-port", "0")
     assert (done.returncode, done.stderr.startswith("xingate: subject_key_mismatch: ")) == (3, True)
     asked = ("--kind", "legal_entity", "--action", "market.entry", "--state", desk.state)
-    done = process("check", unified_code(1), *asked)
+    done = run_command("check", unified_code(1), *asked)
     assert (done.returncode, done.stderr.startswith("xingate: subject_key_mismatch: ")) == (3, True)
     assert (done.stderr.count("\n"), done.stdout) == (1, ""), "one line, without what a gateway logs"
 
@@ -421,7 +415,7 @@ def test_a_damaged_snapshot_is_told_in_one_line(desk: Desk) -> None:
     path = desk.state / "snapshots" / "1" / "manifest.json"
     path.chmod(0o600)
     path.write_text("{", encoding="utf-8")
-    done = process(
+    done = run_command(
         *("check", unified_code(1), "--kind", "legal_entity", "--action", "market.entry", "--state", desk.state)
     )
     assert (done.returncode, done.stderr.startswith("xingate: snapshot_missing: ")) == (3, True)

@@ -1,14 +1,13 @@
 """Who has no number: the same candidates over every transport, by command and again in a replay."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.support.commands import run_command
 
 import xingate
 from xingate_server.snapshot.store import SnapshotSet
@@ -22,11 +21,6 @@ def listed(own_state: Path) -> tuple[str, str]:
     profiles = {file.profiles[0] for file in files if file.held and file.profiles and file.profiles[0].uscc}
     chosen = min((p for p in profiles if p.name.endswith("有限公司")), key=lambda p: p.uscc)
     return chosen.name, chosen.uscc
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "xingate_server.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_every_way_of_asking_shows_the_same(
@@ -56,17 +50,17 @@ def test_every_way_of_asking_shows_the_same(
     assert "but for the legal form" in best.why
     assert code in best.closes_with
     assert gateway.stop() == 0
-    replayed = run("trace", "replay", answer["trace"]["recordId"], "--state", str(own_state), "--json")
+    replayed = run_command("trace", "replay", answer["trace"]["recordId"], "--state", str(own_state), "--json")
     assert replayed.returncode == 0, replayed.stderr
     assert "same" in replayed.stdout
 
 
 def test_the_command_prints_them(own_state: Path, listed: tuple[str, str]) -> None:
     asked = ["check", "--state", str(own_state), "--kind", "legal_entity", "--action", "permit.grant"]
-    done = run(*asked, "--name", listed[0].removesuffix("有限公司"), "--json")
+    done = run_command(*asked, "--name", listed[0].removesuffix("有限公司"), "--json")
     assert done.returncode == 13
     assert json.loads(done.stdout)["candidates"][0]["closesWith"].endswith(f"`{listed[1]}`")
-    done = run(*asked, "--name", listed[0].removesuffix("有限公司"))
+    done = run_command(*asked, "--name", listed[0].removesuffix("有限公司"))
     assert done.returncode == 13
     words = "".join(done.stdout.split())
     assert listed[0] in words

@@ -21,6 +21,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
+from tests.support.waiting import stays, wait_until
 
 import xingate
 from xingate.v1 import types_pb2, verification_pb2, verification_pb2_grpc
@@ -79,13 +80,6 @@ def in_flight(gateway: Any) -> float:
     text = httpx.get(f"{gateway.http}/metrics", trust_env=False).text
     found = re.search(r"^xingate_checks_in_flight(?:\{[^}]*\})? (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else -1
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +146,7 @@ def test_a_stream_is_held_back_and_then_answered_in_full(gateway: Any) -> None:
         with log_held(gateway.state):
             results = verification.StreamCheck((question(f"s-{n}") for n in range(100)), timeout=20)
             wait_until(lambda: in_flight(gateway) == MOST)
-            time.sleep(0.2)
-            assert in_flight(gateway) == MOST
+            stays(lambda: in_flight(gateway) == MOST, 0.2)
         assert [r.response.request_id for r in results] == [f"s-{n}" for n in range(100)]
     assert in_flight(gateway) == 0
 
@@ -176,8 +169,7 @@ def test_the_client_asks_again_and_gets_its_answer_once(gateway: Any, scheme: st
     with xingate.connect(url, system="tests") as client, ThreadPoolExecutor(1) as threads:
         with filled(gateway):
             waiting = threads.submit(client.check, COMPANY, "market.entry", request_id=f"again-{scheme}")
-            time.sleep(0.3)
-            assert not waiting.done()
+            stays(lambda: not waiting.done(), 0.3)
         assert waiting.result(10).request_id == f"again-{scheme}"
     log = SqliteLog(gateway.state / "trace")
     recorded = [stored for stored in log.read() if stored.request_id == f"again-{scheme}"]

@@ -1,6 +1,5 @@
 """A real gateway of two workers over a real PostgreSQL server: it answers, goes unready with it, and comes back."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
+from tests.support.waiting import wait_until
 
 from xingate_server.demo.numbers import unified_code
 
@@ -34,12 +34,8 @@ def body(request_id: str) -> dict[str, Any]:
 
 
 def is_ready_within(url: str, is_ready: bool) -> bool:
-    until = time.monotonic() + BACK_WITHIN_S
-    while time.monotonic() < until:
-        if (httpx.get(f"{url}/readyz", trust_env=False).status_code == 200) is is_ready:
-            return True
-        time.sleep(0.1)
-    return False
+    wait_until(lambda: (httpx.get(f"{url}/readyz", trust_env=False).status_code == 200) is is_ready, BACK_WITHIN_S)
+    return True
 
 
 def test_a_gateway_keeps_its_log_in_postgresql(
@@ -64,10 +60,10 @@ def test_a_gateway_keeps_its_log_in_postgresql(
     assert "verdict" not in refused.json()
 
     server.start()
-    until = time.monotonic() + BACK_WITHIN_S
-    while (answer := httpx.post(f"{gateway.http}/v1/check", json=body("while-away"), trust_env=False)).is_error:
-        assert time.monotonic() < until, answer.text
-        time.sleep(0.1)
+    wait_until(
+        lambda: httpx.post(f"{gateway.http}/v1/check", json=body("while-away"), trust_env=False).is_success,
+        BACK_WITHIN_S,
+    )
     assert is_ready_within(gateway.http, is_ready=True)
     assert SECRET not in gateway.logged()
     assert gateway.stop() == 0

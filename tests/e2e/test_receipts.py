@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -17,6 +15,7 @@ import httpx
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from tests.support.commands import Done, run_command
 
 import xingate
 from xingate.checkpoint import verify, verify_extends
@@ -240,11 +239,8 @@ def test_the_same_over_grpc(trace: Any, method: str, request_: Any, code: str, r
     assert (error.code().name, info.reason) == (code, reason)
 
 
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "xingate_server.cli", "trace", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
-    return done
+def run(*arguments: str) -> Done:
+    return run_command("trace", *arguments)
 
 
 def test_on_the_command_line(gateway: Any, decision: xingate.Decision, tmp_path: Path, key: str) -> None:

@@ -8,13 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from tests.support.amounts import amount
+from tests.support.commands import COMMAND, Done, run_command
+from tests.support.waiting import wait_until
 
 import xingate
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -22,15 +24,10 @@ from xingate_server.demo.numbers import citizen_number, unified_code
 ROOT = Path(__file__).parents[2]
 PURPOSE = ("--organisation", "示例局", "--operator", "示例经办人", "--matter", "示例〔2026〕1号")
 SAMPLE = ROOT / "examples" / "rosters" / "bidders.xlsx"
-Done = subprocess.CompletedProcess[str]
 
 
 def screen(*arguments: str | Path, code: int = 0) -> Done:
-    command = [sys.executable, "-m", "xingate_server.cli", "screen", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    assert "Traceback" not in done.stderr
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
+    return run_command("screen", *arguments, code=code)
 
 
 def commands_of(readme: str) -> list[str]:
@@ -51,15 +48,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for line in commands:
         program, *arguments = shlex.split(line.replace("/tmp/", f"{folder}/"))  # noqa: S108 -- the README's own
         assert program == ".venv/bin/xingate"
-        done = subprocess.run(
-            [sys.executable, "-m", "xingate_server.cli", *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        run_command(*arguments, folder=folder, code=0)
     (state,) = (path.parent for path in folder.glob("*/snapshots"))
     (workbook,) = folder.glob("*.xlsx")
     return state, workbook
@@ -105,37 +94,37 @@ def test_the_shipped_roster_is_what_its_generator_makes(tmp_path: Path) -> None:
     assert len(rows[0]) == 1002
 
 
+@pytest.mark.sampled
 def test_a_run_that_is_killed_is_continued_by_the_same_command(state: Path, tmp_path: Path) -> None:
-    own = tmp_path / "state"
+    own, count = tmp_path / "state", amount(8_000, 3_000)
     shutil.copytree(state, own, symlinks=True)
-    file = roster(tmp_path / "list.csv", 8_000)
+    file = roster(tmp_path / "list.csv", count)
     out = tmp_path / "list.screened.xlsx"
     arguments = [str(file), "--action", "tender.bid", "--state", str(own), "--json"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "xingate_server.cli", "screen", *arguments], stdin=subprocess.DEVNULL
-    )
+    process = subprocess.Popen([*COMMAND, "screen", *arguments], stdin=subprocess.DEVNULL)
     draft = tmp_path / f".{out.name}.draft"
-    deadline = time.monotonic() + 60
-    while not (draft.exists() and sum(part.stat().st_size for part in draft.iterdir()) > 100_000):
+
+    def is_drafting() -> bool:
         assert process.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+        return draft.exists() and sum(part.stat().st_size for part in draft.iterdir()) > 100_000
+
+    wait_until(is_drafting, 60)
     process.send_signal(signal.SIGKILL)
     process.wait()
     journal = json.loads((tmp_path / f"{out.name}.journal").read_text(encoding="utf-8"))
     before = leaves(own, journal["run_id"])
-    assert 0 < len(before) < 8_000
+    assert 0 < len(before) < count
     assert not out.exists()
     done = screen(*arguments)
     assert "continuing the run of" in done.stderr
     said = json.loads(done.stdout)
-    assert (said["run"], said["rows"], said["records"]) == (journal["run_id"], 8_000, 8_000)
+    assert (said["run"], said["rows"], said["records"]) == (journal["run_id"], count, count)
     after = leaves(own, journal["run_id"])
-    assert len(after) == len(set(after)) == 8_000
+    assert len(after) == len(set(after)) == count
     assert set(before) <= set(after)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["list.csv", "list.screened.xlsx", "state"]
     with closing(openpyxl.load_workbook(out, read_only=True)) as book:
-        assert sum(1 for _ in book["结果 results"].iter_rows(min_row=2)) == 8_000
+        assert sum(1 for _ in book["结果 results"].iter_rows(min_row=2)) == count
 
 
 def test_bad_rows_are_exit_3_with_a_workbook(state: Path, tmp_path: Path) -> None:
@@ -263,7 +252,7 @@ def test_in_a_terminal_the_guess_is_shown_and_confirmed(state: Path, tmp_path: P
         arguments = ["screen", str(file), "--action", "personnel.recruit", "--state", str(state), *PURPOSE]
         pid, terminal = pty.fork()
         if pid == 0:
-            os.execv(sys.executable, [sys.executable, "-m", "xingate_server.cli", *arguments])  # noqa: S606
+            os.execv(sys.executable, [*COMMAND, *arguments])  # noqa: S606
         os.write(terminal, "".join(f"{word}\n" for word in words).encode())
         shown = b""
         while chunk := _read(terminal):
@@ -286,7 +275,7 @@ def test_in_a_terminal_a_doubtful_column_is_asked_about(state: Path, tmp_path: P
     arguments = ["--action", "tender.bid", "--kind", "legal_entity", "--state", str(state), *PURPOSE]
     pid, terminal = pty.fork()
     if pid == 0:
-        command = [sys.executable, "-m", "xingate_server.cli", "screen", str(file), *arguments]
+        command = [*COMMAND, "screen", str(file), *arguments]
         os.execv(sys.executable, command)  # noqa: S606
     os.write(terminal, b"principal_id\ny\n")
     shown = b""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import grpc
 import pytest
+from tests.support.waiting import wait_until
 
 from xingate.checkpoint import Checkpoint, SignedNote
 from xingate.v1 import snapshot_pb2, snapshot_pb2_grpc
@@ -98,10 +99,7 @@ def test_the_sequence_never_goes_back(
     looking.start()
     for _ in range(2):
         sequence = compile_lists(own_state)
-        until = time.monotonic() + 20
-        while sequence not in growing[-1:] or sequence not in shown[-1:]:
-            assert time.monotonic() < until, (growing[-3:], shown[-3:])
-            time.sleep(0.02)
+        wait_until(lambda latest=sequence: [latest] == growing[-1:] == shown[-1:])
     is_over.set()
     looking.join()
     for sequences in (growing, shown):

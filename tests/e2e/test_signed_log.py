@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.waiting import stays, wait_until
 
 from xingate.checkpoint import verify
 from xingate_server.demo.numbers import unified_code
@@ -30,13 +31,6 @@ def check(gateway: Any) -> httpx.Response:
 
 def ready(gateway: Any) -> httpx.Response:
     return httpx.get(f"{gateway.http}/readyz", trust_env=False, timeout=20)
-
-
-def wait_for(is_so: Callable[[], object], within_s: float) -> None:
-    until = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -66,9 +60,9 @@ def test_checkpoints_are_shown(start_gateway: Callable[..., Any], own_state: Pat
     def shown() -> int:
         return int(ready(gateway).json()["trace"]["checkpoint"]["treeSize"])
 
-    wait_for(lambda: shown() >= max(size, 3), within_s=2)
+    wait_until(lambda: shown() >= max(size, 3), within_s=2)
     assert ready(gateway).json()["trace"]["checkpoint"]["ageSeconds"] < 60
-    wait_for(lambda: f"xingate_checkpoint_size {shown()}.0" in _metrics(gateway), within_s=5)
+    wait_until(lambda: f"xingate_checkpoint_size {shown()}.0" in _metrics(gateway), within_s=5)
     assert "xingate_checkpoint_age_seconds" in _metrics(gateway)
     assert gateway.stop() == 0
 
@@ -89,9 +83,9 @@ def test_a_full_disk_gives_no_verdict_and_serving_resumes_within_a_second(
         assert ready(gateway).status_code == 503
         ballast.unlink()
         freed = time.monotonic()
-        wait_for(lambda: check(gateway).status_code == 200, within_s=1)
+        wait_until(lambda: check(gateway).status_code == 200, within_s=1)
         assert time.monotonic() - freed < 1
-    wait_for(lambda: not ready(gateway).json()["trace"]["problem"], within_s=5)
+    wait_until(lambda: not ready(gateway).json()["trace"]["problem"], within_s=5)
     assert gateway.stop() == 0
 
 
@@ -113,13 +107,12 @@ def test_a_log_that_is_cut_off_while_it_runs_gives_no_more_answers(
     gateway = start_gateway(own_state)
     for _ in range(5):
         assert check(gateway).status_code == 200
-    wait_for(lambda: ready(gateway).json()["trace"]["checkpoint"]["treeSize"] >= 5, within_s=5)
+    wait_until(lambda: ready(gateway).json()["trace"]["checkpoint"]["treeSize"] >= 5, within_s=5)
     _cut_off(own_state)
-    wait_for(lambda: ready(gateway).status_code == 503, within_s=5)
+    wait_until(lambda: ready(gateway).status_code == 503, within_s=5)
     assert "its end was lost or cut off" in ready(gateway).json()["trace"]["problem"]
     assert check(gateway).status_code == 503
-    time.sleep(1.5)
-    assert ready(gateway).status_code == 503
+    stays(lambda: ready(gateway).status_code == 503, 1.5)
     assert "can no longer be relied on" in gateway.logged()
     assert gateway.stop() == 0
 

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
+from tests.support.commands import run_command
 
 from xingate_adapters.sources import load_source, read_mapping
 from xingate_server.cli import app
@@ -369,10 +370,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def told(*arguments: str | Path) -> str:
-    command = [sys.executable, "-m", "xingate_server.cli", *map(str, arguments)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 3
-    return done.stderr
+    return run_command(*arguments, code=3).stderr
 
 
 def test_a_full_disk_is_told_in_a_line_and_nothing_is_left(full_disk: Path, tmp_path: Path) -> None:

@@ -14,16 +14,9 @@ from typing import Any
 
 import grpc
 import pytest
+from tests.support.waiting import wait_until
 
 from xingate.v1 import catalogue_pb2, catalogue_pb2_grpc
-
-
-def wait_until(holds: Callable[[], bool], within_s: float) -> float:
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() < started + within_s
-        time.sleep(0.02)
-    return time.monotonic() - started
 
 
 def said(gateway: Any, event: str) -> list[float]:
@@ -53,7 +46,7 @@ def by_grpcio(gateway: Any) -> float:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
 def test_a_stopped_worker_is_said_and_avoided(start_gateway: Callable[..., Any], own_state: Path) -> None:
     gateway = start_gateway(own_state, workers=2)
-    time.sleep(0.5)
+    wait_until(lambda: len(gateway.workers()) == 2)
     stopped = gateway.workers()[0]
     os.kill(stopped, signal.SIGSTOP)
     try:
@@ -96,7 +89,7 @@ def kept_waiting(gateway: Any, ask: Callable[[Any], float]) -> bool:
 @pytest.mark.soak
 def test_a_stopped_worker_is_replaced(start_gateway: Callable[..., Any], own_state: Path) -> None:
     gateway = start_gateway(own_state, workers=2)
-    time.sleep(0.5)
+    wait_until(lambda: len(gateway.workers()) == 2)
     stopped, other = gateway.workers()
     os.kill(stopped, signal.SIGSTOP)
     wait_until(lambda: stopped not in gateway.workers(), 40)
@@ -112,7 +105,7 @@ def test_a_stopped_worker_is_replaced(start_gateway: Callable[..., Any], own_sta
 def test_one_that_comes_back_is_replaced_in_good_order(start_gateway: Callable[..., Any], own_state: Path) -> None:
     """It has lost its place at the ports, so it ends what it was asked and makes room for another."""
     gateway = start_gateway(own_state, workers=2)
-    time.sleep(0.5)
+    wait_until(lambda: len(gateway.workers()) == 2)
     stopped = gateway.workers()[0]
     os.kill(stopped, signal.SIGSTOP)
     wait_until(lambda: "worker does not answer" in gateway.logged(), 5)
@@ -128,7 +121,7 @@ def test_one_that_comes_back_is_replaced_in_good_order(start_gateway: Callable[.
 def test_all_of_them_stopped_keep_their_connections(start_gateway: Callable[..., Any], own_state: Path) -> None:
     """Where nobody else could take them, nothing is taken away: the machine may only be slow."""
     gateway = start_gateway(own_state, workers=2)
-    time.sleep(0.5)
+    wait_until(lambda: len(gateway.workers()) == 2)
     both = gateway.workers()
     for each in both:
         os.kill(each, signal.SIGSTOP)

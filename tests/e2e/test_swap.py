@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+from tests.support.waiting import wait_until
 
 from xingate.v1 import types_pb2, verification_pb2, verification_pb2_grpc
 from xingate_server.demo.numbers import unified_code
@@ -62,13 +62,6 @@ class Load:
                     self.sequences.append(int(response.json()["snapshot"]["sequence"]))
                 else:
                     self.failed.append(response.text)
-
-
-def wait_until(holds: Callable[[], bool], within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def mapped(pid: int) -> set[int]:

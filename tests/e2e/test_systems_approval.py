@@ -4,7 +4,6 @@ import asyncio
 import csv
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import pytest
+from tests.support.waiting import wait_until
 
 import xingate
 from xingate import InvalidRequestError, Party, RequestIdReusedError, Subject, UnavailableError, Verdict
@@ -173,9 +173,7 @@ def test_the_decision_says_what_changed_since_the_acceptance(own_state: Path, tm
         accepted = json.loads(json.dumps(desk.accept(file(3)).note()))
         assert desk.decide(file(3), accepted).changes == ()
         relist(own_state, tmp_path)
-        deadline = time.monotonic() + 20
-        while client.snapshot().ref.sequence == 1 and time.monotonic() < deadline:
-            time.sleep(0.1)
+        wait_until(lambda: client.snapshot().ref.sequence > 1)
         decided = desk.decide(file(3), accepted)
     assert decided.step is Step.STRICT_REVIEW
     assert any("新增" in change and "99号" in change for change in decided.changes)

@@ -1,7 +1,6 @@
 """Commands that only read a log in PostgreSQL: nothing is made, SELECT rights are enough. And one key for all nodes."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -10,23 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.commands import Done, run_command
 
 import xingate
 from xingate.errors import UnavailableError
 from xingate_server.demo.numbers import unified_code
 
-Done = subprocess.CompletedProcess[str]
 LISTED = unified_code(1)
 READER = "xingate_reader"
 
 
 def trace(dsn: str, *arguments: str, code: int = 0) -> Done:
     store = {"XINGATE_TRACE__STORE": "postgres", "XINGATE_TRACE__DSN": dsn}
-    command = [sys.executable, "-m", "xingate_server.cli", "trace", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | store)
-    assert "Traceback" not in done.stderr
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
+    return run_command("trace", *arguments, code=code, **store)
 
 
 @pytest.fixture
@@ -137,14 +132,7 @@ def test_nodes_of_one_log_have_one_key_and_one_origin(
         ask(other)
     assert public in caught.value.message
     assert sql(in_postgres, "SELECT verifier_key FROM xingate.signer") == [[(public,)]]
-    done = subprocess.run(
-        [sys.executable, "-m", "xingate_server.cli", "serve", "--state", str(other), "--http-port", "0"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 3
+    done = run_command("serve", "--state", other, "--http-port", "0", code=3)
     assert "copy `keys/trace.key`" in done.stdout + done.stderr
     shutil.copy2(own_state / "keys" / "trace.key", other / "keys" / "trace.key")
     ask(other)

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.support import blocking
+from tests.support.commands import COMMAND, run_command
+from tests.support.waiting import wait_until
 
 from xingate.checkpoint import (
     Checkpoint,
@@ -95,12 +96,11 @@ class Running:
         self._out = out
         with out.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "xingate_server.cli", "witness", "serve", *given, "--port", "0"],
-                stdout=file,
-                stderr=subprocess.STDOUT,
+                [*COMMAND, "witness", "serve", *given, "--port", "0"], stdout=file, stderr=subprocess.STDOUT
             )
-        while (found := READY.search(self.said())) is None:
-            assert self.process.poll() is None, self.said()
+        wait_until(lambda: self.process.poll() is not None or READY.search(self.said()), 40)
+        found = READY.search(self.said())
+        assert found is not None, self.said()
         self.url = found[1]
         self.key = VerifierKey.parse((directory / "witness.pub").read_text(encoding="ascii").strip())
 
@@ -352,9 +352,7 @@ def test_what_was_seen_outlives_a_kill_and_a_fork_is_never_cosigned(
 
 def test_usage(log: Log, start: Callable[[], Running], tmp_path: Path) -> None:
     def run(*arguments: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "xingate_server.cli", "witness", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert "Traceback" not in done.stderr
+        done = run_command("witness", *arguments)
         return done.returncode, done.stderr
 
     pub, here = str(log.state / "keys" / "trace.pub"), ("--dir", str(tmp_path / "w"))

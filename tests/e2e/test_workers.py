@@ -13,6 +13,7 @@ import grpc
 import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tests.support.waiting import wait_until
 
 from xingate.v1 import types_pb2, verification_pb2, verification_pb2_grpc
 from xingate_server.cores import available_cores
@@ -56,14 +57,6 @@ class Callers:
                 except grpc.RpcError as error:
                     self.failed.append(error.code())
                     time.sleep(0.01)
-
-
-def wait_until(holds: Callable[[], bool], within_s: float = 20) -> float:
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() < started + within_s
-        time.sleep(0.02)
-    return time.monotonic() - started
 
 
 def recorded(state: Path) -> set[str]:

@@ -25,6 +25,7 @@ from xingate_server.core.decide.decision import Applied, Decision, GapReason, Qu
 from xingate_server.core.entry import Entry, Role, UnreadRow
 from xingate_server.core.subject import EntityRef, Held, HeldUnread, Profile, Registration, SubjectFile, SubjectKind
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has libyaml
 GOLDEN = Path(__file__).parent
 CASES = GOLDEN / "decide"
 TODAY = date(2026, 7, 1)
@@ -69,7 +70,7 @@ FRESH: Mapping[str, Any] = {
 
 def read(path: Path) -> dict[str, Any]:
     """A case as written."""
-    case: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    case: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506  # both are safe loaders
     return case
 
 

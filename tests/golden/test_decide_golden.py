@@ -1,13 +1,14 @@
 """Every golden case of `decide`, and that the cases cover what DESIGN section 4 lists."""
 
 import json
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from generate import differing
 from golden_case import CASES, answer, catalogue_of, read, resolved, told
+from tidy import tidied, untidy
 
 from xingate_server.core.catalogue import Verdict
 from xingate_server.core.decide.decision import GapReason, digest, encode
@@ -29,12 +30,25 @@ def test_the_case_is_answered_as_the_rules_say(path: Path) -> None:
         assert digest(decision) == sha256(text).hexdigest() == pinned
 
 
-def test_the_committed_cases_are_what_the_generator_writes() -> None:
-    assert differing(CASES) == []
+def test_the_cases_are_written_in_one_form() -> None:
+    assert untidy(CASES) == [], "`python tests/golden/tidy.py --rewrite` does it"
+
+
+@pytest.mark.parametrize(
+    "text", ["- 1\n", "title: a\nwhy: b\nasked: {}\n", "title: a\nwhy: b\nasked: {}\nexpect: {}\n"]
+)
+def test_a_case_with_other_keys_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="a golden case has the keys"):
+        tidied(text)
+
+
+@cache
+def _expected_of_all() -> list[dict[str, Any]]:
+    return [read(path)["expected"] for path in PATHS]
 
 
 def _expected(name: str) -> list[Any]:
-    return [item for path in PATHS for item in read(path)["expected"].get(name, [])]
+    return [item for expected in _expected_of_all() for item in expected.get(name, [])]
 
 
 def test_every_measure_acts_in_some_case() -> None:
@@ -44,7 +58,7 @@ def test_every_measure_acts_in_some_case() -> None:
 
 
 def test_every_verdict_gap_reason_and_reach_has_a_case() -> None:
-    assert {read(path)["expected"]["verdict"] for path in PATHS} == {verdict.name for verdict in Verdict}
+    assert {expected["verdict"] for expected in _expected_of_all()} == {verdict.name for verdict in Verdict}
     assert {gap["reason"] for gap in _expected("gaps")} == set(GapReason)
     reaches = {text.split(" as ")[1].split(" of ")[0] for text in _expected("measures")}
     catalogue = catalogue_of({})

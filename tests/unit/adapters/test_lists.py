@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.amounts import amount
 
 from xingate_adapters.reading.cells.text import NO_DATE_WORDS
 from xingate_adapters.sources import SourceError, load_source
@@ -198,7 +199,7 @@ def test_an_empty_workbook_is_an_empty_file(tmp_path: Path) -> None:
         read_xlsx("city_list", tmp_path, [])
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=amount(200, 50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_workbook_gives_rows_or_a_source_error(data: st.DataObject, tmp_path: Path) -> None:
     read_xlsx("city_list", tmp_path, city({}))

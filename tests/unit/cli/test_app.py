@@ -47,6 +47,13 @@ def test_help_loads_neither_grpc_nor_the_server() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_free_threaded_build_is_refused_with_a_reason() -> None:
+    done = run("--help", prelude="import sysconfig; sysconfig.get_config_var = lambda name: name == 'Py_GIL_DISABLED'")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_line(done.stderr)
+    assert "free-threaded" in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [["nonsense"], ["check"], ["check", "X", "--action", "a"], ["trace", "list", "x"]]
 )

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.amounts import amount
 
 from xingate_server.core.names.legal_forms import names_without_form, without_legal_form
 from xingate_server.core.names.normal_form import normalise
@@ -172,7 +173,7 @@ def test_equal_but_for_the_form(one: str, other: str) -> None:
 
 
 @given(st.text(st.sampled_from("示例有限公司集团株주ab.&/ '\"סןالش·-"), max_size=14) | st.text(max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=amount(200, 60), deadline=None)
 def test_what_is_left_is_a_part_of_the_name(text: str) -> None:
     name = normalise(text)
     left = without_legal_form(name)

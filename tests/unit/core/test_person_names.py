@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.amounts import amount
 
 from xingate_server.core.names.normal_form import normalise
 from xingate_server.core.names.person_names import (
@@ -158,7 +159,7 @@ def test_a_name_of_many_words_is_no_short_form() -> None:
 
 
 @given(st.text(max_size=40), st.text(st.sampled_from("abdul al-rahm,.' ·示例ال"), max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=amount(200, 60), deadline=None)
 def test_any_two_names_can_be_compared(one: str, other: str) -> None:
     for asked, listed in ((one, other), (other, one)):
         score, why = compared(asked, listed)

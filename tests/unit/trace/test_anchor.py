@@ -5,8 +5,7 @@ import json
 import shutil
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from tests.support import blocking
 from tests.support.drafts import draft
+from tests.support.waiting import stays, wait_until
 
 from xingate.checkpoint import (
     Checkpoint,
@@ -39,13 +39,6 @@ from xingate_server.trace.tree.signing import settle_key
 ORIGIN = "example.org/log"
 
 
-def wait_for(is_so: Callable[[], object], within_s: float = 5.0) -> None:
-    until = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.005)
-
-
 def grow(state: Path, place: Place, sizes: list[int], first: int = 0) -> str:
     """A log that is pushed at each of these sizes; its verifier key."""
     with contextlib.closing(SqliteLog(state / "trace", origin=ORIGIN)) as log:
@@ -54,7 +47,7 @@ def grow(state: Path, place: Place, sizes: list[int], first: int = 0) -> str:
         with contextlib.closing(Checkpointer(log, key, state / "trace", anchor=pusher, interval_s=0.01)) as checkpoints:
             for size in sizes:
                 blocking.append_many(log, [draft(first + number) for number in range(log.size(), size)])
-                wait_for(lambda size=size: pusher.pushed == size)
+                wait_until(lambda size=size: pusher.pushed == size)
             return checkpoints.verifier_key
 
 
@@ -83,10 +76,10 @@ class TestFolder:
         key = new_private_key()
         with contextlib.closing(Pusher(FolderPlace(folder / "gone", ORIGIN), every_s=0)) as pusher:
             pusher.push(sign(Checkpoint(ORIGIN, 1, bytes(32)), key), lambda *_: [])
-            wait_for(lambda: "could not be pushed" in pusher.trouble)
+            wait_until(lambda: "could not be pushed" in pusher.trouble)
             pusher.push(sign(Checkpoint(ORIGIN, 2, bytes(32)), key), lambda *_: [])
             (folder / "gone").unlink()
-            wait_for(lambda: pusher.pushed == 2)
+            wait_until(lambda: pusher.pushed == 2)
             assert pusher.trouble == ""
 
     def test_closing_pushes_the_newest(self, folder: Path) -> None:
@@ -94,7 +87,7 @@ class TestFolder:
         with contextlib.closing(Pusher(FolderPlace(folder, ORIGIN), every_s=3600)) as pusher:
             for size in (1, 2):
                 pusher.push(sign(Checkpoint(ORIGIN, size, bytes(32)), key), lambda *_: [])
-                wait_for(lambda: pusher.pushed == 1)
+                wait_until(lambda: pusher.pushed == 1)
         latest = AnchorFolder(folder, ORIGIN).latest()
         assert latest is not None
         assert size_of(latest) == 2
@@ -182,7 +175,7 @@ class TestWitness:
         with contextlib.closing(SqliteLog(state / "trace")) as log, contextlib.ExitStack() as stack:
             key, pusher = settle_key(state / "keys", ORIGIN), Pusher(place)
             made = stack.enter_context(contextlib.closing(Checkpointer(log, key, state / "trace", anchor=pusher)))
-            wait_for(lambda: verify_cosignatures(made.latest(), witness.verifier_key))
+            wait_until(lambda: verify_cosignatures(made.latest(), witness.verifier_key))
             assert verify(made.latest(), made.verifier_key).tree_size == 700
 
     def test_two_faces_never_both_get_its_word(self, state: Path, folder: Path, witness: Witness) -> None:
@@ -310,7 +303,7 @@ class TestUrl:
         monkeypatch.setattr(anchoring, "_FIRST_RETRY_S", 0.01)
         with served(site) as url, contextlib.closing(Pusher(UrlPlace(url), every_s=0)) as pusher:
             pusher.push(sign(Checkpoint(ORIGIN, 1, bytes(32)), new_private_key()), lambda *_: [])
-            wait_for(lambda: "503" in pusher.trouble and len(site.bodies) > 2)
+            wait_until(lambda: "503" in pusher.trouble and len(site.bodies) > 2)
 
     def test_a_witness_is_spoken_to_as_one(self, state: Path, tmp_path: Path) -> None:
         log_key = str(verifier_key(ORIGIN, settle_key(state / "keys", ORIGIN)))
@@ -352,18 +345,16 @@ class TestSeveralProcesses:
         with served(site) as url:
             first = Pusher(UrlPlace(f"{url}/notes"), every_s=0, lease=Lease(tmp_path))
             first.push(notes[0], lambda *_: [])
-            wait_for(lambda: first.pushed == 1)
+            wait_until(lambda: first.pushed == 1)
             second = Pusher(UrlPlace(f"{url}/notes"), every_s=0, lease=Lease(tmp_path))
             for each in (second, first):  # both know of it, whoever signed
                 each.push(notes[1], lambda *_: [])
-            wait_for(lambda: first.pushed == 2 == second.pushed)
-            time.sleep(0.1)
-            assert site.bodies == notes[:2]
+            wait_until(lambda: first.pushed == 2 == second.pushed)
+            stays(lambda: site.bodies == notes[:2], 0.1)
             second.push(notes[2], lambda *_: [])
-            time.sleep(0.1)
-            assert site.bodies == notes[:2]
+            stays(lambda: site.bodies == notes[:2], 0.1)
             first.close()
-            wait_for(lambda: second.pushed == 3)
+            wait_until(lambda: second.pushed == 3)
             second.push(notes[3], lambda *_: [])
             second.close()
         assert site.bodies == notes
@@ -386,7 +377,7 @@ class TestSeveralProcesses:
             )
             for each in (first, second):
                 each.push(note, lambda *_: [])
-            wait_for(lambda: first.cosigned(note) != note and second.cosigned(note) != note)
+            wait_until(lambda: first.cosigned(note) != note and second.cosigned(note) != note)
             assert first.cosigned(note) == second.cosigned(note)
 
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import apsw
 import pytest
 from tests.support import blocking
 from tests.support.drafts import draft
+from tests.support.waiting import wait_until
 
 from xingate.checkpoint import VerifierKey, verify
 from xingate.merkle import leaf_hash, verify_consistency, verify_inclusion
@@ -31,13 +32,6 @@ def fill(log: SqliteLog | MemoryLog, count: int) -> None:
     start = log.size()
     for number in range(start, start + count):
         blocking.append(log, draft(number))
-
-
-def wait_for(is_so: Callable[[], object], within_s: float = 5.0) -> None:
-    until = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -68,7 +62,7 @@ class TestSigning:
             for size in (1, 3):
                 fill(log, size - log.size())
                 started = time.monotonic()
-                wait_for(lambda: checkpoints.checkpoint.tree_size == log.size())
+                wait_until(lambda: checkpoints.checkpoint.tree_size == log.size())
                 assert time.monotonic() - started < 1
             assert (trace / "checkpoint").read_text() == checkpoints.latest()
 
@@ -121,7 +115,7 @@ class TestSigning:
             with ThreadPoolExecutor(3) as pool:
                 list(pool.map(lambda n: [blocking.append(logs[n], draft(n * 1000 + i)) for i in range(100)], range(3)))
             for each in opened:
-                wait_for(lambda each=each: each.checkpoint.tree_size == 300)
+                wait_until(lambda each=each: each.checkpoint.tree_size == 300)
             assert [each.problem for each in opened] == ["", "", ""]
             assert [each.trouble for each in opened] == ["", "", ""]
         told = [verify(note, opened[0].verifier_key) for _, note in CheckpointFiles(trace).history()]
@@ -147,13 +141,13 @@ class TestSigning:
         with start(log, trace, interval_s=0.01) as checkpoints:
             monkeypatch.setattr(checkpoint_files, "write_whole", fail)
             fill(log, 1)
-            wait_for(lambda: "No space left" in checkpoints.trouble)
+            wait_until(lambda: "No space left" in checkpoints.trouble)
             assert (checkpoints.checkpoint.tree_size, checkpoints.problem) == (0, "")
             with start(log, trace, interval_s=60) as another:
                 assert "No space left" in another.trouble
                 assert another.checkpoint.tree_size == 0
             monkeypatch.undo()
-            wait_for(lambda: not checkpoints.trouble)
+            wait_until(lambda: not checkpoints.trouble)
             assert checkpoints.checkpoint.tree_size == 1
 
     def test_the_memory_log_can_be_signed_as_well(self, trace: Path) -> None:
@@ -237,7 +231,7 @@ class TestALogThatDoesNotFit:
             start(log, signed, interval_s=0.01, on_problem=told.append) as checkpoints,
         ):
             self.alter(signed, "DELETE FROM leaves WHERE leaf_index >= 6")
-            wait_for(lambda: told)
+            wait_until(lambda: told)
             assert told == [checkpoints.problem]
             assert "holds 6 leaves, but a checkpoint was signed for 12" in told[0]
 

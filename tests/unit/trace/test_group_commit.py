@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.support import drafts
+from tests.support.waiting import wait_until
 
 from xingate_server.trace import group_commit
 from xingate_server.trace.group_commit import GroupCommit
@@ -65,13 +66,11 @@ def append(group: GroupCommit, drafts: Sequence[Draft]) -> Sequence[Outcome]:
 
 
 def wait_until_idle(group: GroupCommit) -> None:
-    while not group._is_idle:
-        pass
+    wait_until(lambda: group._is_idle)
 
 
 def wait_for(group: GroupCommit, count: int) -> None:
-    while group._waiting < count:
-        pass
+    wait_until(lambda: group._waiting >= count)
 
 
 def index_of(outcomes: Sequence[Outcome]) -> int:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import apsw
 import pytest
 from tests.support import blocking
 from tests.support.drafts import draft
+from tests.support.waiting import wait_until
 
 from xingate_server.trace.port import Stored, StoreUnusableError
 from xingate_server.trace.sqlite import wal
@@ -42,10 +42,7 @@ def copying_threads() -> list[threading.Thread]:
 
 def until(path: Path, size: int) -> None:
     """Wait until the file has that many bytes."""
-    end = time.monotonic() + _PATIENCE_S
-    while path.stat().st_size < size:
-        assert time.monotonic() < end, f"{path.name} has {path.stat().st_size} bytes, not {size}"
-        time.sleep(0.01)
+    wait_until(lambda: path.stat().st_size >= size, _PATIENCE_S, f"{path.name} has {size} bytes")
 
 
 def check(folder: Path, count: int) -> None:

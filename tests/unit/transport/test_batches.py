@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.support.waiting import until
 
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
@@ -113,10 +114,8 @@ async def test_a_cancelled_stream_gives_back_what_it_took(handlers: Handlers) ->
             await asyncio.sleep(3600)
 
     task = asyncio.create_task(reading())
-    await asyncio.sleep(0.1)
-    assert handlers.limit.in_flight > 0
+    await until(lambda: handlers.limit.in_flight > 0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.05)
-    assert handlers.limit.in_flight == 0
+    await until(lambda: handlers.limit.in_flight == 0)

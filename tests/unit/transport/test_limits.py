@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.support.waiting import until
 
 from xingate.v1 import trace_pb2
 from xingate_server.transport.errors import OverloadedError
@@ -69,8 +70,7 @@ async def test_whoever_hangs_up_leaves_no_second_thread_running() -> None:
     records = SlowRecords()
     turns = OneByOne("searches")
     gone = asyncio.ensure_future(turns.run(records.search))
-    while not records.running:  # noqa: ASYNC110 - a thread of the pool sets it
-        await asyncio.sleep(0.001)
+    await until(lambda: records.running)
     gone.cancel()
     later = [asyncio.ensure_future(turns.run(records.search)) for _ in range(3)]
     later[0].cancel()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.amounts import amount
 
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.transport.bodies import check, models
@@ -169,7 +170,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=amount(300, 90), deadline=None)
 @given(st.dictionaries(st.sampled_from(list(WHOLE)), JSON, max_size=3))
 def test_whatever_a_field_holds(fields: dict[str, Any]) -> None:
     content = dumped(WHOLE | fields)
