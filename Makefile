@@ -9,7 +9,7 @@ PROTOS := $(sort $(wildcard proto/xingate/v1/*.proto))
 STATE ?= .xingate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test tests test-all check format lint types imports generated protos protos-released proto bench bench-peers bench-growth soak mutants clean
+.PHONY: help demo serve test tests test-all check format lint types imports generated synced sync protos protos-released proto bench bench-peers bench-growth soak mutants clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 15
@@ -40,10 +40,7 @@ tests: $(READY)
 test-all: $(READY) ## the tests on each Python from 3.11 to 3.14 that is here, in an environment of its own
 	$(BIN)/python tests/all_pythons.py
 
-check: format, lint, types, import rules, generated code, tests
-	$(BIN)/pytest -m "not soak" -n logical --maxprocesses 8 --dist loadfile --cov=xingate_server.core --cov-report=term-missing:skip-covered --cov-fail-under=100 --cov-branch tests
-
-check: format lint types imports generated protos ## everything but the tests
+check: format lint types imports generated synced protos ## everything but the tests
 
 format: $(READY)
 	$(BIN)/ruff format --check .
@@ -61,6 +58,12 @@ generated: $(READY) # the committed messages are what protoc makes of proto/
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$$out --pyi_out=$$out --grpc_python_out=$$out $(PROTOS) && \
 	diff -r -x __init__.py -x __pycache__ $$out/xingate/v1 sdk/xingate/v1 && echo "generated code is current"
+
+synced: $(READY) # the SDK's files for threads are what its files for asyncio make
+	@$(BIN)/python sdk/make_sync.py --check
+
+sync: $(READY) ## make the SDK's files for threads again from its files for asyncio
+	@$(BIN)/python sdk/make_sync.py
 
 protos: $(READY) # the .proto files are formatted, linted, and break no caller of the last release; offline
 	@$(BIN)/buf format proto --diff --exit-code && $(BIN)/buf lint proto && \

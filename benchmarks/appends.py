@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import asyncpg
+from tests.support import blocking
 
 from benchmarks.rows import Row, Skipped, in_turns
 from benchmarks.throwaway_postgres import NoPostgresError, throwaway_postgres
@@ -204,7 +205,7 @@ def _thread_rate(log: TraceLog) -> float:
 def _blocking_rate(log: TraceLog) -> float:
     appended, start = 0, time.perf_counter()
     while time.perf_counter() < start + SECONDS:
-        log.append_blocking(draft())
+        blocking.append(log, draft())
         appended += 1
     return appended / (time.perf_counter() - start)
 

@@ -23,7 +23,7 @@ from benchmarks.data import Data, cache, prepare
 from benchmarks.results import RESULTS, results
 from benchmarks.rows import RUNS, TARGETS, Row
 from benchmarks.servers import BenchError, cores, gateway, peak_mb, pinned
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.sqlite.store import SqliteLog
 from xingate_server.trace.tree.checkpoints import Checkpointer

@@ -20,7 +20,7 @@ from benchmarks.wire import ACTION
 from xingate_server.core.decide.decision import Question, Situation
 from xingate_server.core.subject import EMPTY_FILE, SubjectClass, SubjectKind
 from xingate_server.gateway.answer import Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.snapshot.manifest import SUBJECT
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.sqlite.store import SqliteLog
@@ -186,6 +186,6 @@ async def caller(answering: Gateway, asked: Sequence[Command], until: float) -> 
     took: list[float] = []
     coming = itertools.cycle(asked)
     while (began := time.perf_counter()) < until:
-        await answering.check(next(coming))
+        await answering.checker.check(next(coming))
         took.append(time.perf_counter() - began)
     return took

@@ -20,7 +20,7 @@ from benchmarks.inside import CALLERS, caller, questions
 from benchmarks.rows import Row, in_turns
 from benchmarks.servers import BenchError
 from xingate.merkle import Frontier
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.sqlite import store
 from xingate_server.trace.tree.checkpoints import Checkpointer

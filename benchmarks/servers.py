@@ -47,12 +47,15 @@ class Server(NamedTuple):
     ready_s: float
 
     def rss_mb(self) -> float:
-        """Resident memory of it and its children, in MB; pages that processes share count once per process."""
-        return sum(_status_kb(pid, "VmRSS") for pid in (self.process.pid, *_children(self.process.pid))) / 1024
+        """Resident memory of it and its children, in MB: `own_mb`, and pages of files in that one which has most."""
+        return self.own_mb() + max(_memory_kb(pid, "status", "RssFile") for pid in self._pids()) / 1024
 
     def own_mb(self) -> float:
-        """The same without pages of files, which the system can drop at any time."""
-        return sum(_status_kb(pid, "RssAnon") for pid in (self.process.pid, *_children(self.process.pid))) / 1024
+        """The same without pages of files, which the system can drop at any time; what processes share counts once."""
+        return sum(_memory_kb(pid, "smaps_rollup", "Pss_Anon") for pid in self._pids()) / 1024
+
+    def _pids(self) -> list[int]:
+        return [self.process.pid, *_children(self.process.pid)]
 
 
 def cores() -> Cores:
@@ -181,9 +184,9 @@ def _answers(port: int, path: str) -> bool:
     return True
 
 
-def _status_kb(pid: int, field: str) -> int:
+def _memory_kb(pid: int, file: str, field: str) -> int:
     try:
-        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        text = Path(f"/proc/{pid}/{file}").read_text(encoding="ascii")
     except OSError:
         return 0
     found = re.search(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE)

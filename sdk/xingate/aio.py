@@ -1,26 +1,33 @@
-"""The client for asyncio: the twin of `xingate.client`, method by method."""
+"""The client for asyncio. Thin: a call knows its bytes, a port sends them, this waits.
+
+`xingate.client` is made from this file (`make sync`). What differs in kind is in `_internal.concurrency`.
+`verify_all` checks proofs and writes receipts in a thread apart.
+"""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from datetime import date
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
-from xingate._internal import base, matters
-from xingate._internal.base import AsyncPort, Attempts, Call, Options, RetryPolicy, open_spool
-from xingate._internal.ports.stream import WINDOW, Asking, astream
+from xingate._internal.calls import catalogue, checks, matters, outcomes, proofs, records
+from xingate._internal.calls.call import Call, Done, Steps, advance
+from xingate._internal.concurrency.asking import WINDOW, Asking
+from xingate._internal.concurrency.loop import Questions, screened, stream
+from xingate._internal.options import Options, open_spool
+from xingate._internal.ports.embedded import Backend, BackendPort, open_backend
+from xingate._internal.ports.port import AsyncPort
 from xingate._internal.ports.target import Target, parse_target
-from xingate._internal.proof import proofs
-from xingate._internal.records import records_steps
-from xingate._internal.reporting import outcome_call
+from xingate._internal.proof.verify_spool import OnProgress, verify_all
+from xingate._internal.retry import Attempts, RetryPolicy
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.matter import MatterDecision, MatterOptions, Party
 from xingate.matter_receipt import MatterReceipt
 from xingate.receipt import Receipt
-from xingate.screening import IN_FLIGHT, Result, RosterBatch, RosterRow, ScreenedRow, Screening
+from xingate.screening import RosterRow, ScreenedRow, Screening
 from xingate.spool import Spool, SpoolReport
 from xingate.types import (
     Action,
@@ -43,10 +50,7 @@ from xingate.types import (
     View,
 )
 
-__all__ = ["AsyncClient", "connect_async"]
-
-if TYPE_CHECKING:
-    from xingate._internal.proof.verify import OnProgress, Steps
+__all__ = ["AsyncClient", "RetryPolicy", "connect_async", "connect_backend_async"]
 
 _T = TypeVar("_T")
 
@@ -61,25 +65,44 @@ def connect_async(
     retry: RetryPolicy | None = None,
     spool: Path | str | Spool | None = None,
 ) -> "AsyncClient":
-    """A client for the running event loop; to be called inside it. All else as `xingate.connect` says.
+    """A client of the gateway at `url`, for the running event loop; to be called inside it.
 
-    Opening an embedded gateway reads its snapshot, which takes a moment and is done at once.
+    `url`: grpc://host:port, grpcs://host:port, http(s)://host:port (extra `http`) or embedded:<state directory>
+    (extra `server`). `system`, `organisation` and `operator` say who asks, and are recorded. `timeout_s` is for
+    one call with all its retries. `spool` is a folder in which what was answered is kept for `AsyncClient.verify_all`,
+    or a `xingate.spool.Spool` with bounds of your own. Nothing is sent yet, but an embedded gateway is opened at once,
+    which reads its snapshot. Raises ValueError for an address that is none, MissingExtraError, and for `embedded:`
+    UnavailableError when the gateway cannot be opened.
     """
     options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy(), open_spool(spool))
     return AsyncClient(_open(parse_target(url)), options)
 
 
+def connect_backend_async(
+    backend: Backend,
+    *,
+    system: str = "",
+    organisation: str = "",
+    operator: str = "",
+    timeout_s: float = 10.0,
+    retry: RetryPolicy | None = None,
+    spool: Path | str | Spool | None = None,
+) -> "AsyncClient":
+    """A client of a gateway that is an object of this process, as `xingate.testing.FakeGateway` is. It is closed with
+    the client. All else as `connect_async` says."""
+    options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy(), open_spool(spool))
+    return AsyncClient(BackendPort(backend), options)
+
+
 def _open(target: Target) -> AsyncPort:
     if target.state is not None:
-        from xingate._internal.ports.embedded import BackendPort, open_backend
-
         return BackendPort(open_backend(target.state))
     if target.scheme.startswith("grpc"):
-        from xingate._internal.ports.grpc import AsyncGrpcPort
+        from xingate._internal.ports.grpc.aio import AsyncGrpcPort
 
         return AsyncGrpcPort(target)
     try:
-        from xingate._internal.ports.http import AsyncHttpPort
+        from xingate._internal.ports.http.aio import AsyncHttpPort
     except ModuleNotFoundError as error:
         raise MissingExtraError("http", f"`{target}`") from error
     return AsyncHttpPort(target)
@@ -106,7 +129,7 @@ class AsyncClient:
         Options are those of `QuestionOptions`. Raises errors of `xingate.errors`, which carry the `request_id`.
         """
         question = Question(subject, action, **options)
-        decision = await self._run(base.check_call(question, self._options.caller, view), timeout_s)
+        decision = await self._run(checks.check_call(question, self._options.caller, view), timeout_s)
         self._options.keep(decision)
         return decision
 
@@ -119,7 +142,7 @@ class AsyncClient:
         the request id under which to ask again.
         """
         results: list[Decision | XingateError] = []
-        for batch in base.batches(questions, self._options.caller, view):
+        for batch in checks.batches(questions, self._options.caller, view):
             try:
                 results += batch.merge(await self._run(batch.call, timeout_s))
             except XingateError as error:
@@ -150,7 +173,7 @@ class AsyncClient:
 
     def check_stream(
         self,
-        questions: Iterable[Question] | AsyncIterable[Question],
+        questions: Questions,
         *,
         view: View = View.FULL,
         window: int = WINDOW,
@@ -159,12 +182,11 @@ class AsyncClient:
         """Any number of questions, with at most `window` (1 to 1000) of them in flight; results in their order.
 
         Each question has its own answer or error, with the request id under which to ask again. Over gRPC by
-        StreamCheck, where answers come while the next question is waited for; over HTTP and in-process in batches of
-        `window`. Where the stream breaks, those in flight are asked again by themselves. `timeout_s` is for the next
-        answer, and for a batch.
+        StreamCheck; over HTTP and in-process in batches of `window`. Where the stream breaks, those in flight are
+        asked again by themselves. `timeout_s` is for the next answer, and for a batch.
         """
         asking = Asking(self._options, view, window, timeout_s)
-        return astream(self._port, asking, questions, partial(self.check_many, view=view, timeout_s=timeout_s))
+        return stream(self._port, asking, questions, partial(self.check_many, view=view, timeout_s=timeout_s))
 
     async def screen(
         self,
@@ -184,33 +206,21 @@ class AsyncClient:
         recorded again; "" is a new run. `timeout_s` is for each batch with its retries.
         """
         screening = Screening(action, as_of, operator, context or {}, run_id)
-        pending: deque[tuple[RosterBatch, asyncio.Task[list[Result]]]] = deque()
-        try:
-            for batch in screening.batches(rows):
-                pending.append((batch, asyncio.create_task(self.check_many(batch.questions, timeout_s=timeout_s))))
-                if len(pending) == IN_FLIGHT:
-                    first, answer = pending.popleft()
-                    for screened in first.screened(await answer):
-                        yield screened
-            while pending:
-                first, answer = pending.popleft()
-                for screened in first.screened(await answer):
-                    yield screened
-        finally:
-            for _, answer in pending:
-                answer.cancel()
-            await asyncio.gather(*(answer for _, answer in pending), return_exceptions=True)
+        ask_many = partial(self.check_many, timeout_s=timeout_s)
+        async with aclosing(screened(screening.batches(rows), ask_many)) as answered:
+            async for row in answered:
+                yield row
 
     async def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""
-        return await self._run(base.record_call(record_id))
+        return await self._run(records.record_call(record_id))
 
     async def records(
         self, limit: int = 50, *, before: int | None = None, **search: Unpack[SearchOptions]
     ) -> list[TraceEntry]:
         """The newest `limit` records that fit all of `search` (`SearchOptions`), newest first; with `before`, only
         those of a lower leaf index. Fewer than `limit`: there are no more."""
-        return await self._drive(records_steps(limit, before, search))
+        return await self._drive(records.records_steps(limit, before, search))
 
     async def report_outcome(
         self,
@@ -230,7 +240,7 @@ class AsyncClient:
         InvalidRequestError for a measure or an entry that was not in the answer.
         """
         caller = self._options.caller_with(operator)
-        call = outcome_call(record_id, caller, measures, identities, note, outcome_id)
+        call = outcomes.outcome_call(record_id, caller, measures, identities, note, outcome_id)
         return await self._run(call, timeout_s)
 
     async def receipt(self, record_id: str) -> Receipt:
@@ -253,35 +263,32 @@ class AsyncClient:
         """
         return await self._run(proofs.consistency_call(size1, size2))
 
-    async def verify_all(self, verifier_key: str = "", *, on_progress: "OnProgress | None" = None) -> SpoolReport:
+    async def verify_all(self, verifier_key: str = "", *, on_progress: OnProgress | None = None) -> SpoolReport:
         """Show that the log still holds every answer that the spool kept, and that it only grew since last time.
 
         `verifier_key` is the log's key as its operator publishes it; "": the one pinned in the spool at first use.
-        `on_progress` hears how many answers are done, of how many. Proofs are checked, and receipts
-        written, in a thread apart.
+        `on_progress` hears how many answers are done, of how many.
 
         Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
         key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
         """
-        from xingate._internal.proof.verify import verify_all
-
         return await self._drive(verify_all(proofs.require_spool(self._options.spool), verifier_key, on_progress))
 
     async def actions(self) -> list[Action]:
         """The actions that can be asked about."""
-        return await self._run(base.actions_call())
+        return await self._run(catalogue.actions_call())
 
     async def measures(self, action: str = "") -> list[Measure]:
         """The measures of the catalogue, or those that touch `action`."""
-        return await self._run(base.measures_call(action))
+        return await self._run(catalogue.measures_call(action))
 
     async def list_types(self) -> list[ListType]:
         """The list types of the catalogue."""
-        return await self._run(base.list_types_call())
+        return await self._run(catalogue.list_types_call())
 
     async def snapshot(self, sequence: int = 0) -> Snapshot:
         """The snapshot that answers, or a retained one. Raises NotFoundError."""
-        return await self._run(base.snapshot_call(sequence))
+        return await self._run(catalogue.snapshot_call(sequence))
 
     async def usage_report(
         self,
@@ -296,7 +303,7 @@ class AsyncClient:
         `by`: organisation, action, verdict or system. The gateway reads its whole log for it, so a long log wants a
         longer `timeout_s`.
         """
-        return await self._run(base.usage_call(first, last, by), timeout_s)
+        return await self._run(records.usage_call(first, last, by), timeout_s)
 
     async def close(self) -> None:
         """Close the connection; an embedded gateway is closed with it."""
@@ -310,10 +317,8 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    async def _drive(self, steps: "Steps[_T]") -> _T:
-        """Make the calls and the pauses that `steps` asks for, and all that is between them in a thread apart."""
-        from xingate._internal.proof.verify import Done, advance
-
+    async def _drive(self, steps: Steps[_T]) -> _T:
+        """Make the calls and the pauses that `steps` asks for."""
         resume: Callable[[Any], Any] = steps.send
         value: object = None
         while not isinstance(step := await asyncio.to_thread(advance, resume, value), Done):

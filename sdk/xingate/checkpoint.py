@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from xingate._internal.proof.note import (
+from xingate._internal.proof.signed_note import (
     MAX_NOTE_BYTES,
     MAX_SIGNATURES,
     Signature,

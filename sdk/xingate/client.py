@@ -1,27 +1,33 @@
-"""The client for threads. Thin: `_internal.base` thinks, a port sends, this waits."""
+# Made from aio.py by sdk/make_sync.py: change that file, then run `make sync`.
+"""The client for threads. Thin: a call knows its bytes, a port sends them, this waits.
+
+This file is made from `xingate.aio` (`make sync`). What differs in kind is in `_internal.concurrency`.
+"""
 
 import time
-from collections import deque
-from collections.abc import Generator, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing
 from datetime import date
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
-from xingate._internal import base, matters
-from xingate._internal.base import Attempts, Call, Options, Port, RetryPolicy, open_spool
-from xingate._internal.ports.stream import WINDOW, Asking, stream
+from xingate._internal.calls import catalogue, checks, matters, outcomes, proofs, records
+from xingate._internal.calls.call import Call, Done, Steps, advance
+from xingate._internal.concurrency.asking import WINDOW, Asking
+from xingate._internal.concurrency.threads import Questions, screened, stream
+from xingate._internal.options import Options, open_spool
+from xingate._internal.ports.embedded import Backend, BackendPort, open_backend
+from xingate._internal.ports.port import Port
 from xingate._internal.ports.target import Target, parse_target
-from xingate._internal.proof import proofs
-from xingate._internal.records import records_steps
-from xingate._internal.reporting import outcome_call
+from xingate._internal.proof.verify_spool import OnProgress, verify_all
+from xingate._internal.retry import Attempts, RetryPolicy
 from xingate.errors import MissingExtraError, UnavailableError, XingateError
 from xingate.matter import MatterDecision, MatterOptions, Party
 from xingate.matter_receipt import MatterReceipt
 from xingate.receipt import Receipt
-from xingate.screening import IN_FLIGHT, Result, RosterBatch, RosterRow, ScreenedRow, Screening
+from xingate.screening import RosterRow, ScreenedRow, Screening
 from xingate.spool import Spool, SpoolReport
 from xingate.types import (
     Action,
@@ -44,10 +50,7 @@ from xingate.types import (
     View,
 )
 
-__all__ = ["Client", "RetryPolicy", "connect"]
-
-if TYPE_CHECKING:
-    from xingate._internal.proof.verify import OnProgress, Steps
+__all__ = ["Client", "RetryPolicy", "connect", "connect_backend"]
 
 _T = TypeVar("_T")
 
@@ -66,25 +69,40 @@ def connect(
 
     `url`: grpc://host:port, grpcs://host:port, http(s)://host:port (extra `http`) or embedded:<state directory>
     (extra `server`). `system`, `organisation` and `operator` say who asks, and are recorded. `timeout_s` is for
-    one call with all its retries. `spool` is a folder in which what was answered is kept for `Client.verify_all`, or a
-    `xingate.spool.Spool` with bounds of your own. Nothing is sent yet. Raises ValueError for an address that is none,
-    MissingExtraError, and for `embedded:` UnavailableError when the gateway cannot be opened.
+    one call with all its retries. `spool` is a folder in which what was answered is kept for `Client.verify_all`,
+    or a `xingate.spool.Spool` with bounds of your own. Nothing is sent yet, but an embedded gateway is opened at once,
+    which reads its snapshot. Raises ValueError for an address that is none, MissingExtraError, and for `embedded:`
+    UnavailableError when the gateway cannot be opened.
     """
     options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy(), open_spool(spool))
     return Client(_open(parse_target(url)), options)
 
 
+def connect_backend(
+    backend: Backend,
+    *,
+    system: str = "",
+    organisation: str = "",
+    operator: str = "",
+    timeout_s: float = 10.0,
+    retry: RetryPolicy | None = None,
+    spool: Path | str | Spool | None = None,
+) -> "Client":
+    """A client of a gateway that is an object of this process, as `xingate.testing.FakeGateway` is. It is closed with
+    the client. All else as `connect` says."""
+    options = Options(Caller(system, organisation, operator), timeout_s, retry or RetryPolicy(), open_spool(spool))
+    return Client(BackendPort(backend), options)
+
+
 def _open(target: Target) -> Port:
     if target.state is not None:
-        from xingate._internal.ports.embedded import BackendPort, open_backend
-
         return BackendPort(open_backend(target.state))
     if target.scheme.startswith("grpc"):
-        from xingate._internal.ports.grpc import GrpcPort
+        from xingate._internal.ports.grpc.sync import GrpcPort
 
         return GrpcPort(target)
     try:
-        from xingate._internal.ports.http import HttpPort
+        from xingate._internal.ports.http.sync import HttpPort
     except ModuleNotFoundError as error:
         raise MissingExtraError("http", f"`{target}`") from error
     return HttpPort(target)
@@ -111,7 +129,7 @@ class Client:
         Options are those of `QuestionOptions`. Raises errors of `xingate.errors`, which carry the `request_id`.
         """
         question = Question(subject, action, **options)
-        decision = self._run(base.check_call(question, self._options.caller, view), timeout_s)
+        decision = self._run(checks.check_call(question, self._options.caller, view), timeout_s)
         self._options.keep(decision)
         return decision
 
@@ -124,7 +142,7 @@ class Client:
         the request id under which to ask again.
         """
         results: list[Decision | XingateError] = []
-        for batch in base.batches(questions, self._options.caller, view):
+        for batch in checks.batches(questions, self._options.caller, view):
             try:
                 results += batch.merge(self._run(batch.call, timeout_s))
             except XingateError as error:
@@ -155,7 +173,7 @@ class Client:
 
     def check_stream(
         self,
-        questions: Iterable[Question],
+        questions: Questions,
         *,
         view: View = View.FULL,
         window: int = WINDOW,
@@ -188,30 +206,20 @@ class Client:
         recorded again; "" is a new run. `timeout_s` is for each batch with its retries.
         """
         screening = Screening(action, as_of, operator, context or {}, run_id)
-        pending: deque[tuple[RosterBatch, Future[list[Result]]]] = deque()
-        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="xingate-screen") as pool:
-            try:
-                for batch in screening.batches(rows):
-                    pending.append((batch, pool.submit(self.check_many, batch.questions, timeout_s=timeout_s)))
-                    if len(pending) == IN_FLIGHT:
-                        first, answer = pending.popleft()
-                        yield from first.screened(answer.result())
-                while pending:
-                    first, answer = pending.popleft()
-                    yield from first.screened(answer.result())
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        ask_many = partial(self.check_many, timeout_s=timeout_s)
+        with closing(screened(screening.batches(rows), ask_many)) as answered:
+            yield from answered
 
     def record(self, record_id: str) -> TraceEntry:
         """The record of a lookup. Raises NotFoundError."""
-        return self._run(base.record_call(record_id))
+        return self._run(records.record_call(record_id))
 
     def records(
         self, limit: int = 50, *, before: int | None = None, **search: Unpack[SearchOptions]
     ) -> list[TraceEntry]:
         """The newest `limit` records that fit all of `search` (`SearchOptions`), newest first; with `before`, only
         those of a lower leaf index. Fewer than `limit`: there are no more."""
-        return self._drive(records_steps(limit, before, search))
+        return self._drive(records.records_steps(limit, before, search))
 
     def report_outcome(
         self,
@@ -231,7 +239,7 @@ class Client:
         InvalidRequestError for a measure or an entry that was not in the answer.
         """
         caller = self._options.caller_with(operator)
-        call = outcome_call(record_id, caller, measures, identities, note, outcome_id)
+        call = outcomes.outcome_call(record_id, caller, measures, identities, note, outcome_id)
         return self._run(call, timeout_s)
 
     def receipt(self, record_id: str) -> Receipt:
@@ -254,7 +262,7 @@ class Client:
         """
         return self._run(proofs.consistency_call(size1, size2))
 
-    def verify_all(self, verifier_key: str = "", *, on_progress: "OnProgress | None" = None) -> SpoolReport:
+    def verify_all(self, verifier_key: str = "", *, on_progress: OnProgress | None = None) -> SpoolReport:
         """Show that the log still holds every answer that the spool kept, and that it only grew since last time.
 
         `verifier_key` is the log's key as its operator publishes it; "": the one pinned in the spool at first use.
@@ -263,25 +271,23 @@ class Client:
         Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
         key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
         """
-        from xingate._internal.proof.verify import verify_all
-
         return self._drive(verify_all(proofs.require_spool(self._options.spool), verifier_key, on_progress))
 
     def actions(self) -> list[Action]:
         """The actions that can be asked about."""
-        return self._run(base.actions_call())
+        return self._run(catalogue.actions_call())
 
     def measures(self, action: str = "") -> list[Measure]:
         """The measures of the catalogue, or those that touch `action`."""
-        return self._run(base.measures_call(action))
+        return self._run(catalogue.measures_call(action))
 
     def list_types(self) -> list[ListType]:
         """The list types of the catalogue."""
-        return self._run(base.list_types_call())
+        return self._run(catalogue.list_types_call())
 
     def snapshot(self, sequence: int = 0) -> Snapshot:
         """The snapshot that answers, or a retained one. Raises NotFoundError."""
-        return self._run(base.snapshot_call(sequence))
+        return self._run(catalogue.snapshot_call(sequence))
 
     def usage_report(
         self,
@@ -296,7 +302,7 @@ class Client:
         `by`: organisation, action, verdict or system. The gateway reads its whole log for it, so a long log wants a
         longer `timeout_s`.
         """
-        return self._run(base.usage_call(first, last, by), timeout_s)
+        return self._run(records.usage_call(first, last, by), timeout_s)
 
     def close(self) -> None:
         """Close the connection; an embedded gateway is closed with it."""
@@ -310,24 +316,21 @@ class Client:
     ) -> None:
         self.close()
 
-    def _drive(self, steps: "Steps[_T]") -> _T:
+    def _drive(self, steps: Steps[_T]) -> _T:
         """Make the calls and the pauses that `steps` asks for."""
-        step = next(steps)
-        try:
-            while True:
-                if isinstance(step, float):
-                    time.sleep(step)
-                    step = next(steps)
-                    continue
-                try:
-                    answer = self._run(step)
-                except XingateError as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(answer)
-        except StopIteration as done:
-            result: _T = done.value
-            return result
+        resume: Callable[[Any], Any] = steps.send
+        value: object = None
+        while not isinstance(step := advance(resume, value), Done):
+            resume, value = steps.send, None
+            if isinstance(step, float):
+                time.sleep(step)
+                continue
+            try:
+                value = self._run(step)
+            except XingateError as error:
+                resume, value = steps.throw, error
+        result: _T = step.value
+        return result
 
     def _run(self, call: Call[_T], timeout_s: float | None = None) -> _T:
         attempts = Attempts(self._options.retry, self._options.timeout_s if timeout_s is None else timeout_s)

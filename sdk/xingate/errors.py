@@ -25,7 +25,7 @@ ErrorInfo, of problem documents (RFC 9457) and of CheckError, which are the same
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from xingate.types import Decision
+    from xingate._internal.values.decision import Decision
 
 __all__ = [
     "CheckpointError",

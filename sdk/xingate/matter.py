@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, TypedDict
 
-from xingate._internal.values.shared import Remedy
+from xingate._internal.values.common_parts import Remedy
+from xingate._internal.values.enums import Effect, Verdict
 from xingate._internal.values.subject import Subject
-from xingate._internal.values.words import Effect, Verdict
 from xingate.types import AppliedMeasure, Decision, Gap
 
 __all__ = [
@@ -156,7 +156,7 @@ class MatterDecision:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The proto3 JSON of the CheckMatterResponse, every field present; the same whatever the client's target."""
-        from xingate._internal.wire import to_json
+        from xingate._internal.values.message_json import to_json
 
         return to_json("CheckMatterResponse", self.wire, indent)
 

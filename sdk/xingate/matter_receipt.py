@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from xingate._internal.proof.note import VerifierKey
-from xingate._internal.values.shared import Text
+from xingate._internal.proof.signed_note import VerifierKey
+from xingate._internal.values.common_parts import Text
 from xingate.errors import ReceiptError
 from xingate.matter import MAX_PARTIES, PARTY_PLACE, PARTY_ROLE
 from xingate.receipt import MAX_RECEIPT_BYTES, Proven, Receipt, verify_receipt

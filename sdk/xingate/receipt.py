@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from xingate._internal.proof.note import SignatureType, SignedNote, VerifierKey, decode64, encode64, read_keys
-from xingate._internal.proof.proven import Fact, Proven, facts_of
+from xingate._internal.proof.proven_facts import Fact, Proven, facts_of
+from xingate._internal.proof.signed_note import SignatureType, SignedNote, VerifierKey, decode64, encode64, read_keys
 from xingate.checkpoint import Checkpoint, verify, verify_cosignatures
 from xingate.errors import CheckpointError, InclusionError, ProofError, ReceiptError
 from xingate.merkle import HASH_SIZE, MAX_SIZE, leaf_hash, verify_inclusion

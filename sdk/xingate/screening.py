@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from xingate._internal.values.enums import Verdict
 from xingate._internal.values.subject import Subject
-from xingate._internal.values.words import Verdict
 from xingate.errors import InvalidRequestError, XingateError
 from xingate.matter import Judged, file_verdict
 from xingate.types import Decision, Question
@@ -101,7 +101,7 @@ class Screening:
         questions: list[Question] = []
         for place, row in enumerate(rows, 1):
             if not isinstance(row, RosterRow):
-                text = f"row {place} is a {type(row).__name__}: expected a `RosterRow`"
+                text = f"row {place} is a value of type `{type(row).__name__}`: expected a `RosterRow`"
                 raise InvalidRequestError(text, reason="row_malformed", field="rows")
             taken.append(row)
             questions.extend(self._questions(row, f"{run_id}.{row.key or place}"))

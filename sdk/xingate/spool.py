@@ -2,7 +2,8 @@
 
 A folder of files of mode 600. It is bounded by number and by bytes; the oldest go first. Several processes may share
 it. It holds record ids, places in the log, verdicts and digests, and receipts as the gateway made them: never a
-person's number. Excluded: the proofs themselves (`xingate._internal.proof.verify`), and a folder that others may write.
+person's number. Excluded: the proofs themselves (`xingate._internal.proof.verify_spool`), and a folder that others may
+write.
 
     answers/<time>-<process>-<random>.jsonl   what decisions said, a line each
     receipts/<record id>.json                 a receipt that was verified and stands under the last seen checkpoint
@@ -30,7 +31,7 @@ from typing import Any
 
 from xingate._internal.proof.segments import Segments
 from xingate._internal.proof.spool_report import RecordResult, SpoolReport
-from xingate._internal.values.words import Verdict
+from xingate._internal.values.enums import Verdict
 from xingate.types import Decision
 
 __all__ = ["Kept", "KnownLog", "RecordResult", "Spool", "SpoolReport"]

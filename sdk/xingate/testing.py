@@ -13,24 +13,24 @@ whatever is not set gets `default`. Views are not told apart.
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import Message
 
-from xingate._internal import wire
-from xingate._internal.base import Options, RetryPolicy, new_request_id, open_spool, read_entry
+from xingate._internal import messages
+from xingate._internal.calls.records import read_entry
+from xingate._internal.clock import new_request_id, now_text, today
 from xingate._internal.fake.log import FakeLog
 from xingate._internal.fake.matters import fake_check_matter, fake_matter_receipt
 from xingate._internal.fake.outcomes import FakeOutcomes
 from xingate._internal.fake.search import list_records, subject_key
 from xingate._internal.fake.usage import usage_report
-from xingate._internal.ports.embedded import BackendPort
 from xingate._internal.ports.methods import METHODS
-from xingate._internal.values.words import Verdict
-from xingate.aio import AsyncClient
-from xingate.client import Client
+from xingate._internal.values.enums import Verdict
+from xingate.aio import AsyncClient, connect_backend_async
+from xingate.client import Client, RetryPolicy, connect_backend
 from xingate.errors import (
     InvalidRequestError,
     NotFoundError,
@@ -40,12 +40,11 @@ from xingate.errors import (
     XingateError,
 )
 from xingate.spool import Spool
-from xingate.types import AppliedMeasure, Caller, Decision, Gap, Identifier, SubjectKind, TraceEntry, TraceRef
+from xingate.types import AppliedMeasure, Decision, Gap, Identifier, SubjectKind, TraceEntry, TraceRef
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
 
 __all__ = ["FakeGateway"]
 
-_SHANGHAI = timezone(timedelta(hours=8))
 _ORIGIN = "fake"
 _NO_PAUSE = RetryPolicy(pause_s=0.0)
 _CODE_OF: dict[type[XingateError], int] = {InvalidRequestError: 3, RequestIdReusedError: 6, UnavailableError: 14}
@@ -104,7 +103,7 @@ class FakeGateway:
         applied = tuple(AppliedMeasure(m) if isinstance(m, str) else m for m in measures)
         decision = Decision("", verdict, TraceRef(""), measures=applied, gaps=tuple(gaps))
         response = verification_pb2.CheckResponse()
-        wire.write(decision, response)
+        messages.write(decision, response)
         self._answers[code, action] = response
 
     def fail(self, times: int = 1) -> None:
@@ -134,8 +133,9 @@ class FakeGateway:
         spool: Path | str | Spool | None = None,
     ) -> Client:
         """A client of this gateway; its retries do not wait."""
-        caller = Caller(system, organisation, operator)
-        return Client(BackendPort(self), Options(caller, retry=_NO_PAUSE, spool=open_spool(spool)))
+        return connect_backend(
+            self, system=system, organisation=organisation, operator=operator, retry=_NO_PAUSE, spool=spool
+        )
 
     def async_client(
         self,
@@ -146,8 +146,9 @@ class FakeGateway:
         spool: Path | str | Spool | None = None,
     ) -> AsyncClient:
         """The same for asyncio."""
-        caller = Caller(system, organisation, operator)
-        return AsyncClient(BackendPort(self), Options(caller, retry=_NO_PAUSE, spool=open_spool(spool)))
+        return connect_backend_async(
+            self, system=system, organisation=organisation, operator=operator, retry=_NO_PAUSE, spool=spool
+        )
 
     def call(self, method: str, payload: bytes, /) -> bytes:
         """Answer one request, as a backend does."""
@@ -237,7 +238,7 @@ class FakeGateway:
         if found is not None:
             response.CopyFrom(found)
         response.request_id = request.request_id
-        response.as_of = request.as_of or datetime.now(_SHANGHAI).date().isoformat()
+        response.as_of = request.as_of or today().isoformat()
         response.snapshot.sequence = 1
         response.snapshot.status = "current"
         response.snapshot.catalogue = _ORIGIN
@@ -324,7 +325,7 @@ def _entry(request: verification_pb2.CheckRequest, response: verification_pb2.Ch
     record = trace_pb2.TraceRecord(
         record_id=response.trace.record_id,
         request_id=request.request_id,
-        time=datetime.now(UTC).isoformat(timespec="microseconds"),
+        time=now_text(),
         check=check,
     )
     leaf = record.SerializeToString(deterministic=True)

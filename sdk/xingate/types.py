@@ -1,39 +1,12 @@
 """What is asked and what is answered, as frozen dataclasses whose fields are those of the wire (`xingate.v1`).
 
 Pure: imports neither grpc nor protobuf. Dates are days in Asia/Shanghai, times are in UTC; None where the gateway
-says nothing. Catalogue, snapshot and trace are in `xingate._internal.values.reference` and are offered here too.
+says nothing. The definitions are in `xingate._internal.values`, and are to be imported from here.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import TypedDict
-
-from xingate._internal.values.outcome import (
-    DenialRecord,
-    IdentitySettlement,
-    MeasureOutcome,
-    OperatorAct,
-    OutcomeRecord,
-    RecordedOutcome,
-)
-from xingate._internal.values.reference import (
-    Action,
-    CheckRecord,
-    ConsistencyProof,
-    ListType,
-    MaximumValidity,
-    Measure,
-    SignedCheckpoint,
-    Snapshot,
-    Source,
-    TraceEntry,
-    TraceRecord,
-    Trigger,
-)
-from xingate._internal.values.shared import (
-    NO_SNAPSHOT,
-    NO_TEXT,
+from xingate._internal.values.answer_parts import AppliedMeasure, Candidate, EntryRef, Flag, Gap, Record, Via
+from xingate._internal.values.catalogue import Action, ListType, MaximumValidity, Measure, Snapshot, Source, Trigger
+from xingate._internal.values.common_parts import (
     BasicListItem,
     Caller,
     LegalBasis,
@@ -43,10 +16,22 @@ from xingate._internal.values.shared import (
     Text,
     TraceRef,
 )
+from xingate._internal.values.decision import Decision
+from xingate._internal.values.enums import Effect, Force, MeasureResult, SubjectKind, Verdict, View
+from xingate._internal.values.outcome import IdentitySettlement, MeasureOutcome, RecordedOutcome
+from xingate._internal.values.question import Question, QuestionOptions, SearchOptions
 from xingate._internal.values.subject import Identifier, Subject
-from xingate._internal.values.titles import CLOSES_ZH, FLAGS, GAPS, REACHES, SEVERITIES, settles_zh, text_of, why_zh
+from xingate._internal.values.trace import (
+    CheckRecord,
+    ConsistencyProof,
+    DenialRecord,
+    OperatorAct,
+    OutcomeRecord,
+    SignedCheckpoint,
+    TraceEntry,
+    TraceRecord,
+)
 from xingate._internal.values.usage import UsageReport, UsageRow
-from xingate._internal.values.words import Effect, Force, MeasureResult, SubjectKind, Verdict, View
 
 __all__ = [
     "Action",
@@ -98,268 +83,6 @@ __all__ = [
     "View",
 ]
 
-
-class QuestionOptions(TypedDict, total=False):
-    """The optional parts of a question, as keywords of `Client.check`.
-
-    `as_of`: the day asked about (default today). `sequence`: a retained snapshot (default the current one).
-    `matter`: the caller's case number. `operator`: who asks (default the client's). `context`: attributes that
-    some measures depend on. `request_id`: chosen by the caller (default a new UUIDv7).
-    """
-
-    as_of: date | str | None
-    sequence: int
-    matter: str
-    operator: str
-    context: Mapping[str, str]
-    request_id: str
-
-
-class SearchOptions(TypedDict, total=False):
-    """Which records to list, as keywords of `Client.records`; what is left out is not looked at.
-
-    `subject`: the number asked about; `scheme`: what it is (default: by its shape). `name`: the name, where nothing
-    else was asked by; with `subject`, either fits. `first`, `last`: days in Asia/Shanghai, both included. `kind`:
-    check, outcome, denial or act. Subject, name, action, verdict and matter are a lookup's alone.
-    """
-
-    subject: str
-    scheme: str
-    name: str
-    organisation: str
-    operator: str
-    action: str
-    verdict: Verdict
-    first: date | str | None
-    last: date | str | None
-    matter: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """One item of `Client.check_many`; the optional parts are those of `QuestionOptions`."""
-
-    subject: Subject
-    action: str
-    as_of: date | str | None = None
-    sequence: int = 0
-    matter: str = ""
-    operator: str = ""
-    context: Mapping[str, str] = field(default_factory=dict)
-    request_id: str = ""
-
-
-@dataclass(frozen=True)
-class EntryRef:
-    """The listing that something rests on; `id` is the same in every snapshot."""
-
-    id: str
-    list_type: str = ""
-    title: Text = NO_TEXT
-    authority: str = ""
-    document_no: str = ""
-    document_date: date | None = None
-    valid_from: date | None = None
-    valid_until: date | None = None
-    severity: str = ""
-    grade: str = ""
-    facts: str = ""
-    region: str = ""
-    field: str = ""
-    status: str = ""
-    status_date: date | None = None
-    source: str = ""
-
-    def __str__(self) -> str:
-        validity = f"{self.valid_from} to {self.valid_until or 'open'}" if self.valid_from else ""
-        document = f"{self.document_no} of {self.document_date}" if self.document_date else self.document_no
-        severity = " ".join(dict.fromkeys((text_of(SEVERITIES, self.severity).zh, self.severity)))
-        parts = (self.list_title, severity, self.authority, document, validity)
-        return ", ".join(part for part in parts if part) or self.id
-
-    @property
-    def list_title(self) -> str:
-        """The list type with its Chinese title; the id alone where the answer does not say it."""
-        return f"{self.title.zh} {self.list_type}".strip()
-
-
-@dataclass(frozen=True)
-class Via:
-    """The organisation through whose listing a person is reached."""
-
-    role: str
-    entity_name: str = ""
-    entity_code: str = ""
-
-    @property
-    def title(self) -> Text:
-        """The role in words."""
-        return text_of(REACHES, self.role)
-
-
-@dataclass(frozen=True)
-class AppliedMeasure:
-    """One incentive or restriction, with what it rests on and what can be done against it.
-
-    `because` says why it has no effect, where it has none. `executable_by_caller` is None without an authenticated
-    caller. `evidence` is set for three clean years, which rest on no entry.
-    """
-
-    id: str
-    title: Text = NO_TEXT
-    clause: str = ""
-    effect: Effect = Effect.UNSPECIFIED
-    force: Force = Force.UNSPECIFIED
-    reach: str = ""
-    via: Via | None = None
-    obligations: tuple[Obligation, ...] = ()
-    basis: tuple[LegalBasis, ...] = ()
-    bodies: tuple[str, ...] = ()
-    executable_by_caller: bool | None = None
-    entry: EntryRef | None = None
-    remedies: tuple[Remedy, ...] = ()
-    because: str = ""
-    evidence: str = ""
-    basic_list: BasicListItem | None = None
-
-    @property
-    def manner(self) -> str:
-        """Effect and force in words, such as `限制 limit, 强制 mandatory`."""
-        return ", ".join(f"{word.title_zh} {word.title_en}" for word in (self.effect, self.force))
-
-    @property
-    def bodies_told(self) -> str:
-        """Who recognised the entry and who applies the measure: whom an objection goes to (Cl. 25); "" if unknown."""
-        recognised = f"认定 recognised by {self.entry.authority}" if self.entry and self.entry.authority else ""
-        applied = f"实施 applied by {'、'.join(self.bodies)}" if self.bodies else ""
-        return "; ".join(part for part in (recognised, applied) if part)
-
-
-@dataclass(frozen=True)
-class Record:
-    """A penalty, permit or commitment: told, with no measure of its own."""
-
-    entry: EntryRef
-    amount_yuan: str = ""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Something that the answer does not know: why, the strictest it may hide, and what would close it."""
-
-    reason: str
-    could_be: Verdict = Verdict.CANNOT_TELL
-    closes_with: str = ""
-    about: str = ""
-
-    @property
-    def title(self) -> Text:
-        """The reason in words."""
-        return text_of(GAPS, self.reason)
-
-    @property
-    def closes_zh(self) -> str:
-        """What would close it, in Chinese; "" for a reason that this version does not know."""
-        return CLOSES_ZH.get(self.reason, "")
-
-    def __str__(self) -> str:
-        title = f"{self.title.zh} " if self.reason in GAPS else ""
-        about = f" ({self.about})" if self.about else ""
-        closes = " ".join(part for part in (self.closes_zh, self.closes_with) if part)
-        return (
-            f"{title}{self.reason}{about}, could be {self.could_be.name} {self.could_be.title_zh}"
-            f"{f'; closed by: {closes}' if closes else ''}"
-        )
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A possible match, never a decision. `code` is masked for people; `score` is 0 to 1; `closes_with` says what would
-    settle whether it is the one."""
-
-    kind: SubjectKind
-    name: str = ""
-    code: str = ""
-    list_types: tuple[str, ...] = ()
-    score: float = 0.0
-    why: str = ""
-    closes_with: str = ""
-
-    @property
-    def why_told(self) -> str:
-        """Why it fits, in Chinese where this version knows the words, and as the gateway says it."""
-        return " ".join(part for part in (why_zh(self.why), self.why) if part)
-
-    @property
-    def closes_told(self) -> str:
-        """What would settle it, in both languages likewise."""
-        return " ".join(part for part in (settles_zh(self.closes_with), self.closes_with) if part)
-
-
-@dataclass(frozen=True)
-class Flag:
-    """Something worth knowing about the data behind the answer."""
-
-    code: str
-    detail: str = ""
-
-    @property
-    def title(self) -> Text:
-        """The code in words."""
-        return text_of(FLAGS, self.code)
-
-    def __str__(self) -> str:
-        title = f"{self.title.zh} " if self.code in FLAGS else ""
-        return f"{title}{self.code} {self.detail}".rstrip()
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A recorded answer: it exists only because its record is durable. `print(decision)` shows it whole."""
-
-    request_id: str
-    verdict: Verdict
-    trace: TraceRef
-    snapshot: SnapshotRef = NO_SNAPSHOT
-    as_of: date | None = None
-    measures: tuple[AppliedMeasure, ...] = ()
-    suspended: tuple[AppliedMeasure, ...] = ()
-    withheld: tuple[AppliedMeasure, ...] = ()
-    advisory_only: tuple[AppliedMeasure, ...] = ()
-    ended: tuple[AppliedMeasure, ...] = ()
-    records: tuple[Record, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    flags: tuple[Flag, ...] = ()
-    decision_digest: str = ""
-    wire: bytes = field(default=b"", repr=False, compare=False)  # the CheckResponse as received
-
-    @property
-    def permits(self) -> bool:
-        """Whether the verdict permits (`Verdict.permits`)."""
-        return self.verdict.permits
-
-    @property
-    def remedies(self) -> tuple[Remedy, ...]:
-        """What can be done against the measures that act, each remedy once."""
-        every = (remedy for measure in self.measures for remedy in measure.remedies)
-        return tuple(dict.fromkeys(every))
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """The proto3 JSON of the CheckResponse, every field present; the same whatever the client's target."""
-        from xingate._internal.wire import to_json
-
-        return to_json("CheckResponse", self.wire, indent)
-
-    def __str__(self) -> str:
-        from xingate._internal.values.print import lines_of
-
-        return "\n".join(lines_of(self))
-
-
-def to_day(value: date | str | None) -> str:
-    """A day as the wire has it; text is passed on as it is, for the gateway to judge."""
-    if isinstance(value, datetime):
-        raise TypeError("as_of is a day in Asia/Shanghai: give a date, not a datetime")
-    return value.isoformat() if isinstance(value, date) else value or ""
+# Their public home: pickles and tracebacks name it, so that the definitions can move.
+for _name in __all__:
+    globals()[_name].__module__ = __name__

@@ -50,7 +50,8 @@ class _Part(BaseModel):
 class ServerSettings(_Part):
     """Where the gateway listens, and how much it takes. A port of 0 takes a free one; without `workers`
     there is one per core. `public_url` is where callers find it over HTTP, when that is another address;
-    `trusted_proxies` are those whose word for the scheme is taken."""
+    `trusted_proxies` are those whose word for the scheme is taken. Without `fast_http`, HTTP is served by
+    aiohttp's documented parts alone, more slowly."""
 
     host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
@@ -62,6 +63,7 @@ class ServerSettings(_Part):
     most_message_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
     most_in_flight: int = Field(2048, ge=1, le=65_536)
     drain_s: float = Field(10.0, ge=0, le=600)
+    fast_http: bool = True
 
     @property
     def worker_count(self) -> int:

@@ -474,6 +474,7 @@ def test_records_are_found_by_what_was_asked_and_answered(client: Any) -> None:
     assert found(last=TODAY - timedelta(days=1)) == []
     assert found(kind="outcome") == [], "only lookups have a matter"
     assert {entry.kind for entry in client.records(5, kind="outcome")} == {"outcome"}
+    assert client.records(50, kind="all") == client.records(50)
     first = client.records(2, matter=matter)
     rest = client.records(50, matter=matter, before=first[-1].leaf_index)
     assert [entry.record_id for entry in first + rest] == made[::-1]

@@ -176,6 +176,8 @@ def test_a_retry_finds_the_same_answer_and_another_question_is_refused(client: A
         ([APPLICANT, replace(OTHER, role="boss")], "M", "role_unknown", "parties[1].role"),
         ([APPLICANT, replace(OTHER, role="")], "M", "role_unknown", "parties[1].role"),
         ([APPLICANT], "", "matter_missing", "matter"),
+        ([APPLICANT], " \u3000", "matter_missing", "matter"),
+        (PARTIES, "", "purpose_missing", "matter"),  # a person is among them
         ([APPLICANT, OTHER.subject], "M", "party_malformed", "parties"),
     ],
 )

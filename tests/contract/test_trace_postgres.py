@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 from benchmarks.throwaway_postgres import NoPostgresError, ThrowawayPostgres, throwaway_postgres
 from click.testing import CliRunner
+from tests.support import blocking
 
 from xingate.merkle import Frontier, leaf_hash
 from xingate_server.cli.trace.fsck import fsck_command
@@ -89,21 +90,21 @@ def own_postgres(spare_postgres: ThrowawayPostgres, sql: Sql) -> Iterator[Throwa
 
 class TestMonths:
     def test_each_month_has_its_partition(self, log: PostgresLog, postgres_dsn: str, sql: Sql) -> None:
-        log.append_many_blocking([draft(month=month) for month in ("2026-05", "2026-12", "2027-01")])
+        blocking.append_many(log, [draft(month=month) for month in ("2026-05", "2026-12", "2027-01")])
         names = [f"leaves_{month}" for month in ("2026_05", "2026_12", "2027_01")]
         assert sql(postgres_dsn, MONTHS) == [[(name,) for name in names]]
         assert sql(postgres_dsn, "SELECT count(*) FROM xingate.leaves_2026_12") == [[(1,)]]
 
     def test_a_request_id_is_one_leaf_over_all_months(self, log: PostgresLog) -> None:
-        first = log.append_blocking(draft("r1", month="2026-05"))
-        again = log.append_blocking(draft("r1", month="2026-06"))
+        first = blocking.append(log, draft("r1", month="2026-05"))
+        again = blocking.append(log, draft("r1", month="2026-06"))
         assert (again.is_replay, again.time, again.leaf_index) == (True, first.time, 0)
         with pytest.raises(RequestIdReusedError):
-            log.append_blocking(draft("r1", b"another", month="2026-07"))
+            blocking.append(log, draft("r1", b"another", month="2026-07"))
         assert log.size() == 1
 
     def test_the_database_itself_refuses_a_second_leaf(self, log: PostgresLog, postgres_dsn: str, sql: Sql) -> None:
-        log.append_blocking(draft("r1"))
+        blocking.append(log, draft("r1"))
         copy = (
             "INSERT INTO xingate.keys SELECT {}, time, {}, kind, system, organisation, {}, frontier FROM xingate.keys"
         )
@@ -114,7 +115,7 @@ class TestMonths:
     def test_a_clock_set_back_keeps_the_order(self, log: PostgresLog) -> None:
         months = ["2026-06", "2026-05", "2026-06", "2026-04"]
         for month in months:
-            log.append_blocking(draft(month=month))
+            blocking.append(log, draft(month=month))
         assert [one.time[:7] for one in log.read()] == months
         assert [one.leaf_index for one in log.list(9)] == [3, 2, 1, 0]
         frontier = Frontier()
@@ -125,24 +126,24 @@ class TestMonths:
         logs = [PostgresLog(postgres_dsn) for _ in range(3)]
         with ThreadPoolExecutor(3) as pool:
             for month in ("2026-05", "2026-06", "2026-07"):
-                list(pool.map(lambda one, month=month: one.append_blocking(draft(month=month)), logs))
+                list(pool.map(lambda one, month=month: blocking.append(one, draft(month=month)), logs))
         assert [one.leaf_index for one in logs[0].read()] == list(range(9))
         assert len(sql(postgres_dsn, MONTHS)[0]) == 3
         for one in logs:
             one.close()
 
     def test_an_open_reader_does_not_hold_up_a_new_month(self, log: PostgresLog, postgres_dsn: str, sql: Sql) -> None:
-        log.append_blocking(draft())
+        blocking.append(log, draft())
         with ThreadPoolExecutor(1) as pool:
             backup = pool.submit(sql, postgres_dsn, "BEGIN", "SELECT * FROM xingate.leaves", "SELECT pg_sleep(1)")
             time.sleep(0.2)
             started = time.monotonic()
-            log.append_blocking(draft(month="2026-06"))
+            blocking.append(log, draft(month="2026-06"))
             assert time.monotonic() - started < 0.7
             backup.result()
 
     def test_a_time_that_is_none_fails_its_record_alone(self, log: PostgresLog) -> None:
-        bad, good = log.append_many_blocking([draft(month="2026-13"), draft()])
+        bad, good = blocking.append_many(log, [draft(month="2026-13"), draft()])
         assert isinstance(bad, RecordFailedError)
         assert "its time `2026-13-04" in str(bad)
         assert isinstance(good, Stored)
@@ -154,7 +155,7 @@ class TestOneLock:
         logs = [PostgresLog(postgres_dsn), PostgresLog(postgres_dsn)]
 
         def work(number: int) -> list[Stored]:
-            return [logs[number % 2].append_blocking(draft(f"r{i}")) for i in range(100)]
+            return [blocking.append(logs[number % 2], draft(f"r{i}")) for i in range(100)]
 
         with ThreadPoolExecutor(8) as pool:
             got = [one for many in pool.map(work, range(8)) for one in many]
@@ -176,12 +177,12 @@ class TestOneLock:
             )
             time.sleep(0.3)
             with pytest.raises(RecordFailedError, match="lock timeout"):
-                log.append_blocking(draft("r1"))
+                blocking.append(log, draft("r1"))
             assert log.find("check", "s", "o", "r1") is None
             assert not log.is_writable()
             holder.result()
         assert log.is_writable()
-        assert log.append_blocking(draft("r1")).leaf_index == 0
+        assert blocking.append(log, draft("r1")).leaf_index == 0
         log.close()
 
     def test_who_hangs_with_the_lock_in_its_hands_is_cut_off(
@@ -198,26 +199,26 @@ class TestOneLock:
 
         monkeypatch.setattr(store, "_known", hang)
         with PooledLog(postgres_dsn) as other, ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(hanging.append_blocking, draft("r1"))
+            waiting = pool.submit(blocking.append, hanging, draft("r1"))
             time.sleep(0.1)
-            assert other.append_blocking(draft("r2")).leaf_index == 0
+            assert blocking.append(other, draft("r2")).leaf_index == 0
             with pytest.raises(RecordFailedError):
                 waiting.result()
             monkeypatch.undo()
-            assert hanging.append_blocking(draft("r1")).leaf_index == 1
+            assert blocking.append(hanging, draft("r1")).leaf_index == 1
         hanging.close()
 
     def test_a_record_id_twice_fails_that_record_alone(self, log: PostgresLog) -> None:
         first = draft("r1")
-        log.append_blocking(first)
-        twin, other = log.append_many_blocking([draft("r2", record_id=first.record_id), draft("r3")])
+        blocking.append(log, first)
+        twin, other = blocking.append_many(log, [draft("r2", record_id=first.record_id), draft("r3")])
         assert isinstance(twin, RecordFailedError)
         assert "record_id" in str(twin)
         assert isinstance(other, Stored)
         assert other.leaf_index == 1
 
     def test_a_text_that_cannot_be_stored_fails_its_record_alone(self, log: PostgresLog) -> None:
-        bad, good = log.append_many_blocking([draft("nul\0"), draft("good")])
+        bad, good = blocking.append_many(log, [draft("nul\0"), draft("good")])
         assert isinstance(bad, RecordFailedError)
         assert isinstance(good, Stored)
         assert log.find("check", "s", "o", "nul\0") is None
@@ -250,10 +251,10 @@ class TestDoubtfulCommit:
             raise error
 
         monkeypatch.setattr(log, "_append", stored_but_lost)
-        got = log.append_blocking(draft("r1"))
+        got = blocking.append(log, draft("r1"))
         assert (got.leaf_index, got.is_replay) == (0, False)
-        assert log.append_blocking(draft("r1")).is_replay
-        assert log.append_blocking(draft()).leaf_index == 1
+        assert blocking.append(log, draft("r1")).is_replay
+        assert blocking.append(log, draft()).leaf_index == 1
         assert log.size() == 2
 
     def test_not_stored_it_is_done_over(self, log: PostgresLog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +263,7 @@ class TestDoubtfulCommit:
             raise ConnectionResetError
 
         monkeypatch.setattr(log, "_append", lost)
-        assert log.append_blocking(draft("r1")).leaf_index == 0
+        assert blocking.append(log, draft("r1")).leaf_index == 0
         assert log.size() == 1
 
     def test_neither_answer_comes_and_nothing_is_promised(
@@ -273,9 +274,9 @@ class TestDoubtfulCommit:
 
         monkeypatch.setattr(log, "_append", lost)
         with pytest.raises(RecordFailedError, match="could not be made durable: gone again"):
-            log.append_blocking(draft("r1"))
+            blocking.append(log, draft("r1"))
         monkeypatch.undo()
-        assert log.append_blocking(draft("r1")).leaf_index == 0
+        assert blocking.append(log, draft("r1")).leaf_index == 0
 
     def test_a_commit_that_fails_leaves_the_end_where_it_was(
         self, log: PostgresLog, monkeypatch: pytest.MonkeyPatch
@@ -290,22 +291,22 @@ class TestDoubtfulCommit:
             raise ConnectionResetError
 
         monkeypatch.setattr(store, "_insert", inserted_then_lost)
-        assert log.append_blocking(draft("r1")).leaf_index == 0
+        assert blocking.append(log, draft("r1")).leaf_index == 0
         assert [one.request_id for one in log.read()] == ["r1"]
 
     def test_ended_and_cancelled_sessions_lose_nothing(self, log: PostgresLog, postgres_dsn: str, sql: Sql) -> None:
         for function in ("pg_terminate_backend", "pg_cancel_backend"):
-            log.append_blocking(draft(f"before-{function}"))
+            blocking.append(log, draft(f"before-{function}"))
             sql(postgres_dsn, f"SELECT {function}(pid) FROM pg_stat_activity WHERE {OURS}")
             time.sleep(0.05)
-            log.append_blocking(draft(f"after-{function}"))
+            blocking.append(log, draft(f"after-{function}"))
             assert log.find("check", "s", "o", f"before-{function}") is not None
         assert [one.leaf_index for one in log.read()] == [0, 1, 2, 3]
 
     def test_ctrl_c_ends_the_wait_of_its_thread_and_nothing_else(
         self, log: PostgresLog, postgres_dsn: str, sql: Sql
     ) -> None:
-        log.append_blocking(draft())
+        blocking.append(log, draft())
         with ThreadPoolExecutor(1) as pool:
             holder = pool.submit(
                 sql, postgres_dsn, "BEGIN", "SELECT 1 FROM xingate.head FOR UPDATE", "SELECT pg_sleep(1)"
@@ -314,11 +315,11 @@ class TestDoubtfulCommit:
             pressed = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
             pressed.start()
             with pytest.raises(KeyboardInterrupt):
-                log.append_blocking(draft("r1"))
+                blocking.append(log, draft("r1"))
             pressed.join()
             holder.result()
-        assert log.append_blocking(draft("r2")).leaf_index in (1, 2)  # r1 was asked for: stored or not
-        asked_again = log.append_blocking(draft("r1"))
+        assert blocking.append(log, draft("r2")).leaf_index in (1, 2)  # r1 was asked for: stored or not
+        asked_again = blocking.append(log, draft("r1"))
         assert {asked_again.leaf_index, *(one.leaf_index for one in log.read())} == {0, 1, 2}
 
     def test_any_bug_fails_the_batch_and_leaves_nobody_waiting(
@@ -329,32 +330,32 @@ class TestDoubtfulCommit:
 
         monkeypatch.setattr(log, "_append", fail)
         with pytest.raises(RecordFailedError, match="unforeseen"):
-            log.append_blocking(draft())
+            blocking.append(log, draft())
         monkeypatch.undo()
-        assert log.append_blocking(draft()).leaf_index == 0
+        assert blocking.append(log, draft()).leaf_index == 0
 
 
 class TestServer:
     def test_gone_it_fails_records_and_back_it_takes_them_again(self, own_postgres: ThrowawayPostgres) -> None:
         log = PostgresLog(own_postgres.dsn())
-        log.append_blocking(draft("r1"))
+        blocking.append(log, draft("r1"))
         own_postgres.stop()
         started = time.monotonic()
         with pytest.raises(RecordFailedError, match="could not be made durable"):
-            log.append_blocking(draft("r2"))
+            blocking.append(log, draft("r2"))
         with pytest.raises(ReadFailedError, match="cannot be read"):
             log.find("check", "s", "o", "r1")
         assert not log.is_writable()
         assert time.monotonic() - started < 2
         own_postgres.start()
         assert log.is_writable()
-        assert log.append_blocking(draft("r2")).leaf_index == 1
-        assert log.append_blocking(draft("r1")).is_replay
+        assert blocking.append(log, draft("r2")).leaf_index == 1
+        assert blocking.append(log, draft("r1")).is_replay
         log.close()
 
     def test_closing_without_a_server_ends(self, own_postgres: ThrowawayPostgres) -> None:
         log = PostgresLog(own_postgres.dsn())
-        log.append_blocking(draft())
+        blocking.append(log, draft())
         own_postgres.stop()
         log.close()
         with pytest.raises(StoreUnusableError, match="the PostgreSQL server cannot be used"):
@@ -363,16 +364,16 @@ class TestServer:
     @pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
     def test_told_not_to_be_durable_it_is_refused(self, own_postgres: ThrowawayPostgres, name: str) -> None:
         log = PostgresLog(own_postgres.dsn())
-        log.append_blocking(draft("r1"))
+        blocking.append(log, draft("r1"))
         own_postgres.stop()
         own_postgres.start(f"{name}=off")
         with pytest.raises(StoreUnusableError, match=f"`{name}` is `off`, expected `on`"):
             PostgresLog(own_postgres.dsn())
         with pytest.raises(RecordFailedError, match=f"`{name}` is `off`"):
-            log.append_blocking(draft("r2"))
+            blocking.append(log, draft("r2"))
         own_postgres.stop()
         own_postgres.start()
-        assert log.append_blocking(draft("r2")).leaf_index == 1
+        assert blocking.append(log, draft("r2")).leaf_index == 1
         log.close()
 
     @pytest.mark.parametrize("is_shared", [False, True])
@@ -380,26 +381,26 @@ class TestServer:
         self, own_postgres: ThrowawayPostgres, sql: Sql, is_shared: bool
     ) -> None:
         log = PostgresLog(own_postgres.dsn())
-        log.append_blocking(draft("r1"))
+        blocking.append(log, draft("r1"))
         for value, expected in (("off", False), ("on", True)):
             sql(own_postgres.dsn(), f"ALTER SYSTEM SET fsync = {value}", "SELECT pg_reload_conf()")
             time.sleep(0.3)
             log._is_shared = is_shared
             if expected:
-                assert log.append_blocking(draft("r2")).leaf_index == 1
+                assert blocking.append(log, draft("r2")).leaf_index == 1
             else:
                 with pytest.raises(RecordFailedError, match="not to sync"):
-                    log.append_blocking(draft("r2"))
+                    blocking.append(log, draft("r2"))
         log.close()
 
     def test_what_the_session_was_given_stays_as_it_was_checked(
         self, own_postgres: ThrowawayPostgres, sql: Sql
     ) -> None:
         log = PostgresLog(own_postgres.dsn())
-        log.append_blocking(draft("r1"))
+        blocking.append(log, draft("r1"))
         sql(own_postgres.dsn(), "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
         time.sleep(0.3)
-        assert log.append_blocking(draft("r2")).leaf_index == 1
+        assert blocking.append(log, draft("r2")).leaf_index == 1
         assert log._reader.fetch("SHOW synchronous_commit")[0][0] == "on"
         log.close()
 
@@ -407,11 +408,11 @@ class TestServer:
 class TestDatabase:
     def test_it_is_there_again_after_closing(self, postgres_dsn: str) -> None:
         log = PostgresLog(postgres_dsn)
-        first = log.append_blocking(draft("r1"))
+        first = blocking.append(log, draft("r1"))
         log.close()
         again = PostgresLog(postgres_dsn)
         assert again.find("check", "s", "o", "r1") == first
-        assert again.append_blocking(draft()).leaf_index == 1
+        assert blocking.append(again, draft()).leaf_index == 1
         assert again.origin == log.origin
         again.close()
 
@@ -455,14 +456,14 @@ class TestDatabase:
     )
     def test_a_head_beside_the_leaves_is_refused(self, postgres_dsn: str, sql: Sql, change: str, said: str) -> None:
         log = PostgresLog(postgres_dsn)
-        log.append_many_blocking([draft(), draft()])
+        blocking.append_many(log, [draft(), draft()])
         log.close()
         sql(postgres_dsn, change)
         with pytest.raises(StoreUnusableError, match=said):
             PostgresLog(postgres_dsn)
 
     def test_a_log_that_became_shorter_is_not_continued(self, log: PostgresLog, postgres_dsn: str, sql: Sql) -> None:
-        log.append_many_blocking([draft(), draft()])
+        blocking.append_many(log, [draft(), draft()])
         frontier = Frontier()
         frontier.append(leaf_hash(log.list(1, 1)[0].leaf))
         for table in ("keys", "leaves"):
@@ -470,11 +471,11 @@ class TestDatabase:
         head = f"UPDATE xingate.head SET size = 1, frontier = '\\x{frontier.to_bytes().hex()}'"
         sql(postgres_dsn, head)
         with pytest.raises(RecordFailedError, match="has lost leaves: 1 are there, 2 were recorded"):
-            log.append_blocking(draft())
+            blocking.append(log, draft())
 
     @pytest.mark.parametrize("column", ["leaf", "answer", "question_digest", "leaf_hash", "seal"])
     def test_an_altered_row_is_not_answered(self, log: PostgresLog, postgres_dsn: str, sql: Sql, column: str) -> None:
-        log.append_blocking(draft("r1"))
+        blocking.append(log, draft("r1"))
         sql(postgres_dsn, f"UPDATE xingate.leaves SET {column} = set_byte({column}, 0, 255)")
         with pytest.raises(ReadFailedError, match="leaf 0 is damaged"):
             log.find("check", "s", "o", "r1")
@@ -517,7 +518,7 @@ class TestFsck:
     @pytest.fixture
     def filled(self, log: PostgresLog, postgres_dsn: str) -> PostgresRows:
         for count in (1, 5, 3, 1):
-            log.append_many_blocking([draft() for _ in range(count)])
+            blocking.append_many(log, [draft() for _ in range(count)])
         return PostgresRows(postgres_dsn)
 
     def test_a_clean_log(self, log: PostgresLog, filled: PostgresRows, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from zlib import crc32
 
 import apsw
 import pytest
+from tests.support import blocking
 
 from xingate_server.core.catalogue import Verdict
 from xingate_server.core.subject import SubjectKind
@@ -82,7 +83,7 @@ def fill(log: TraceLog, count: int, *, seed: int = 7, has_terms: bool = True) ->
     chance = random.Random(seed)  # noqa: S311 - invented data
     leaves = [leaf(number, chance) for number in range(log.size(), log.size() + count)]
     for start in range(0, count, 500):
-        log.append_many_blocking([draft(one, has_terms=has_terms) for one in leaves[start : start + 500]])
+        blocking.append_many(log, [draft(one, has_terms=has_terms) for one in leaves[start : start + 500]])
     return leaves
 
 
@@ -273,7 +274,7 @@ def test_processes_write_their_own_rows(folder: Path) -> None:
     chance = random.Random(1)  # noqa: S311 - invented data
     leaves = [leaf(number, chance) for number in range(600)]
     for number, one in enumerate(leaves):
-        logs[number % 3].append_blocking(draft(one))
+        blocking.append(logs[number % 3], draft(one))
     for log in logs:
         log.close()
     log = SqliteLog(folder)

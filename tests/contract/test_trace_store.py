@@ -14,6 +14,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.support import blocking
 
 from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace.memory import MemoryLog
@@ -95,7 +96,7 @@ class TestEveryStore:
         assert log.find("check", "s", "o", "r1") == got
 
     def test_threads_append_as_well(self, log: TraceLog) -> None:
-        assert [log.append_blocking(draft()).leaf_index for _ in range(3)] == [0, 1, 2]
+        assert [blocking.append(log, draft()).leaf_index for _ in range(3)] == [0, 1, 2]
 
     async def test_leaves_are_counted_from_0_without_gaps(self, log: TraceLog) -> None:
         got = await asyncio.gather(*(log.append(draft()) for _ in range(200)))
@@ -147,9 +148,9 @@ class TestEveryStore:
         assert log.size() == 3
 
     def test_a_batch_of_threads_and_an_empty_one(self, log: TraceLog) -> None:
-        outcomes = log.append_many_blocking([draft(), draft()])
+        outcomes = blocking.append_many(log, [draft(), draft()])
         assert [stored(one).leaf_index for one in outcomes] == [0, 1]
-        assert list(log.append_many_blocking([])) == []
+        assert list(blocking.append_many(log, [])) == []
 
     async def test_an_empty_batch(self, log: TraceLog) -> None:
         assert list(await log.append_many([])) == []
@@ -222,8 +223,8 @@ class TestEveryStore:
         log.close()
         log.close()
         uses: list[Callable[[], object]] = [
-            lambda: log.append_blocking(draft()),
-            lambda: log.append_many_blocking([draft()]),
+            lambda: blocking.append(log, draft()),
+            lambda: blocking.append_many(log, [draft()]),
             lambda: log.find("check", "s", "o", "r"),
             lambda: log.get("r"),
             lambda: log.list(1),
@@ -242,11 +243,11 @@ class TestEveryStore:
 class TestSqliteFile:
     def test_it_is_there_again_after_closing(self, tmp_path: Path) -> None:
         log = SqliteLog(tmp_path)
-        first = log.append_blocking(draft("r1"))
+        first = blocking.append(log, draft("r1"))
         log.close()
         again = SqliteLog(tmp_path)
         assert again.find("check", "s", "o", "r1") == first
-        assert again.append_blocking(draft()).leaf_index == 1
+        assert blocking.append(again, draft()).leaf_index == 1
         again.close()
 
     def test_settings_that_durability_rests_on(self, sqlite_log: SqliteLog) -> None:
@@ -295,21 +296,21 @@ class TestSqliteFile:
     )
     def test_an_altered_row_is_not_given_out(self, tmp_path: Path, column: str, content: object) -> None:
         with contextlib.closing(SqliteLog(tmp_path)) as log:
-            kept = log.append_blocking(draft())
-            altered = log.append_blocking(draft())
-            log.append_blocking(draft())
+            kept = blocking.append(log, draft())
+            altered = blocking.append(log, draft())
+            blocking.append(log, draft())
             _alter(tmp_path, f"UPDATE leaves SET {column} = ? WHERE leaf_index = 1", content)
             with pytest.raises(ReadFailedError, match="leaf 1 is damaged"):
                 log.get(altered.record_id)
             with pytest.raises(ReadFailedError, match="leaf 1 is damaged"):
                 list(log.read())
             assert log.get(kept.record_id) == kept
-            assert log.append_blocking(draft()).leaf_index == 3
+            assert blocking.append(log, draft()).leaf_index == 3
 
     @pytest.mark.parametrize("content", [None, b"", b"x" * 40, Frontier().to_bytes()])
     def test_a_damaged_frontier_is_refused_at_start(self, tmp_path: Path, content: bytes | None) -> None:
         with contextlib.closing(SqliteLog(tmp_path)) as log:
-            log.append_blocking(draft())
+            blocking.append(log, draft())
         _alter(tmp_path, "UPDATE leaves SET frontier = ?", content)
         with pytest.raises(StoreUnusableError, match="is damaged"):
             SqliteLog(tmp_path)
@@ -361,7 +362,7 @@ class TestSqliteTogether:
         logs = [SqliteLog(tmp_path), SqliteLog(tmp_path)]
 
         def work(number: int) -> list[Stored]:
-            return [logs[number % 2].append_blocking(draft(f"r{i}")) for i in range(100)]
+            return [blocking.append(logs[number % 2], draft(f"r{i}")) for i in range(100)]
 
         with ThreadPoolExecutor(8) as pool:
             got = [one for many in pool.map(work, range(8)) for one in many]
@@ -378,9 +379,9 @@ class TestSqliteTogether:
         mine, other = SqliteLog(tmp_path), SqliteLog(tmp_path)
         known %= count
         ids = [f"b{number}" for number in range(count)]
-        mine.append_blocking(draft("r0"))
-        first = other.append_blocking(draft(ids[known]))
-        outcomes = mine.append_many_blocking([draft(each) for each in ids])
+        blocking.append(mine, draft("r0"))
+        first = blocking.append(other, draft(ids[known]))
+        outcomes = blocking.append_many(mine, [draft(each) for each in ids])
         stored = [one for one in outcomes if isinstance(one, Stored)]
         assert [one.request_id for one in stored] == ids
         assert [one.request_id for one in stored if one.is_replay] == [ids[known]]
@@ -389,7 +390,7 @@ class TestSqliteTogether:
         frontier = Frontier()
         frontier.extend(other.leaf_hashes())
         assert mine.frontier() == other.frontier() == frontier
-        assert other.append_blocking(draft("r1")).leaf_index == count + 1
+        assert blocking.append(other, draft("r1")).leaf_index == count + 1
         mine.close()
         other.close()
 
@@ -400,7 +401,7 @@ class TestSqliteTogether:
         def work(log: SqliteLog) -> int:
             done = 0
             while time.monotonic() < until:
-                log.append_blocking(draft())
+                blocking.append(log, draft())
                 done += 1
             return done
 
@@ -415,11 +416,11 @@ class TestSqliteTogether:
         holder = apsw.Connection(str(tmp_path / FILE))
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(RecordFailedError, match="could not be made durable"):
-            log.append_blocking(draft("r1"))
+            blocking.append(log, draft("r1"))
         assert log.find("check", "s", "o", "r1") is None
         holder.execute("ROLLBACK")
         holder.close()
-        assert log.append_blocking(draft("r1")).leaf_index == 0
+        assert blocking.append(log, draft("r1")).leaf_index == 0
         log.close()
 
     async def test_a_cancelled_caller_may_find_its_leaf(self, sqlite_log: SqliteLog) -> None:
@@ -433,7 +434,7 @@ class TestSqliteTogether:
     def test_closing_commits_what_waits(self, tmp_path: Path) -> None:
         log = SqliteLog(tmp_path)
         with ThreadPoolExecutor(4) as pool:
-            waiting = [pool.submit(log.append_blocking, draft()) for _ in range(4)]
+            waiting = [pool.submit(blocking.append, log, draft()) for _ in range(4)]
             while log._writer._waiting + log.size() < 4:
                 pass
             log.close()
@@ -451,16 +452,16 @@ class TestSqliteTogether:
         loop.close()
         holder.execute("ROLLBACK")
         holder.close()
-        assert sqlite_log.append_blocking(draft()).leaf_index == 1
+        assert blocking.append(sqlite_log, draft()).leaf_index == 1
         assert sqlite_log.find("check", "s", "o", "gone") is not None
 
     def test_a_record_id_twice_fails_that_batch_only(self, sqlite_log: SqliteLog) -> None:
         first = draft("r1")
-        sqlite_log.append_blocking(first)
+        blocking.append(sqlite_log, first)
         twin = Draft(**{name: getattr(first, name) for name in Draft.__struct_fields__} | {"request_id": "r2"})
         with pytest.raises(RecordFailedError, match="record_id"):
-            sqlite_log.append_blocking(twin)
-        assert sqlite_log.append_blocking(draft()).leaf_index == 1
+            blocking.append(sqlite_log, twin)
+        assert blocking.append(sqlite_log, draft()).leaf_index == 1
 
 
 class TestUnknownOutcome:
@@ -476,11 +477,11 @@ class TestUnknownOutcome:
             raise apsw.IOError("disk I/O error")
 
         monkeypatch.setattr(sqlite_log, "_insert_rows", stored_but_failed)
-        got = sqlite_log.append_blocking(draft("r1"))
+        got = blocking.append(sqlite_log, draft("r1"))
         assert (got.leaf_index, got.is_replay) == (0, False)
         monkeypatch.undo()
-        assert sqlite_log.append_blocking(draft("r1")).is_replay
-        assert sqlite_log.append_blocking(draft()).leaf_index == 1
+        assert blocking.append(sqlite_log, draft("r1")).is_replay
+        assert blocking.append(sqlite_log, draft()).leaf_index == 1
 
     def test_not_found_it_has_failed(self, sqlite_log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*_: object) -> object:
@@ -488,9 +489,9 @@ class TestUnknownOutcome:
 
         monkeypatch.setattr(sqlite_log, "_insert_rows", fail)
         with pytest.raises(RecordFailedError, match="disk I/O error"):
-            sqlite_log.append_blocking(draft("r1"))
+            blocking.append(sqlite_log, draft("r1"))
         monkeypatch.undo()
-        assert sqlite_log.append_blocking(draft("r1")).leaf_index == 0
+        assert blocking.append(sqlite_log, draft("r1")).leaf_index == 0
 
     def test_found_but_not_made_durable_it_has_failed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         log = SqliteLog(tmp_path, lock_wait_s=0.05)
@@ -505,14 +506,14 @@ class TestUnknownOutcome:
 
         monkeypatch.setattr(log, "_insert_rows", stored_but_failed)
         with pytest.raises(RecordFailedError, match="disk I/O error"):
-            log.append_blocking(draft("r1"))
+            blocking.append(log, draft("r1"))
         monkeypatch.undo()
         for _ in range(2):  # it can be seen, but may be on no disk
             with pytest.raises(RecordFailedError, match="cannot be made durable yet"):
-                log.append_blocking(draft("r1"))
+                blocking.append(log, draft("r1"))
         reader.execute("ROLLBACK")
         reader.close()
-        assert log.append_blocking(draft("r1")).is_replay
+        assert blocking.append(log, draft("r1")).is_replay
         log.close()
 
     def test_any_bug_fails_the_batch_and_leaves_nobody_waiting(
@@ -523,21 +524,21 @@ class TestUnknownOutcome:
 
         monkeypatch.setattr(sqlite_log, "_insert", fail)
         with pytest.raises(RecordFailedError, match="unforeseen"):
-            sqlite_log.append_blocking(draft())
+            blocking.append(sqlite_log, draft())
         monkeypatch.undo()
-        assert sqlite_log.append_blocking(draft()).leaf_index == 0
+        assert blocking.append(sqlite_log, draft()).leaf_index == 0
 
     def test_a_file_that_vanished_is_a_clear_error(self, tmp_path: Path) -> None:
         log = SqliteLog(tmp_path)
-        log.append_blocking(draft())
+        blocking.append(log, draft())
         log._drop_writer()
         (tmp_path / FILE).rename(tmp_path / "away")
         (tmp_path / FILE).mkdir()
         with pytest.raises(RecordFailedError):
-            log.append_blocking(draft())
+            blocking.append(log, draft())
         (tmp_path / FILE).rmdir()
         (tmp_path / "away").rename(tmp_path / FILE)
-        assert log.append_blocking(draft()).leaf_index == 1
+        assert blocking.append(log, draft()).leaf_index == 1
         log.close()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import blocking
 from tests.support.amounts import amount
 
 from xingate_server.trace.port import Draft, RecordFailedError
@@ -157,16 +158,16 @@ def test_a_full_disk_fails_the_record_and_space_brings_it_back(tiny_disk: Path) 
             for number in range(2000):
                 request_id = f"round{round_number}-{number}"
                 try:
-                    told[request_id] = log.append_blocking(_draft(request_id)).leaf_index
+                    told[request_id] = blocking.append(log, _draft(request_id)).leaf_index
                 except RecordFailedError:
                     refused = request_id
                     break
             assert refused, "the disk never was full"
             with pytest.raises(RecordFailedError):
-                log.append_blocking(_draft(refused))
+                blocking.append(log, _draft(refused))
             assert log.find("check", "s", "o", refused) is None
             (tiny_disk / "ballast").unlink()
             started = time.monotonic()
-            told[refused] = log.append_blocking(_draft(refused)).leaf_index
+            told[refused] = blocking.append(log, _draft(refused)).leaf_index
             assert time.monotonic() - started < 1
     check_log(tiny_disk / "trace", told)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.support import blocking
 
 from xingate.checkpoint import verifier_key, verify
 from xingate.merkle import leaf_hash, verify_inclusion
@@ -62,7 +63,7 @@ def fill(log: SqliteLog) -> None:
     start = 0
     while start < LEAVES:
         stop = min(LEAVES, start + 1 + start % 9)
-        log.append_many_blocking([draft(number) for number in range(start, stop)])
+        blocking.append_many(log, [draft(number) for number in range(start, stop)])
         start = stop
 
 
@@ -309,7 +310,7 @@ def test_a_clock_set_back_changes_neither_order_nor_proofs(tmp_path: Path) -> No
         with contextlib.closing(Checkpointer(log, key, tmp_path / "trace", interval_s=60)) as checkpoints:
             checkpoints._files = files
             for number in range(6):
-                log.append_blocking(draft(number, moment.isoformat()))
+                blocking.append(log, draft(number, moment.isoformat()))
                 checkpoints._step()
                 moment -= timedelta(days=1)
             sizes = [verify(note, checkpoints.verifier_key).tree_size for _, note in files.history()]

@@ -11,6 +11,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.support import blocking
+
 from xingate_server.trace.port import Draft, RecordFailedError
 from xingate_server.trace.sqlite.store import SqliteLog
 from xingate_server.trace.tree.checkpoints import Checkpointer
@@ -47,7 +49,7 @@ def append(log: SqliteLog, request_id: str) -> None:
     )
     for _ in range(200):
         try:
-            leaf_index = log.append_blocking(draft).leaf_index
+            leaf_index = blocking.append(log, draft).leaf_index
         except RecordFailedError:
             time.sleep(0.005)
             continue

@@ -12,6 +12,7 @@ import apsw
 import httpx
 import pytest
 from click.testing import CliRunner
+from tests.support import blocking
 
 import xingate
 from xingate.types import Subject
@@ -83,6 +84,33 @@ def test_an_auditor_finds_lookups(asked_state: Path) -> None:
     assert listed(state, "--from", str(TODAY), "--to", str(TODAY)) == ["op-3", "op-3", "op-2", "op-1"]
     assert listed(state, "--to", str(TODAY - timedelta(days=1))) == []
     assert "no record fits" in run("trace", "list", "--state", str(state), "--name", "示例乙")
+
+
+def test_an_action_that_no_catalogue_knows_is_noted_and_searched_for(asked_state: Path) -> None:
+    state = str(asked_state)
+    for given, hint in (("permit.grnt", ", did you mean `permit.grant`"), ("nope", "")):
+        done = CliRunner().invoke(cli, ["trace", "list", "--state", state, "--action", given], prog_name="xingate")
+        assert done.exit_code == 0, "records of an older catalogue may have it"
+        assert f"the catalogue in use knows no action `{given}`{hint}: only records" in done.stderr
+        assert done.stdout == "no record fits\n"
+    done = CliRunner().invoke(cli, ["trace", "list", "--state", state, "--action", "tender.bid"], prog_name="xingate")
+    assert done.stderr == ""
+
+
+def test_times_on_the_screen_are_of_the_days_that_are_searched(asked_state: Path) -> None:
+    state = ("--state", str(asked_state))
+    (entry,) = map(json.loads, run("trace", "list", *state, "--json", "--limit", "1").splitlines())
+    assert entry["time"].endswith("Z"), "RFC 3339 in UTC for programs"
+    shown = datetime.fromisoformat(entry["time"]).astimezone(timezone(timedelta(hours=8))).isoformat(" ", "seconds")
+    screens = (
+        run("trace", "list", *state, "--limit", "1"),
+        run("trace", "recipients", *state, "--subject", unified_code(1)),
+        run("trace", "show", entry["recordId"], *state),
+    )
+    for text in screens:
+        assert shown in text
+    assert all("time (Shanghai)" in text for text in screens[:2])
+    assert str(TODAY) in run("snapshot", "list", *state).replace("\n", "")
 
 
 def test_pages_go_on_where_the_last_ended(asked_state: Path) -> None:
@@ -200,8 +228,8 @@ def test_records_of_older_releases_are_found(asked_state: Path, tmp_path: Path) 
         )
     )
     common: dict[str, Any] = {"system": "t", "organisation": "o", "question_digest": b"q", "answer": b""}
-    log.append_blocking(
-        Draft(kind="check", record_id="old-record", request_id="old", time=now.time, leaf=old, **common)
+    blocking.append(
+        log, Draft(kind="check", record_id="old-record", request_id="old", time=now.time, leaf=old, **common)
     )
     log.close()
     assert listed(state, "--subject", "-", typed=PERSON) == ["op-old", "op-2", "op-1"]
@@ -231,6 +259,8 @@ def test_a_search_over_http_has_no_number_in_its_address(url: str) -> None:
         named = {"organisation": "示例交易中心", "verdict": "VERDICT_CLEAR", "from": str(TODAY), "to": str(TODAY)}
         assert len(client.post("/v1/trace:search", json=named).json()["entries"]) == 1
         assert client.post("/v1/trace:search", json={}).json() == client.get("/v1/trace").json()
+        everything = client.post("/v1/trace:search", json={"kind": "all"}).json()  # as `--kind all`
+        assert everything["entries"] == client.get("/v1/trace").json()["entries"]
         for wrong, reason, field in (
             ({"subject": "91420"}, "identifier_malformed", "subject"),
             ({"subject": COMPANY, "scheme": "x"}, "identifier_malformed", "scheme"),

@@ -1,6 +1,7 @@
 """AuthZEN 1.0 against a real gateway, asked by a client that others wrote and by the cases of the certification."""
 
 import asyncio
+import copy
 import hashlib
 import http.client
 import json
@@ -39,6 +40,7 @@ from apparitor.models import (
 
 from xingate_server.demo.cases import CALLERS, Caller
 from xingate_server.demo.numbers import citizen_number, unified_code
+from xingate_server.transport.http.authzen.routes import MOST_ATTRIBUTES
 from xingate_server.transport.http.openapi import document
 
 PATHS = ("/access/v1/evaluation", "/access/v1/evaluations")
@@ -206,6 +208,13 @@ def _of_person(lacking: str) -> dict[str, Any]:
     return evaluation(name="market.entry", subject=subject, resource=resource, context=context)
 
 
+def _of_person_without(**parts: Any) -> dict[str, Any]:
+    """The same without a resource, or with the parts that are given."""
+    asked = _of_person("resource")
+    del asked["resource"]
+    return asked | parts
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "no subject": (_without("subject"), "message_malformed: `subject`: field required"),
     "no action": (_without("action"), "message_malformed: `action`: field required"),
@@ -234,8 +243,76 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "no organisation": (_of_person("organisation"), "purpose_missing: context.organisation is missing: "),
     "no operator": (_of_person("operator"), "purpose_missing: context.operator is missing: "),
     "no matter": (_of_person("resource"), "purpose_missing: resource.id is missing: "),
-    "many": (evaluation(context={f"a{n}": "1" for n in range(40)}), "context_malformed: "),
+    "no resource of a person": (_of_person_without(), "purpose_missing: resource.id is missing: "),
+    "an empty resource of a person": (_of_person_without(resource={}), "purpose_missing: resource.id is missing: "),
+    "null for a person": (
+        _of_person_without(resource={"type": "case", "id": None}),
+        "purpose_missing: resource.id is missing: ",
+    ),
+    "nothing but a person": (_of_person_without(context=None), "purpose_missing: context.organisation is missing: "),
+    "a text for a person": (_of_person_without(resource="x"), "message_malformed: `resource`: "),
+    "many": (
+        evaluation(context={f"a{n}": "1" for n in range(MOST_ATTRIBUTES + 1)}),
+        f"context_malformed: {MOST_ATTRIBUTES + 1} context attributes: at most {MOST_ATTRIBUTES} are read",
+    ),
+    "the resource's type": (evaluation(context={"resource.type": "case"}), "context_malformed: "),
 }
+WRONG_TYPES = (5, 0, 1.5, True, False, [], ["x"], {}, {"id": "x"})
+TEXTS = (
+    ("subject", "type"),
+    ("subject", "id"),
+    ("subject", "properties", "scheme"),
+    ("subject", "properties", "name"),
+    ("action", "name"),
+    ("resource", "type"),
+    ("resource", "id"),
+    ("context", "as_of"),
+    ("context", "system"),
+    ("context", "organisation"),
+    ("context", "operator"),
+)
+
+
+@pytest.mark.parametrize("place", TEXTS, ids=".".join)
+def test_what_is_no_text_is_refused_where_one_is_read(client: httpx.Client, place: tuple[str, ...]) -> None:
+    """An operator of 5 or true was recorded as the text of it."""
+    whole = evaluation(context={"system": "s", "organisation": "示例局", "operator": "op"})
+    *inside, last = place
+    items = []
+    for wrong in WRONG_TYPES:
+        asked = copy.deepcopy(whole)
+        part = asked
+        for name in inside:
+            part = part.setdefault(name, {})
+        part[last] = wrong
+        items.append(asked)
+        told = message(client.post(PATHS[0], json=asked), 400)
+        assert told.startswith(f"message_malformed: `{'.'.join(place)}`: "), (wrong, told)
+    for each in client.post(PATHS[1], json={"evaluations": items}).json()["evaluations"]:
+        assert each["decision"] is False
+        assert each["context"]["error"]["message"].startswith(f"`{'.'.join(place)}`: ")
+
+
+def test_as_many_attributes_are_read_as_the_docs_say(client: httpx.Client) -> None:
+    docs = (Path(__file__).parents[2] / "docs/authzen.md").read_text(encoding="utf-8")
+    assert f"at most {MOST_ATTRIBUTES} of 256 characters each" in docs
+    most = {f"a{n}": n for n in range(MOST_ATTRIBUTES)}
+    told = client.post(PATHS[0], json=evaluation(context=most | {"as_of": "2026-01-05", "system": "s", "b": []}))
+    record = client.get(f"/v1/trace/{told.json()['context']['trace']['recordId']}").json()["record"]["check"]
+    assert record["context"] == {name: str(value) for name, value in most.items()} | {"resource.type": "case"}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_id_that_is_sent_twice_is_no_id(gateway: Any, client: httpx.Client, path: str) -> None:
+    """The first was taken: what a proxy added, or what the caller sent, nobody could say."""
+    for first, second in (("twice-1", "twice-2"), ("twice", "twice"), ("", "twice-1")):
+        headers = [("X-Request-ID", first), ("x-request-id", second)]
+        refused = client.post(path, json=evaluation(), headers=headers)
+        assert message(refused, 400) == "message_malformed: the header `X-Request-ID` is given twice"
+        assert "x-request-id" not in refused.headers
+    assert records(client, "twice") == []
+    for address in (f"{path}?x=1", f"{path}?subject="):
+        assert message(client.post(address, json=evaluation()), 400).startswith("field_unknown: unknown field `")
 
 
 def test_of_several_only_the_one_without_a_purpose_is_refused(client: httpx.Client) -> None:
@@ -247,6 +324,10 @@ def test_of_several_only_the_one_without_a_purpose_is_refused(client: httpx.Clie
     error = second["context"]["error"]
     assert (error["status"], error["reason"]) == (400, "purpose_missing")
     assert error["message"].startswith("context.operator is missing: ")
+    without = client.post(PATHS[1], json=_of_person_without(evaluations=[{}, {"resource": whole["resource"]}])).json()
+    assert [each["decision"] for each in without["evaluations"]] == [False, True]
+    reasons = [each["context"].get("error", {}).get("reason") for each in without["evaluations"]]
+    assert reasons == ["purpose_missing", None], "the default has no resource, the second item has its own"
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -529,6 +610,9 @@ def test_the_configuration_takes_the_scheme_of_a_trusted_proxy_alone(
 
     is_trusted = "127" in trusted
     assert told("https") == ("https://pdp.example" if is_trusted else "http://pdp.example")
+    twice = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Proto", "http")]  # one of them may be the caller's own
+    doubtful = httpx.get(f"{gateway.http}/.well-known/authzen-configuration", headers=twice, trust_env=False)
+    assert doubtful.status_code == (400 if is_trusted else 200)
     assert [told(said) for said in ("gopher", "", "https, http", "https://other.example")] == ["http://pdp.example"] * 4
 
 

@@ -46,7 +46,7 @@ def test_a_disk_that_refuses_writes(start_gateway: Callable[..., Any], own_state
     gateway = start_gateway(own_state)
 
     def limit(size: str) -> None:
-        subprocess.run(["prlimit", f"--pid={gateway.process.pid}", f"--fsize={size}:unlimited"], check=True)
+        subprocess.run(["prlimit", f"--pid={gateway.workers()[0]}", f"--fsize={size}:unlimited"], check=True)
 
     assert ask(gateway) == 200
     # Files can still be made, so that only the log itself is refused, as one that has reached a quota is.

@@ -1,19 +1,22 @@
 """The HTTP face as programs of others meet it: curl, and schemathesis, which knows the published document alone."""
 
+import http.client
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from xingate_server.demo.numbers import unified_code
+from xingate_server.demo.numbers import citizen_number, unified_code
+from xingate_server.transport.calls import ROUTES
 from xingate_server.transport.http.openapi import document
-from xingate_server.transport.http.routes import ROUTES
 
 QUESTION = {
     "subject": {"kind": "SUBJECT_KIND_LEGAL_ENTITY", "identifiers": [{"value": unified_code(1)}]},
@@ -71,6 +74,60 @@ def test_what_stands_in_the_query_of_a_question_is_refused(client: httpx.Client)
     assert refused(client.get("/v1/actions", params={"asOf": "2024-01-01"}))[1] == "field_unknown"
 
 
+def test_no_route_takes_a_parameter_that_it_does_not_have(client: httpx.Client) -> None:
+    """Probes and scrapes too: what was asked for in vain was not said."""
+    record = client.post("/v1/check", json=QUESTION).json()["trace"]["recordId"]
+    document_ = document()["paths"]
+    assert len(document_) > 20
+    for path, item in document_.items():
+        for verb, operation in item.items():
+            known = [p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"]
+            address = path.replace("{recordId}", record)
+            for query in ("x=1", "x", "name[]=xingate_up", "x=1&x=2", *(f"{name}=1&{name}=1" for name in known)):
+                answer = client.request(verb, f"{address}?{query}", json=QUESTION if verb == "post" else None)
+                assert answer.status_code == 400, (verb, path, query)
+                assert ("field_unknown" in answer.text) or "given twice" in answer.text
+            assert "400" in operation["responses"], path
+            if verb == "get":
+                assert client.head(f"{address}?x=1").status_code == 400
+    number = citizen_number(101)
+    for query in (f"{number}=1", f"{number}=1&{number}=2"):
+        assert number not in client.get(f"/healthz?{query}").text
+    assert client.get("/docs?lang=fr").status_code == 400
+    assert client.get("/docs?lang=zh").status_code == client.get("/healthz?").status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Content-Type", "Host", "Expect"])
+@pytest.mark.parametrize("path", ["/v1/check", "/v1/check:matter"])
+def test_a_header_that_is_one_value_may_be_sent_once(gateway: Any, path: str, header: str) -> None:
+    values = {"Content-Type": "application/json", "Host": "gate.example", "Expect": "100-continue"}
+    body = json.dumps(QUESTION).encode()
+    with closing(http.client.HTTPConnection(urlsplit(gateway.http).netloc, timeout=10)) as connection:
+        connection.putrequest("POST", path, skip_host=True)
+        connection.putheader("Content-Length", str(len(body)))
+        for name in {"Content-Type", "Host", header}:
+            for _ in range(1 + (name == header)):
+                connection.putheader(name, values[name])
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+    assert (answer.status, told["reason"], told["field"]) == (400, "message_malformed", header)
+    assert told["detail"] == f"the header `{header}` is given twice"
+
+
+def test_lines_of_a_list_are_one_list(client: httpx.Client) -> None:
+    """Accept and Content-Encoding are lists (RFC 9110 section 5.3): the second line counts as well."""
+    for lines, kind in (
+        (("image/png", "text/plain"), "text/plain"),
+        (("text/plain", "image/png"), "text/plain"),
+        (("application/json", "text/plain;q=0.5"), "application/json"),
+    ):
+        note = client.get("/v1/checkpoint", headers=[("Accept", line) for line in lines])
+        assert note.headers["content-type"].partition(";")[0] == kind
+    packed = [("Content-Type", "application/json"), ("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
+    assert client.post("/v1/check", content=json.dumps(QUESTION), headers=packed).status_code == 415
+
+
 def test_json_that_cannot_be_read_is_named(client: httpx.Client) -> None:
     def post(path: str, content: str) -> tuple[int, str, str]:
         return refused(client.post(path, content=content, headers={"Content-Type": "application/json"}))
@@ -95,8 +152,8 @@ def test_the_document_names_server_security_and_each_refusal(client: httpx.Clien
     assert all("405" in found for found in answers.values())
     asking = {"400", "404", "405", "409", "413", "415", "417", "429", "503", "default"}
     assert asking <= answers["/v1/check", "post"]
-    for route in ROUTES:
-        path = route.path.replace("record_id", "recordId")
+    for route in (each for each in ROUTES if each.service):
+        path = route.openapi_path
         assert {"400", "503"} <= answers[path, route.verb.lower()]
         if "recordId" in path:
             assert "404" in answers[path, route.verb.lower()]

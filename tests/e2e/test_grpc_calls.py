@@ -8,10 +8,12 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import descriptor_pb2
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_status import rpc_status
+from grpc_tools import protoc
 from tests.support.waiting import wait_until
 
 from xingate.v1 import (
@@ -28,6 +30,7 @@ from xingate.v1 import (
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 SERVICES = ("VerificationService", "CatalogueService", "SnapshotService", "TraceService")
+PROTO = Path(__file__).parents[2] / "proto"
 TIMEOUT_S = 20.0
 
 
@@ -367,7 +370,7 @@ def test_health_for_the_server_and_each_service(channel: grpc.Channel) -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
-def test_reflection_lists_and_describes_all_services(channel: grpc.Channel, version: str) -> None:
+def test_reflection_lists_and_describes_all_services(channel: grpc.Channel, version: str, tmp_path: Path) -> None:
     reflect = channel.stream_stream(
         f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
         reflection_pb2.ServerReflectionRequest.SerializeToString,
@@ -382,6 +385,23 @@ def test_reflection_lists_and_describes_all_services(channel: grpc.Channel, vers
     assert {f"xingate.v1.{name}" for name in SERVICES} < names
     assert "grpc.health.v1.Health" in names
     assert all(d.file_descriptor_response.file_descriptor_proto for d in described)
+    files = [
+        descriptor_pb2.FileDescriptorProto.FromString(file)
+        for each in described
+        for file in each.file_descriptor_response.file_descriptor_proto
+    ]
+    told = {file.name: file for file in files}
+    arguments = [
+        f"-I{PROTO}",
+        "--include_imports",
+        f"-o{tmp_path / 'set'}",
+        *map(str, PROTO.rglob("xingate/v1/*.proto")),
+    ]
+    assert protoc.main(["protoc", *arguments]) == 0
+    compiled = descriptor_pb2.FileDescriptorSet.FromString((tmp_path / "set").read_bytes())
+    assert {name: file for name, file in told.items() if name.startswith("xingate/")} == {
+        file.name: file for file in compiled.file
+    }, "with the json_name of each field, without which clients print record_id"
 
 
 def test_without_a_snapshot_it_waits_and_then_swaps_without_losing_a_call(

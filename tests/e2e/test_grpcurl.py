@@ -1,6 +1,7 @@
 """The gRPC face as stock grpcurl meets it, which knows the gateway by reflection alone: answers, errors, keepalive."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -42,9 +43,21 @@ def test_it_asks_with_pings_every_ten_seconds(address: str) -> None:
     question = {"subject": COMPANY, "action": "market.entry"}
     answer = json.loads(grpcurl("-keepalive-time", "10", address, CHECK, question=question))
     assert answer["verdict"].startswith("VERDICT_")
-    record = answer["trace"]["record_id"]  # reflection in Python tells no JSON names
+    record = answer["trace"]["recordId"]
     listed = json.loads(grpcurl(address, "xingate.v1.TraceService/ListRecords", question={"action": "market.entry"}))
     assert record in json.dumps(listed)
+
+
+def test_it_prints_the_json_that_http_gives(address: str) -> None:
+    """As proto3 JSON names fields: reflection in Python leaves the names out, and `record_id` was printed."""
+    question = {"requestId": "grpcurl-1", "subject": COMPANY, "action": "market.entry"}
+    told = json.loads(grpcurl("-emit-defaults", address, CHECK, question=question))
+    record = told["trace"]["recordId"]
+    entry = json.loads(grpcurl(address, "xingate.v1.TraceService/GetRecord", question={"recordId": record}))
+    for answer in (told, entry):
+        assert not re.search(r'"[a-z]+_[a-z_]+":', json.dumps(answer | {"record": None, "context": None}))
+    assert told["requestId"] == entry["record"]["requestId"] == "grpcurl-1"
+    assert entry["record"]["check"]["subjectCode"] == unified_code(1)
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,17 @@ QUESTION = {
 }
 
 
-@pytest.fixture(scope="module")
-def gateway(start_gateway: Callable[..., Any], compiled_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="module", params=["true", pytest.param("false", marks=pytest.mark.soak)])
+def gateway(
+    request: pytest.FixtureRequest,
+    start_gateway: Callable[..., Any],
+    compiled_state: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
+    """Fast, and (in the long tests) by aiohttp's documented parts alone: the answers are the same."""
     state = tmp_path_factory.mktemp("http") / "state"
     shutil.copytree(compiled_state, state, symlinks=True)
-    return start_gateway(state)
+    return start_gateway(state, XINGATE_SERVER__FAST_HTTP=request.param)
 
 
 @pytest.fixture(scope="module")

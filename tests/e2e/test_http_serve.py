@@ -1,5 +1,6 @@
 """`xingate serve` as a process: where it listens, how it stops, several workers, a disk that takes no more."""
 
+import json
 import os
 import re
 import shutil
@@ -156,22 +157,38 @@ def test_workers_share_ports_and_trace_and_a_crashed_one_is_replaced(
     # A call is counted when it is over, which may be after its answer is here.
     wait_until(lambda: _counted(gateway) >= 41, 5)
     assert _counted(gateway) == 41
-    workers = _children(gateway.process.pid)
+    workers = gateway.workers()
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
-    wait_until(lambda: len(set(_children(gateway.process.pid)) - {workers[0]}) == 2, 30)
+    wait_until(lambda: len(set(gateway.workers()) - {workers[0]}) == 2, 30)
     assert check(gateway).status_code == 200
     assert "worker ended, starting another" in gateway.logged()
-    left = _children(gateway.process.pid)
+    left = gateway.workers()
     assert gateway.stop() == 0
     assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
 
 
-def test_workers_end_when_their_parent_is_killed(start_gateway: Callable[..., Any], own_state: Path) -> None:
-    gateway = start_gateway(own_state, "--workers", "2")
-    workers = _children(gateway.process.pid)
-    gateway.kill()
+@pytest.mark.parametrize("count", [1, 2])
+def test_workers_end_when_their_parent_is_killed(
+    start_gateway: Callable[..., Any], own_state: Path, count: int
+) -> None:
+    gateway = start_gateway(own_state, workers=count)
+    workers = gateway.workers()
+    assert len(workers) == count
+    gateway.process.kill()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def test_an_interrupt_from_the_terminal_reaches_all_and_drains_once(
+    start_gateway: Callable[..., Any], own_state: Path
+) -> None:
+    gateway = start_gateway(own_state, workers=1)
+    for pid in (*gateway.workers(), gateway.process.pid):
+        os.kill(pid, signal.SIGINT)
+    assert gateway.process.wait(20) == 0
+    events = [json.loads(line)["event"] for line in gateway.logged().splitlines()]
+    assert events[-2:] == ["draining", "stopped"]
+    assert events.count("stopped") == 1
 
 
 def test_a_full_disk_gives_no_verdict_and_says_not_ready(start_gateway: Callable[..., Any], own_state: Path) -> None:
@@ -180,7 +197,7 @@ def test_a_full_disk_gives_no_verdict_and_says_not_ready(start_gateway: Callable
         pytest.skip("prlimit is not there to make a disk look full")
     gateway = start_gateway(own_state)
     assert check(gateway).status_code == 200
-    _limit_file_size(gateway.process.pid, "1024")
+    _limit_file_size(*gateway.workers(), "1024")
     refused = [check(gateway) for _ in range(3)]
     for response in refused:
         assert response.status_code == 503
@@ -193,7 +210,7 @@ def test_a_full_disk_gives_no_verdict_and_says_not_ready(start_gateway: Callable
     with grpc.insecure_channel(gateway.grpc) as channel:
         health = health_pb2_grpc.HealthStub(channel)
         wait_until(lambda: _health(health) == health_pb2.HealthCheckResponse.NOT_SERVING)
-        _limit_file_size(gateway.process.pid, "unlimited")
+        _limit_file_size(*gateway.workers(), "unlimited")
         wait_until(lambda: httpx.get(f"{gateway.http}/readyz", trust_env=False).status_code == 200)
         wait_until(lambda: _health(health) == health_pb2.HealthCheckResponse.SERVING)
     assert check(gateway).status_code == 200
@@ -214,16 +231,3 @@ def _counted(gateway: Any) -> float:
 
 def _metrics(gateway: Any) -> str:
     return httpx.get(f"{gateway.http}/metrics", trust_env=False).text
-
-
-def _children(pid: int) -> list[int]:
-    """The workers of a gateway; its resource tracker is none."""
-    found = []
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
-        try:
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if b"spawn_main" in command:
-            found.append(int(child))
-    return found

@@ -312,7 +312,9 @@ class TestSetBack:
     def test_the_command_names_both(self, was_in_use: Desk) -> None:
         dry = self.use(was_in_use, "1", "--dry-run").stdout
         assert dry == "snapshot 1 can be used; snapshot 2 was in use last, and nothing was moved\n"
-        assert self.use(was_in_use, "1").stdout.startswith("snapshot 1 is in use instead of snapshot 2; record ")
+        told = self.use(was_in_use, "1").stdout
+        assert told.startswith("snapshot 1 is current now, and gateways take it at their next look")
+        assert "snapshot 2 was in use last; record " in told
 
     def test_what_was_in_use_may_be_gone(self, was_in_use: Desk) -> None:
         shutil.rmtree(was_in_use.state / "snapshots" / "2")
@@ -323,7 +325,8 @@ class TestSetBack:
         desk.write({})
         desk.compile()
         assert json.loads(self.use(desk, "1", "--json").stdout)["before"] == 1, "the link alone says what is current"
-        assert self.use(desk, "1").stdout.startswith("snapshot 1 is in use, as it was before; record ")
+        told = self.use(desk, "1").stdout  # an act that changes no answer is none: nothing is recorded
+        assert told.startswith("snapshot 1 is current already, and no gateway has put it on record yet")
 
     def test_a_dry_run_moves_and_records_nothing(self, was_in_use: Desk) -> None:
         was_in_use.set_back(2)
@@ -332,7 +335,47 @@ class TestSetBack:
         assert was_in_use.check(1, code=12)["snapshot"]["sequence"] == "2"
 
     def test_one_that_is_not_retained(self, was_in_use: Desk) -> None:
-        assert "snapshot 9 is not retained; 1 to 2 are" in self.use(was_in_use, "9", code=3).stderr
+        assert "sequence_unknown: snapshot 9 is not retained; 1 to 2 are" in self.use(was_in_use, "9", code=3).stderr
+
+    def acts(self, desk: Desk) -> int:
+        return len(run("trace", "list", "--kind", "act", "--json", "--state", desk.state).stdout.splitlines())
+
+    def test_the_current_one_is_used_once(self, was_in_use: Desk) -> None:
+        done = self.use(was_in_use, "1")
+        assert "snapshot 1 is current now" in done.stdout
+        assert "snapshot 2 was in use last" in done.stdout
+        before = self.acts(was_in_use)
+        assert "current already, and the log says that it is in use" in self.use(was_in_use, "1").stdout
+        assert json.loads(self.use(was_in_use, "1", "--json").stdout) == {"before": 1, "after": 1, "recordId": ""}
+        assert self.acts(was_in_use) == before
+
+    def test_one_that_no_gateway_has_taken_is_not_said_to_be_in_use(self, desk: Desk) -> None:
+        desk.write({})
+        desk.compile()
+        told = self.use(desk, "1").stdout
+        assert "snapshot 1 is current already, and no gateway has put it on record yet" in told
+        assert not (desk.state / "trace").exists(), "nothing was recorded"
+        desk.write({}, {})
+        desk.compile()
+        told = self.use(desk, "1").stdout
+        assert "snapshot 1 is current now" in told
+        assert "snapshot 2 was current last" in told
+        assert "in use" not in told
+
+    def test_current_that_is_a_folder_is_named_before_anything_is_recorded(self, was_in_use: Desk) -> None:
+        current = was_in_use.state / "snapshots" / "current"
+        current.unlink()
+        current.mkdir()
+        before = self.acts(was_in_use)
+        for done in (
+            self.use(was_in_use, "1", code=3),
+            run("snapshot", "list", "--state", was_in_use.state, code=3),
+            was_in_use.compile(code=3),
+        ):
+            assert "current` is not a link to a snapshot: it is a folder; move it away" in done.stderr
+        assert self.acts(was_in_use) == before
+        current.rmdir()
+        self.use(was_in_use, "1")
 
     def test_a_damaged_one_is_not_taken(self, was_in_use: Desk) -> None:
         path = was_in_use.state / "snapshots" / "1" / "data.lmdb"

@@ -19,7 +19,7 @@ from google.protobuf.json_format import ParseDict
 
 from xingate.v1 import trace_pb2, trace_pb2_grpc, verification_pb2
 from xingate_server.demo.numbers import citizen_number, unified_code
-from xingate_server.transport.handlers import UNARY
+from xingate_server.transport.calls import UNARY
 
 COUNT = 1000
 SEED = 20171012

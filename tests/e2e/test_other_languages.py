@@ -16,8 +16,8 @@ from xingate_server.demo.numbers import unified_code
 
 ROOT = Path(__file__).parents[2]
 RECEIPTS = ROOT / "tests" / "unit"
-KEY = (RECEIPTS / "receipts_good" / "verifier_key.txt").read_text(encoding="utf-8").strip()
-GOOD = sorted((RECEIPTS / "receipts_good").glob("*.json"))
+KEY = (RECEIPTS / "sdk" / "receipts_good" / "verifier_key.txt").read_text(encoding="utf-8").strip()
+GOOD = sorted((RECEIPTS / "sdk" / "receipts_good").glob("*.json"))
 BAD = sorted((RECEIPTS / "receipts_bad").glob("*.json"))
 # The SDK is stricter with the file's form; what these prove is true all the same.
 LENIENT = {

@@ -180,7 +180,7 @@ class TestReport:
         import re
 
         core = Path(__file__).parents[2] / "server" / "xingate_server" / "core"
-        text = "".join(path.read_text(encoding="utf-8") for path in core.glob("*.py"))
+        text = "".join(path.read_text(encoding="utf-8") for path in core.rglob("*.py"))
         reasons = {*re.findall(r'self\.refuse\(\s*"(\w+)"', text), "red_blocked_by_black", "duplicate", "superseded"}
         assert {"value_unknown", "notice_too_short", "list_type_not_provided"} <= reasons, (
             "they are looked for where they are"

@@ -190,11 +190,40 @@ def test_a_column_of_codes_that_nobody_asked_about_is_exit_3_unless_it_is_left_o
     asked = (file, "--action", "tender.bid", "--kind", "legal_entity", "--state", state, "--as-of", "2026-07-01")
     done = screen(*asked, "--yes", "--json", code=3)
     assert "columns_not_asked: codes stand in `合作方`" in done.stderr
+    assert "screening again with --map '合作方=-'" in done.stderr
     said = json.loads(done.stdout)
     assert (said["rows"], said["columnsNotAsked"]) == (6, {"合作方": 6})
     summary = openpyxl.load_workbook(tmp_path / "a.screened.xlsx")["汇总 summary"]
     assert "columns_not_asked: 合作方" in {row[0] for row in summary.values}
     done = screen(*asked, "--yes", "--map", "合作方=-", "--out", tmp_path / "b.xlsx")
+    assert "columns_not_asked" not in done.stderr
+
+
+def test_the_employer_of_people_is_left_out_by_the_very_words_of_the_message(state: Path, tmp_path: Path) -> None:
+    """An employer is no party of its employee's matter, and a column of its codes is said all the same."""
+    file = tmp_path / "a.csv"
+    label = "工作单位统一社会信用代码"
+    lines = [f"示例甲{n},{citizen_number(n)},{unified_code(n)}" for n in range(1, 7)]
+    file.write_text("\n".join([f"姓名,身份证号,{label}", *lines]), encoding="utf-8")
+    purpose = ("--organisation", "示例人社局", "--operator", "示例经办人", "--matter", "示例-1")
+    asked = (
+        file,
+        "--action",
+        "personnel.recruit",
+        "--kind",
+        "natural_person",
+        "--state",
+        state,
+        "--as-of",
+        "2026-07-01",
+        "--yes",
+        *purpose,
+    )
+    done = screen(*asked, code=3)
+    assert f"columns_not_asked: codes stand in `{label}`" in done.stderr
+    words = shlex.split(done.stderr[done.stderr.index("--map", done.stderr.index("again")) :])
+    assert words == ["--map", f"{label}=-"]
+    done = screen(*asked, *words, "--out", tmp_path / "b.xlsx")
     assert "columns_not_asked" not in done.stderr
 
 

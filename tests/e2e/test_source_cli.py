@@ -20,7 +20,7 @@ from xingate_server.demo.numbers import citizen_number, unified_code
 
 HEADER = "序号;企业全称;统一社会信用代码;列入的原因;决定日期;法人身份证号"
 PERSON = citizen_number(7)
-FULL = "no space left on device"
+FULL = "the disk is full (no space left on device): free space for `{}` and try again"  # it says what to do
 
 
 def run(*arguments: str | Path, code: int = 0) -> Result:
@@ -377,10 +377,13 @@ def test_a_full_disk_is_told_in_a_line_and_nothing_is_left(full_disk: Path, tmp_
     (full_disk / "rest").write_bytes(bytes(4 << 10))
     file = own_list(tmp_path / "a.csv")
     mapping, home = full_disk / "m.toml", full_disk / "sources"
-    assert told("source", "inspect", file, "--out", mapping) == f"xingate: cannot write `{mapping}`: {FULL}\n"
+    assert (
+        told("source", "inspect", file, "--out", mapping)
+        == f"xingate: cannot write `{mapping}`: {FULL.format(mapping)}\n"
+    )
     assert (
         told("source", "new", "district_list", "--in", home)
-        == f"xingate: cannot write `{home / 'district_list'}`: {FULL}\n"
+        == f"xingate: cannot write `{home / 'district_list'}`: {FULL.format(home / 'district_list')}\n"
     )
     assert sorted(path.name for path in full_disk.iterdir() if path != home) == ["filler", "rest"]
     assert not (home / "district_list").exists()
@@ -395,5 +398,5 @@ def test_a_report_on_a_full_disk(full_disk: Path, tmp_path: Path, free_kib: int)
     listed.write_text("企业全称\n" + "".join(f"示例{n:x}\n" for n in range(3_000)), encoding="utf-8")
     arguments = ("--source", f"city_list={listed}", "--map", f"city_list={mapping}", "--refusals", report)
     said = told("compile", *arguments, "--state", tmp_path / "state")
-    assert said == f"xingate: cannot write `{report}`: {FULL}\n"
+    assert said == f"xingate: cannot write `{report}`: {FULL.format(report)}\n"
     assert sorted(path.name for path in full_disk.iterdir()) == ["filler", "rest"]

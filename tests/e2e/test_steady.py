@@ -117,7 +117,7 @@ def test_memory_stays_flat_at_seventy_percent(start_gateway: Callable[..., Any],
         await load.at_most(PROBE_S)
         rate = RATE or SHARE * await load.at_most(PROBE_S)
         seconds = MINUTES * 60
-        _, seen = await asyncio.gather(load.at(rate, seconds), watch(gateway.process.pid, seconds))
+        _, seen = await asyncio.gather(load.at(rate, seconds), watch(gateway.workers()[0], seconds))
         await load.close()
         return rate, load, seen
 

@@ -19,13 +19,6 @@ from tests.support.waiting import wait_until
 from xingate.v1 import catalogue_pb2, catalogue_pb2_grpc
 
 
-def workers(gateway: Any) -> list[int]:
-    """Its workers; its resource tracker is none."""
-    pid = gateway.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
 def said(gateway: Any, event: str) -> list[float]:
     """The seconds of silence in each line of an event, by the clock of the parent."""
     logged = [json.loads(line) for line in gateway.logged().splitlines() if line.startswith("{")]
@@ -53,8 +46,8 @@ def by_grpcio(gateway: Any) -> float:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
 def test_a_stopped_worker_is_said_and_avoided(start_gateway: Callable[..., Any], own_state: Path) -> None:
     gateway = start_gateway(own_state, workers=2)
-    wait_until(lambda: len(workers(gateway)) == 2)
-    stopped = workers(gateway)[0]
+    wait_until(lambda: len(gateway.workers()) == 2)
+    stopped = gateway.workers()[0]
     os.kill(stopped, signal.SIGSTOP)
     try:
         said_and_avoided(gateway)
@@ -96,12 +89,12 @@ def kept_waiting(gateway: Any, ask: Callable[[Any], float]) -> bool:
 @pytest.mark.soak
 def test_a_stopped_worker_is_replaced(start_gateway: Callable[..., Any], own_state: Path) -> None:
     gateway = start_gateway(own_state, workers=2)
-    wait_until(lambda: len(workers(gateway)) == 2)
-    stopped, other = workers(gateway)
+    wait_until(lambda: len(gateway.workers()) == 2)
+    stopped, other = gateway.workers()
     os.kill(stopped, signal.SIGSTOP)
-    wait_until(lambda: stopped not in workers(gateway), 40)
-    wait_until(lambda: len(workers(gateway)) == 2 and "worker ended, starting another" in gateway.logged(), 20)
-    assert other in workers(gateway)
+    wait_until(lambda: stopped not in gateway.workers(), 40)
+    wait_until(lambda: len(gateway.workers()) == 2 and "worker ended, starting another" in gateway.logged(), 20)
+    assert other in gateway.workers()
     assert is_about(2, said(gateway, "worker does not answer"))
     assert is_about(10, said(gateway, "worker is stuck, ending it"))
     assert max([ask(gateway) for _ in range(6) for ask in (by_curl, by_grpcio)]) < 2
@@ -112,12 +105,12 @@ def test_a_stopped_worker_is_replaced(start_gateway: Callable[..., Any], own_sta
 def test_one_that_comes_back_is_replaced_in_good_order(start_gateway: Callable[..., Any], own_state: Path) -> None:
     """It has lost its place at the ports, so it ends what it was asked and makes room for another."""
     gateway = start_gateway(own_state, workers=2)
-    wait_until(lambda: len(workers(gateway)) == 2)
-    stopped = workers(gateway)[0]
+    wait_until(lambda: len(gateway.workers()) == 2)
+    stopped = gateway.workers()[0]
     os.kill(stopped, signal.SIGSTOP)
     wait_until(lambda: "worker does not answer" in gateway.logged(), 5)
     os.kill(stopped, signal.SIGCONT)
-    wait_until(lambda: stopped not in workers(gateway) and len(workers(gateway)) == 2, 10)
+    wait_until(lambda: stopped not in gateway.workers() and len(gateway.workers()) == 2, 10)
     assert "worker answers again, replacing it" in gateway.logged()
     assert "worker is stuck" not in gateway.logged()
     assert [ask for ask in range(6) if by_grpcio(gateway) > 2] == []
@@ -128,8 +121,8 @@ def test_one_that_comes_back_is_replaced_in_good_order(start_gateway: Callable[.
 def test_all_of_them_stopped_keep_their_connections(start_gateway: Callable[..., Any], own_state: Path) -> None:
     """Where nobody else could take them, nothing is taken away: the machine may only be slow."""
     gateway = start_gateway(own_state, workers=2)
-    wait_until(lambda: len(workers(gateway)) == 2)
-    both = workers(gateway)
+    wait_until(lambda: len(gateway.workers()) == 2)
+    both = gateway.workers()
     for each in both:
         os.kill(each, signal.SIGSTOP)
     wait_until(lambda: gateway.logged().count("worker does not answer") == 2, 5)
@@ -141,4 +134,52 @@ def test_all_of_them_stopped_keep_their_connections(start_gateway: Callable[...,
         os.kill(each, signal.SIGCONT)
     assert asked.result().actions
     channel.close()
+    assert gateway.stop() == 0
+
+
+# The default on one core. SIGUSR1 blocks the event loop of whoever gets it, while its other threads run on.
+BLOCKING = "import signal, time\nsignal.signal(signal.SIGUSR1, lambda *_: time.sleep({seconds}))\n"
+
+
+@pytest.fixture(scope="module")
+def lone(
+    start_gateway: Callable[..., Any], compiled_state: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[Any, int]]:
+    """Three gateways of one worker each, and that worker: stopped, blocked, and blocked for three seconds only. All at
+    once, since each takes its time."""
+    found = {}
+    for name, seconds in (("stopped", 0), ("blocked", 60), ("held up", 3)):
+        folder = tmp_path_factory.mktemp("lone")
+        shutil.copytree(compiled_state, folder / "state", symlinks=True)
+        (folder / "sitecustomize.py").write_text(BLOCKING.format(seconds=seconds), encoding="ascii")
+        gateway = start_gateway(folder / "state", workers=1, PYTHONPATH=str(folder))
+        (worker,) = gateway.workers()
+        found[name] = gateway, worker
+    time.sleep(0.5)
+    for name, (_, worker) in found.items():
+        os.kill(worker, signal.SIGSTOP if name == "stopped" else signal.SIGUSR1)
+    return found
+
+
+def test_a_lone_worker_that_is_held_up_stays(lone: dict[str, tuple[Any, int]]) -> None:
+    """It has lost no connection, so there is nothing to mend."""
+    gateway, worker = lone["held up"]
+    assert by_curl(gateway) < 10
+    wait_until(lambda: "worker answers again" in gateway.logged(), 10)
+    assert is_about(2, said(gateway, "worker does not answer"))
+    assert "replacing it" not in gateway.logged()
+    assert gateway.workers() == [worker]
+    assert gateway.stop() == 0
+
+
+@pytest.mark.parametrize("how", ["stopped", "blocked"])
+def test_a_lone_worker_that_is_stuck_is_replaced(lone: dict[str, tuple[Any, int]], how: str) -> None:
+    gateway, worker = lone[how]
+    wait_until(lambda: gateway.workers() not in ([worker], []), 40)
+    wait_until(lambda: gateway.logged().count('"event": "serving"') == 2, 10)
+    assert is_about(2, said(gateway, "worker does not answer"))
+    assert is_about(10, said(gateway, "worker is stuck, ending it"))
+    assert "worker ended, starting another" in gateway.logged()
+    assert by_curl(gateway) < 5
+    assert by_grpcio(gateway) < 5
     assert gateway.stop() == 0

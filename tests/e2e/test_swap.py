@@ -88,13 +88,8 @@ def test_no_call_fails_and_what_is_over_is_closed(
     load.end()
     assert load.failed == []
     assert set(load.sequences) == set(range(1, SWAPS + 2))
-    serving = [gateway.process.pid] if workers == 1 else _workers(gateway.process.pid)
+    serving = gateway.workers()
     assert len(serving) == workers
     for pid in serving:
         wait_until(lambda pid=pid: mapped(pid) == {SWAPS + 1}, within_s=5)  # type: ignore[misc]
     assert gateway.stop() == 0
-
-
-def _workers(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]

@@ -17,6 +17,7 @@ import httpx
 import openpyxl
 import pytest
 from click.testing import CliRunner
+from tests.support import blocking
 
 import xingate
 from xingate.types import MeasureOutcome, UsageReport
@@ -68,7 +69,8 @@ def outcome(state: Path, record_id: str, lookup: str, seconds: float, *measures:
         record_id=record_id, request_id=record_id, time=time, lookup_record_id=lookup, measures=told
     )
     log = SqliteLog(state / "trace")
-    log.append_blocking(
+    blocking.append(
+        log,
         Draft(
             kind="outcome",
             record_id=record_id,
@@ -79,7 +81,7 @@ def outcome(state: Path, record_id: str, lookup: str, seconds: float, *measures:
             time=time,
             leaf=leaves.encode(leaf),
             answer=b"{}",
-        )
+        ),
     )
     log.close()
 
@@ -169,7 +171,8 @@ class TestReplay:
                 | {"record_id": "forged", "request_id": "forged", "subject_key": bytes(16)}
             )
         )
-        rows.append_blocking(
+        blocking.append(
+            rows,
             Draft(
                 kind="check",
                 record_id="forged",
@@ -180,7 +183,7 @@ class TestReplay:
                 time=stored.time,
                 leaf=forged,
                 answer=stored.answer,
-            )
+            ),
         )
         rows.close()
         done = run("replay", "forged", "--state", str(own), "--json", code=1)

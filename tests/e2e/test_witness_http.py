@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.support import blocking
 from tests.support.commands import COMMAND, run_command
 from tests.support.waiting import wait_until
 
@@ -65,7 +66,7 @@ class Log:
             )
             for number in range(self._log.size(), size)
         ]
-        self._log.append_many_blocking(drafts)
+        blocking.append_many(self._log, drafts)
 
     def note(self, size: int) -> str:
         return sign(Checkpoint(ORIGIN, size, self.made.tree.root(size)), self.key)
@@ -136,6 +137,8 @@ def test_a_gateways_own_client(log: Log, start: Callable[[], Running]) -> None:
         place.push(log.note(size), log.made.tree.consistency_proof)
         assert [one.name for one in verify_cosignatures(place.cosigned() or "", str(witness.key))] == ["w.example"]
     assert witness.said().count(f"cosigned {ORIGIN} at 500 leaves") == 2
+    assert witness.said().count(f"cosigned {ORIGIN} at 300 leaves, its first checkpoint here") == 1
+    assert "seen at 0 leaves" not in witness.said()
     with contextlib.closing(Pusher(UrlPlace(witness.url), every_s=0)) as pusher:
         assert pusher.trouble == ""
     assert witness.stop() == 0

@@ -59,20 +59,6 @@ class Callers:
                     time.sleep(0.01)
 
 
-def workers(gateway: Any) -> list[int]:
-    """Its workers; its resource tracker is none."""
-    pid = gateway.process.pid
-    found = []
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
-        try:
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if b"spawn_main" in command:
-            found.append(int(child))
-    return found
-
-
 def recorded(state: Path) -> set[str]:
     log = SqliteLog(state / "trace")
     try:
@@ -104,11 +90,11 @@ def test_others_keep_answering_when_a_worker_is_killed(start_gateway: Callable[.
     gateway = start_gateway(own_state, "--workers", "2")
     callers = Callers(gateway)
     for _ in range(2):
-        before = workers(gateway)
+        before = gateway.workers()
         os.kill(before[0], signal.SIGKILL)
         killed_at = len(callers.answered)
         wait_until(lambda at=killed_at: len(callers.answered) > at + 100)  # type: ignore[misc]
-        wait_until(lambda old=before[0]: len(set(workers(gateway)) - {old}) == 2)  # type: ignore[misc]
+        wait_until(lambda old=before[0]: len(set(gateway.workers()) - {old}) == 2)  # type: ignore[misc]
     callers.end()
     assert set(callers.failed) <= CLEAN
     assert gateway.stop() == 0
@@ -122,8 +108,8 @@ def test_a_worker_that_always_ends_at_once_is_told_and_ends_it_all(
     gateway = start_gateway(own_state, "--workers", "2")
     (own_state / "trace" / "origin").write_text("damaged \x00 origin", encoding="utf-8")
     started = time.monotonic()
-    os.kill(workers(gateway)[0], signal.SIGKILL)
-    survivor = workers(gateway)[-1]
+    os.kill(gateway.workers()[0], signal.SIGKILL)
+    survivor = gateway.workers()[-1]
     assert gateway.process.wait(60) == 3
     assert time.monotonic() - started > 5  # with pauses in between, not as fast as it can
     assert "a worker ended within 10 s of its start 5 times in a row" in gateway.logged()

@@ -14,9 +14,12 @@ from xingate_server.core.decide.decision import Candidate, Decision, Flag, diges
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, SnapshotInfo
 from xingate_server.gateway.errors import InvalidQuestionError
-from xingate_server.transport.messages import answers, fragments, proto_json
+from xingate_server.transport.messages import answers
+from xingate_server.transport.messages.fragments import AnswerEncoder
+from xingate_server.transport.messages.proto_json import ProtoJson
 
 PATHS = sorted(CASES.glob("*.yaml"))
+ENCODER = AnswerEncoder()
 VIEWS = (v.VIEW_UNSPECIFIED, v.VIEW_BASIC, v.VIEW_FULL)
 SNAPSHOT = SnapshotInfo(
     sequence=300, hash="a" * 64, catalogue="示例", catalogue_hash="b" * 64, created_at="2026-07-01", status="current"
@@ -39,8 +42,8 @@ def answered(decision: Decision, **fields: object) -> Answer:
 
 def assert_same(told: Answer, view: int) -> None:
     whole = answers.check_response(told, view)
-    assert fragments.response(told, view) == whole.SerializeToString(deterministic=True)
-    assert fragments.response_json(told, view) == proto_json.encode(whole)
+    assert ENCODER.response(told, view) == whole.SerializeToString(deterministic=True)
+    assert ENCODER.response_json(told, view) == ProtoJson().encode(whole)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -69,8 +72,8 @@ def test_what_surrounds_a_decision(view: int) -> None:
     assert_same(answered(decision, leaf_index=0, request_id="", record_id="", log_origin=""), view)
     empty = SnapshotInfo(sequence=0, hash="", catalogue="", catalogue_hash="", created_at="", status="")
     assert_same(answered(decision, snapshot=empty), view)
-    assert json.loads(fragments.response_json(answered(decision), view)) == json_format.MessageToDict(
-        v.CheckResponse.FromString(fragments.response(answered(decision), view)),
+    assert json.loads(ENCODER.response_json(answered(decision), view)) == json_format.MessageToDict(
+        v.CheckResponse.FromString(ENCODER.response(answered(decision), view)),
         always_print_fields_with_no_presence=True,
     )
 
@@ -79,7 +82,7 @@ def test_equal_decisions_are_told_alike_and_others_are_not_confused() -> None:
     decisions = [answer(read(path)) for path in PATHS[:40]]
     copies = [msgspec.structs.replace(decision) for decision in decisions]
     for decision, copy in zip(decisions, copies, strict=True):
-        assert fragments.response(answered(decision), v.VIEW_FULL) == fragments.response(answered(copy), v.VIEW_FULL)
+        assert ENCODER.response(answered(decision), v.VIEW_FULL) == ENCODER.response(answered(copy), v.VIEW_FULL)
     del decisions, copies  # their ids may be given to others now
     for path in PATHS[40:120]:
         assert_same(answered(answer(read(path))), v.VIEW_FULL)
@@ -96,6 +99,6 @@ def test_a_batch_is_its_results() -> None:
         ]
     )
     results = [(told, v.VIEW_BASIC), (wrong, v.VIEW_FULL), (told, v.VIEW_FULL)]
-    joined = fragments.batch([fragments.result(outcome, view) for outcome, view in results])
+    joined = ENCODER.batch([ENCODER.result(outcome, view) for outcome, view in results])
     assert joined == whole.SerializeToString(deterministic=True)
-    assert fragments.batch([]) == b""
+    assert ENCODER.batch([]) == b""

@@ -1,5 +1,6 @@
 """Gateways in processes of their own, over copies of one compiled state directory."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -41,6 +42,10 @@ class RunningGateway:
         """All that it has logged so far."""
         return self.err.read_text(encoding="utf-8")
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        return _children(self.process.pid)
+
     def stop(self) -> int:
         """Stop it as an operator would; its exit code."""
         if self.process.poll() is None:
@@ -48,9 +53,8 @@ class RunningGateway:
         return self.process.wait(STOP_WITHIN_S)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
-        self.process.kill()
-        self.process.wait(STOP_WITHIN_S)
+        """End it, and its workers, as a power cut would."""
+        end(self.process)
 
 
 StartGateway = Callable[..., RunningGateway]
@@ -90,9 +94,13 @@ def _await_ports(gateway: RunningGateway) -> None:
 
 
 def end(process: "Process | subprocess.Popen[bytes]") -> None:
-    """Kill it if it still runs."""
+    """Kill it, and its workers, if it still runs."""
     if process.poll() is None:
+        workers = _children(process.pid)  # also those that are stopped, and would stay
         process.send_signal(signal.SIGKILL)
+        for each in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
         process.wait(STOP_WITHIN_S)
 
 
@@ -113,3 +121,7 @@ def copied(state: Path, to: Path) -> Path:
     """The same state directory elsewhere."""
     shutil.copytree(state, to, symlinks=True)
     return to
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -110,6 +111,10 @@ def run(args: Sequence[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("XINGATE_DEBUG"):
             raise
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            from xingate_server.disk_faults import said_of
+
+            _fail(f"`{error.filename}` cannot be used: {said_of(error, Path(error.filename))}", EXIT_REFUSED)
         what = f"{type(error).__name__} in {_place(error)}"
         _fail(f"this command failed by a fault of its own: {what} (XINGATE_DEBUG=1 shows it)", EXIT_REFUSED)
     sys.exit(code if isinstance(code, int) else 0)

@@ -28,7 +28,7 @@ from xingate_server.cli.output.common import (
 )
 from xingate_server.core.subject import SubjectClass, SubjectKind, class_of
 from xingate_server.gateway.answer import Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.trace.port import TraceError
@@ -136,7 +136,7 @@ async def _ask(
     gateway: Gateway, questions: Sequence[Command], callers: int, seconds: float
 ) -> tuple[list[float], float]:
     """How long each check took, after a first one that opens everything, and how long all of them together."""
-    await gateway.check(questions[0])
+    await gateway.checker.check(questions[0])
     began = perf_counter()
     runs = [_caller(gateway, questions, first, began + seconds) for first in range(callers)]
     took = [each for one in await asyncio.gather(*runs) for each in one]
@@ -147,7 +147,7 @@ async def _caller(gateway: Gateway, questions: Sequence[Command], first: int, un
     took: list[float] = []
     while not took or perf_counter() < until:
         began = perf_counter()
-        await gateway.check(questions[(first * 7919 + len(took)) % len(questions)])
+        await gateway.checker.check(questions[(first * 7919 + len(took)) % len(questions)])
         took.append(perf_counter() - began)
     return took
 

@@ -12,9 +12,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -23,6 +22,7 @@ from rich.table import Table
 import xingate
 from xingate.receipt import verify_receipt
 from xingate_server.cli.output.common import counted, read_settings
+from xingate_server.core.timestamps import shanghai_day
 from xingate_server.demo import DATA
 from xingate_server.demo.cases import CALLERS, Caller, Case
 
@@ -84,7 +84,7 @@ def demo_command(state: Path | None, stay: bool) -> None:
 
 def _compile(state: Path) -> None:
     """As an installation does it every day: the day's files lie in a folder, and `xingate compile` alone takes them."""
-    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    today = shanghai_day(datetime.now(UTC)).isoformat()
     lists = state / "lists"
     lists.mkdir(parents=True, exist_ok=True)
     for _, name in SOURCES:

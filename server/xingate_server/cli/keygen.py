@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from xingate_server.cli.output.common import CommandError, json_option, print_object, state_option
+from xingate_server.disk_faults import said_of
 
 
 @click.command("keygen")
@@ -41,7 +42,9 @@ def keygen_command(*, out: Path | None, force: bool, state: Path, as_json: bool)
         _write(private, secret, 0o600)
         _write(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
     except OSError as error:
-        raise CommandError(f"the key cannot be written to `{error.filename}`: {error.strerror}") from error
+        raise CommandError(
+            f"the key cannot be written to `{error.filename}`: {said_of(error, Path(error.filename))}"
+        ) from error
     raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     made = {"private": str(private), "public": str(public), "sha256": hashlib.sha256(raw).hexdigest()}
     if as_json:

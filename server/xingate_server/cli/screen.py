@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
@@ -31,6 +32,7 @@ from xingate_server.cli.output.common import (
     target_option,
     tell_errors,
 )
+from xingate_server.disk_faults import said_of
 
 if TYPE_CHECKING:
     from xingate_adapters.rosters.journal import Journal
@@ -137,9 +139,10 @@ def screen_command(**options: Unpack[_Options]) -> int:
         _show(done, screening)
     if done.tally.not_asked:
         names = ", ".join(f"`{label}`" for label in done.tally.not_asked)
+        not_meant = " ".join(f"--map {quote(f'{label}=-')}" for label in done.tally.not_asked)
         click.echo(
             f"xingate: columns_not_asked: codes stand in {names} and nobody was asked about them: say what they are "
-            "with --map COLUMN=FIELD, or --map COLUMN=- for one that is not meant",
+            f"with --map COLUMN=FIELD, or that they are no parties by screening again with {not_meant}",
             err=True,
         )
     if not done.tally.rows:
@@ -164,8 +167,7 @@ def _run(client: xingate.Client, screening: "Screening", on_progress: "OnProgres
         raise CommandError(str(error)) from error
     except OSError as error:
         raise CommandError(
-            f"cannot write `{screening.out}`: {(error.strerror or 'unknown').lower()}; run the same command again to "
-            "continue"
+            f"cannot write `{screening.out}`: {said_of(error, screening.out)}; run the same command again to continue"
         ) from error
     except KeyboardInterrupt:
         click.echo("xingate: broken off; run the same command again to continue", err=True)

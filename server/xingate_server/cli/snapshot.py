@@ -17,10 +17,12 @@ from xingate_server.cli.output.common import (
     read_settings,
     state_option,
 )
+from xingate_server.cli.output.rows import shown_time
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
 from xingate_server.trace.port import TraceError
 from xingate_server.wiring.snapshot_in_use import (
     Retained,
+    Used,
     current_sequence,
     last_and_highest,
     retained,
@@ -60,14 +62,21 @@ def use_command(sequence: int, reason: str, officer: str, state: Path, *, dry_ru
         document = {"before": used.before, "after": used.after, "recordId": used.record_id}
         print_object(document | ({"dryRun": True} if dry_run else {}))
         return
-    if used.before == sequence and not dry_run:
-        click.echo(f"snapshot {sequence} is in use, as it was before; record {used.record_id}")
-        return
-    was = f"snapshot {used.before}" if used.before else "no snapshot"
-    if dry_run:
-        click.echo(f"snapshot {sequence} can be used; {was} was in use last, and nothing was moved")
-    else:
-        click.echo(f"snapshot {sequence} is in use instead of {was}; record {used.record_id}")
+    click.echo(_told(used, is_dry_run=dry_run))
+
+
+def _told(used: Used, *, is_dry_run: bool) -> str:
+    """What was done. That a gateway has taken a snapshot is for the gateway to say: `current` only points to it."""
+    if used.is_already:
+        seen = "the log says that it is in use" if used.is_on_record else "no gateway has put it on record yet"
+        return f"snapshot {used.after} is current already, and {seen}; nothing was recorded or moved"
+    was = f"snapshot {used.before} was {'in use' if used.is_on_record else 'current'} last"
+    was = was if used.before else "no snapshot was current before"
+    if is_dry_run:
+        return f"snapshot {used.after} can be used; {was}, and nothing was moved"
+    return (
+        f"snapshot {used.after} is current now, and gateways take it at their next look; {was}; record {used.record_id}"
+    )
 
 
 @snapshot.command("list")
@@ -111,7 +120,13 @@ def _cells(one: Retained) -> list[str]:
     manifest = one.found.manifest
     catalogue = manifest.catalogue
     counts = [f"{manifest.subjects:,}", f"{manifest.entries:,}"]
-    return [manifest.created_at, escape(manifest.compiled_by), escape(catalogue.name), catalogue.posture, *counts]
+    return [
+        shown_time(manifest.created_at),
+        escape(manifest.compiled_by),
+        escape(catalogue.name),
+        catalogue.posture,
+        *counts,
+    ]
 
 
 def _document(one: Retained, *, current: int, in_use: int) -> dict[str, object]:

@@ -71,9 +71,10 @@ def witness_command(
         witness = _witness(logs, name, directory)
         while True:
             for origin in witness.origins:
+                first = "" if witness.seen(origin).size else ", its first checkpoint here"
                 size = witness.visit(anchor, origin)
                 if size is not None:
-                    click.echo(f"cosigned {origin} at {counted(size, 'leaf', 'leaves')}")
+                    click.echo(f"cosigned {origin} at {counted(size, 'leaf', 'leaves')}{first}")
             if once:
                 return 0
             time.sleep(_POLL_S)

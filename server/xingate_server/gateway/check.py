@@ -1,257 +1,303 @@
-"""The main use case: a question, the snapshot that answers it, the record, and only then the answer.
+"""The check: a question goes in, an answer that is on record comes out. The whole way is in this file, step by step.
 
-Everything that can be wrong with a question is a GatewayError and leaves no record; a record that cannot be made
-durable leaves no answer. Excluded: who may ask (transport), what is recorded and answered (`lookups`), rules (core).
-Source: DESIGN sections 4 and 7; clause 5.
+1. **Read** the question. What is wrong with it is an InvalidQuestionError that names the field, and leaves no record.
+   A retry (same caller, same request id) gets its stored answer, whatever snapshot is in use by now; the same id with
+   another question is refused. From here on one snapshot answers, also if another one comes into use meanwhile.
+2. **Settle the identity**: from numbers and names to one subject, or to the reasons why there is none.
+3. **Look up** all that the snapshot holds on that subject; settling has read it.
+4. **Decide** by a pure function. What was decided of the same question before is not decided again.
+5. **Record**: the leaf and the answer for a retry are durable before anybody hears of them. A record that cannot be
+   made durable leaves no answer.
+6. **Answer**, with the place of the record in the log.
+
+One question, several, and the parties of a matter take the same way and share commits. Excluded: who may ask, bytes
+and codes (`transport`), the rules (`core`), what can be done with records later (`gateway.records`). Source: DESIGN
+sections 4 and 7; clause 5.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from time import monotonic
-from typing import Final, TypeVar
+from datetime import date, datetime
+from typing import TypeVar
 
-from xingate.matter_receipt import MatterReceipt
-from xingate.receipt import Receipt
-from xingate.types import ConsistencyProof, SignedCheckpoint
-from xingate_server.core.catalogue import Catalogue
-from xingate_server.core.subject import SubjectKeyer
+import msgspec
+
+from xingate_server.core.decide.context import ContextError
+from xingate_server.core.decide.decision import Encoded, Question, Situation
+from xingate_server.core.identifiers.parsing import mask_text
+from xingate_server.core.identity.identify import Resolved, older_keys, settle
+from xingate_server.core.subject import BY_SCHEME, SubjectFile, SubjectKeyer
 from xingate_server.gateway import errors
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.ids import uuid7
-from xingate_server.gateway.lookups import Lookups, Pending, trace_error
-from xingate_server.gateway.matter import Member, of_party, party_commands, sibling_keys
-from xingate_server.gateway.ports import Snapshots, SnapshotView
-from xingate_server.gateway.records.outcome_reading import OutcomeAnswer, OutcomeCommand
+from xingate_server.gateway.decision_cache import PreparedAnswer, SnapshotAnswers, prepare_answer
+from xingate_server.gateway.matter import Member, of_party, party_commands
+from xingate_server.gateway.question import QuestionReader, ReadQuestion, question_digest
+from xingate_server.gateway.records.check_leaf import Recorded, recorded_situation, with_identity
 from xingate_server.gateway.records.outcomes import Outcomes
-from xingate_server.gateway.records.receipts import Proofs, Receipts
-from xingate_server.gateway.records.search import Search, read_search
-from xingate_server.gateway.records.usage import usage_report
-from xingate_server.gateway.snapshots import Grounds
-from xingate_server.gateway.timestamps import now_utc
+from xingate_server.gateway.snapshots import SnapshotsInUse
+from xingate_server.gateway.timestamps import Moment, Moments
 from xingate_server.trace import port
-from xingate_server.trace.audit.report import Usage
-from xingate_server.trace.audit.search import search as find
-from xingate_server.trace.audit.tolerant_read import Damaged
+from xingate_server.trace.leaf import parts, terms
 
-MAX_RECORDS: Final = 1000
-DEFAULT_RECORDS: Final = 50
-SEARCH_S: Final = 1.0  # of one page
+_read_recorded = msgspec.json.Decoder(Recorded).decode
 _Made = TypeVar("_Made")
 
 
-class Gateway:
-    """Answers questions. Its calls may come from any thread and any event loop.
+class Pending(msgspec.Struct, frozen=True, gc=False):
+    """An answer that waits for its record (between steps 4 and 5)."""
 
-    `keyer` defaults to that of the snapshots, read when it is first needed. `clock` gives an aware time in UTC,
-    `new_id` a UUIDv7.
-    """
+    draft: port.Draft
+    prepared: PreparedAnswer
+
+
+class Checker:
+    """Answers questions. `clock` gives an aware time, `new_id` a UUIDv7. For any number of threads and event loops."""
 
     def __init__(
         self,
-        snapshots: Snapshots,
+        snapshots: SnapshotsInUse,
         trace: port.TraceLog,
-        keyer: SubjectKeyer | None = None,
-        clock: Callable[[], datetime] = now_utc,
-        new_id: Callable[[], str] = uuid7,
-        proofs: Proofs | None = None,
+        outcomes: Outcomes,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
     ) -> None:
-        self._grounds = Grounds(snapshots, keyer)
+        self._snapshots = snapshots
         self._trace = trace
+        self._outcomes = outcomes
+        self._clock = clock
         self._new_id = new_id
+        self._reader = QuestionReader()
+        self._moments = Moments()
+        self._leaves = parts.LeafJoiner()
         self._aside_thread = ThreadPoolExecutor(1, "aside")  # one: they take turns with the event loop anyway
-        self._receipts = Receipts(trace, proofs)
-        self._outcomes = Outcomes(trace, self._grounds.keyer, clock, new_id)
-        self._lookups = Lookups(self._grounds, trace, self._outcomes, clock, new_id)
-
-    @property
-    def origin(self) -> str:
-        """The name of the log that keeps the records."""
-        return self._trace.origin
 
     async def check(self, command: Command) -> Answer:
         """Answer one question. Raises GatewayError."""
-        work = await self._aside([command], lambda: self._lookups.prepare(command))
+        (work,) = await self._aside((command,), lambda: (self.prepare(command),))
         if isinstance(work, Answer):
             return work
         try:
             stored = await self._trace.append(work.draft)
         except port.TraceError as error:
-            raise trace_error(error) from error
-        return self._lookups.answer(work, stored)
-
-    def check_blocking(self, command: Command) -> Answer:
-        """The same for a thread."""
-        work = self._lookups.prepare(command)
-        if isinstance(work, Answer):
-            return work
-        try:
-            stored = self._trace.append_blocking(work.draft)
-        except port.TraceError as error:
-            raise trace_error(error) from error
-        return self._lookups.answer(work, stored)
+            raise errors.of_trace(error) from error
+        return self._answer(work, stored)
 
     async def check_many(self, commands: Sequence[Command]) -> list[Answer | errors.GatewayError]:
         """Answer many with one commit, each with its own answer or error, in their order. Raises nothing."""
-        works = await self._aside(commands, lambda: [self._lookups.prepare_or_error(command) for command in commands])
+        works = await self._aside(commands, lambda: [self._prepare_or_error(command) for command in commands])
         ended = iter(await self.complete([work for work in works if isinstance(work, Pending)]))
         return [next(ended) if isinstance(work, Pending) else work for work in works]
 
+    async def check_matter(self, request_id: str, members: tuple[Member, ...]) -> tuple[str, list[Answer]]:
+        """Answer about all parties of a matter with one commit; its request id, and the answers in their order.
+
+        Raises GatewayError: if one question is wrong, nothing is recorded for any.
+        """
+        request_id = request_id or self._new_id()
+        commands = party_commands(request_id, members)
+        works = await self._aside(commands, lambda: self._prepare_parties(commands))
+        ended = iter(await self.complete([work for work in works if isinstance(work, Pending)]))
+        outcomes = [next(ended) if isinstance(work, Pending) else work for work in works]
+        answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
+        for outcome in outcomes:
+            if isinstance(outcome, errors.GatewayError):
+                raise outcome
+        return request_id, answers
+
     def prepare(self, command: Command) -> Answer | Pending:
-        """The part of a lookup before its record, for who has several recorded together. Raises GatewayError.
+        """Steps 1 to 4: a stored answer, or one that waits for its record. Raises GatewayError.
 
         A question that `may_wait` is better asked with `check`, which keeps nobody else waiting.
         """
-        return self._lookups.prepare(command)
+        question = self._reader.read(command)
+        keyer = self._snapshots.keyer()
+        digest = question_digest(command, keyer)
+        if command.request_id and (earlier := self._stored_answer(command, digest)) is not None:
+            return earlier
+        snapshot = self._snapshots.answering(command.sequence)
+        question = _in_words_of(snapshot, command.action, question)
+        moment = self._moments.of(self._clock())
+        subject = settle(
+            command.kind, question.identifiers, question.names, snapshot.view, snapshot.keyer(keyer)
+        )  # which looks up
+        prepared = self._decide(command, question, subject, snapshot, moment.day)
+        prepared = self._with_earlier_reports(command, question, subject, keyer, prepared)
+        further = _further_keys(command, question, subject.subject_key, snapshot.keyer(keyer))
+        return Pending(self._draft(command, question, digest, subject, further, moment, prepared), prepared)
 
     async def complete(self, works: Sequence[Pending]) -> list[Answer | errors.GatewayError]:
-        """Record what was prepared with one commit, and answer, each with its own error. Raises nothing."""
+        """Steps 5 and 6 with one commit, each with its own answer or error, in their order. Raises nothing."""
         drafts = [work.draft for work in works]
         outcomes: Sequence[port.Outcome]
         try:
             outcomes = await self._trace.append_many(drafts)
         except port.TraceError as error:
             outcomes = [error] * len(drafts)
-        return [self._lookups.answer_or_error(work, outcome) for work, outcome in zip(works, outcomes, strict=True)]
+        return [self._answer_or_error(work, outcome) for work, outcome in zip(works, outcomes, strict=True)]
 
-    async def check_matter(self, request_id: str, members: tuple[Member, ...]) -> tuple[str, list[Answer]]:
-        """Answer about all parties of a matter with one commit; its request id, and the answers in their order.
+    def _decide(
+        self, command: Command, question: ReadQuestion, subject: Resolved, snapshot: SnapshotAnswers, today: date
+    ) -> PreparedAnswer:
+        """`today` is the day in Asia/Shanghai: what expires by date is never answered from yesterday."""
+        status = self._snapshots.status(command.sequence)
+        asked = Question(
+            action=command.action,
+            kind=command.kind,
+            as_of=question.as_of or today,
+            context=question.context,
+            names=question.names,
+            is_foreign=subject.is_foreign,
+            bodies=command.bodies,
+        )
+        situation = Situation(sources=snapshot.view.sources, checked_on=today, identity=subject.reasons)
+        key = snapshot.key_of(asked, situation, subject, status)
+        prepared = snapshot.prepared(key)
+        if prepared is None:
+            decided = snapshot.view.decider.encoded(subject.file, asked, situation)
+            if subject.candidates or subject.flags:
+                decided = Encoded.of(with_identity(decided.decision, subject.candidates, subject.flags))
+            recorded = recorded_situation(situation, snapshot.sources_hash, subject, asked)
+            prepared = prepare_answer(asked, decided, snapshot.shown(status), recorded)
+            snapshot.keep(key, prepared)
+        return prepared
 
-        Raises GatewayError: where one question is wrong, nothing is recorded for any.
-        """
-        request_id = request_id or self._new_id()
-        commands = party_commands(request_id, members)
-        works = await self._aside(commands, lambda: self._parties(commands))
-        drafts = [work.draft for work in works if isinstance(work, Pending)]
+    def _with_earlier_reports(
+        self,
+        command: Command,
+        question: ReadQuestion,
+        subject: Resolved,
+        keyer: SubjectKeyer,
+        prepared: PreparedAnswer,
+    ) -> PreparedAnswer:
+        """With the notice of what the caller's organisation has reported of this identity in this matter (Cl. 22)."""
+        if not prepared.unsettled:
+            return prepared
+        keys = (subject.subject_key, *older_keys(command.kind, question.identifiers, keyer.in_form(BY_SCHEME)))
+        ids = entry_ids(subject.file, prepared.unsettled)
+        earlier = self._outcomes.settled(command.organisation, question.matter, keys, ids)
+        return prepared.with_settled(earlier.flags, earlier.records) if earlier.records else prepared
+
+    def _draft(
+        self,
+        command: Command,
+        question: ReadQuestion,
+        digest: bytes,
+        subject: Resolved,
+        further: tuple[bytes, ...],
+        moment: Moment,
+        prepared: PreparedAnswer,
+    ) -> port.Draft:
+        """What is to be recorded: the leaf, the answer for a retry, and the terms by which a search finds it."""
+        record_id = self._new_id()
+        request_id = command.request_id or record_id  # a caller without one gets one that nobody else has
+        asked = parts.Asked(
+            record_id,
+            request_id,
+            moment.time,
+            self._leaves.caller(command.system, command.organisation, question.operator),
+            question.matter,
+            subject.subject_key,
+            subject.subject_code,
+            question.context,
+            further,
+        )
+        return port.Draft(
+            kind="check",
+            record_id=record_id,
+            request_id=request_id,
+            system=command.system,
+            organisation=command.organisation,
+            question_digest=digest,
+            time=moment.time,
+            leaf=self._leaves.join(prepared.leaf, asked),
+            answer=prepared.answer(request_id),
+            terms=terms.check_terms(
+                moment.minute,
+                subject.subject_key,
+                question.matter,
+                self._leaves.answer_terms(
+                    command.organisation, question.operator, command.action, prepared.decision.verdict
+                ),
+                further,
+            ),
+        )
+
+    def _answer(self, pending: Pending, stored: port.Stored) -> Answer:
+        """The answer whose record is durable. Raises UnavailableError for an older one that cannot be read."""
+        if stored.is_replay:  # another caller with the same request id was faster
+            return self._replayed(stored)
+        prepared = pending.prepared
+        return Answer(
+            request_id=stored.request_id,
+            as_of=prepared.question.as_of,
+            decision=prepared.decision,
+            digest=prepared.digest,
+            snapshot=prepared.snapshot,
+            record_id=stored.record_id,
+            leaf_index=stored.leaf_index,
+            log_origin=self._trace.origin,
+            notices=prepared.notices,
+        )
+
+    def _stored_answer(self, command: Command, digest: bytes) -> Answer | None:
+        """The answer of a retry. Raises RequestIdReusedError, UnavailableError."""
         try:
-            outcomes = await self._trace.append_many(drafts)
+            stored = self._trace.find("check", command.system, command.organisation, command.request_id)
+            if stored is None:
+                return None
+            if stored.question_digest != digest:
+                raise port.RequestIdReusedError(command.request_id)
         except port.TraceError as error:
-            raise trace_error(error) from error
-        remaining = iter(outcomes)
-        answers = []
-        for work in works:
-            outcome = self._lookups.answer_or_error(work, next(remaining)) if isinstance(work, Pending) else work
-            if isinstance(outcome, errors.GatewayError):
-                raise outcome
-            answers.append(outcome)
-        return request_id, answers
+            raise errors.of_trace(error) from error
+        return self._replayed(stored)
 
-    async def report_outcome(self, command: OutcomeCommand) -> OutcomeAnswer:
-        """Record what became of a lookup (Cl. 22). Raises GatewayError."""
-        return await self._outcomes.report(command)
-
-    def report_outcome_blocking(self, command: OutcomeCommand) -> OutcomeAnswer:
-        """The same for a thread."""
-        return self._outcomes.report_blocking(command)
-
-    def record(self, record_id: str) -> port.Stored:
-        """One record. Raises UnknownRecordError, and UnavailableError where the log cannot be read."""
+    def _replayed(self, stored: port.Stored) -> Answer:
         try:
-            stored = self._trace.get(record_id)
-        except port.TraceError as error:
-            raise trace_error(error) from error
-        if stored is None:
-            text = "no record has this id"
-            raise errors.UnknownRecordError("record_unknown", text, "record_id")
-        return stored
-
-    def records(self, limit: int = DEFAULT_RECORDS, before: int | None = None) -> Sequence[port.Stored]:
-        """At most `limit` (1 to 1000) records, newest first, with an index below `before`."""
-        check_limit(limit)
-        try:
-            return self._trace.list(limit, before)
-        except port.TraceError as error:
-            raise trace_error(error) from error
-
-    def search(self, search: Search, limit: int, before: int | None = None) -> tuple[list[port.Stored], int | None]:
-        """At most `limit` (1 to 1000) records that fit, newest first, with an index below `before`; and where to look
-        further. Fewer, also none, after a second: for a thread of its own. Raises GatewayError."""
-        check_limit(limit)
-        query = read_search(search, self._grounds.keyer)
-        until = monotonic() + SEARCH_S
-        try:
-            page = find(self._trace, query, limit, before, lambda: monotonic() < until)
-        except port.TraceError as error:
-            raise trace_error(error) from error
-        leaves = [leaf for leaf in page.leaves if isinstance(leaf, port.Stored)]
-        for leaf in page.leaves:
-            if isinstance(leaf, Damaged):
-                text = f"{leaf.what}: look before it (`before` {leaf.leaf_index}) and behind it apart"
-                raise errors.UnavailableError("log_damaged", text)
-        return leaves, page.next_before
-
-    async def receipt(self, record_id: str) -> Receipt:
-        """What proves one record offline. Raises UnknownRecordError, and UnavailableError (`checkpoint_pending`)."""
-        return await self._receipts.receipt(self.record(record_id))
-
-    async def matter_receipt(self, record_id: str) -> MatterReceipt:
-        """What proves the records of all parties of the matter check that this record is part of, offline.
-
-        Raises UnknownRecordError, InvalidQuestionError (`record_not_matter`), UnavailableError.
-        """
-        leaves = [self._found(*key) for key in sibling_keys(self.record(record_id))]
-        return MatterReceipt(tuple(await self._receipts.receipts(leaves)))
-
-    async def checkpoint(self) -> SignedCheckpoint:
-        """The newest signed checkpoint of the log. Raises UnavailableError."""
-        return await self._receipts.checkpoint()
-
-    async def consistency_proof(self, size1: int, size2: int = 0) -> ConsistencyProof:
-        """That the log at `size2` (0: the newest checkpoint's) begins with the log at `size1`.
-
-        Raises InvalidQuestionError (`size_unknown`, `size_order`), UnavailableError.
-        """
-        return await self._receipts.consistency_proof(size1, size2)
-
-    def usage_report(self, first: str, last: str, by: str) -> Usage:
-        """Figures over the whole log (`gateway.records.usage`): for a thread of its own. Raises GatewayError."""
-        return usage_report(self._trace, first, last, by)
-
-    def catalogue(self) -> Catalogue:
-        """The catalogue of the snapshot in use. Raises UnavailableError without one."""
-        return self.snapshot().catalogue
-
-    def snapshot(self, sequence: int = 0) -> SnapshotView:
-        """A retained snapshot, or (0) the one in use. Raises UnknownSequenceError and UnavailableError."""
-        return self._grounds.snapshot(sequence)
-
-    def snapshot_status(self, sequence: int = 0) -> str:
-        """`current`, `retained` or `superseded_by_bad`, as it stands in an answer from that sequence."""
-        return self._grounds.status(sequence)
-
-    def retained(self) -> list[int]:
-        """The sequences that can be asked, oldest first."""
-        return self._grounds.retained()
-
-    def forget(self) -> None:
-        """Let go of all snapshots and of what was told from them, when another one has come into use."""
-        self._grounds.forget()
+            recorded = _read_recorded(stored.answer)
+        except msgspec.DecodeError as error:
+            text = f"the stored answer of record `{stored.record_id}` cannot be read by this release"
+            raise errors.UnavailableError("record_failed", text) from error
+        return Answer(
+            request_id=recorded.request_id,
+            as_of=recorded.as_of,
+            decision=recorded.decision,
+            digest=recorded.digest,
+            snapshot=recorded.snapshot,
+            record_id=stored.record_id,
+            leaf_index=stored.leaf_index,
+            log_origin=self._trace.origin,
+            notices=recorded.notices,
+        )
 
     async def _aside(self, commands: Sequence[Command], work: Callable[[], _Made]) -> _Made:
-        """`work()`: in a thread where it may take longer than others, so that it keeps nobody else waiting."""
+        """`work()`: in a thread if it may take longer than others, so that it keeps nobody else waiting."""
         if any(map(may_wait, commands)):
             return await asyncio.get_running_loop().run_in_executor(self._aside_thread, work)
         return work()
 
-    def _parties(self, commands: Sequence[Command]) -> list[Answer | Pending]:
+    def _prepare_or_error(self, command: Command) -> Answer | Pending | errors.GatewayError:
+        try:
+            return self.prepare(command)
+        except errors.GatewayError as error:
+            return error
+
+    def _prepare_parties(self, commands: Sequence[Command]) -> list[Answer | Pending]:
         works = []
         for place, command in enumerate(commands):
             try:
-                works.append(self._lookups.prepare(command))
+                works.append(self.prepare(command))
             except errors.GatewayError as error:
                 raise of_party(error, place) from error
         return works
 
-    def _found(self, system: str, organisation: str, request_id: str) -> port.Stored:
+    def _answer_or_error(self, pending: Pending, outcome: port.Outcome) -> Answer | errors.GatewayError:
+        if isinstance(outcome, port.TraceError):
+            return errors.of_trace(outcome)
         try:
-            stored = self._trace.find("check", system, organisation, request_id)
-        except port.TraceError as error:
-            raise trace_error(error) from error
-        if stored is None:
-            text = "another party of this matter check has no record: its call failed, so ask it again"
-            raise errors.UnknownRecordError("record_unknown", text, "record_id")
-        return stored
+            return self._answer(pending, outcome)
+        except errors.GatewayError as error:
+            return error
 
 
 def may_wait(command: Command) -> bool:
@@ -263,8 +309,32 @@ def may_wait(command: Command) -> bool:
     return bool(command.sequence) or (bool(command.name) and not command.identifiers)
 
 
-def check_limit(limit: int) -> None:
-    """Raises InvalidQuestionError for a page of less than one record or more than `MAX_RECORDS`."""
-    if not 1 <= limit <= MAX_RECORDS:
-        text = f"`{limit}` records at once: ask for 1 to {MAX_RECORDS}"
-        raise errors.InvalidQuestionError("limit_out_of_range", text, "limit")
+def entry_ids(file: SubjectFile, shown: Sequence[str]) -> dict[str, str]:
+    """The ids of unsettled entries that an answer names, and those that older records know them by, each with the id
+    in the answer."""
+    older = {held.entry.older_id: held.entry.id for held in file.unsettled if held.entry.older_id}
+    return {known: now for known, now in older.items() if now in shown} | {now: now for now in shown}
+
+
+def _in_words_of(snapshot: SnapshotAnswers, action: str, question: ReadQuestion) -> ReadQuestion:
+    """The question with the catalogue's own words for its context. Raises InvalidQuestionError."""
+    if action not in snapshot.actions:
+        text = f"unknown action `{mask_text(action)}`: see the list of actions"
+        raise errors.InvalidQuestionError("action_unknown", text, "action")
+    if not question.context:
+        return question
+    try:
+        context = snapshot.context.read(question.context)
+    except ContextError as error:
+        field = f"context[{mask_text(error.attribute)}]"
+        raise errors.InvalidQuestionError("context_value_unknown", mask_text(str(error)), field) from None
+    return msgspec.structs.replace(question, context=context)
+
+
+def _further_keys(
+    command: Command, question: ReadQuestion, subject_key: bytes, keyer: SubjectKeyer
+) -> tuple[bytes, ...]:
+    """If several numbers were given: all keys by which a search may know one of them, but for the record's own."""
+    if len(question.identifiers) == 1:
+        return ()
+    return tuple(dict.fromkeys(k for k in older_keys(command.kind, question.identifiers, keyer) if k != subject_key))

@@ -10,6 +10,9 @@ GatewayError
 `-- UnavailableError         no answer can be given now: no snapshot, or the record could not be made durable
 """
 
+from xingate_server.core.identifiers.parsing import mask_text
+from xingate_server.trace import port
+
 
 class GatewayError(Exception):
     """Base of all; `reason` is the fixed string that every transport shows."""
@@ -47,3 +50,14 @@ class NotAllowedError(GatewayError):
 
 class UnavailableError(GatewayError):
     """No verdict can be given now; a retry with the same request id is safe."""
+
+
+def of_trace(error: port.TraceError) -> GatewayError:
+    """The error of a caller whose record failed."""
+    if isinstance(error, port.RequestIdReusedError):
+        text = f"request id `{mask_text(error.request_id)}` stands for another question of the same caller"
+        return RequestIdReusedError("request_id_reused", text, "request_id")
+    text = "no verdict is given because its record could not be made durable: ask again with the same request id"
+    if isinstance(error, port.ReadFailedError):
+        text = "the log cannot be read at the moment: ask again with the same request id"
+    return UnavailableError("record_failed", text)

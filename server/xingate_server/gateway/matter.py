@@ -13,7 +13,7 @@ from xingate.matter import APPLICANT, MAX_PARTIES, PARTY_PLACE, PARTY_ROLE, ROLE
 from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.gateway.answer import Command
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
-from xingate_server.gateway.question import MAX_CONTEXT, check_text
+from xingate_server.gateway.question import MAX_CONTEXT, check_purpose, check_text, is_blank
 from xingate_server.trace import port
 from xingate_server.trace.leaf import record as leaf
 
@@ -88,7 +88,9 @@ def _check_parties(members: tuple[Member, ...]) -> None:
         text = f"{len(members)} parties: at most {MAX_PARTIES} are asked about together"
         raise InvalidQuestionError("parties_too_many", text, "parties")
     first = members[0].command
-    if not first.matter:
+    if is_blank(first.matter):
+        for member in members:
+            check_purpose(member.command)  # the same refusal as of one question about a person
         text = "the matter is missing: give the caller's case number"
         raise InvalidQuestionError("matter_missing", text, "matter")
     most = MAX_CONTEXT - 2

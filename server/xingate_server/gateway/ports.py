@@ -1,10 +1,11 @@
-"""What the gateway needs of the snapshots; `snapshot.store.SnapshotSet` has it."""
+"""What the gateway needs from others: snapshots (`snapshot.store.SnapshotSet`) and counters (`transport.metrics`)."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from xingate_server.core.catalogue import Catalogue
+from xingate_server.core.catalogue import Catalogue, Verdict
 from xingate_server.core.decide.decide import Decider
-from xingate_server.core.decide.decision import SourceState
+from xingate_server.core.decide.decision import Gap, SourceState
 from xingate_server.core.identity.identify import Lookup
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.snapshot.store import SnapshotFacts
@@ -62,4 +63,12 @@ class Snapshots(Protocol):
 
     def retained(self) -> list[int]:
         """The sequences that can be asked, oldest first."""
+        ...
+
+
+class Counters(Protocol):
+    """Counts answers."""
+
+    def answered(self, verdict: Verdict, action: str, gaps: Sequence[Gap]) -> None:
+        """One answer left the gateway."""
         ...

@@ -5,7 +5,6 @@ against the snapshot that answers. No message holds a person's number: numbers a
 section 4 (Identity: malformed input is an error, not an answer) and 8.
 """
 
-import re
 import unicodedata
 from datetime import date
 from typing import Final
@@ -25,8 +24,9 @@ from xingate_server.core.identifiers.parsing import (
 )
 from xingate_server.core.names.normal_form import normalise
 from xingate_server.core.subject import SubjectClass, SubjectKeyer, SubjectKind, class_of
+from xingate_server.core.timestamps import read_day
 from xingate_server.gateway.answer import Command
-from xingate_server.gateway.bounded_cache import Kept
+from xingate_server.gateway.bounded_cache import BoundedCache
 from xingate_server.gateway.errors import InvalidQuestionError
 
 MAX_REQUEST_ID: Final = 128
@@ -48,13 +48,11 @@ _CALLER_FIELDS = ("caller.system", "caller.organisation", "caller.operator")
 
 _PERSON: Final = SubjectKind.NATURAL_PERSON
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _FEWEST_DIGITS = 14  # in whatever may be a citizen number: the last of the old form's 15 may be an X
 _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 
-# Callers whose texts were found right and hold no person's number: they ask again and again.
-_callers: Kept[tuple[str, str, str], bool] = Kept(4096)
+_MOST_CALLERS: Final = 4096
 
 
 class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -71,26 +69,57 @@ class ReadQuestion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     context: dict[str, str]
 
 
-def read_question(command: Command) -> ReadQuestion:
-    """Read the texts. Raises InvalidQuestionError with the first field that is wrong."""
-    _check_texts(command)
-    name = normalise(clean(command.name)) if command.name else ""
-    identifiers = _identifiers(command)
-    if not identifiers and not name:
-        text = "the subject is missing: give a number or a name"
-        raise InvalidQuestionError("subject_missing", text, "subject")
-    as_of = _day(command.as_of) if command.as_of else None
-    if command.kind is _PERSON:
-        _check_purpose(command)
-    context = command.context
-    return ReadQuestion(
-        identifiers=identifiers,
-        names=(name,) if name else (),
-        as_of=as_of,
-        operator=hide_numbers(command.operator),
-        matter=hide_numbers(command.matter),
-        context={key: hide_numbers(value) for key, value in context.items() if value} if context else context,
-    )
+class QuestionReader:
+    """Reads questions. It knows callers whose texts were found right again. For any number of threads."""
+
+    def __init__(self) -> None:
+        self._callers: BoundedCache[tuple[str, str, str], bool] = BoundedCache(_MOST_CALLERS)
+
+    def read(self, command: Command) -> ReadQuestion:
+        """Read the texts. Raises InvalidQuestionError with the first field that is wrong."""
+        self._check_texts(command)
+        name = normalise(clean(command.name)) if command.name else ""
+        identifiers = _identifiers(command)
+        if not identifiers and not name:
+            text = "the subject is missing: give a number or a name"
+            raise InvalidQuestionError("subject_missing", text, "subject")
+        as_of = _day(command.as_of) if command.as_of else None
+        check_purpose(command)
+        context = command.context
+        return ReadQuestion(
+            identifiers=identifiers,
+            names=(name,) if name else (),
+            as_of=as_of,
+            operator=hide_numbers(command.operator),
+            matter=hide_numbers(command.matter),
+            context={key: hide_numbers(value) for key, value in context.items() if value} if context else context,
+        )
+
+    def _check_texts(self, command: Command) -> None:
+        if command.request_id:
+            _check("request_id", command.request_id, MAX_REQUEST_ID)
+        _check("action", command.action, MAX_TEXT)
+        if command.name:
+            _check("subject.name", command.name, MAX_NAME)
+        _check("matter", command.matter, MAX_TEXT)
+        caller = (command.system, command.organisation, command.operator)
+        is_known = self._callers.get(caller) is not None
+        if not is_known:
+            for field, text in zip(_CALLER_FIELDS, caller, strict=True):
+                _check(field, text, MAX_TEXT)
+        if command.request_id:
+            _refuse_number("request_id", command.request_id)
+        if not is_known:
+            for field, text in zip(_CALLER_FIELDS[:2], caller, strict=False):
+                _refuse_number(field, text)
+            if hide_numbers(command.operator) == command.operator:
+                self._callers.put(caller, True)
+        if not command.action:
+            raise InvalidQuestionError(
+                "action_missing", "the action is missing: say what is about to be done", "action"
+            )
+        if command.context:
+            _check_context(command.context)
 
 
 def question_digest(command: Command, keyer: SubjectKeyer) -> bytes:
@@ -116,31 +145,6 @@ def _may_hold_number(text: str) -> bool:
     return len(text) >= _FEWEST_DIGITS and (
         not text.isascii() or len(text.encode().translate(None, _NO_DIGITS)) >= _FEWEST_DIGITS
     )
-
-
-def _check_texts(command: Command) -> None:
-    if command.request_id:
-        _check("request_id", command.request_id, MAX_REQUEST_ID)
-    _check("action", command.action, MAX_TEXT)
-    if command.name:
-        _check("subject.name", command.name, MAX_NAME)
-    _check("matter", command.matter, MAX_TEXT)
-    caller = (command.system, command.organisation, command.operator)
-    is_known = _callers.get(caller) is not None
-    if not is_known:
-        for field, text in zip(_CALLER_FIELDS, caller, strict=True):
-            _check(field, text, MAX_TEXT)
-    if command.request_id:
-        _refuse_number("request_id", command.request_id)
-    if not is_known:
-        for field, text in zip(_CALLER_FIELDS[:2], caller, strict=False):
-            _refuse_number(field, text)
-        if hide_numbers(command.operator) == command.operator:
-            _callers.put(caller, True)
-    if not command.action:
-        raise InvalidQuestionError("action_missing", "the action is missing: say what is about to be done", "action")
-    if command.context:
-        _check_context(command.context)
 
 
 def _check_context(context: dict[str, str]) -> None:
@@ -183,16 +187,26 @@ def _has_unreadable(text: str, *, is_lenient: bool) -> bool:
     return any(unicodedata.category(character) in refused for character in text)
 
 
-def _check_purpose(command: Command) -> None:
-    """A natural person is asked about only where it can be seen who asks and what for (DESIGN section 5)."""
+def check_purpose(command: Command) -> None:
+    """A natural person is asked about only where it can be seen who asks and what for (DESIGN section 5).
+
+    Raises InvalidQuestionError (`purpose_missing`).
+    """
+    if command.kind is not _PERSON:
+        return
     for field, text in (
         ("caller.organisation", command.organisation),
         ("caller.operator", command.operator),
         ("matter", command.matter),
     ):
-        if not characters.standard(text).strip():  # nor of characters that cannot be seen alone
+        if is_blank(text):
             told = f"{field} is missing: a natural person is asked about only with organisation, operator and matter"
             raise InvalidQuestionError("purpose_missing", told, field)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing stands in a text, or only blanks and characters that cannot be seen."""
+    return not characters.standard(text).strip()
 
 
 def _identifiers(command: Command) -> tuple[Identifier, ...]:
@@ -230,10 +244,7 @@ def _shown(identifier: Identifier, subject_class: SubjectClass) -> str:
 
 
 def _day(text: str) -> date:
-    if _DAY.fullmatch(text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass
+    if (day := read_day(text)) is not None:
+        return day
     shown = f"`{mask_text(text[:MAX_TEXT])}` is no day: expected YYYY-MM-DD"
     raise InvalidQuestionError("date_malformed", shown, "as_of")

@@ -1,28 +1,29 @@
-"""The snapshots that answer, with what was told from each, and this installation's keyed hashes.
+"""The snapshots that answer, with the answers prepared from each, and this installation's keyed hashes.
 
-Excluded: opening and refreshing snapshots (`snapshot.store`), deciding (`told`). Source: DESIGN section 6.
+Excluded: opening and refreshing snapshots (`snapshot.store`), deciding (`check`). Source: DESIGN section 6.
 """
 
 from typing import Final
 
+from xingate_server.core.catalogue import Catalogue
 from xingate_server.core.subject import SubjectKeyer
 from xingate_server.gateway import errors
-from xingate_server.gateway.bounded_cache import Kept
-from xingate_server.gateway.decision_cache import Ground
+from xingate_server.gateway.bounded_cache import BoundedCache
+from xingate_server.gateway.decision_cache import SnapshotAnswers
 from xingate_server.gateway.ports import Snapshots, SnapshotView
 from xingate_server.snapshot.errors import NotRetainedError, SnapshotError
 
-_MOST: Final = 8  # snapshots whose answers are kept
+_MOST: Final = 8  # snapshots whose answers are stored
 
 
-class Grounds:
-    """What questions are answered from. For any number of threads."""
+class SnapshotsInUse:
+    """What questions are answered from. `keyer` defaults to that of the snapshots. For any number of threads."""
 
     def __init__(self, snapshots: Snapshots, keyer: SubjectKeyer | None = None) -> None:
         self._snapshots = snapshots
         self._given_keyer = keyer
-        self._last: Ground | None = None  # of the snapshot asked last
-        self._kept: Kept[str, Ground] = Kept(_MOST)
+        self._last: SnapshotAnswers | None = None  # of the snapshot asked last
+        self._answers: BoundedCache[str, SnapshotAnswers] = BoundedCache(_MOST)
 
     def keyer(self) -> SubjectKeyer:
         """The given one, or that of the snapshots. Raises UnavailableError."""
@@ -31,7 +32,7 @@ class Grounds:
         except SnapshotError as error:
             raise errors.UnavailableError("snapshot_missing", f"no snapshot can answer: {error}") from error
 
-    def snapshot(self, sequence: int) -> SnapshotView:
+    def snapshot(self, sequence: int = 0) -> SnapshotView:
         """A retained snapshot, or (0) the one in use. Raises UnknownSequenceError and UnavailableError."""
         try:
             return self._snapshots.get(sequence) if sequence else self._snapshots.current()
@@ -40,18 +41,22 @@ class Grounds:
         except SnapshotError as error:
             raise errors.UnavailableError("snapshot_missing", f"no snapshot can answer: {error}") from error
 
-    def ground(self, sequence: int) -> Ground:
-        """What is told from that snapshot. Raises UnknownSequenceError and UnavailableError."""
-        kept = self._kept  # before the view: what is told from one that is forgotten meanwhile is not kept
+    def catalogue(self) -> Catalogue:
+        """The catalogue of the snapshot in use. Raises UnavailableError without one."""
+        return self.snapshot().catalogue
+
+    def answering(self, sequence: int) -> SnapshotAnswers:
+        """That snapshot with the answers prepared from it. Raises UnknownSequenceError and UnavailableError."""
+        answers = self._answers  # before the view: what is prepared from one that is forgotten meanwhile is not stored
         view = self.snapshot(sequence)
-        ground = self._last
-        if ground is None or ground.view is not view:
+        last = self._last
+        if last is None or last.view is not view:
             at = view.info.hash
-            ground = kept.get(at)
-            if ground is None or ground.view is not view:  # opened again: the old one may be closed
-                ground = kept.put(at, Ground(view))
-            self._last = ground
-        return ground
+            last = answers.get(at)
+            if last is None or last.view is not view:  # opened again: the old one may be closed
+                last = answers.put(at, SnapshotAnswers(view))
+            self._last = last
+        return last
 
     def status(self, sequence: int) -> str:
         """`current`, `retained` or `superseded_by_bad`, as it stands in an answer from that sequence."""
@@ -68,6 +73,6 @@ class Grounds:
         return self._snapshots.retained()
 
     def forget(self) -> None:
-        """Let go of all snapshots and of what was told from them."""
+        """Let go of all snapshots and of the answers prepared from them, when another one has come into use."""
         self._last = None
-        self._kept = Kept(_MOST)
+        self._answers = BoundedCache(_MOST)

@@ -3,12 +3,11 @@
 What is the same for a whole second is made once for it, since writing a time out is slow. Source: RFC 3339.
 """
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 
+from xingate_server.core.timestamps import shanghai_day
 from xingate_server.trace.leaf.terms import minute_part
-
-SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991; every date of a question is of this zone
 
 
 class Moment(NamedTuple):
@@ -48,4 +47,4 @@ def now_utc() -> datetime:
 
 
 def _second(start: datetime) -> _Second:
-    return _Second(start, start.replace(tzinfo=None).isoformat(), (start + SHANGHAI).date(), minute_part(start))
+    return _Second(start, start.replace(tzinfo=None).isoformat(), shanghai_day(start), minute_part(start))

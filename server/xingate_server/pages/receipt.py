@@ -9,7 +9,7 @@ receipt's JSON file does, and the page says how. Source: DESIGN section 7.
 import asyncio
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from html import escape
 
 import segno
@@ -20,8 +20,9 @@ from xingate.receipt import Fact, Proven, Receipt, verify_receipt
 from xingate.types import Effect, Force, Gap, Verdict
 from xingate.v1 import trace_pb2 as tr
 from xingate_server.core.catalogue import Measure
-from xingate_server.gateway.check import Gateway
+from xingate_server.core.timestamps import SHANGHAI
 from xingate_server.gateway.errors import GatewayError, UnavailableError
+from xingate_server.gateway.gateway import Gateway
 
 Titles = Mapping[str, tuple[str, str]]
 """Chinese and English titles by the id of an action or a measure."""
@@ -29,7 +30,6 @@ Titles = Mapping[str, tuple[str, str]]
 Row = tuple[str, str, str]
 """A label in Chinese, in English, and the value as HTML."""
 
-_SHANGHAI = timedelta(hours=8)
 _MOST_LISTED = 8  # more measures or gaps than these would not fit the page
 _ONE_COLUMN = 5
 _MOST_CHARACTERS = 300  # of one value
@@ -84,7 +84,7 @@ box-shadow:0 1px 8px #0003}}
 async def page_of(gateway: Gateway, message: tr.Receipt) -> str:
     """The page of a receipt of this gateway's own. Raises UnavailableError where it does not hold."""
     receipt = Receipt.from_message(message)
-    key = (await gateway.checkpoint()).verifier_key
+    key = (await gateway.records.checkpoint()).verifier_key
     try:
         proven = verify_receipt(receipt, key)
     except ReceiptError as error:
@@ -114,7 +114,7 @@ def _titles(gateway: Gateway, proven: Proven) -> Titles:
     if proven.kind != "check":
         return {}
     try:
-        view = gateway.snapshot(int(proven.value("sequence")))
+        view = gateway.snapshots.snapshot(int(proven.value("sequence")))
     except GatewayError:
         return {}
     if view.info.catalogue_hash != proven.value("catalogueHash"):
@@ -240,7 +240,7 @@ def _shown(text: str, most: int = _MOST_CHARACTERS) -> str:
 def _time(text: str) -> str:
     """The time in Beijing, as people read it, with the recorded one beside it."""
     try:
-        moment = datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None) + _SHANGHAI
+        moment = datetime.fromisoformat(text).astimezone(SHANGHAI)
     except ValueError:
         return _shown(text)
     return f"{moment:%Y-%m-%d %H:%M:%S} 北京时间 Beijing <code>{_shown(text)}</code>"

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -14,6 +15,7 @@ import lmdb
 
 from xingate_server.snapshot.manifest import DATA_FILE, DATABASES, SUBJECT
 
+_CLOSED_WITHIN_S, _POLL_S = 1.0, 0.001
 PART_KEYS = 16_384  # read at once by who reads all of it
 
 _ENVIRONMENTS: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
@@ -26,7 +28,16 @@ def environment_of(path: Path) -> Any:
     with _ENVIRONMENTS_LOCK:
         found = _ENVIRONMENTS.get((stat.st_dev, stat.st_ino))
         if found is None:
-            found = lmdb.open(
+            found = _ENVIRONMENTS[stat.st_dev, stat.st_ino] = _open(path)
+        return found
+
+
+def _open(path: Path) -> Any:
+    """Open it; if another thread is letting go of it at this moment, once that is done. Raises lmdb.Error."""
+    until = monotonic() + _CLOSED_WITHIN_S
+    while True:
+        try:
+            return lmdb.open(
                 str(path),
                 subdir=False,
                 lock=False,
@@ -35,8 +46,10 @@ def environment_of(path: Path) -> Any:
                 readahead=False,
                 max_dbs=DATABASES,
             )
-            _ENVIRONMENTS[stat.st_dev, stat.st_ino] = found
-        return found
+        except lmdb.Error as error:
+            if "already open" not in str(error) or monotonic() > until:
+                raise
+            sleep(_POLL_S)
 
 
 def database_of(environment: Any, name: bytes) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from xingate_server.disk_faults import said_of
 from xingate_server.snapshot.errors import CompileError, SnapshotError
 
 CURRENT = "current"
@@ -40,7 +41,11 @@ def current_sequence(folder: Path) -> int | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SnapshotError(f"`{link}` is not a link to a snapshot: {error.strerror}") from error
+        what = "it is a folder" if link.is_dir() else said_of(error, link)
+        raise SnapshotError(
+            f"`{link}` is not a link to a snapshot: {what}; move it away, then xingate compile or xingate snapshot use "
+            "makes the link"
+        ) from error
     if not target.isdigit():
         raise SnapshotError(f"`{link}` points to `{target}`, expected the number of a snapshot")
     return int(target)
@@ -48,9 +53,14 @@ def current_sequence(folder: Path) -> int | None:
 
 @contextmanager
 def compile_lock(folder: Path, timeout_s: float) -> Iterator[None]:
-    """Hold the lock of the folder; a second compile waits `timeout_s` and then raises `CompileError`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("w") as file:
+    """Hold the lock of the folder; a second compile waits `timeout_s` and then raises `CompileError`, as is raised
+    where the folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / _LOCK).open("w")
+    except OSError as error:
+        raise CompileError(f"`{folder}` cannot be written: {said_of(error, folder / _LOCK)}") from error
+    with opened as file:
         deadline = time.monotonic() + timeout_s
         while True:
             try:

@@ -41,17 +41,9 @@ class MemoryLog:
 
     async def append(self, draft: Draft) -> Stored:
         """See `TraceLog`."""
-        return self.append_blocking(draft)
-
-    def append_blocking(self, draft: Draft) -> Stored:
-        """See `TraceLog`."""
-        return only(self.append_many_blocking((draft,)))
+        return only(await self.append_many((draft,)))
 
     async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        """See `TraceLog`."""
-        return self.append_many_blocking(drafts)
-
-    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """See `TraceLog`."""
         self._check_open()
         return [self._append(draft) for draft in drafts]

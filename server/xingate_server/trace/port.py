@@ -50,6 +50,10 @@ class StoreUnusableError(TraceError):
     """The log cannot be opened as it is; trying again does not help."""
 
 
+class NoLogError(StoreUnusableError):
+    """There is no log yet."""
+
+
 class StoreClosedError(TraceError):
     """The log was closed before."""
 
@@ -111,16 +115,8 @@ class TraceLog(Protocol):
         """
         ...
 
-    def append_blocking(self, draft: Draft) -> Stored:
-        """The same for a thread."""
-        ...
-
     async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """Append in one commit; outcomes stand in the order of the drafts. Raises StoreClosedError only."""
-        ...
-
-    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        """The same for a thread."""
         ...
 
     def find(self, kind: LeafKind, system: str, organisation: str, request_id: str) -> Stored | None:

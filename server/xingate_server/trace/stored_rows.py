@@ -4,11 +4,13 @@ Excluded: how rows are written and found (`trace.sqlite.store`, `trace.postgres.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from xingate.merkle import leaf_hash
+from xingate.errors import ProofError
+from xingate.merkle import Frontier, leaf_hash
 from xingate_server.trace.port import (
     Draft,
     LeafKind,
@@ -17,6 +19,7 @@ from xingate_server.trace.port import (
     RecordFailedError,
     RequestIdReusedError,
     Stored,
+    StoreUnusableError,
 )
 from xingate_server.trace.row_checksum import seal
 
@@ -88,3 +91,21 @@ def outcome(draft: Draft, row: Stored | None, why: str) -> Outcome:
         return RequestIdReusedError(draft.request_id)
     is_replay = row.record_id != draft.record_id
     return row if row.is_replay is is_replay else msgspec.structs.replace(row, is_replay=is_replay)
+
+
+def tip_of(rows: Sequence[tuple[str | bytes | int | float | None, ...]], path: Path) -> Frontier:
+    """The frontier that the newest row of a file holds. Raises StoreUnusableError where it is not that of the row."""
+    if not rows:
+        return Frontier()
+    leaf_index, content = int(str(rows[0][0])), rows[0][1]
+    try:
+        frontier = Frontier.from_bytes(content if isinstance(content, bytes) else b"")
+    except ProofError as error:
+        raise StoreUnusableError(
+            f"{path} is damaged at leaf {leaf_index}: its frontier cannot be read: {error}"
+        ) from error
+    if frontier.size - 1 != leaf_index:
+        raise StoreUnusableError(
+            f"{path} is damaged: its newest leaf {leaf_index} has a frontier of {frontier.size} leaves"
+        )
+    return frontier

@@ -7,21 +7,30 @@ commit. Excluded: connections, codes, JSON. Source: DESIGN section 8. Belongs to
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 from xingate.v1 import verification_pb2 as v
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.check_batcher import CheckBatcher
 from xingate_server.gateway.errors import GatewayError
-from xingate_server.transport.check_batcher import Gathered, Item, Read, Write
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.transport.errors import BatchTooLargeError
-from xingate_server.transport.limits import Admission
+from xingate_server.transport.limits import InFlightLimit
 from xingate_server.transport.messages import answers as render
-from xingate_server.transport.messages import fragments, matters
+from xingate_server.transport.messages import matters
+from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.messages.parse import parse
 from xingate_server.transport.metrics import Metrics
 
 MOST_ITEMS = 1000
 _STREAM_WINDOW = 256
+
+
+class Item(NamedTuple):
+    """A question of several, or why it is none, and how much its answer shows."""
+
+    command: Command | GatewayError
+    view: int
 
 
 _Arrived = asyncio.Queue[Item | asyncio.Task[None]]
@@ -31,59 +40,56 @@ _Arrived = asyncio.Queue[Item | asyncio.Task[None]]
 class Checks:
     """Asks the gateway, counts, and answers."""
 
-    def __init__(self, gateway: Gateway, metrics: Metrics, admission: Admission) -> None:
-        self._gateway = gateway
+    def __init__(self, gateway: Gateway, metrics: Metrics, limit: InFlightLimit) -> None:
+        self._checker = gateway.checker
         self._metrics = metrics
-        self._admission = admission
-        self._gathered = Gathered(gateway, metrics)
+        self._limit = limit
+        self._batcher = CheckBatcher(self._checker, metrics)
+        self.encoder = AnswerEncoder()
 
-    async def check(self, data: bytes, read: Read | None = None, write: Write = fragments.response) -> bytes:
-        """One question, a serialised CheckRequest or what `read` takes; its CheckResponse. Raises GatewayError."""
-        self._admission.take()
-        try:
-            return await self._gathered.ask(data, read or _read, write)
-        finally:
-            self._admission.give()
+    async def check(self, data: bytes) -> bytes:
+        """One question, a serialised CheckRequest; its CheckResponse. Raises GatewayError."""
+        self._limit.require_room()
+        request = parse(v.CheckRequest, data)
+        return self.encoder.response(await self.answer(render.command(request)), request.view)
 
     async def answer(self, command: Command) -> Answer:
         """One question. Raises GatewayError."""
-        self._admission.take()
+        self._limit.take()
         try:
-            answer = await self._gateway.check(command)
+            return await self._batcher.ask(command)
         finally:
-            self._admission.give()
-        self._metrics.answered(answer.decision.verdict, command.action, answer.decision.gaps)
-        return answer
+            self._limit.give()
 
     async def batch_check(self, data: bytes) -> bytes:
         """One serialised BatchCheckRequest; its BatchCheckResponse. Raises GatewayError."""
-        self._admission.require_room()
+        self._limit.require_room()
         items = batch_items(parse(v.BatchCheckRequest, data))
         outcomes = await self.answers(items)
-        return fragments.batch(
-            [fragments.result(outcome, item.view) for outcome, item in zip(outcomes, items, strict=True)]
+        return self.encoder.batch(
+            [self.encoder.result(outcome, item.view) for outcome, item in zip(outcomes, items, strict=True)]
         )
 
     async def answers(self, items: Sequence[Item]) -> list[Answer | GatewayError]:
         """Several questions with one commit, each with its own answer or error. Raises OverloadedError."""
         count = sum([isinstance(item.command, Command) for item in items])
-        self._admission.take(count)
+        self._limit.take(count)
         try:
             return await self._ask(items)
         finally:
-            self._admission.give(count)
+            self._limit.give(count)
 
     async def check_matter(self, request: v.CheckMatterRequest) -> v.CheckMatterResponse:
         """All parties of a matter with one commit. Raises GatewayError, and then nothing is recorded."""
         members = matters.members(request)
-        self._admission.take(len(members))
+        self._limit.take(len(members))
         try:
-            request_id, answers = await self._gateway.check_matter(request.request_id, members)
+            request_id, answers = await self._checker.check_matter(request.request_id, members)
         finally:
-            self._admission.give(len(members))
+            self._limit.give(len(members))
         for answer in answers:
             self._metrics.answered(answer.decision.verdict, request.action, answer.decision.gaps)
-        return matters.response(request_id, members, answers, request.view)
+        return matters.response(request_id, members, answers, request.view, self.encoder)
 
     async def stream_check(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Serialised BatchCheckResults in the order of the questions; what has arrived is asked at once.
@@ -98,7 +104,7 @@ class Checks:
         async def read() -> None:
             nonlocal taken
             async for data in chunks:
-                await self._admission.take_in_turn()
+                await self._limit.take_in_turn()
                 taken += 1
                 await room.acquire()
                 arrived.put_nowait(_stream_item(data))
@@ -108,19 +114,19 @@ class Checks:
         try:
             while items := await _next_of(arrived):
                 outcomes = await self._ask(items)
-                self._admission.give(len(items))
+                self._limit.give(len(items))
                 taken -= len(items)
                 for outcome, item in zip(outcomes, items, strict=True):
                     room.release()
-                    yield fragments.result(outcome, item.view)
+                    yield self.encoder.result(outcome, item.view)
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
-            self._admission.give(taken)
+            self._limit.give(taken)
 
     async def _ask(self, items: Sequence[Item]) -> list[Answer | GatewayError]:
         commands = [item.command for item in items if isinstance(item.command, Command)]
-        answers = iter(await self._gateway.check_many(commands) if commands else ())
+        answers = iter(await self._checker.check_many(commands) if commands else ())
         outcomes = []
         for item in items:
             outcome = next(answers) if isinstance(item.command, Command) else item.command
@@ -146,13 +152,9 @@ def _item(request: v.CheckRequest) -> Item:
         return Item(error, request.view)
 
 
-def _read(data: bytes) -> Item:
-    return _item(parse(v.CheckRequest, data))
-
-
 def _stream_item(data: bytes) -> Item:
     try:
-        return _read(data)
+        return _item(parse(v.CheckRequest, data))
     except GatewayError as error:  # this item's own; the stream goes on
         return Item(error, v.VIEW_UNSPECIFIED)
 

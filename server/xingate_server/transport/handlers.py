@@ -1,14 +1,14 @@
 """What every face of the gateway does with a message, so that the answers are the same on all of them.
 
-Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). Excluded: questions
-(`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
+Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). A method has the name of
+its RPC (`calls`). Excluded: questions (`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -17,11 +17,13 @@ from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
-from xingate_server.gateway.check import DEFAULT_RECORDS, Gateway
 from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError, UnknownSequenceError
+from xingate_server.gateway.gateway import Gateway
+from xingate_server.gateway.records.records import DEFAULT_RECORDS
 from xingate_server.pages import receipt as receipt_page
+from xingate_server.transport.calls import UNARY, Limit
 from xingate_server.transport.checks import Checks
-from xingate_server.transport.limits import GATED, NO_LIMIT, Admission, OneByOne
+from xingate_server.transport.limits import NO_LIMIT, InFlightLimit, OneByOne
 from xingate_server.transport.messages import catalogue as render_catalogue
 from xingate_server.transport.messages import outcomes, records
 from xingate_server.transport.messages import usage as render_usage
@@ -35,9 +37,9 @@ class Handlers:
     def __init__(self, gateway: Gateway, metrics: Metrics, most_in_flight: int = NO_LIMIT) -> None:
         self._gateway = gateway
         self.metrics = metrics
-        self.admission = Admission(most_in_flight)
-        self.checks = Checks(gateway, metrics, self.admission)
-        metrics.count_in_flight(lambda: self.admission.in_flight)
+        self.limit = InFlightLimit(most_in_flight)
+        self.checks = Checks(gateway, metrics, self.limit)
+        metrics.count_in_flight(lambda: self.limit.in_flight)
         self._changed = asyncio.Event()
         self._reports = OneByOne("reports")
         self._searches = OneByOne("searches")
@@ -55,11 +57,11 @@ class Handlers:
 
     async def list_actions(self, _request: c.ListActionsRequest) -> c.ListActionsResponse:
         """The actions of the current catalogue."""
-        return render_catalogue.actions(self._gateway.catalogue())
+        return render_catalogue.actions(self._gateway.snapshots.catalogue())
 
     async def list_measures(self, request: c.ListMeasuresRequest) -> c.ListMeasuresResponse:
         """The measures, or those that touch an action. Raises InvalidQuestionError for one that does not exist."""
-        catalogue = self._gateway.catalogue()
+        catalogue = self._gateway.snapshots.catalogue()
         if request.action and all(action.id != request.action for action in catalogue.actions):
             text = f"unknown action `{request.action}`: see the list of actions"
             raise InvalidQuestionError("action_unknown", text, "action")
@@ -67,7 +69,7 @@ class Handlers:
 
     async def list_list_types(self, _request: c.ListListTypesRequest) -> c.ListListTypesResponse:
         """The list types of the current catalogue."""
-        return render_catalogue.list_types(self._gateway.catalogue())
+        return render_catalogue.list_types(self._gateway.snapshots.catalogue())
 
     async def get_snapshot(self, request: s.GetSnapshotRequest) -> s.Snapshot:
         """What the current snapshot, or a retained one, was made of."""
@@ -84,7 +86,7 @@ class Handlers:
             with contextlib.suppress(UnavailableError):  # none yet: wait for the first
                 snapshot = records.snapshot(self._gateway, 0)
                 present = snapshot.ref.sequence
-                for between in self._gateway.retained() if shown else ():
+                for between in self._gateway.snapshots.retained() if shown else ():
                     if shown < between < present:
                         with contextlib.suppress(UnavailableError, UnknownSequenceError):  # bad, or removed
                             yield await asyncio.to_thread(records.snapshot, self._gateway, between)
@@ -111,27 +113,27 @@ class Handlers:
 
     async def report_outcome(self, request: tr.ReportOutcomeRequest) -> tr.ReportOutcomeResponse:
         """What became of a lookup. Raises GatewayError."""
-        self.admission.take()
+        self.limit.take()
         try:
-            return outcomes.response(await self._gateway.report_outcome(outcomes.command(request)))
+            return outcomes.response(await self._gateway.outcomes.report(outcomes.command(request)))
         finally:
-            self.admission.give()
+            self.limit.give()
 
     async def get_receipt(self, request: tr.GetReceiptRequest) -> tr.Receipt:
         """What proves one record offline. Raises UnknownRecordError, UnavailableError (`checkpoint_pending`)."""
-        return (await self._gateway.receipt(request.record_id)).to_message()
+        return (await self._gateway.records.receipt(request.record_id)).to_message()
 
     async def get_matter_receipt(self, request: tr.GetMatterReceiptRequest) -> tr.MatterReceipt:
         """What proves all parties of a matter check offline. Raises GatewayError."""
-        return (await self._gateway.matter_receipt(request.record_id)).to_message()
+        return (await self._gateway.records.matter_receipt(request.record_id)).to_message()
 
     async def get_checkpoint(self, _request: tr.GetCheckpointRequest) -> tr.Checkpoint:
         """The newest signed checkpoint. Raises UnavailableError."""
-        return records.checkpoint(await self._gateway.checkpoint())
+        return records.checkpoint(await self._gateway.records.checkpoint())
 
     async def get_consistency_proof(self, request: tr.GetConsistencyProofRequest) -> tr.ConsistencyProof:
         """That the log only grew between two sizes. Raises InvalidQuestionError, UnavailableError."""
-        return records.consistency_proof(await self._gateway.consistency_proof(request.size1, request.size2))
+        return records.consistency_proof(await self._gateway.records.consistency_proof(request.size1, request.size2))
 
     async def receipt_page(self, receipt: tr.Receipt) -> str:
         """The receipt as a page to print. Raises UnavailableError where it does not hold."""
@@ -143,62 +145,29 @@ class Handlers:
         Raises InvalidQuestionError, UnavailableError, OverloadedError.
         """
         first = getattr(request, "from")  # a word of Python's own
-        usage = await self._reports.run(partial(self._gateway.usage_report, first, request.to, request.by))
+        usage = await self._reports.run(partial(self._gateway.records.usage_report, first, request.to, request.by))
         return render_usage.usage_report(usage)
-
-
-class Rpc(NamedTuple):
-    """A call with one message in and one out; without `run` it is one of `Checks`, which take them serialised."""
-
-    service: str
-    request: type[Message]
-    run: Callable[[Handlers, Any], Awaitable[Message]] | None = None
-
-
-VERIFICATION = "xingate.v1.VerificationService"
-CATALOGUE = "xingate.v1.CatalogueService"
-SNAPSHOT = "xingate.v1.SnapshotService"
-TRACE = "xingate.v1.TraceService"
-SERVICES = (VERIFICATION, CATALOGUE, SNAPSHOT, TRACE)
-
-UNARY: dict[str, Rpc] = {
-    "Check": Rpc(VERIFICATION, v.CheckRequest),
-    "BatchCheck": Rpc(VERIFICATION, v.BatchCheckRequest),
-    "CheckMatter": Rpc(VERIFICATION, v.CheckMatterRequest, Handlers.check_matter),
-    "ListActions": Rpc(CATALOGUE, c.ListActionsRequest, Handlers.list_actions),
-    "ListMeasures": Rpc(CATALOGUE, c.ListMeasuresRequest, Handlers.list_measures),
-    "ListListTypes": Rpc(CATALOGUE, c.ListListTypesRequest, Handlers.list_list_types),
-    "GetSnapshot": Rpc(SNAPSHOT, s.GetSnapshotRequest, Handlers.get_snapshot),
-    "GetRecord": Rpc(TRACE, tr.GetRecordRequest, Handlers.get_record),
-    "GetUsageReport": Rpc(TRACE, tr.GetUsageReportRequest, Handlers.get_usage_report),
-    "ListRecords": Rpc(TRACE, tr.ListRecordsRequest, Handlers.list_records),
-    "ReportOutcome": Rpc(TRACE, tr.ReportOutcomeRequest, Handlers.report_outcome),
-    "GetReceipt": Rpc(TRACE, tr.GetReceiptRequest, Handlers.get_receipt),
-    "GetMatterReceipt": Rpc(TRACE, tr.GetMatterReceiptRequest, Handlers.get_matter_receipt),
-    "GetCheckpoint": Rpc(TRACE, tr.GetCheckpointRequest, Handlers.get_checkpoint),
-    "GetConsistencyProof": Rpc(TRACE, tr.GetConsistencyProofRequest, Handlers.get_consistency_proof),
-}
 
 
 def running(handlers: Handlers, method: str) -> Callable[[Any], Awaitable[Message]]:
     """A call with messages. Raises KeyError for a method that does not exist, or takes serialised ones."""
-    run = UNARY[method].run
-    if run is None:
+    if UNARY[method].takes_bytes:
         raise KeyError(method)
-    return partial(run, handlers)
+    run: Callable[[Any], Awaitable[Message]] = getattr(handlers, UNARY[method].handler)
+    return run
 
 
 def calling(handlers: Handlers, method: str) -> Callable[[bytes], Awaitable[bytes]]:
     """A call with serialised messages, which raises GatewayError. Raises KeyError for a method that does not exist."""
-    if method == "Check":
-        return handlers.checks.check
-    if method == "BatchCheck":
-        return handlers.checks.batch_check
-    request, run, is_gated = UNARY[method].request, running(handlers, method), method in GATED
+    call = UNARY[method]
+    if call.takes_bytes:
+        serialised: Callable[[bytes], Awaitable[bytes]] = getattr(handlers.checks, call.handler)
+        return serialised
+    request, run, is_gated = call.request, running(handlers, method), call.limit is Limit.OVERLOAD
 
     async def answer(data: bytes) -> bytes:
         if is_gated:
-            handlers.admission.require_room()
+            handlers.limit.require_room()
         return (await run(parse(request, data))).SerializeToString()
 
     return answer

@@ -17,14 +17,12 @@ from typing import Final, TypeVar
 from xingate_server.transport.errors import OverloadedError
 
 NO_LIMIT: Final = 1 << 62
-GATED: Final = frozenset({"Check", "BatchCheck", "CheckMatter", "ReportOutcome"})
-"""The calls that are refused under overload, by name: those that write records."""
 MOST_WAITING: Final = 8
 """Searches, and reports, that are taken at once: one runs, the others wait."""
 _T = TypeVar("_T")
 
 
-class Admission:
+class InFlightLimit:
     """Counts the checks in flight, and the calls that were refused.
 
     Whoever calls `take` calls `give` with the same number, whatever happens.
@@ -78,12 +76,12 @@ class OneByOne:
     """Runs what takes long in a thread, one after the other; past `MOST_WAITING` calls it refuses."""
 
     def __init__(self, what: str) -> None:
-        self._admission = Admission(MOST_WAITING, what)
+        self._limit = InFlightLimit(MOST_WAITING, what)
         self._running = asyncio.Lock()
 
     async def run(self, work: Callable[[], _T]) -> _T:
         """What `work` returns. Raises OverloadedError, and what `work` raises."""
-        self._admission.take()
+        self._limit.take()
         try:
             async with self._running:
                 running = asyncio.ensure_future(asyncio.to_thread(work))
@@ -94,4 +92,4 @@ class OneByOne:
                         await running
                     raise
         finally:
-            self._admission.give()
+            self._limit.give()

@@ -10,16 +10,16 @@ Each number has one writer and is eight bytes, which are written as a whole. Exc
 (`pulse`, `serve`). Source: DESIGN sections 6 and 7.
 """
 
-from multiprocessing.context import SpawnContext
+from multiprocessing.context import BaseContext
 from time import monotonic
 
 _IN_USE, _STUCK, _FIRST = 0, 1, 2
 
 
 class Board:
-    """Shared by a parent and its `count` workers; given to them as an argument of their processes."""
+    """Shared by a parent and its `count` workers, which are forked from it."""
 
-    def __init__(self, context: SpawnContext, count: int, in_use: int) -> None:
+    def __init__(self, context: BaseContext, count: int, in_use: int) -> None:
         self.numbers = context.RawArray("Q", _FIRST + count)
         self.beats = context.RawArray("d", count)
         self.numbers[_IN_USE] = in_use

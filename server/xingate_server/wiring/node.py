@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from xingate.checkpoint import verifier_key
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.operator_acts import Acts, InUse, newest_in_use
 from xingate_server.settings import Settings
 from xingate_server.snapshot.errors import SnapshotError, SnapshotSetBackError
@@ -102,7 +102,7 @@ class Node:
             log.info("snapshot in use", sequence=info.sequence, subjects=info.subjects, entries=info.entries)
         if snapshot is not self._in_use or problem != self._problem:
             if snapshot is not self._in_use:
-                self._gateway.forget()
+                self._gateway.snapshots.forget()
             self._in_use, self._problem = snapshot, problem
             self.handlers.announce()
         if snapshot is not None:
@@ -141,10 +141,10 @@ class Node:
         """Take note of what cannot be done at the moment, and bring the metrics up to date."""
         reasons = self._reasons()
         present = dict(reasons)
-        refusals = self.handlers.admission.refusals
+        refusals = self.handlers.limit.refusals
         if refusals != self._refusals:
             self._refusals = refusals
-            present[faults.OVERLOADED] = f"more than {self.handlers.admission.most} checks in flight"
+            present[faults.OVERLOADED] = f"more than {self.handlers.limit.most} checks in flight"
         if trouble := self._checkpoints.trouble:
             present[faults.CHECKPOINT_FAILED] = trouble
         if self._anchor is not None and self._anchor.trouble:

@@ -1,13 +1,15 @@
 """The store that the settings name."""
 
 from xingate_server.settings import Settings
-from xingate_server.trace.port import StoreUnusableError, TraceLog
+from xingate_server.trace.port import NoLogError, StoreUnusableError, TraceLog
+from xingate_server.trace.sqlite.read_only import is_read_only
 from xingate_server.trace.sqlite.store import FILE, SqliteLog
 
 
 def open_log(settings: Settings, *, must_exist: bool = False) -> TraceLog:
     """The log, made where it is not there; to be closed. Raises StoreUnusableError, with `must_exist` also for none.
 
+    With `must_exist`, for those that read, a log in a folder that cannot be written is opened as it stands there.
     Checkpoints and proofs stand in `trace` in the state directory, whatever the store.
     """
     trace = settings.trace
@@ -15,7 +17,7 @@ def open_log(settings: Settings, *, must_exist: bool = False) -> TraceLog:
     origin = trace.origin or None
     if trace.store == "sqlite":
         if must_exist and not (directory / FILE).is_file():
-            raise StoreUnusableError(
+            raise NoLogError(
                 f"there is no log in `{settings.state}`: expected `{directory / FILE}`, which the first "
                 "`xingate serve` or `xingate check` makes; name another state directory with --state"
             )
@@ -23,7 +25,8 @@ def open_log(settings: Settings, *, must_exist: bool = False) -> TraceLog:
             raise StoreUnusableError(
                 f"`{directory / FILE}` is empty, and no log ever is: it was cut off; restore it from a backup"
             )
-        return SqliteLog(directory, origin=origin, lock_wait_s=trace.lock_wait_s)
+        is_copy = must_exist and is_read_only(directory / FILE)
+        return SqliteLog(directory, origin=origin, lock_wait_s=trace.lock_wait_s, is_read_only=is_copy)
     try:
         from xingate_server.trace.postgres.store import PostgresLog
     except ModuleNotFoundError as error:

@@ -1,21 +1,26 @@
 """The records of a state directory for commands that only read: nothing is made, written or signed.
 
-Reading a log in PostgreSQL takes SELECT rights alone. Excluded: answering questions, reports on them, and receipts,
-which need a signed checkpoint (`wiring.embedded`).
+Reading a log in PostgreSQL takes SELECT rights alone. Receipts are given under the checkpoint that is there. Excluded:
+answering questions, reports on them, and signing (`wiring.embedded`).
 """
 
 import asyncio
 
 from xingate.errors import ProtocolError, XingateError, from_status
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.settings import Settings
 from xingate_server.snapshot.store import SnapshotSet
+from xingate_server.trace.tree.signed_before import SignedBefore
+from xingate_server.trace.tree.signing import public_key
 from xingate_server.transport.handlers import Handlers, call
 from xingate_server.transport.metrics import Metrics
 from xingate_server.transport.status import fault_of
 from xingate_server.wiring.open_log import open_log
 
-_CALLS = ("GetRecord", "ListRecords")
+_RECORDS = ("GetRecord", "ListRecords")
+_PROOFS = ("GetReceipt", "GetMatterReceipt", "GetCheckpoint", "GetConsistencyProof")
+_TITLES = ("GetSnapshot", "ListActions", "ListMeasures")  # of a receipt's page
+_CALLS = frozenset((*_RECORDS, *_PROOFS, *_TITLES))
 
 
 class ReadingBackend:
@@ -23,7 +28,10 @@ class ReadingBackend:
 
     def __init__(self, settings: Settings) -> None:
         self._log = open_log(settings, must_exist=True)
-        self._handlers = Handlers(Gateway(SnapshotSet(settings.state), self._log), Metrics())
+        key = public_key(settings.state)
+        self._proofs = SignedBefore(self._log, key, settings.state / "trace") if key else None
+        gateway = Gateway(SnapshotSet(settings.state), self._log, proofs=self._proofs)
+        self._handlers = Handlers(gateway, Metrics())
 
     def call(self, method: str, payload: bytes, /) -> bytes:
         """Answer one request. Raises errors of `xingate.errors`."""
@@ -42,4 +50,6 @@ class ReadingBackend:
 
     def close(self) -> None:
         """Close the log."""
+        if self._proofs is not None:
+            self._proofs.close()
         self._log.close()

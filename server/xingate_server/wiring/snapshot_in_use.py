@@ -4,6 +4,7 @@ The log says what was in use last; it is only read here, but for the officer's a
 """
 
 import asyncio
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -12,8 +13,8 @@ import msgspec
 
 from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.core.subject import SubjectKeyer
+from xingate_server.core.timestamps import written
 from xingate_server.gateway.ids import uuid7
-from xingate_server.gateway.records.denials import stamp
 from xingate_server.gateway.records.operator_acts import (
     InUse,
     highest_in_use,
@@ -28,18 +29,21 @@ from xingate_server.snapshot.errors import NotRetainedError, SnapshotError, Snap
 from xingate_server.snapshot.keys import read_key
 from xingate_server.snapshot.manifest import MANIFEST_FILE, read_manifest
 from xingate_server.snapshot.store import Snapshot
-from xingate_server.trace.port import StoreUnusableError
+from xingate_server.trace.port import NoLogError, StoreUnusableError
 from xingate_server.wiring.open_log import open_log
 
 _LOCK_TIMEOUT_S = 60.0
 
 
 class Used(msgspec.Struct, frozen=True):
-    """What `use_snapshot` did: from which sequence (0: none) to which, and under which record."""
+    """What `use_snapshot` did: from which sequence (0: none) to which, and under which record; blank where nothing was
+    to be done, or only tried. `is_on_record`: the log says that `before` was in use, and not the link alone."""
 
     before: int
     after: int
     record_id: str = ""
+    is_on_record: bool = False
+    is_already: bool = False
 
 
 class Retained(msgspec.Struct, frozen=True):
@@ -66,7 +70,8 @@ def check_start(settings: Settings) -> None:
 
 
 def newest_sequence(settings: Settings) -> int:
-    """The sequence that was last put into use, 0 where there is no log yet. Raises TraceError."""
+    """The sequence that was last put into use; 0 where there is no log yet, or one that cannot be opened, as the node
+    itself will tell. Raises TraceError."""
     try:
         log = open_log(settings, must_exist=True)
     except StoreUnusableError:
@@ -82,7 +87,7 @@ def last_and_highest(settings: Settings) -> tuple[int, int]:
     TraceError."""
     try:
         log = open_log(settings, must_exist=True)
-    except StoreUnusableError:
+    except NoLogError:
         return 0, 0
     try:
         return newest_in_use(log, settings.state), highest_in_use(log, settings.state)
@@ -93,8 +98,9 @@ def last_and_highest(settings: Settings) -> tuple[int, int]:
 def use_snapshot(settings: Settings, sequence: int, reason: str, officer: str, *, is_dry_run: bool = False) -> Used:
     """Put a retained snapshot into use by an officer's act, which is on record before anything is moved.
 
-    What was in use before is what the log says, else where `current` points. Raises `NotRetainedError`,
-    `SnapshotError` for one that cannot be used, TraceError where the act cannot be recorded.
+    What was in use before is what the log says, else where `current` points. Where `current` points to the snapshot
+    and the log names no other, nothing is recorded. Raises `NotRetainedError`, `SnapshotError` for one that cannot be
+    used, TraceError where the act cannot be recorded.
     """
     folder = folders.snapshots_dir(settings.state)
     if not (folder / str(sequence)).is_dir():
@@ -102,25 +108,38 @@ def use_snapshot(settings: Settings, sequence: int, reason: str, officer: str, *
         span = f"{kept[0]} to {kept[-1]} are" if kept else "none is"
         raise NotRetainedError(f"snapshot {sequence} is not retained; {span}")
     Snapshot.open(folder / str(sequence), SubjectKeyer(read_key(settings.state)))
+    wanted = _in_use(settings, sequence)
     if is_dry_run:
-        return Used(_before(settings, folder), sequence)
+        return _found(settings, folder, wanted)
     with folders.compile_lock(folder, _LOCK_TIMEOUT_S):
-        before = _before(settings, folder)
+        found = _found(settings, folder, wanted)
+        if found.is_already:
+            return found
         log = open_log(settings)
         try:
             draft = use_draft(
-                last_said(log) or (said_of(_in_use(settings, before)) if before else ""),
-                _in_use(settings, sequence),
+                last_said(log) or (said_of(_in_use(settings, found.before)) if found.before else ""),
+                wanted,
                 mask_text(officer),
                 mask_text(reason),
-                stamp(datetime.now(UTC)),
+                written(datetime.now(UTC)),
                 uuid7(),
             )
             asyncio.run(log.append(draft))
         finally:
             log.close()
         folders.point_to(folder, sequence)
-    return Used(before, sequence, draft.record_id)
+    return msgspec.structs.replace(found, record_id=draft.record_id)
+
+
+def _found(settings: Settings, folder: Path, wanted: InUse) -> Used:
+    """How things stand before a snapshot is put into use. A hand may have moved `current`: the log goes before it."""
+    current, newest, said = folders.current_sequence(folder) or 0, 0, ""
+    with suppress(NoLogError), closing(open_log(settings, must_exist=True)) as log:
+        newest, said = newest_in_use(log, settings.state), last_said(log)
+    sequence = wanted.manifest.sequence
+    is_already = current == sequence and newest in {0, sequence} and said in {"", said_of(wanted)}
+    return Used(newest or current, sequence, is_on_record=bool(newest), is_already=is_already)
 
 
 def retained(settings: Settings) -> list[Retained]:
@@ -138,11 +157,6 @@ def retained(settings: Settings) -> list[Retained]:
 def current_sequence(settings: Settings) -> int:
     """Where `current` points to, 0 where there is none. Raises `SnapshotError` for one that is no link."""
     return folders.current_sequence(folders.snapshots_dir(settings.state)) or 0
-
-
-def _before(settings: Settings, folder: Path) -> int:
-    """What was in use last, 0 where nothing was. A hand may have moved `current` since: the log goes before it."""
-    return newest_sequence(settings) or folders.current_sequence(folder) or 0
 
 
 def _in_use(settings: Settings, sequence: int) -> InUse:

@@ -6,21 +6,21 @@ DESIGN section 4.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from xingate_server.core.decide.decision import GapReason
 from xingate_server.core.decide.gaps import source_fault
+from xingate_server.core.timestamps import SHANGHAI, shanghai_day
 from xingate_server.snapshot.manifest import SourceCount
 from xingate_server.transport.metrics import SourceFigures
 
-_SHANGHAI: Final = timezone(timedelta(hours=8))  # no summer time since 1991
 _DAY_S: Final = 86_400
 
 
 def today() -> date:
     """The day in Asia/Shanghai."""
-    return datetime.now(_SHANGHAI).date()
+    return shanghai_day(datetime.now(UTC))
 
 
 def faults_of(sources: Iterable[SourceCount], day: date) -> dict[str, list[dict[str, Any]]]:
@@ -60,4 +60,4 @@ def figures_of(sources: Iterable[SourceCount], created_at: str) -> list[SourceFi
 
 def _end_s(day: date) -> float:
     """When a day of Asia/Shanghai ends, in seconds since 1970."""
-    return datetime.combine(day + timedelta(days=1), time(), _SHANGHAI).astimezone(UTC).timestamp()
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI).astimezone(UTC).timestamp()

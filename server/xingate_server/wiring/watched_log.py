@@ -10,6 +10,7 @@ from time import monotonic, perf_counter
 from typing import Protocol, runtime_checkable
 
 from xingate.merkle import Frontier
+from xingate_server.disk_faults import said_of
 from xingate_server.trace.leaf.terms import Block
 from xingate_server.trace.port import (
     Draft,
@@ -80,28 +81,10 @@ class MeteredLog:
         self._took(started)
         return stored
 
-    def append_blocking(self, draft: Draft) -> Stored:
-        """See `TraceLog`."""
-        started = self._start()
-        try:
-            stored = self._log.append_blocking(draft)
-        except RecordFailedError as error:
-            self._failed(str(error))
-            raise
-        self._took(started)
-        return stored
-
     async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """See `TraceLog`."""
         started = self._start()
         outcomes = await self._log.append_many(drafts)
-        self._watch(outcomes, started)
-        return outcomes
-
-    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        """See `TraceLog`."""
-        started = self._start()
-        outcomes = self._log.append_many_blocking(drafts)
         self._watch(outcomes, started)
         return outcomes
 
@@ -198,7 +181,7 @@ class MeteredLog:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            return f"nothing can be written in {self._directory}: {error.strerror}"
+            return f"nothing can be written in {self._directory}: {said_of(error, path)}"
         finally:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)

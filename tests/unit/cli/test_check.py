@@ -271,8 +271,15 @@ def test_times_and_words_of_recipients_are_never_broken(monkeypatch: pytest.Monk
     )
     report._show("asked", [one])
     text = out.getvalue()
-    words = ("2026-11-30 23:13:54 ", "organisation", "approval-platform", "operator-17", "CANNOT_TELL", one.record_id)
-    assert [word for word in (*words, "time (UTC)", "matter") if word not in text] == []
+    words = (
+        "2026-12-01 07:13:54+08:00",
+        "organisation",
+        "approval-platform",
+        "operator-17",
+        "CANNOT_TELL",
+        one.record_id,
+    )
+    assert [word for word in (*words, "time (Shanghai)", "matter") if word not in text] == []
     assert set(one.matter + one.organisation) <= set(text), "what is free is folded, not cut"
     assert "859915" not in text
 

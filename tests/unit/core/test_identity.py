@@ -14,7 +14,7 @@ from xingate_server.core.entry import Entry
 from xingate_server.core.identifiers import _check_digits
 from xingate_server.core.identifiers.parsing import Identifier, Scheme, read
 from xingate_server.core.identity.candidates import CANDIDATES_AT_MOST
-from xingate_server.core.identity.identify import Settled, older_keys, settle
+from xingate_server.core.identity.identify import Resolved, older_keys, settle
 from xingate_server.core.names.normal_form import normalise
 from xingate_server.core.names.search import Match
 from xingate_server.core.subject import (
@@ -130,7 +130,7 @@ def snapshot() -> Snapshot:
     return Snapshot()
 
 
-def ask(snapshot: Snapshot, kind: SubjectKind, *numbers: tuple[str, str], name: str = "") -> Settled:
+def ask(snapshot: Snapshot, kind: SubjectKind, *numbers: tuple[str, str], name: str = "") -> Resolved:
     identifiers = [read(value, scheme, class_of(kind)) for scheme, value in numbers]
     assert not any(i.is_malformed for i in identifiers)
     return settle(kind, identifiers, [normalise(name)] if name else [], snapshot, KEYER)

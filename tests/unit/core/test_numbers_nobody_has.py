@@ -83,7 +83,7 @@ def test_settled_as_all_others(
     lookup = Files(is_masked=is_masked)
     identifiers = [read(value, scheme, class_of(kind)) for scheme, value in numbers]
     at_once = identify.settle(kind, identifiers, names, lookup, KEYER)
-    monkeypatch.setattr(identify._Case, "is_unheld", lambda *_: False)
+    monkeypatch.setattr(identify._Identification, "is_unheld", lambda *_: False)
     assert identify.settle(kind, identifiers, names, lookup, KEYER) == at_once
 
 

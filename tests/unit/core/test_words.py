@@ -96,7 +96,7 @@ def test_the_words_of_verdicts_stand_in_one_table() -> None:
     literals = re.compile("[\"']({})".format("|".join(set(VERDICTS.values()) - {"禁止", "无法判断"})))
     trees = [path for path in files() if path.suffix == ".py" and path.parts[len(ROOT.parts)] in TREES[:3]]
     holders = {str(path.relative_to(ROOT)) for path in trees if literals.search(path.read_text(encoding="utf-8"))}
-    assert holders == {"sdk/xingate/_internal/values/words.py"}
+    assert holders == {"sdk/xingate/_internal/values/enums.py"}
 
 
 def test_effects_forces_and_kinds_have_their_words() -> None:

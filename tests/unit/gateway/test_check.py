@@ -15,6 +15,7 @@ from uuid import UUID
 import apsw
 import msgspec
 import pytest
+from tests.support import blocking
 from tests.support.city_list import CATALOGUE, compile_rows, row
 
 from xingate_server.core.catalogue import Catalogue, Verdict
@@ -25,8 +26,6 @@ from xingate_server.core.identifiers.parsing import fold
 from xingate_server.core.subject import EMPTY_FILE, SubjectClass, SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check import Gateway
-from xingate_server.gateway.check_leaf import RecordedSituation, is_among, sources_sha256
 from xingate_server.gateway.errors import (
     GatewayError,
     InvalidQuestionError,
@@ -35,8 +34,10 @@ from xingate_server.gateway.errors import (
     UnknownRecordError,
     UnknownSequenceError,
 )
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.question import hide_numbers
+from xingate_server.gateway.records.check_leaf import RecordedSituation, is_among, sources_sha256
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.leaf import record as leaves
 from xingate_server.trace.memory import MemoryLog
@@ -144,7 +145,7 @@ def everything(answer: Answer, trace: SqliteLog) -> str:
 
 class TestAnswers:
     async def test_a_hit_is_answered_and_recorded(self, gateway: Gateway, trace: SqliteLog) -> None:
-        answer = await gateway.check(
+        answer = await gateway.checker.check(
             ask(system="s", organisation="o", operator="某经办", matter="M-1", context={"a": "b", "c": ""})
         )
         assert answer.decision.verdict in {Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.CAUTION}
@@ -153,7 +154,7 @@ class TestAnswers:
         assert answer.digest == decision_digest(answer.decision)
         assert (answer.log_origin, answer.leaf_index) == ("example.org/log", 0)
         assert (answer.snapshot.sequence, answer.snapshot.status) == (1, "current")
-        stored = gateway.record(answer.record_id)
+        stored = gateway.records.get(answer.record_id)
         leaf = leaves.decode(stored.leaf)
         assert leaf.time == stored.time == "2026-07-01T17:30:05.123456Z"
         assert (leaf.record_id, leaf.request_id) == (answer.record_id, answer.request_id)
@@ -169,12 +170,12 @@ class TestAnswers:
         assert trace.size() == 1
 
     async def test_the_situation_is_recorded_for_a_replay(self, gateway: Gateway) -> None:
-        answer = await gateway.check(person(identifiers=(("", "990000********9999"),)))
-        leaf = leaves.decode(gateway.record(answer.record_id).leaf)
+        answer = await gateway.checker.check(person(identifiers=(("", "990000********9999"),)))
+        leaf = leaves.decode(gateway.records.get(answer.record_id).leaf)
         situation = msgspec.json.decode(leaf.situation, type=RecordedSituation)
         assert situation.identity == (GapReason.IDENTITY_MASKED,)
         assert situation.checked_on == date(2026, 7, 2)
-        assert situation.sources_sha256 == sources_sha256(gateway.snapshot().sources)
+        assert situation.sources_sha256 == sources_sha256(gateway.snapshots.snapshot().sources)
         assert leaf.gaps == ("identity_masked",)
 
     @pytest.mark.parametrize(
@@ -190,10 +191,10 @@ class TestAnswers:
     async def test_record_and_snapshot_alone_give_the_decision_again(
         self, gateway: Gateway, fields: dict[str, object]
     ) -> None:
-        answer = await gateway.check(person(**fields))
-        leaf = leaves.decode(gateway.record(answer.record_id).leaf)
+        answer = await gateway.checker.check(person(**fields))
+        leaf = leaves.decode(gateway.records.get(answer.record_id).leaf)
         situation = msgspec.json.decode(leaf.situation, type=RecordedSituation)
-        snapshot = gateway.snapshot(leaf.sequence)
+        snapshot = gateway.snapshots.snapshot(leaf.sequence)
         at_keys = [snapshot.get(key) for key in (leaf.subject_key, *map(bytes.fromhex, situation.unsettled_keys))]
         unsettled = {h for f in at_keys if f for h in f.unsettled if is_among(h, situation.unsettled)}
         file = msgspec.structs.replace(at_keys[0] or EMPTY_FILE, unsettled=tuple(unsettled))
@@ -209,88 +210,88 @@ class TestAnswers:
         assert decision_digest(again) == leaf.decision_digest == answer.digest
 
     async def test_a_mask_that_fits_is_a_gap_unless_the_name_speaks_against_it(self, gateway: Gateway) -> None:
-        fits = await gateway.check(person(identifiers=(("", HALF_KNOWN),), name="某乙"))
+        fits = await gateway.checker.check(person(identifiers=(("", HALF_KNOWN),), name="某乙"))
         (about,) = [g.about for g in fits.decision.gaps if g.reason is GapReason.IDENTITY_UNSETTLED]
-        leaf = leaves.decode(gateway.record(fits.record_id).leaf)
+        leaf = leaves.decode(gateway.records.get(fits.record_id).leaf)
         assert leaf.entry_ids == (about,)
-        other = await gateway.check(person(identifiers=(("", HALF_KNOWN),), name="某丙"))
+        other = await gateway.checker.check(person(identifiers=(("", HALF_KNOWN),), name="某丙"))
         assert other.decision.verdict is Verdict.CLEAR
 
     async def test_a_miss_is_clear(self, gateway: Gateway) -> None:
-        answer = await gateway.check(ask(identifiers=(("", OTHER),)))
+        answer = await gateway.checker.check(ask(identifiers=(("", OTHER),)))
         assert answer.decision.verdict is Verdict.CLEAR
 
     async def test_both_wire_forms_of_the_kind_find_the_same(self, gateway: Gateway) -> None:
-        answer = await gateway.check(ask(kind=SubjectKind.SOLE_TRADER))
+        answer = await gateway.checker.check(ask(kind=SubjectKind.SOLE_TRADER))
         assert answer.decision.measures
         assert "kind_mismatch" in {flag.code for flag in answer.decision.flags}
 
     async def test_a_name_alone_is_never_decided_on(self, gateway: Gateway) -> None:
-        answer = await gateway.check(ask(identifiers=(), name="示例一　公司"))
+        answer = await gateway.checker.check(ask(identifiers=(), name="示例一　公司"))
         assert answer.decision.verdict is Verdict.CANNOT_TELL
         assert [c.display for c in answer.decision.candidates] == [COMPANY]
         assert decision_digest(answer.decision) == answer.digest
 
     async def test_flags_of_the_numbers_given_stand_beside_those_of_the_data(self, gateway: Gateway) -> None:
-        answer = await gateway.check(
+        answer = await gateway.checker.check(
             ask(identifiers=(("uscc", COMPANY), ("reg_no", "420399000012340")), kind=SubjectKind.SOLE_TRADER)
         )
         assert [f.code for f in answer.decision.flags] == ["identifier_ignored", "kind_mismatch"]
 
     async def test_as_of_and_an_older_snapshot(self, gateway: Gateway, state: Path, snapshots: SnapshotSet) -> None:
-        assert (await gateway.check(ask(as_of="2026-03-31"))).decision.verdict is Verdict.CLEAR
+        assert (await gateway.checker.check(ask(as_of="2026-03-31"))).decision.verdict is Verdict.CLEAR
         compile_rows(state, row(2, "示例二公司", OTHER))
         snapshots.refresh()
-        assert (await gateway.check(ask())).decision.verdict is Verdict.CLEAR
-        older = await gateway.check(ask(sequence=1))
+        assert (await gateway.checker.check(ask())).decision.verdict is Verdict.CLEAR
+        older = await gateway.checker.check(ask(sequence=1))
         assert older.decision.measures
         assert (older.snapshot.sequence, older.snapshot.status) == (1, "retained")
-        assert (await gateway.check(ask(sequence=2))).snapshot.status == "current"
-        assert gateway.retained() == [1, 2]
+        assert (await gateway.checker.check(ask(sequence=2))).snapshot.status == "current"
+        assert gateway.snapshots.retained() == [1, 2]
 
     def test_a_thread_asks(self, gateway: Gateway) -> None:
-        assert gateway.check_blocking(ask()).leaf_index == 0
+        assert blocking.check(gateway, ask()).leaf_index == 0
 
     def test_the_catalogue_is_the_snapshots(self, gateway: Gateway) -> None:
-        assert gateway.catalogue() == CATALOGUE
-        assert gateway.snapshot(1).info.sequence == 1
-        assert gateway.origin == "example.org/log"
+        assert gateway.snapshots.catalogue() == CATALOGUE
+        assert gateway.snapshots.snapshot(1).info.sequence == 1
+        assert gateway.records.origin == "example.org/log"
 
 
 class TestRetries:
     async def test_the_stored_answer_also_after_a_swap(
         self, gateway: Gateway, state: Path, snapshots: SnapshotSet, trace: SqliteLog
     ) -> None:
-        first = await gateway.check(ask(request_id="r1", organisation="o"))
+        first = await gateway.checker.check(ask(request_id="r1", organisation="o"))
         compile_rows(state, row(2, "示例二公司", OTHER))
         assert snapshots.refresh()
-        again = await gateway.check(ask(request_id="r1", organisation="o"))
+        again = await gateway.checker.check(ask(request_id="r1", organisation="o"))
         assert again == first
         assert encode(again.decision) == encode(first.decision)
-        assert gateway.check_blocking(ask(request_id="r1", organisation="o")) == first
+        assert blocking.check(gateway, ask(request_id="r1", organisation="o")) == first
         assert trace.size() == 1
 
     async def test_the_stored_answer_also_without_any_snapshot(
         self, gateway: Gateway, trace: SqliteLog, state: Path, tmp_path: Path
     ) -> None:
-        first = await gateway.check(ask(request_id="r1"))
+        first = await gateway.checker.check(ask(request_id="r1"))
         shutil.rmtree(state / "snapshots")
         bare = Gateway(SnapshotSet(state), trace)
-        assert await bare.check(ask(request_id="r1")) == first
+        assert await bare.checker.check(ask(request_id="r1")) == first
 
     async def test_another_question_is_refused(self, gateway: Gateway) -> None:
-        await gateway.check(ask(request_id="r1"))
+        await gateway.checker.check(ask(request_id="r1"))
         with pytest.raises(RequestIdReusedError, match="request id `r1`") as caught:
-            await gateway.check(ask(request_id="r1", matter="another"))
+            await gateway.checker.check(ask(request_id="r1", matter="another"))
         assert (caught.value.reason, caught.value.field) == ("request_id_reused", "request_id")
 
     async def test_of_another_caller_it_is_its_own(self, gateway: Gateway) -> None:
-        first = await gateway.check(ask(request_id="r1", organisation="a"))
-        second = await gateway.check(ask(request_id="r1", organisation="b"))
+        first = await gateway.checker.check(ask(request_id="r1", organisation="a"))
+        second = await gateway.checker.check(ask(request_id="r1", organisation="b"))
         assert first.record_id != second.record_id
 
     async def test_racing_retries_get_one_record(self, gateway: Gateway, trace: SqliteLog) -> None:
-        answers = await asyncio.gather(*(gateway.check(ask(request_id="r1")) for _ in range(50)))
+        answers = await asyncio.gather(*(gateway.checker.check(ask(request_id="r1")) for _ in range(50)))
         assert len({answer.record_id for answer in answers}) == 1
         assert answers == [answers[0]] * 50
         assert trace.size() == 1
@@ -304,10 +305,10 @@ class TestRetries:
         first = Gateway(snapshots, trace, clock=lambda: NOW)
         with contextlib.closing(SqliteLog(tmp_path / "trace")) as other:
             second = Gateway(snapshots, other, clock=lambda: NOW + later)
-            answers = [await first.check(question) for question in questions[:10]]
-            answers += [await second.check(question) for question in questions[10:]]
-            again = await asyncio.gather(*(gateway.check(q) for q in questions[::-1] for gateway in (second, first)))
-            batch = await second.check_many(questions[::2] + questions[::-1])
+            answers = [await first.checker.check(question) for question in questions[:10]]
+            answers += [await second.checker.check(question) for question in questions[10:]]
+            again = await asyncio.gather(*(each.checker.check(q) for q in questions[::-1] for each in (second, first)))
+            batch = await second.checker.check_many(questions[::2] + questions[::-1])
         assert again == [answer for answer in answers[::-1] for _ in range(2)]
         assert batch == answers[::2] + answers[::-1]
         assert [answer.as_of == answers[0].as_of for answer in answers] == [True] * 10 + [abs(later.days) == 0] * 10
@@ -315,7 +316,7 @@ class TestRetries:
 
     async def test_a_stored_answer_that_cannot_be_read(self, snapshots: SnapshotSet, trace: SqliteLog) -> None:
         gateway = Gateway(snapshots, trace)
-        await gateway.check(ask(request_id="r1"))
+        await gateway.checker.check(ask(request_id="r1"))
         connection = apsw.Connection(str(trace._path))
         (draft,) = trace.read()
         row = Draft(
@@ -332,15 +333,15 @@ class TestRetries:
         connection.execute("UPDATE leaves SET answer = ?, seal = ?", (row.answer, seal(row)))
         connection.close()
         with pytest.raises(UnavailableError, match="cannot be read by this release"):
-            await gateway.check(ask(request_id="r1"))
-        (told,) = await gateway.check_many([ask(request_id="r1")])
+            await gateway.checker.check(ask(request_id="r1"))
+        (told,) = await gateway.checker.check_many([ask(request_id="r1")])
         assert isinstance(told, UnavailableError)
 
 
 class TestMany:
     async def test_each_its_own_answer_or_error(self, gateway: Gateway, trace: SqliteLog) -> None:
-        await gateway.check(ask(request_id="old"))
-        results = await gateway.check_many(
+        await gateway.checker.check(ask(request_id="old"))
+        results = await gateway.checker.check_many(
             [
                 ask(),
                 ask(action="no.such"),
@@ -365,11 +366,11 @@ class TestMany:
         assert trace.size() == 4
 
     async def test_none(self, gateway: Gateway) -> None:
-        assert await gateway.check_many([]) == []
+        assert await gateway.checker.check_many([]) == []
 
     async def test_a_closed_log_fails_each(self, gateway: Gateway, trace: SqliteLog) -> None:
         trace.close()
-        results = await gateway.check_many([ask(), ask(request_id="r1"), ask(action="")])
+        results = await gateway.checker.check_many([ask(), ask(request_id="r1"), ask(action="")])
         assert [type(result) for result in results] == [UnavailableError, UnavailableError, InvalidQuestionError]
 
 
@@ -379,14 +380,14 @@ class TestNoRecordNoAnswer:
         gateway = Gateway(snapshots, log)
         log.is_failing = True
         with pytest.raises(UnavailableError, match="no verdict is given") as caught:
-            await gateway.check(ask())
+            await gateway.checker.check(ask())
         assert caught.value.reason == "record_failed"
         with pytest.raises(UnavailableError):
-            gateway.check_blocking(ask())
-        (result,) = await gateway.check_many([ask()])
+            blocking.check(gateway, ask())
+        (result,) = await gateway.checker.check_many([ask()])
         assert isinstance(result, UnavailableError)
         log.is_failing = False
-        assert (await gateway.check(ask())).leaf_index == 0
+        assert (await gateway.checker.check(ask())).leaf_index == 0
 
     async def test_a_log_that_cannot_be_read(self, snapshots: SnapshotSet, tmp_path: Path) -> None:
         log = SqliteLog(tmp_path / "trace")
@@ -397,9 +398,9 @@ class TestNoRecordNoAnswer:
         (tmp_path / "trace" / FILE).rename(tmp_path / "away")
         (tmp_path / "trace" / FILE).mkdir()
         uses: list[Callable[[], object]] = [
-            lambda: gateway.check_blocking(ask(request_id="r1")),
-            lambda: gateway.record("r"),
-            gateway.records,
+            lambda: blocking.check(gateway, ask(request_id="r1")),
+            lambda: gateway.records.get("r"),
+            gateway.records.page,
         ]
         for use in uses:
             with pytest.raises(UnavailableError, match="cannot be read at the moment"):
@@ -409,25 +410,25 @@ class TestNoRecordNoAnswer:
     async def test_a_closed_log(self, gateway: Gateway, trace: SqliteLog) -> None:
         trace.close()
         with pytest.raises(UnavailableError) as caught:
-            await gateway.check(ask(request_id="r1"))
+            await gateway.checker.check(ask(request_id="r1"))
         assert isinstance(caught.value.__cause__, StoreClosedError)
 
     async def test_no_snapshot(self, tmp_path: Path, trace: SqliteLog) -> None:
         gateway = Gateway(SnapshotSet(tmp_path / "empty"), trace)
         with pytest.raises(UnavailableError) as caught:
-            await gateway.check(ask())
+            await gateway.checker.check(ask())
         assert caught.value.reason == "snapshot_missing"
         with pytest.raises(UnavailableError):
-            gateway.catalogue()
+            gateway.snapshots.catalogue()
         keyed = Gateway(SnapshotSet(tmp_path / "empty"), trace, SubjectKeyer(b"k" * 32))
         with pytest.raises(UnavailableError):
-            await keyed.check(ask())
-        assert keyed.snapshot_status(7) == "retained"
+            await keyed.checker.check(ask())
+        assert keyed.snapshots.status(7) == "retained"
         assert trace.size() == 0
 
     async def test_a_malformed_question_leaves_no_record(self, gateway: Gateway, trace: SqliteLog) -> None:
         with pytest.raises(InvalidQuestionError):
-            await gateway.check(ask(action="no.such"))
+            await gateway.checker.check(ask(action="no.such"))
         assert trace.size() == 0
 
 
@@ -475,22 +476,24 @@ class TestMalformed:
         self, gateway: Gateway, fields: dict[str, object], reason: str, field: str
     ) -> None:
         with pytest.raises(InvalidQuestionError) as caught:
-            gateway.check_blocking(ask(**fields))
+            blocking.check(gateway, ask(**fields))
         assert (caught.value.reason, caught.value.field) == (reason, field)
         assert caught.value.message == str(caught.value)
 
     def test_persons_schemes_for_persons_only(self, gateway: Gateway) -> None:
         with pytest.raises(InvalidQuestionError, match="is none of a person"):
-            gateway.check_blocking(person(identifiers=(("uscc", COMPANY),)))
+            blocking.check(gateway, person(identifiers=(("uscc", COMPANY),)))
 
     @pytest.mark.parametrize("sequence", [2, 2**64 - 1])
     def test_a_snapshot_that_is_not_kept(self, gateway: Gateway, sequence: int) -> None:
         with pytest.raises(UnknownSequenceError) as caught:
-            gateway.check_blocking(ask(sequence=sequence))
+            blocking.check(gateway, ask(sequence=sequence))
         assert (caught.value.reason, caught.value.field) == ("sequence_unknown", "sequence")
 
     def test_names_and_numbers_may_hold_what_people_paste(self, gateway: Gateway) -> None:
-        answer = gateway.check_blocking(ask(identifiers=(("uscc", f"\u200b{COMPANY.lower()}　"),), name="示例\u200b一"))
+        answer = blocking.check(
+            gateway, ask(identifiers=(("uscc", f"\u200b{COMPANY.lower()}　"),), name="示例\u200b一")
+        )
         assert answer.decision.measures
 
 
@@ -508,7 +511,7 @@ class TestNoPersonsNumber:
         ],
     )
     async def test_in_answers_and_records(self, gateway: Gateway, trace: SqliteLog, fields: dict[str, object]) -> None:
-        answer = await gateway.check(person(**fields))
+        answer = await gateway.checker.check(person(**fields))
         assert HUMAN not in everything(answer, trace)
         assert HUMAN[6:14] + HUMAN[14:17] not in everything(answer, trace)
 
@@ -529,21 +532,21 @@ class TestNoPersonsNumber:
     )
     def test_in_messages(self, gateway: Gateway, command: Command) -> None:
         with pytest.raises(InvalidQuestionError) as caught:
-            gateway.check_blocking(command)
+            blocking.check(gateway, command)
         said = f"{caught.value} {caught.value.field} {caught.value.__cause__}"
         assert HUMAN[6:17] not in said
 
     @pytest.mark.parametrize("written", WRITTEN)
     async def test_in_no_byte_of_the_log(self, gateway: Gateway, tmp_path: Path, written: str) -> None:
         texts = {"operator": f"张某{written}", "matter": f"关于{written}的申请", "context": {"k": written}}
-        await gateway.check(person(**texts))
+        await gateway.checker.check(person(**texts))
         for field in ("request_id", "system", "organisation"):
             with pytest.raises(InvalidQuestionError) as caught:
-                await gateway.check(ask(**{field: written}))
+                await gateway.checker.check(ask(**{field: written}))
             assert caught.value.reason == f"{field}_malformed"
             assert_nowhere(str(caught.value).encode())
         with pytest.raises(InvalidQuestionError, match="an identity number does not belong there") as caught:
-            await gateway.check(ask(context={written: "v"}))
+            await gateway.checker.check(ask(context={written: "v"}))
         assert (caught.value.reason, caught.value.field) == ("context_malformed", "context")
         files = list((tmp_path / "trace").glob("log.sqlite*"))
         assert files
@@ -558,7 +561,7 @@ class TestNoPersonsNumber:
         ],
     )  # fmt: skip
     async def test_ids_made_of_times_and_counters_are_taken(self, gateway: Gateway, request_id: str) -> None:
-        assert (await gateway.check(ask(request_id=request_id))).request_id == request_id
+        assert (await gateway.checker.check(ask(request_id=request_id))).request_id == request_id
 
     def test_matter_codes_stand(self) -> None:
         code = "11420300011234567J4420119001000"
@@ -569,19 +572,19 @@ class TestNoPersonsNumber:
 
 class TestRecords:
     async def test_newest_first(self, gateway: Gateway) -> None:
-        await gateway.check_many([ask() for _ in range(3)])
-        assert [stored.leaf_index for stored in gateway.records(2)] == [2, 1]
-        assert [stored.leaf_index for stored in gateway.records(2, 1)] == [0]
+        await gateway.checker.check_many([ask() for _ in range(3)])
+        assert [stored.leaf_index for stored in gateway.records.page(2)] == [2, 1]
+        assert [stored.leaf_index for stored in gateway.records.page(2, 1)] == [0]
 
     @pytest.mark.parametrize("limit", [0, -1, 1001])
     def test_limits(self, gateway: Gateway, limit: int) -> None:
         with pytest.raises(InvalidQuestionError) as caught:
-            gateway.records(limit)
+            gateway.records.page(limit)
         assert caught.value.reason == "limit_out_of_range"
 
     def test_unknown(self, gateway: Gateway) -> None:
         with pytest.raises(UnknownRecordError) as caught:
-            gateway.record("nothing")
+            gateway.records.get("nothing")
         assert isinstance(caught.value, GatewayError)
         assert caught.value.reason == "record_unknown"
 
@@ -592,7 +595,7 @@ class TestContext:
         self, gateway: Gateway, trace: SqliteLog, action: str
     ) -> None:
         with pytest.raises(InvalidQuestionError) as caught:
-            await gateway.check(ask(action=action, context={"domain": "水电工程"}))
+            await gateway.checker.check(ask(action=action, context={"domain": "水电工程"}))
         assert caught.value.reason == "context_value_unknown"
         expected = "`environmental_protection` (环境保护, 生态环保), `other` (其他)"
         assert str(caught.value) == f"context attribute `domain` is `水电工程`: expected one of {expected}"
@@ -617,10 +620,10 @@ class TestContext:
         cells = {"list_type": "criticised.environment_project", "severity": ""}
         compile_rows(tmp_path / "own" / "state", row(2, "示例环保公司", COMPANY, **cells))
         gateway = Gateway(SnapshotSet(tmp_path / "own" / "state"), trace, clock=lambda: NOW)
-        answer = await gateway.check(ask(action="tender.award", context={"domain": word, "note": "示例"}))
+        answer = await gateway.checker.check(ask(action="tender.award", context={"domain": word, "note": "示例"}))
         assert answer.decision.verdict is verdict
         value = {Verdict.RESTRICTED: "environmental_protection", Verdict.CLEAR: "other"}.get(verdict)
-        recorded = leaves.decode(gateway.record(answer.record_id).leaf).context
+        recorded = leaves.decode(gateway.records.get(answer.record_id).leaf).context
         assert recorded == ({"domain": value} if value else {}) | {"note": "示例"}
 
     async def test_a_retry_is_answered_from_its_record_before_the_context_is_judged(
@@ -630,15 +633,15 @@ class TestContext:
         bare = msgspec.structs.replace(CATALOGUE, context=())
         old = Gateway(_WithCatalogue(snapshots, bare), trace, clock=lambda: NOW)
         asked = ask(request_id="once", context={"domain": "水电"})
-        first = await old.check(asked)
-        again = await gateway.check(asked)
+        first = await old.checker.check(asked)
+        again = await gateway.checker.check(asked)
         assert (again.record_id, again.digest) == (first.record_id, first.digest)
 
 
 class TestLeaf:
     async def test_the_same_leaf_gives_the_same_bytes(self, gateway: Gateway) -> None:
-        answer = await gateway.check(ask(context={"b": "1", "a": "2"}))
-        content = gateway.record(answer.record_id).leaf
+        answer = await gateway.checker.check(ask(context={"b": "1", "a": "2"}))
+        content = gateway.records.get(answer.record_id).leaf
         assert leaves.encode(leaves.decode(content)) == content
 
     @pytest.mark.parametrize("content", [b"\xff", b"", b"\x0a\x01r"])
@@ -647,8 +650,8 @@ class TestLeaf:
             leaves.decode(content)
 
     async def test_a_leaf_without_a_kind(self, gateway: Gateway) -> None:
-        answer = await gateway.check(ask())
-        content = gateway.record(answer.record_id).leaf
+        answer = await gateway.checker.check(ask())
+        content = gateway.records.get(answer.record_id).leaf
         with pytest.raises(ValueError, match="states no kind"):
             leaves.decode(content + b"\x22\x02\x20\x00")  # merged in: check.subject_kind 0
 
@@ -663,7 +666,7 @@ def test_ids_are_uuids_of_version_7_in_the_order_of_time() -> None:
 
 def test_a_question_is_told_apart_by_a_keyed_digest(trace: SqliteLog, snapshots: SnapshotSet) -> None:
     gateway = Gateway(snapshots, trace)
-    answer = gateway.check_blocking(person(request_id="r1"))
+    answer = blocking.check(gateway, person(request_id="r1"))
     stored = trace.get(answer.record_id)
     assert stored is not None
     keyed = snapshots.keyer.digest(

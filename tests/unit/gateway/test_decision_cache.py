@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.support import blocking
 from tests.support.city_list import compile_rows, row
 
 from xingate.v1 import verification_pb2 as v
@@ -22,18 +23,20 @@ from xingate_server.core.entry import REGISTER
 from xingate_server.core.subject import SubjectKind
 from xingate_server.demo.numbers import unified_code
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.bounded_cache import Kept
-from xingate_server.gateway.check import Gateway
-from xingate_server.gateway.decision_cache import MOST_KEPT
+from xingate_server.gateway.bounded_cache import BoundedCache
+from xingate_server.gateway.decision_cache import MOST_STORED
 from xingate_server.gateway.errors import UnknownSequenceError
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.replay import ReplayResult, replay
 from xingate_server.snapshot.store import OPEN_AT_MOST, SnapshotSet
 from xingate_server.trace.leaf import parts
 from xingate_server.trace.leaf import record as leaves
 from xingate_server.trace.leaf.wire import varint
 from xingate_server.trace.memory import MemoryLog
-from xingate_server.transport.messages import fragments
+from xingate_server.transport.messages.fragments import MOST_KEPT as MOST_ENCODED
+from xingate_server.transport.messages.fragments import AnswerEncoder
 
+ENCODER = AnswerEncoder()
 LISTED, ENDING, NOBODY, NOBODY_ELSE, CRITICISED = (unified_code(n) for n in range(1, 6))
 SETTLED, LONG_SETTLED, YOUNG = (unified_code(n) for n in range(6, 9))  # registered, on no list
 LAST_DAY = date(2026, 7, 1)
@@ -81,11 +84,11 @@ def gateway(state: Path, clock: Clock, log: MemoryLog) -> Gateway:
 
 def ask(gateway: Gateway, code: str, **fields: object) -> Answer:
     given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant", "identifiers": (("", code),)} | fields
-    return gateway.check_blocking(Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
+    return blocking.check(gateway, Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
 
 
 def leaf_of(gateway: Gateway, answer: Answer) -> leaves.CheckLeaf:
-    return leaves.decode(gateway.record(answer.record_id).leaf)
+    return leaves.decode(gateway.records.get(answer.record_id).leaf)
 
 
 class TestAlike:
@@ -109,7 +112,7 @@ class TestAlike:
         self, gateway: Gateway, code: str, fields: dict[str, object]
     ) -> None:
         for given in (fields, fields | {"request_id": "again"}):
-            stored = gateway.record(ask(gateway, code, **given).record_id)
+            stored = gateway.records.get(ask(gateway, code, **given).record_id)
             assert leaves.encode(leaves.decode(stored.leaf)) == stored.leaf
 
     def test_what_is_kept_is_what_is_made_anew(self, gateway: Gateway, state: Path, clock: Clock) -> None:
@@ -133,20 +136,20 @@ class TestAlike:
         gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
         plain = [ask(gateway, code, action="personnel.recruit") for code in since]
         assert plain[0].decision is plain[1].decision is plain[2].decision
-        assert len(gateway._grounds.ground(0)._kept) == 1
+        assert len(gateway.snapshots.answering(0)._prepared) == 1
         assert [leaf_of(gateway, answer).subject_code for answer in plain] == list(since)
         for action in ("permit.grant", "funding.apply", "inspection.plan"):
             for code in (*since, *since, NOBODY):
                 fresh = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
                 kept, anew = ask(gateway, code, action=action), ask(fresh, code, action=action)
                 assert (kept.decision, kept.digest) == (anew.decision, anew.digest)
-                stored = gateway.record(kept.record_id)
+                stored = gateway.records.get(kept.record_id)
                 assert replay(stored, SnapshotSet(tmp_path / "state")).result is ReplayResult.SAME
 
     def test_a_record_is_small_and_can_be_replayed(self, gateway: Gateway, state: Path) -> None:
         caller = {"system": "approval", "organisation": "示例审批局", "operator": "op-1", "matter": "SP-2024-000001"}
         for code in (NOBODY, NOBODY_ELSE):
-            stored = gateway.record(ask(gateway, code, **caller).record_id)
+            stored = gateway.records.get(ask(gateway, code, **caller).record_id)
             assert len(stored.leaf) < MOST_LEAF_BYTES
             assert replay(stored, SnapshotSet(state)).result is ReplayResult.SAME
 
@@ -203,13 +206,13 @@ class TestTheDay:
         compile_rows(tmp_path / "state", row(2, "示例2公司", ENDING, valid_until="2026-12-31"), max_age_days=365)
         gateway = Gateway(SnapshotSet(tmp_path / "state"), MemoryLog(), clock=clock)
         clock.now = datetime(2026, 12, 31, 15, 59, 59, 999_999, tzinfo=UTC)
-        told = [v.CheckResponse.FromString(fragments.response(ask(gateway, ENDING), 0)) for _ in range(3)]
+        told = [v.CheckResponse.FromString(ENCODER.response(ask(gateway, ENDING), 0)) for _ in range(3)]
         clock.now += timedelta(microseconds=1)
-        told += [v.CheckResponse.FromString(fragments.response(ask(gateway, ENDING), 0)) for _ in range(2)]
+        told += [v.CheckResponse.FromString(ENCODER.response(ask(gateway, ENDING), 0)) for _ in range(2)]
         assert [each.as_of for each in told] == ["2026-12-31"] * 3 + ["2027-01-01"] * 2
         assert [bool(each.measures) for each in told] == [True] * 3 + [False] * 2
         assert len({each.decision_digest for each in told}) == 2
-        sent = msgspec.json.decode(fragments.response_json(ask(gateway, ENDING), 0))
+        sent = msgspec.json.decode(ENCODER.response_json(ask(gateway, ENDING), 0))
         assert (sent["asOf"], sent["decisionDigest"]) == ("2027-01-01", told[-1].decision_digest)
 
     @pytest.mark.parametrize(("microsecond", "text"), [(0, "000000"), (7, "000007"), (123456, "123456")])
@@ -243,17 +246,17 @@ class TestTheSnapshot:
 
     def test_callers_cannot_fill_the_memory(self, gateway: Gateway) -> None:
         """Whatever recurs in no other question: days, attributes, their values."""
-        days = [date(1990, 1, 1) + timedelta(days=number) for number in range(MOST_KEPT + 200)]
+        days = [date(1990, 1, 1) + timedelta(days=number) for number in range(MOST_STORED + 200)]
         for number, day in enumerate(days):
             context = {"domain": "other", f"attribute{number}": f"示例{number}"}
             answer = ask(gateway, LISTED if number % 2 else NOBODY, as_of=day.isoformat(), context=context)
-            fragments.response(answer, number % 3)
-            fragments.response_json(answer, number % 3)
-        ground = gateway._grounds.ground(0)
-        assert len(ground._kept) == MOST_KEPT
-        plans = ground.view.decider._plan.cache_info()
+            ENCODER.response(answer, number % 3)
+            ENCODER.response_json(answer, number % 3)
+        answers = gateway.snapshots.answering(0)
+        assert len(answers._prepared) == MOST_STORED
+        plans = answers.view.decider._plan.cache_info()
         assert plans.currsize == plans.maxsize == PLANS_AT_MOST
-        assert (len(fragments._messages), len(fragments._jsons)) == (fragments.MOST_KEPT,) * 2
+        assert (len(ENCODER._messages), len(ENCODER._jsons)) == (MOST_ENCODED,) * 2
         assert ask(gateway, LISTED).decision.measures
 
     def test_whichever_sequences_are_asked_few_stay_open(self, state: Path, clock: Clock) -> None:
@@ -262,13 +265,13 @@ class TestTheSnapshot:
         for _ in range(12):  # more than are kept
             compile_rows(state, *ROWS)
         assert snapshots.refresh()
-        retained = gateway.retained()
+        retained = gateway.snapshots.retained()
         for _ in range(2):
             assert [ask(gateway, LISTED, sequence=number).snapshot.sequence for number in retained] == retained
         assert len(snapshots._retained) <= OPEN_AT_MOST
         ask(gateway, LISTED, sequence=retained[0])
         compile_rows(state, *ROWS)
-        assert retained[0] not in gateway.retained()
+        assert retained[0] not in gateway.snapshots.retained()
         assert snapshots.refresh()
         assert retained[0] not in snapshots._retained
         with pytest.raises(UnknownSequenceError):
@@ -276,7 +279,7 @@ class TestTheSnapshot:
 
 
 def test_what_is_kept_is_bounded_and_the_oldest_goes_first() -> None:
-    kept: Kept[int, int] = Kept(3)
+    kept: BoundedCache[int, int] = BoundedCache(3)
     for number in (1, 2, 3, 1, 4):
         assert kept.put(number, number) == number
     assert len(kept) == 3
@@ -291,12 +294,12 @@ def test_whole_numbers_are_written_as_protobuf_does(value: int) -> None:
 
 
 def test_the_caller_is_a_field_even_where_nobody_is_named() -> None:
-    assert parts.caller_part("", "", "") == b"\x0a\x00"
+    assert parts.LeafJoiner().caller("", "", "") == b"\x0a\x00"
 
 
 def test_a_child_process_has_random_numbers_of_its_own() -> None:
     code = (
-        "import os; from xingate_server.gateway.ids import uuid7; uuid7(); child = os.fork();"
+        "import os; from xingate_server.gateway import ids; uuid7 = ids.UuidPool().uuid7; uuid7(); child = os.fork();"
         "os.write(1, f'{uuid7()}\\n'.encode()); child and os.waitpid(child, 0)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import lmdb
 import pytest
+from tests.support import blocking
 
 from xingate_server.catalogues import catalogue_hash, load
 from xingate_server.core.admission.rules import Rules
@@ -17,7 +18,7 @@ from xingate_server.core.entry import REGISTER, Record
 from xingate_server.core.subject import SubjectClass, SubjectKeyer, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.replay import ReplayResult, replay
 from xingate_server.snapshot.compile.compile import compile_snapshot
 from xingate_server.snapshot.keys import read_or_make_key
@@ -123,7 +124,7 @@ def command(name: str, kind: SubjectKind = SubjectKind.LEGAL_ENTITY, code: str =
 
 
 def ask(gateway: Gateway, name: str, kind: SubjectKind = SubjectKind.LEGAL_ENTITY, code: str = "") -> Answer:
-    return gateway.check_blocking(command(name, kind, code))
+    return blocking.check(gateway, command(name, kind, code))
 
 
 class TestAnswers:
@@ -200,22 +201,22 @@ class TestAnswers:
 
 class TestReplay:
     def test_the_same_bytes_again(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
-        stored = gateway.record(ask(gateway, ALIKE).record_id)
+        stored = gateway.records.get(ask(gateway, ALIKE).record_id)
         assert replay(stored, snapshots).result is ReplayResult.SAME
         assert ask(gateway, ALIKE).digest == decode(stored.leaf).decision_digest
 
     def test_an_organisations_name_is_recorded_where_candidates_rest_on_it(self, gateway: Gateway) -> None:
-        assert "鸿远".encode() in gateway.record(ask(gateway, ALIKE).record_id).leaf
-        assert "别的".encode() not in gateway.record(ask(gateway, "别的名称").record_id).leaf
+        assert "鸿远".encode() in gateway.records.get(ask(gateway, ALIKE).record_id).leaf
+        assert "别的".encode() not in gateway.records.get(ask(gateway, "别的名称").record_id).leaf
 
     def test_a_persons_name_never_is(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
         answer = ask(gateway, "Personovich, Example", SubjectKind.NATURAL_PERSON)
-        stored = gateway.record(answer.record_id)
+        stored = gateway.records.get(answer.record_id)
         assert b"ersonovich" not in stored.leaf
         assert replay(stored, snapshots).result is ReplayResult.CANDIDATES
 
     def test_nor_a_name_that_holds_a_persons_number(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
-        stored = gateway.record(ask(gateway, f"{LISTED}{HUMAN}").record_id)
+        stored = gateway.records.get(ask(gateway, f"{LISTED}{HUMAN}").record_id)
         assert HUMAN.encode() not in stored.leaf
 
 
@@ -235,10 +236,14 @@ class TestOthersNeedNotWait:
 
         monkeypatch.setattr("xingate_server.snapshot.store.search", slow)
         asked = command(ALIKE)
-        call = gateway.check(asked) if way == "check" else gateway.check_many([asked, command("", code=CLEAN)])
+        call = (
+            gateway.checker.check(asked)
+            if way == "check"
+            else gateway.checker.check_many([asked, command("", code=CLEAN)])
+        )
         waiting = asyncio.create_task(call)  # type: ignore[var-annotated, arg-type]  # one of two kinds
         await asyncio.wait_for(looked.wait(), 20)
-        other = await asyncio.wait_for(gateway.check(command("", code=CLEAN)), 20)
+        other = await asyncio.wait_for(gateway.checker.check(command("", code=CLEAN)), 20)
         assert (other.decision.verdict, waiting.done()) == (Verdict.CLEAR, False)
         may_go.set()
         await waiting

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.support import blocking
 from tests.support.city_list import compile_rows, row
 
 from xingate_server.core.catalogue import Verdict
@@ -18,8 +19,6 @@ from xingate_server.core.decide.decision import GapReason
 from xingate_server.core.subject import SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check import Gateway
-from xingate_server.gateway.check_leaf import RecordedSituation
 from xingate_server.gateway.errors import (
     GatewayError,
     InvalidOutcomeError,
@@ -28,7 +27,9 @@ from xingate_server.gateway.errors import (
     UnavailableError,
     UnknownRecordError,
 )
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.ids import uuid7
+from xingate_server.gateway.records.check_leaf import RecordedSituation
 from xingate_server.gateway.records.denials import Denial, Denials
 from xingate_server.gateway.records.outcome_reading import MAX_REPORTED, OutcomeCommand, ReportedMeasure
 from xingate_server.snapshot.store import SnapshotSet
@@ -78,7 +79,7 @@ def ask(gateway: Gateway, **fields: Any) -> Answer:
         "identifiers": (("uscc", COMPANY),),
         "matter": "M-1",
     }
-    return gateway.check_blocking(Command(**(given | ASKER | fields)))
+    return blocking.check(gateway, Command(**(given | ASKER | fields)))
 
 
 def ask_person(gateway: Gateway, **fields: Any) -> Answer:
@@ -119,10 +120,10 @@ class TestReports:
                 ReportedMeasure(measure_id=second, result=Result.NOT_APPLIED, reason="已履行"),
             ),
         )
-        told = await gateway.report_outcome(sent)
+        told = await gateway.outcomes.report(sent)
         assert (told.outcome_id, told.lookup_record_id, told.leaf_index) == ("o-1", answer.record_id, 1)
         assert told.log_origin == "example.org/log"
-        stored = gateway.record(told.record_id)
+        stored = gateway.records.get(told.record_id)
         leaf = leaves.read(stored.leaf)
         assert isinstance(leaf, leaves.OutcomeLeaf)
         assert (stored.kind, leaf.request_id, leaf.lookup_record_id) == ("outcome", "o-1", answer.record_id)
@@ -137,42 +138,42 @@ class TestReports:
 
     async def test_a_retry_is_no_second_report(self, gateway: Gateway, trace: SqliteLog) -> None:
         sent = report(ask(gateway), outcome_id="o-1")
-        assert await gateway.report_outcome(sent) == await gateway.report_outcome(sent)
-        assert gateway.report_outcome_blocking(sent).leaf_index == 1
+        assert await gateway.outcomes.report(sent) == await gateway.outcomes.report(sent)
+        assert blocking.report(gateway, sent).leaf_index == 1
         assert trace.size() == 2
 
     async def test_two_retries_at_once_are_one_leaf(self, gateway: Gateway, trace: SqliteLog) -> None:
         sent = report(ask(gateway), outcome_id="o-1")
-        told = [await outcome for outcome in [gateway.report_outcome(sent) for _ in range(20)]]
+        told = [await outcome for outcome in [gateway.outcomes.report(sent) for _ in range(20)]]
         assert len({each.record_id for each in told}) == 1
         assert trace.size() == 2
 
     async def test_without_an_id_the_gateway_makes_one(self, gateway: Gateway) -> None:
         sent = report(ask(gateway))
-        first, second = await gateway.report_outcome(sent), await gateway.report_outcome(sent)
+        first, second = await gateway.outcomes.report(sent), await gateway.outcomes.report(sent)
         assert first.outcome_id == first.record_id != second.outcome_id
 
     async def test_the_same_id_for_another_report_is_refused(self, gateway: Gateway) -> None:
         answer = ask(gateway)
-        await gateway.report_outcome(report(answer, outcome_id="o-1"))
+        await gateway.outcomes.report(report(answer, outcome_id="o-1"))
         with pytest.raises(RequestIdReusedError) as caught:
-            await gateway.report_outcome(report(answer, outcome_id="o-1", note="another"))
+            await gateway.outcomes.report(report(answer, outcome_id="o-1", note="another"))
         assert (caught.value.reason, caught.value.field) == ("request_id_reused", "outcome_id")
 
     def test_a_check_and_a_report_may_have_the_same_id(self, gateway: Gateway) -> None:
         answer = ask(gateway, request_id="same")
-        assert gateway.report_outcome_blocking(report(answer, outcome_id="same")).outcome_id == "same"
+        assert blocking.report(gateway, report(answer, outcome_id="same")).outcome_id == "same"
         assert ask(gateway, request_id="same").record_id == answer.record_id
 
     def test_a_note_alone_is_a_report(self, gateway: Gateway) -> None:
         answer = ask(gateway)
-        assert gateway.report_outcome_blocking(report(answer, measures=(), note="已办结")).leaf_index == 1
+        assert blocking.report(gateway, report(answer, measures=(), note="已办结")).leaf_index == 1
 
     def test_no_persons_number_is_recorded(self, gateway: Gateway) -> None:
         answer = ask(gateway)
         measure = applied(answer.decision.measures[0].id, reason=HUMAN, document_no=HUMAN)
-        told = gateway.report_outcome_blocking(report(answer, measures=(measure,), note=HUMAN, operator=HUMAN))
-        assert HUMAN.encode() not in gateway.record(told.record_id).leaf
+        told = blocking.report(gateway, report(answer, measures=(measure,), note=HUMAN, operator=HUMAN))
+        assert HUMAN.encode() not in gateway.records.get(told.record_id).leaf
 
     def test_a_log_that_fails_means_no_report(self, compiled: Path) -> None:
         log = MemoryLog()
@@ -180,10 +181,10 @@ class TestReports:
         answer = ask(gateway)
         log.is_failing = True
         with pytest.raises(UnavailableError) as caught:
-            gateway.report_outcome_blocking(report(answer))
+            blocking.report(gateway, report(answer))
         assert caught.value.reason == "record_failed"
         with pytest.raises(UnavailableError):
-            gateway.report_outcome_blocking(report(answer, system="another"))
+            blocking.report(gateway, report(answer, system="another"))
         assert log.size() == 1
 
 
@@ -222,7 +223,7 @@ class TestRefusals:
     ) -> None:
         answer = ask(gateway)
         with pytest.raises(InvalidOutcomeError) as caught:
-            gateway.report_outcome_blocking(report(answer, **fields))
+            blocking.report(gateway, report(answer, **fields))
         assert (caught.value.reason, caught.value.field) == (reason, field)
         assert trace.size() == 1
 
@@ -233,38 +234,38 @@ class TestRefusals:
         answer = ask(gateway)
         measure = applied(answer.decision.measures[0].id, **fields)
         with pytest.raises(InvalidOutcomeError) as caught:
-            gateway.report_outcome_blocking(report(answer, measures=(measure,)))
+            blocking.report(gateway, report(answer, measures=(measure,)))
         assert (caught.value.reason, caught.value.field) == (reason, f"measures[0].{field}")
 
     @pytest.mark.parametrize("amount", ["0", "0.5", "1", "1000000.00", "9" * 15])
     def test_amounts_that_are_sums_in_yuan(self, gateway: Gateway, amount: str) -> None:
         answer = ask(gateway)
         measure = applied(answer.decision.measures[0].id, amount_yuan=amount)
-        assert gateway.report_outcome_blocking(report(answer, measures=(measure,)))
+        assert blocking.report(gateway, report(answer, measures=(measure,)))
 
     def test_nothing_is_reported_twice_in_one_report(self, gateway: Gateway) -> None:
         answer = ask(gateway)
         measure = applied(answer.decision.measures[0].id)
         with pytest.raises(InvalidOutcomeError) as caught:
-            gateway.report_outcome_blocking(report(answer, measures=(measure, measure)))
+            blocking.report(gateway, report(answer, measures=(measure, measure)))
         assert caught.value.reason == "measure_repeated"
 
     def test_too_much_at_once(self, gateway: Gateway) -> None:
         measures = tuple(applied(str(n)) for n in range(MAX_REPORTED + 1))
         with pytest.raises(InvalidOutcomeError) as caught:
-            gateway.report_outcome_blocking(report(ask(gateway), measures=measures))
+            blocking.report(gateway, report(ask(gateway), measures=measures))
         assert caught.value.reason == "outcome_too_large"
 
     def test_an_unknown_lookup(self, gateway: Gateway) -> None:
         with pytest.raises(UnknownRecordError) as caught:
-            gateway.report_outcome_blocking(report(ask(gateway), record_id=uuid7()))
+            blocking.report(gateway, report(ask(gateway), record_id=uuid7()))
         assert (caught.value.reason, caught.value.field) == ("record_unknown", "record_id")
 
     def test_a_record_that_is_no_lookup(self, gateway: Gateway) -> None:
         answer = ask(gateway)
-        told = gateway.report_outcome_blocking(report(answer))
+        told = blocking.report(gateway, report(answer))
         with pytest.raises(InvalidOutcomeError) as caught:
-            gateway.report_outcome_blocking(report(answer, record_id=told.record_id))
+            blocking.report(gateway, report(answer, record_id=told.record_id))
         assert caught.value.reason == "record_not_lookup"
 
     @pytest.mark.parametrize("other", [{"system": "trading"}, {"organisation": "另一机关"}, {"organisation": ""}])
@@ -274,7 +275,7 @@ class TestRefusals:
         answer = ask(gateway)
         for _ in range(2):
             with pytest.raises(NotAllowedError) as caught:
-                await gateway.report_outcome(report(answer, operator="张三", **other))
+                await gateway.outcomes.report(report(answer, operator="张三", **other))
             assert (caught.value.reason, caught.value.field) == ("not_allowed", "record_id")
         (newest, _, _) = trace.list(3)
         leaf = leaves.read(newest.leaf)
@@ -306,45 +307,45 @@ class TestSettledIdentities:
         first = ask_person(gateway)
         assert first.decision.verdict is Verdict.CANNOT_TELL
         assert first.notices == ()
-        told = gateway.report_outcome_blocking(settle(first))
+        told = blocking.report(gateway, settle(first))
         again = ask_person(gateway, request_id="later")
         (notice,) = again.notices
         assert notice.code == "identity_settled"
         assert notice.detail == f"{unsettled(first)}: not the same, decided by 李四, record {told.record_id}"
         assert (again.decision, again.digest) == (first.decision, first.digest)
-        leaf = leaves.decode(gateway.record(again.record_id).leaf)
+        leaf = leaves.decode(gateway.records.get(again.record_id).leaf)
         situation = msgspec.json.decode(leaf.situation, type=RecordedSituation)
         assert situation.settlements == (told.record_id,)
         assert ask_person(gateway, request_id="later").notices == again.notices  # a retry
 
     def test_the_newest_report_counts(self, gateway: Gateway) -> None:
         first = ask_person(gateway)
-        gateway.report_outcome_blocking(settle(first))
-        gateway.report_outcome_blocking(settle(first, is_same=True, decided_by="王五"))
+        blocking.report(gateway, settle(first))
+        blocking.report(gateway, settle(first, is_same=True, decided_by="王五"))
         (notice,) = ask_person(gateway).notices
         assert ": the same, decided by 王五" in notice.detail
 
     @pytest.mark.parametrize("other", [{"matter": "M-2"}, {"organisation": "另一机关"}], ids=["matter", "who"])
     def test_another_matter_or_organisation_is_told_nothing(self, gateway: Gateway, other: dict[str, str]) -> None:
-        gateway.report_outcome_blocking(settle(ask_person(gateway)))
+        blocking.report(gateway, settle(ask_person(gateway)))
         assert ask_person(gateway, **other).notices == ()
 
     def test_another_system_of_the_organisation_is_told(self, gateway: Gateway) -> None:
-        gateway.report_outcome_blocking(settle(ask_person(gateway)))
+        blocking.report(gateway, settle(ask_person(gateway)))
         assert ask_person(gateway, system="trading").notices
 
     def test_without_a_matter_nothing_is_carried_over(self, gateway: Gateway) -> None:
         asked = {"identifiers": (("uscc", OTHER),), "matter": ""}  # a person is asked about with a matter only
-        gateway.report_outcome_blocking(settle(ask(gateway, **asked)))
+        blocking.report(gateway, settle(ask(gateway, **asked)))
         assert ask(gateway, **asked).notices == ()
 
     @pytest.mark.parametrize("part", ["entry_id", "evidence", "decided_by"])
     def test_what_a_settlement_must_say(self, gateway: Gateway, part: str) -> None:
         with pytest.raises(InvalidOutcomeError) as caught:
-            gateway.report_outcome_blocking(settle(ask_person(gateway), **{part: " "}))
+            blocking.report(gateway, settle(ask_person(gateway), **{part: " "}))
         assert (caught.value.reason, caught.value.field) == (f"{part}_missing", f"identities[0].{part}")
 
     def test_an_entry_that_was_not_in_the_answer(self, gateway: Gateway) -> None:
         with pytest.raises(GatewayError) as caught:
-            gateway.report_outcome_blocking(settle(ask_person(gateway), entry_id="0" * 32))
+            blocking.report(gateway, settle(ask_person(gateway), entry_id="0" * 32))
         assert (caught.value.reason, caught.value.field) == ("entry_not_in_answer", "identities[0].entry_id")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.support import blocking
 from tests.support.city_list import compile_rows, row
 
 from xingate_server.core.catalogue import Verdict
@@ -17,7 +18,7 @@ from xingate_server.core.identifiers.parsing import Scheme, parse
 from xingate_server.core.subject import SubjectClass, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.replay import Replayed, ReplayResult, replay
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.leaf import record as leaves
@@ -89,8 +90,8 @@ def gateway(snapshots: SnapshotSet) -> Iterator[Gateway]:
 def ask(gateway: Gateway, **fields: object) -> Stored:
     given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant", "identifiers": (("", COMPANY),)}
     given |= {"organisation": "示例局", "operator": "示例员", "matter": "M-1"} | fields
-    answer = gateway.check_blocking(Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
-    return gateway.record(answer.record_id)
+    answer = blocking.check(gateway, Command(**given))  # type: ignore[arg-type]  # a test gives what it likes
+    return gateway.records.get(answer.record_id)
 
 
 def person(gateway: Gateway, number: str, **fields: object) -> Stored:
@@ -158,7 +159,7 @@ class TestSame:
     def test_candidates_are_among_what_is_the_same(self, gateway: Gateway) -> None:
         for fields in ({"identifiers": (), "name": "示例一公司"}, {"identifiers": (("reg_no", RIVAL_NO),)}):
             given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.grant"} | fields
-            assert gateway.check_blocking(Command(**given)).decision.candidates  # type: ignore[arg-type]  # as above
+            assert blocking.check(gateway, Command(**given)).decision.candidates  # type: ignore[arg-type]  # as above
 
     @pytest.mark.parametrize(
         ("identifier", "gap", "candidates"),
@@ -175,8 +176,8 @@ class TestSame:
     def test_what_cannot_be_read_or_settled_is_among_it(
         self, gateway: Gateway, identifier: tuple[str, str], gap: str, candidates: list[str]
     ) -> None:
-        answer = gateway.check_blocking(
-            Command(kind=SubjectKind.LEGAL_ENTITY, action="permit.renew", identifiers=(identifier,))
+        answer = blocking.check(
+            gateway, Command(kind=SubjectKind.LEGAL_ENTITY, action="permit.renew", identifiers=(identifier,))
         )
         assert [g.reason for g in answer.decision.gaps] == ([gap] if gap else [])
         assert [c.name for c in answer.decision.candidates] == candidates

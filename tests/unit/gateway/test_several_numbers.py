@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import blocking
 from tests.support.city_list import compile_rows, row
 
 import xingate
@@ -16,7 +17,7 @@ from xingate.types import Identifier, Subject
 from xingate_server.core.subject import BY_SCHEME, SubjectKind, class_of
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.replay import ReplayResult, replay
 from xingate_server.gateway.records.search import Search
 from xingate_server.snapshot.store import SnapshotSet
@@ -40,7 +41,7 @@ CASES: tuple[tuple[SubjectKind, Numbers], ...] = (
 
 def ask(gateway: Gateway, kind: SubjectKind, **asked: Any) -> None:
     asker = {"organisation": "示例局", "operator": "op-1", "matter": "办-1"}
-    gateway.check_blocking(Command(kind=kind, action="permit.grant", **asker, **asked))
+    blocking.check(gateway, Command(kind=kind, action="permit.grant", **asker, **asked))
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_lookup_is_found_by_each_of_its_numbers(state: Path, kind: SubjectKind
     for order in orders:
         ask(gateway, kind, identifiers=order)
     for scheme, number in numbers:
-        found, _ = gateway.search(Search(subject=number, scheme=scheme), 100)
+        found, _ = gateway.records.search(Search(subject=number, scheme=scheme), 100)
         assert len(found) == len(orders), scheme
     for stored in log.read(0, log.size()):
         leaf = decode(stored.leaf)
@@ -82,7 +83,7 @@ def test_a_lookup_by_one_number_does_not_grow(state: Path) -> None:
 def test_keys_are_those_of_the_snapshots_form(state: Path) -> None:
     gateway = Gateway(SnapshotSet(state), MemoryLog())
     ask(gateway, SubjectKind.LEGAL_ENTITY, identifiers=CASES[0][1])
-    (stored,), _ = gateway.search(Search(subject=UNLISTED), 1)
+    (stored,), _ = gateway.records.search(Search(subject=UNLISTED), 1)
     leaf = decode(stored.leaf)
     keyer = SnapshotSet(state).keyer
     subject_class = class_of(SubjectKind.LEGAL_ENTITY)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from xingate_server.gateway.records.denials import stamp
+from xingate_server.core.timestamps import written
 from xingate_server.gateway.timestamps import Moments, now_utc
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -20,13 +20,13 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 def test_written_as_other_times_are(step: timedelta) -> None:
     moments = Moments()
     moments.of(NOON)
-    assert moments.of(NOON + step).time == stamp(NOON + step)
+    assert moments.of(NOON + step).time == written(NOON + step)
 
 
 def test_one_second_after_the_other() -> None:
     moments = Moments()
     times = [NOON + timedelta(milliseconds=ms) for ms in (*range(0, 5000, 7), *range(5000, 0, -7))]
-    assert [moments.of(each).time for each in times] == [stamp(each) for each in times]
+    assert [moments.of(each).time for each in times] == [written(each) for each in times]
 
 
 def test_of_any_time_zone() -> None:

@@ -1,7 +1,10 @@
 """The SDK's public face: what it exports, what it loads, what mypy makes of it."""
 
 import importlib
+import inspect
+import pickle
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +16,14 @@ import xingate.errors
 import xingate.guard
 import xingate.testing
 import xingate.types
+from xingate import aio, client
 
 PURE = (
     "xingate",
     "xingate.errors",
     "xingate.types",
     "xingate.matter",
-    "xingate._internal.values.print",
+    "xingate._internal.values.decision",
     "xingate._internal.ports.target",
 )
 
@@ -51,6 +55,53 @@ def test_every_exported_name_exists_and_is_listed_once(module: str) -> None:
     assert len(set(loaded.__all__)) == len(loaded.__all__)
     assert [name for name in loaded.__all__ if getattr(loaded, name, None) is None] == []
     assert set(loaded.__all__) <= set(dir(loaded))
+
+
+def test_what_the_types_show_has_its_home_there() -> None:
+    homes = {getattr(xingate.types, name).__module__ for name in xingate.types.__all__}
+    assert homes == {"xingate.types"}
+    subject = xingate.Subject.legal_entity("X")
+    assert b"_internal" not in pickle.dumps(subject)
+    assert pickle.loads(pickle.dumps(subject)) == subject  # noqa: S301 -- made the line before
+
+
+def shape(function: object) -> list[tuple[str, object, str]]:
+    """The parameters of a function: their names, defaults and kinds."""
+    parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]  # any member of a client
+    return [(p.name, p.default, p.kind.name) for p in parameters]
+
+
+def test_both_clients_have_the_same_methods_with_the_same_parameters() -> None:
+    sync, asyncio = (
+        {name: shape(member) for name, member in vars(client).items() if inspect.isfunction(member) and name[0] != "_"}
+        for client in (xingate.Client, xingate.AsyncClient)
+    )
+    assert sync == asyncio
+    assert {"check", "check_stream", "screen", "verify_all", "close"} <= set(sync)
+    for one, other in ((aio.connect_async, client.connect), (aio.connect_backend_async, client.connect_backend)):
+        assert shape(one) == shape(other)
+    waiting = {name for name in sync if inspect.iscoroutinefunction(getattr(xingate.AsyncClient, name))}
+    assert set(sync) - waiting == {"check_stream", "screen"}  # they are async iterators
+    assert not any(inspect.iscoroutinefunction(getattr(xingate.Client, name)) for name in sync)
+
+
+def test_a_file_for_threads_that_was_changed_by_hand_is_reported(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    shutil.copytree(root / "sdk", tmp_path / "sdk")
+    shutil.copy(root / "pyproject.toml", tmp_path)
+
+    def check() -> tuple[int, str]:
+        command = [sys.executable, tmp_path / "sdk/make_sync.py", "--check"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    assert check() == (0, "")
+    with (tmp_path / "sdk/xingate/client.py").open("a", encoding="utf-8") as file:
+        file.write("CHANGED = True\n")
+    code, error = check()
+    assert code == 1
+    assert "sdk/xingate/client.py" in error
+    assert "make sync" in error
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

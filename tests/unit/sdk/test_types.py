@@ -8,7 +8,8 @@ from datetime import date, datetime
 import pytest
 
 from xingate import types
-from xingate._internal import wire as _wire
+from xingate._internal import messages
+from xingate._internal.values.question import to_day
 from xingate.errors import ProtocolError
 from xingate.types import Decision, Identifier, Subject, SubjectKind, Verdict
 from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, types_pb2, verification_pb2
@@ -122,21 +123,21 @@ def scalar(field: object) -> object:
 def test_reading_and_writing_lose_nothing(ours: type, message: type) -> None:
     wire = filled(message())
     again = message()
-    _wire.write(_wire.read(ours, wire), again)
+    messages.write(messages.read(ours, wire), again)
     assert again == wire
 
 
 def test_dates_are_dates_and_nothing_said_is_none() -> None:
-    basis = _wire.read(types.LegalBasis, types_pb2.LegalBasis(in_force_from="2017-10-12"))
+    basis = messages.read(types.LegalBasis, types_pb2.LegalBasis(in_force_from="2017-10-12"))
     assert (basis.in_force_from, basis.in_force_until) == (date(2017, 10, 12), None)
-    assert _wire.read(types.AppliedMeasure, types_pb2.AppliedMeasure(id="18.1a")).executable_by_caller is None
+    assert messages.read(types.AppliedMeasure, types_pb2.AppliedMeasure(id="18.1a")).executable_by_caller is None
     no = types_pb2.AppliedMeasure(id="18.1a", executable_by_caller=False)
-    assert _wire.read(types.AppliedMeasure, no).executable_by_caller is False
+    assert messages.read(types.AppliedMeasure, no).executable_by_caller is False
 
 
 def test_a_date_that_is_none_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError, match="`soon`"):
-        _wire.read(types.LegalBasis, types_pb2.LegalBasis(in_force_from="soon"))
+        messages.read(types.LegalBasis, types_pb2.LegalBasis(in_force_from="soon"))
 
 
 @pytest.mark.parametrize(
@@ -171,11 +172,11 @@ def test_constructors_state_the_kind() -> None:
 
 def test_a_time_is_no_day() -> None:
     with pytest.raises(TypeError, match="date"):
-        types.to_day(datetime(2026, 1, 1))  # noqa: DTZ001 -- any datetime is wrong here
+        to_day(datetime(2026, 1, 1))  # noqa: DTZ001 -- any datetime is wrong here
 
 
 def whole_decision() -> Decision:
-    return _wire.read(Decision, filled(verification_pb2.CheckResponse()))
+    return messages.read(Decision, filled(verification_pb2.CheckResponse()))
 
 
 def test_print_shows_the_whole_answer() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.support import blocking
 from tests.support.compile_desk import CATALOGUE, TODAY, Desk, registered, row
 
 from xingate_server.catalogues import catalogue_hash
@@ -21,7 +22,7 @@ from xingate_server.core.entry import Record
 from xingate_server.core.subject import SubjectFile, SubjectKind
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.snapshot import environments
 from xingate_server.snapshot.comparison import comparison as module
 from xingate_server.snapshot.comparison.answer_changes import Side
@@ -304,7 +305,7 @@ def _answers(state: Path, numbers: list[str]) -> dict[int, dict[str, dict[str, t
                     name="示例有限公司",
                     sequence=sequence,
                 )
-                decision = gateway.check_blocking(command).decision
+                decision = blocking.check(gateway, command).decision
                 lists = (decision.measures, decision.suspended, decision.withheld, decision.advisory_only)
                 parts = [frozenset(m.id for m in several) for several in lists]
                 parts += [frozenset(g.reason for g in decision.gaps)]

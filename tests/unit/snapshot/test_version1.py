@@ -9,6 +9,7 @@ from pathlib import Path
 import lmdb
 import msgspec
 import pytest
+from tests.support import blocking
 from tests.support.city_list import CATALOGUE, compile_rows, row
 
 from xingate_server.core.catalogue import Verdict
@@ -26,7 +27,7 @@ from xingate_server.core.subject import (
 )
 from xingate_server.demo.numbers import citizen_number, unified_code
 from xingate_server.gateway.answer import Answer, Command
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.outcome_reading import OutcomeCommand
 from xingate_server.gateway.records.replay import ReplayResult, replay
 from xingate_server.snapshot import folders
@@ -153,7 +154,7 @@ def gateway(state: Path) -> Gateway:
 
 def ask(gateway: Gateway, **fields: object) -> Answer:
     given = {"kind": SubjectKind.LEGAL_ENTITY, "action": "permit.renew", "identifiers": (("", CODE),), "matter": "M-1"}
-    return gateway.check_blocking(Command(**(given | WHO | {"operator": "示例员"} | fields)))  # type: ignore[arg-type]  # a test's own
+    return blocking.check(gateway, Command(**(given | WHO | {"operator": "示例员"} | fields)))  # type: ignore[arg-type]  # a test's own
 
 
 def ask_person(gateway: Gateway) -> Answer:
@@ -168,7 +169,7 @@ def unsettled(answer: Answer) -> str:
 def settle(gateway: Gateway, answer: Answer, **fields: object) -> None:
     said = {"entry_id": unsettled(answer), "is_same": False, "evidence": "户籍", "decided_by": "李四"} | fields
     identities = (IdentitySettlement(**said),)  # type: ignore[arg-type]  # a test's own
-    gateway.report_outcome_blocking(OutcomeCommand(record_id=answer.record_id, identities=identities, **WHO))
+    blocking.report(gateway, OutcomeCommand(record_id=answer.record_id, identities=identities, **WHO))
 
 
 class TestOldSnapshots:
@@ -186,7 +187,7 @@ class TestOldSnapshots:
         assert ask_person(gateway).decision.verdict is Verdict.CANNOT_TELL
 
     def test_is_replayed_beside_a_new_one(self, gateway: Gateway, state: Path) -> None:
-        records = [gateway.record(answer.record_id) for answer in (ask(gateway), ask_person(gateway))]
+        records = [gateway.records.get(answer.record_id) for answer in (ask(gateway), ask_person(gateway))]
         compile_rows(state, *ROWS)
         snapshots = SnapshotSet(state)
         assert (snapshots.current().info.sequence, snapshots.current().key_form) == (2, BY_NUMBER)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.support import blocking
 from tests.support.drafts import draft
 from tests.support.waiting import stays, wait_until
 
@@ -45,7 +46,7 @@ def grow(state: Path, place: Place, sizes: list[int], first: int = 0) -> str:
         pusher = Pusher(place, every_s=0)
         with contextlib.closing(Checkpointer(log, key, state / "trace", anchor=pusher, interval_s=0.01)) as checkpoints:
             for size in sizes:
-                log.append_many_blocking([draft(first + number) for number in range(log.size(), size)])
+                blocking.append_many(log, [draft(first + number) for number in range(log.size(), size)])
                 wait_until(lambda size=size: pusher.pushed == size)
             return checkpoints.verifier_key
 
@@ -198,6 +199,8 @@ class TestWitness:
         foreign = sign(Checkpoint(ORIGIN, 3, bytes(32)), new_private_key())
         with pytest.raises(WitnessError, match="not signed by a trusted key"):
             witness.cosign(foreign, 0, ())
+        with pytest.raises(WitnessError, match=r"no checkpoint of the log .* was cosigned yet: .* size 0, not 3"):
+            witness.cosign(last.note, 3, ())
         assert size_of(witness.cosign(last.note, 0, ())) == 5
         with pytest.raises(WitnessError, match="was seen at 5 leaves, not 0"):
             witness.cosign(last.note, 0, ())
@@ -225,7 +228,7 @@ class TestWitness:
         pub = ["--log", str(state / "keys" / "trace.pub")]
         run = CliRunner().invoke(witness_command, [*given, *pub], standalone_mode=False)
         assert (run.exception, run.return_value) == (None, 0)
-        assert f"cosigned {ORIGIN} at 3 leaves" in run.stdout
+        assert f"cosigned {ORIGIN} at 3 leaves, its first checkpoint here\n" in run.stdout
         public = (tmp_path / "w" / "witness.pub").read_text().strip()
         assert verify_cosignatures(FolderPlace(folder, ORIGIN).cosigned() or "", public)
         wrong = CliRunner().invoke(witness_command, [*given, "--log", "no key"], standalone_mode=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.support import blocking
 from tests.support.drafts import draft
 from tests.support.waiting import wait_until
 
@@ -30,7 +31,7 @@ from xingate_server.trace.tree.tiles import MemoryTiles
 def fill(log: SqliteLog | MemoryLog, count: int) -> None:
     start = log.size()
     for number in range(start, start + count):
-        log.append_blocking(draft(number))
+        blocking.append(log, draft(number))
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ class TestSigning:
         with contextlib.ExitStack() as stack:
             opened = [stack.enter_context(signer) for signer in signers]
             with ThreadPoolExecutor(3) as pool:
-                list(pool.map(lambda n: [logs[n].append_blocking(draft(n * 1000 + i)) for i in range(100)], range(3)))
+                list(pool.map(lambda n: [blocking.append(logs[n], draft(n * 1000 + i)) for i in range(100)], range(3)))
             for each in opened:
                 wait_until(lambda each=each: each.checkpoint.tree_size == 300)
             assert [each.problem for each in opened] == ["", "", ""]
@@ -197,7 +198,7 @@ class TestALogThatDoesNotFit:
             path.unlink()
         with contextlib.closing(SqliteLog(signed)) as log:
             for number in range(20):
-                log.append_blocking(draft(number + 100))
+                blocking.append(log, draft(number + 100))
         assert "the first 10 leaves of the log `example.org/log` are not those" in self.refused(signed)
 
     def test_rewritten_before_the_checkpoint(self, signed: Path) -> None:

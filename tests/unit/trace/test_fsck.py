@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.support import blocking
 from tests.support.drafts import draft
 
 from xingate.merkle import Frontier, leaf_hash
@@ -32,7 +33,7 @@ def make(state: Path, sizes: list[int]) -> None:
         for size in sizes:
             with contextlib.closing(Checkpointer(log, key, state / "trace", interval_s=60)) as checkpoints:
                 for start in range(log.size(), size, 1500):
-                    log.append_many_blocking([draft(number) for number in range(start, min(start + 1500, size))])
+                    blocking.append_many(log, [draft(number) for number in range(start, min(start + 1500, size))])
                 while checkpoints.tree.catch_up():
                     pass
 

@@ -61,6 +61,10 @@ def group(commits: Commits) -> Iterator[GroupCommit]:
     made.close()
 
 
+def append(group: GroupCommit, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+    return asyncio.run(group.append(drafts))
+
+
 def wait_until_idle(group: GroupCommit) -> None:
     wait_until(lambda: group._is_idle)
 
@@ -75,58 +79,27 @@ def index_of(outcomes: Sequence[Outcome]) -> int:
     return outcome.leaf_index
 
 
-def test_a_lone_thread_commits_by_itself(group: GroupCommit, commits: Commits) -> None:
-    def ask() -> None:
-        for number in range(5):
-            wait_until_idle(group)
-            assert index_of(group.append_blocking((draft(),))) == number
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    thread.join(_PATIENCE_S)
-    assert commits.threads == [thread] * 5
-
-
-def test_a_lone_thread_with_many_drafts_holds_up_no_later_one(group: GroupCommit) -> None:
-    wait_until_idle(group)
+def test_the_writer_thread_commits_whoever_asks(group: GroupCommit, commits: Commits) -> None:
+    """Never the main thread, in which Python runs signal handlers, nor that of an event loop."""
+    assert index_of(append(group, (draft(),))) == 0
     with ThreadPoolExecutor(1) as pool:
-        assert len(pool.submit(group.append_blocking, [draft() for _ in range(100)]).result(_PATIENCE_S)) == 100
-        assert index_of(pool.submit(group.append_blocking, (draft(),)).result(_PATIENCE_S)) == 100
-    assert index_of(asyncio.run(group.append((draft(),)))) == 101
+        assert len(pool.submit(append, group, [draft() for _ in range(100)]).result(_PATIENCE_S)) == 100
+        assert index_of(pool.submit(append, group, (draft(),)).result(_PATIENCE_S)) == 101
+    assert set(commits.threads) == {group._thread}
 
 
-def test_the_main_thread_never_commits(group: GroupCommit, commits: Commits) -> None:
-    """Signal handlers run in it: what they raise or call may not come in the middle of a commit."""
-    wait_until_idle(group)
-    assert index_of(group.append_blocking((draft(),))) == 0
-    assert commits.threads == [group._thread]
-
-
-def test_nor_does_the_thread_of_an_event_loop(group: GroupCommit, commits: Commits) -> None:
-    wait_until_idle(group)
-
-    async def ask() -> int:
-        return index_of(group.append_blocking((draft(),)))
-
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(asyncio.run, ask()).result(_PATIENCE_S) == 0
-    assert commits.threads == [group._thread]
-
-
-def test_who_comes_while_a_thread_commits_is_committed_together_after_it(group: GroupCommit, commits: Commits) -> None:
+def test_who_comes_during_a_commit_is_committed_together_after_it(group: GroupCommit, commits: Commits) -> None:
     wait_until_idle(group)
     commits.hold = threading.Event()
     with ThreadPoolExecutor(8) as pool:
-        first = pool.submit(group.append_blocking, (draft(),))
+        first = pool.submit(append, group, (draft(),))
         assert commits.has_begun.wait(_PATIENCE_S)
-        others = [pool.submit(group.append_blocking, (draft(),)) for _ in range(7)]
+        others = [pool.submit(append, group, (draft(),)) for _ in range(7)]
         wait_for(group, 7)
         commits.hold.set()
         assert index_of(first.result(_PATIENCE_S)) == 0
         assert sorted(index_of(each.result(_PATIENCE_S)) for each in others) == list(range(1, 8))
     assert [len(batch) for batch in commits.batches] == [1, 7]
-    assert commits.threads[0] is not group._thread
-    assert commits.threads[1] is group._thread
 
 
 def test_threads_and_loops_together_get_each_its_own_answer(group: GroupCommit, commits: Commits) -> None:
@@ -138,7 +111,7 @@ def test_threads_and_loops_together_get_each_its_own_answer(group: GroupCommit, 
         return [pair for pairs in await asyncio.gather(*(caller() for _ in range(8))) for pair in pairs]
 
     def thread() -> list[tuple[str, Sequence[Outcome]]]:
-        return [(each.request_id, group.append_blocking((each,))) for each in [draft() for _ in range(200)]]
+        return [(each.request_id, append(group, (each,))) for each in [draft() for _ in range(200)]]
 
     with ThreadPoolExecutor(6) as pool:
         waiting = [pool.submit(thread) for _ in range(4)] + [pool.submit(lambda: asyncio.run(loop())) for _ in range(2)]
@@ -169,31 +142,30 @@ def test_a_lone_caller_waits_for_none_who_does_not_ask_again(commits: Commits) -
     assert [len(batch) for batch in commits.batches][-1] == 1
 
 
-def test_what_a_lone_commit_raises_is_a_failed_record(group: GroupCommit, commits: Commits) -> None:
+def test_what_a_commit_raises_is_a_failed_record(group: GroupCommit, commits: Commits) -> None:
     wait_until_idle(group)
 
     def failing(_: Sequence[Draft]) -> Sequence[Outcome]:
-        assert threading.current_thread() is not group._thread
         raise ValueError("invented")
 
     group._commit = failing
     with ThreadPoolExecutor(1) as pool:
-        (outcome,) = pool.submit(group.append_blocking, (draft(),)).result(_PATIENCE_S)
+        (outcome,) = pool.submit(append, group, (draft(),)).result(_PATIENCE_S)
         assert isinstance(outcome, RecordFailedError)
         assert "invented" in str(outcome)
         group._commit = commits
-        assert index_of(pool.submit(group.append_blocking, (draft(),)).result(_PATIENCE_S)) == 0
+        assert index_of(pool.submit(append, group, (draft(),)).result(_PATIENCE_S)) == 0
 
 
-def test_closing_waits_for_a_lone_commit_and_commits_what_came_meanwhile(commits: Commits) -> None:
+def test_closing_waits_for_a_commit_and_commits_what_came_meanwhile(commits: Commits) -> None:
     released = threading.Event()
     group = GroupCommit(commits, released.set)
     wait_until_idle(group)
     commits.hold = threading.Event()
     with ThreadPoolExecutor(3) as pool:
-        alone = pool.submit(group.append_blocking, (draft(),))
+        alone = pool.submit(append, group, (draft(),))
         assert commits.has_begun.wait(_PATIENCE_S)
-        other = pool.submit(group.append_blocking, (draft(),))
+        other = pool.submit(append, group, (draft(),))
         wait_for(group, 1)
         closing = pool.submit(group.close)
         while not group._is_closed:
@@ -204,7 +176,7 @@ def test_closing_waits_for_a_lone_commit_and_commits_what_came_meanwhile(commits
         assert (index_of(alone.result(_PATIENCE_S)), index_of(other.result(_PATIENCE_S))) == (0, 1)
     assert released.is_set()
     with pytest.raises(StoreClosedError, match="the log is closed"):
-        group.append_blocking((draft(),))
+        append(group, (draft(),))
 
 
 def test_too_many_waiting_are_refused_and_none_of_the_others_is_lost(
@@ -214,11 +186,11 @@ def test_too_many_waiting_are_refused_and_none_of_the_others_is_lost(
     wait_until_idle(group)
     commits.hold = threading.Event()
     with ThreadPoolExecutor(4) as pool:
-        waiting = [pool.submit(group.append_blocking, (draft(),))]
+        waiting = [pool.submit(append, group, (draft(),))]
         assert commits.has_begun.wait(_PATIENCE_S)
-        waiting += [pool.submit(group.append_blocking, (draft(),)) for _ in range(3)]
+        waiting += [pool.submit(append, group, (draft(),)) for _ in range(3)]
         wait_for(group, 3)
         with pytest.raises(RecordFailedError, match="3 records wait already; try again later"):
-            group.append_blocking((draft(),))
+            append(group, (draft(),))
         commits.hold.set()
         assert sorted(index_of(each.result(_PATIENCE_S)) for each in waiting) == [0, 1, 2, 3]

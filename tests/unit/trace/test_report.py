@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from tests.support import blocking
 
 from xingate_server.core.catalogue import Verdict
 from xingate_server.core.subject import SubjectKind
@@ -24,7 +25,8 @@ KINDS: dict[type, LeafKind] = {
 
 
 def append(log: MemoryLog, leaf: leaves.Leaf, content: bytes | None = None) -> None:
-    log.append_blocking(
+    blocking.append(
+        log,
         Draft(
             kind=KINDS[type(leaf)],
             record_id=leaf.record_id,
@@ -35,7 +37,7 @@ def append(log: MemoryLog, leaf: leaves.Leaf, content: bytes | None = None) -> N
             time=leaf.time,
             leaf=leaves.encode(leaf) if content is None else content,
             answer=b"{}",
-        )
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.support import blocking
 from tests.support.drafts import draft
 from tests.support.waiting import wait_until
 
@@ -25,7 +26,7 @@ _LEAF = os.urandom(_PAGES_PER_LEAF * _PAGE)
 def append(log: SqliteLog, start: int, count: int) -> None:
     drafts = [draft(number, _LEAF) for number in range(start, start + count)]
     for at in range(0, count, 20):
-        assert all(isinstance(each, Stored) for each in log.append_many_blocking(drafts[at : at + 20]))
+        assert all(isinstance(each, Stored) for each in blocking.append_many(log, drafts[at : at + 20]))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.support.waiting import until
 
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.memory import MemoryLog
 from xingate_server.trace.port import Draft, Outcome
@@ -57,7 +57,7 @@ async def test_a_batch_is_one_commit(handlers: Handlers, log: CountingLog) -> No
     assert log.commits == [500]
     assert [r.response.trace.leaf_index for r in response.results[:500]] == list(range(500))
     assert [r.error.reason for r in response.results[500:]] == ["action_unknown", "subject_kind_missing"]
-    assert handlers.admission.in_flight == 0
+    assert handlers.limit.in_flight == 0
 
 
 async def test_what_has_arrived_of_a_stream_is_one_commit(handlers: Handlers, log: CountingLog) -> None:
@@ -67,7 +67,7 @@ async def test_what_has_arrived_of_a_stream_is_one_commit(handlers: Handlers, lo
     assert results[-1].error.reason == "message_malformed"
     assert sum(log.commits) == 600
     assert len(log.commits) < 10
-    assert handlers.admission.in_flight == 0
+    assert handlers.limit.in_flight == 0
 
 
 async def test_a_lone_question_of_an_open_stream_is_answered_at_once(handlers: Handlers) -> None:
@@ -83,7 +83,7 @@ async def test_a_lone_question_of_an_open_stream_is_answered_at_once(handlers: H
         async with asyncio.timeout(5):
             assert v.BatchCheckResult.FromString(await anext(stream)).response.request_id == number
     await stream.aclose()  # type: ignore[attr-defined] # an async generator
-    assert handlers.admission.in_flight == 0
+    assert handlers.limit.in_flight == 0
 
 
 async def test_a_stream_that_breaks_answers_what_came_before(handlers: Handlers) -> None:
@@ -96,7 +96,7 @@ async def test_a_stream_that_breaks_answers_what_came_before(handlers: Handlers)
     with pytest.raises(ConnectionResetError):
         await anext(stream)
     assert [r.WhichOneof("result") for r in answered] == ["response"]
-    assert handlers.admission.in_flight == 0
+    assert handlers.limit.in_flight == 0
 
 
 async def test_a_failing_log_fails_each_of_a_stream(handlers: Handlers, log: CountingLog) -> None:
@@ -114,8 +114,8 @@ async def test_a_cancelled_stream_gives_back_what_it_took(handlers: Handlers) ->
             await asyncio.sleep(3600)
 
     task = asyncio.create_task(reading())
-    await until(lambda: handlers.admission.in_flight > 0)
+    await until(lambda: handlers.limit.in_flight > 0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await until(lambda: handlers.admission.in_flight == 0)
+    await until(lambda: handlers.limit.in_flight == 0)

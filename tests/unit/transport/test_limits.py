@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from xingate_server.transport.metrics import Metrics
 from xingate_server.transport.status import fault_of
 
 
-class SlowGateway:
+class SlowRecords:
     """Searches and counts nothing, and not before it is let."""
 
     def __init__(self) -> None:
@@ -47,7 +48,8 @@ def report(handlers: Handlers) -> Any:
 
 @pytest.mark.parametrize("call", [search, report])
 async def test_what_waits_is_bounded(call: Callable[[Handlers], Any]) -> None:
-    gateway = SlowGateway()
+    records = SlowRecords()
+    gateway = SimpleNamespace(checker=None, records=records)
     handlers = Handlers(gateway, Metrics())  # type: ignore[arg-type]
     taken = [asyncio.ensure_future(call(handlers)) for _ in range(MOST_WAITING)]
     await asyncio.sleep(0)
@@ -57,24 +59,24 @@ async def test_what_waits_is_bounded(call: Callable[[Handlers], Any]) -> None:
     fault = fault_of(caught.value)
     assert (fault.reason, fault.http) == ("overloaded", 429)
     assert f"{MOST_WAITING} {call.__name__}" in fault.message
-    gateway.may_go.set()
+    records.may_go.set()
     await asyncio.gather(*taken, return_exceptions=True)
-    assert (gateway.most_running, gateway.done) == (1, MOST_WAITING)
+    assert (records.most_running, records.done) == (1, MOST_WAITING)
     with pytest.raises(ValueError, match="no figures") if call is report else nullcontext():
         await call(handlers)
 
 
 async def test_whoever_hangs_up_leaves_no_second_thread_running() -> None:
-    gateway = SlowGateway()
+    records = SlowRecords()
     turns = OneByOne("searches")
-    gone = asyncio.ensure_future(turns.run(gateway.search))
-    await until(lambda: gateway.running)
+    gone = asyncio.ensure_future(turns.run(records.search))
+    await until(lambda: records.running)
     gone.cancel()
-    later = [asyncio.ensure_future(turns.run(gateway.search)) for _ in range(3)]
+    later = [asyncio.ensure_future(turns.run(records.search)) for _ in range(3)]
     later[0].cancel()
     await asyncio.sleep(0.05)
-    assert gateway.running == 1
-    gateway.may_go.set()
+    assert records.running == 1
+    records.may_go.set()
     ends = await asyncio.gather(gone, *later, return_exceptions=True)
     assert [isinstance(end, asyncio.CancelledError) for end in ends] == [True, True, False, False]
-    assert (gateway.most_running, gateway.done) == (1, 3)
+    assert (records.most_running, records.done) == (1, 3)

@@ -27,9 +27,11 @@ from xingate_server.core.catalogue import (
 from xingate_server.core.decide import decision as d
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, SnapshotInfo
-from xingate_server.transport.http.bodies import models
-from xingate_server.transport.messages import answers, proto_json
+from xingate_server.trace.leaf import words
+from xingate_server.transport.bodies import models
+from xingate_server.transport.messages import answers
 from xingate_server.transport.messages import catalogue as render_catalogue
+from xingate_server.transport.messages.proto_json import ProtoJson
 
 ENTRY = d.EntryRef(
     id="e1",
@@ -86,18 +88,19 @@ ANSWER = Answer(
 
 
 @pytest.mark.parametrize(
-    ("table", "words", "enum", "prefix"),
+    ("table", "members", "enum", "prefix"),
     [
-        (answers.VERDICTS, Verdict, types_pb2.Verdict, "VERDICT_"),
-        (answers.EFFECTS, Effect, types_pb2.Effect, "EFFECT_"),
-        (answers.FORCES, Force, types_pb2.Force, "FORCE_"),
-        (answers.KIND_NUMBERS, SubjectKind, types_pb2.SubjectKind, "SUBJECT_KIND_"),
+        (words.VERDICTS, Verdict, types_pb2.Verdict, "VERDICT_"),
+        (words.EFFECTS, Effect, types_pb2.Effect, "EFFECT_"),
+        (words.FORCES, Force, types_pb2.Force, "FORCE_"),
+        (words.KINDS, SubjectKind, types_pb2.SubjectKind, "SUBJECT_KIND_"),
+        (words.RESULTS, words.Result, trace_pb2.MeasureOutcome.Result, "RESULT_"),
     ],
 )
-def test_every_word_has_the_number_of_its_own_name(table: Any, words: Any, enum: Any, prefix: str) -> None:
-    assert {word: enum.Name(table[word]) for word in words} == {word: prefix + word.name for word in words}
+def test_every_word_has_the_number_of_its_own_name(table: Any, members: Any, enum: Any, prefix: str) -> None:
+    assert {word: enum.Name(table[word]) for word in members} == {word: prefix + word.name for word in members}
     assert set(table.values()) == set(enum.values()) - {0}
-    assert {v: k for k, v in answers.KIND_NUMBERS.items()} == dict(answers.KINDS)
+    assert {v: k for k, v in words.KINDS.items()} == dict(words.KINDS_READ)
 
 
 def test_models_have_the_names_of_the_messages() -> None:
@@ -161,7 +164,7 @@ def test_the_catalogue_comes_whole() -> None:
 
 def assert_same_json(message: Message) -> None:
     expected = json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
-    encoded = proto_json.encode(message)
+    encoded = ProtoJson().encode(message)
     assert json.loads(encoded) == expected
     assert json_format.Parse(encoded, type(message)()) == message
 
@@ -183,7 +186,7 @@ def test_our_json_is_that_of_protobuf_for_any_message(content: bytes) -> None:
             message = kind.FromString(content)
         except Exception:  # noqa: BLE001, S112 - most bytes are no message
             continue
-        assert json.loads(proto_json.encode(message)) == json_format.MessageToDict(
+        assert json.loads(ProtoJson().encode(message)) == json_format.MessageToDict(
             message, always_print_fields_with_no_presence=True
         )
 
@@ -192,13 +195,13 @@ def test_our_json_is_that_of_protobuf_for_any_message(content: bytes) -> None:
 def test_floats_that_json_has_not(value: float) -> None:
     message = types_pb2.Candidate(score=value)
     expected = json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
-    assert json.loads(proto_json.encode(message)) == expected
+    assert json.loads(ProtoJson().encode(message)) == expected
 
 
 def test_bytes_are_the_same_in_processes_with_other_hash_seeds() -> None:
     code = (
-        "from xingate.v1 import types_pb2 as t; from xingate_server.transport.messages import proto_json;"
-        "print(proto_json.encode(t.Obligation(kind='k', parameters={str(i): 'v' for i in range(50)})))"
+        "from xingate.v1 import types_pb2 as t; from xingate_server.transport.messages.proto_json import ProtoJson;"
+        "print(ProtoJson().encode(t.Obligation(kind='k', parameters={str(i): 'v' for i in range(50)})))"
     )
     outputs = {
         subprocess.run(

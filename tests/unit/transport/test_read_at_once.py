@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.support.amounts import amount
 
 from xingate_server.gateway.errors import GatewayError
+from xingate_server.transport.bodies import check, models
+from xingate_server.transport.bodies.read import read_body
 from xingate_server.transport.checks import Item, batch_items
-from xingate_server.transport.http.bodies import check, models
-from xingate_server.transport.http.bodies.read import read_body
 from xingate_server.transport.messages import answers
 
 SUBJECT: dict[str, Any] = {

@@ -15,12 +15,12 @@ import pytest
 from pydantic import BaseModel
 
 from xingate_server.gateway.errors import InvalidQuestionError
+from xingate_server.transport.bodies import authzen as authzen_models
+from xingate_server.transport.bodies import models
+from xingate_server.transport.bodies.check import read_batch, read_check
+from xingate_server.transport.bodies.read import read_body
 from xingate_server.transport.errors import MalformedMessageError, UnknownFieldError
-from xingate_server.transport.http.authzen import models as authzen_models
 from xingate_server.transport.http.authzen import routes
-from xingate_server.transport.http.bodies import models
-from xingate_server.transport.http.bodies.check import read_batch, read_check
-from xingate_server.transport.http.bodies.read import read_body
 from xingate_server.transport.http.openapi import document
 
 CALLER = {"system": "s", "organisation": "示例局", "operator": "op"}
@@ -44,7 +44,13 @@ EVALUATION = {
     "subject": {"type": "legal_entity", "id": "1", "properties": {"scheme": "uscc", "name": "示例"}},
     "action": {"name": "permit.grant"},
     "resource": {"type": "case", "id": "m"},
-    "context": {"a": [None, {"b": 1}]},
+    "context": {
+        "as_of": "2026-01-01",
+        "system": "s",
+        "organisation": "示例局",
+        "operator": "op",
+        "a": [None, {"b": 1}],
+    },
 }
 BODIES: dict[type[BaseModel], dict[str, Any]] = {
     models.CheckBody: CHECK,

@@ -16,13 +16,13 @@ from xingate_server.snapshot.store import Snapshot, SnapshotSet
 from xingate_server.wiring.board import Board, Seat
 from xingate_server.wiring.node import Node
 from xingate_server.wiring.processes import serve as serving
-from xingate_server.wiring.processes.listen import Ports
+from xingate_server.wiring.processes.listen import Reservation
 from xingate_server.wiring.processes.serve import _Parent
 
 
 @pytest.fixture
 def board() -> Board:
-    return Board(multiprocessing.get_context("spawn"), 2, 1)
+    return Board(multiprocessing.get_context("fork"), 2, 1)
 
 
 @pytest.fixture
@@ -92,7 +92,9 @@ def test_the_parent_has_all_use_what_all_have_opened(
     own_state: Path, compile_lists: Callable[[Path], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compile_lists(own_state)
-    parent = _Parent(load(state=own_state, server={"workers": 3}), Ports("127.0.0.1", 1, 2))
+    settings = load(state=own_state, server={"workers": 3, "http_port": 0, "grpc_port": 0})
+    with Reservation(settings.server) as reserved:
+        parent = _Parent(settings, reserved)
     board, workers = parent._board, [SimpleNamespace(stuck_s=0.0) for _ in range(3)]
     for slot, each in zip(parent._slots, workers, strict=True):
         slot.worker = each  # type: ignore[assignment]

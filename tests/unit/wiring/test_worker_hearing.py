@@ -14,7 +14,7 @@ from xingate_server.wiring.processes.serve import _UP, _Worker
 
 @pytest.fixture
 def ends() -> Iterator[tuple[Connection, Connection]]:
-    hearing, telling = multiprocessing.get_context("spawn").Pipe()
+    hearing, telling = multiprocessing.get_context("fork").Pipe()
     yield hearing, telling
     hearing.close()
     telling.close()

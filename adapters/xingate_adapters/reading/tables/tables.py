@@ -147,7 +147,7 @@ def _other_width(file: Path, row: int, cells: list[str], header: list[str], said
     if len(header) == 1 and said:
         other = separator_of("\n".join(header))
         if other != said:
-            what, hint = f"the mapping's separator is a {NAMES.get(said, said)}", "correct `delimiter` in the mapping"
+            what, hint = f"the mapping's separator is the {NAMES.get(said, said)}", "correct `delimiter` in the mapping"
     return SourceError(
         f"the row has {len(cells)} cells ({what})",
         file=file,

@@ -109,7 +109,8 @@ class Roster:
         try:
             self.book.close()
         except FileCreateError as error:
-            raise OSError(str(error)) from error
+            cause = error.args[0] if error.args else error
+            raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
         draft = self._folder / "book.xlsx"
         draft.chmod(FILE_MODE)
         draft.replace(self._target)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from xingate._internal.fake.log import FakeLog
-from xingate._internal.values.words import Verdict
+from xingate._internal.values.enums import Verdict
 from xingate.errors import InvalidRequestError, NotFoundError
 from xingate.matter import APPLICANT, PARTY_PLACE, PARTY_ROLE, ROLES, Judged, file_verdict
 from xingate.matter_receipt import FORMAT
@@ -19,7 +19,9 @@ def fake_check_matter(
 ) -> verification_pb2.CheckMatterResponse:
     """Ask about each party. Raises errors of `xingate.errors`, before anything is recorded."""
     roles = [party.role for party in request.parties]
-    if not request.matter:
+    asked = [_asked(request, place) for place in range(len(roles))]
+    if not request.matter.strip():
+        _require_all(asked, require)  # of a person it is a purpose that is missing
         raise InvalidRequestError("the matter is missing", reason="matter_missing", field="matter")
     if not roles:
         raise InvalidRequestError("nobody is asked about", reason="parties_missing", field="parties")
@@ -29,13 +31,7 @@ def fake_check_matter(
     if roles.count(APPLICANT) != 1:
         reason = "applicant_repeated" if APPLICANT in roles else "applicant_missing"
         raise InvalidRequestError("exactly one party is the applicant", reason=reason, field="parties")
-    asked = [_asked(request, place) for place in range(len(roles))]
-    for place, each in enumerate(asked):
-        try:
-            require(each)
-        except InvalidRequestError as error:
-            error.field = f"parties[{place}].{error.field}" if error.field.startswith("subject") else error.field
-            raise
+    _require_all(asked, require)
     made = verification_pb2.CheckMatterResponse(request_id=request.request_id)
     for role, each in zip(roles, asked, strict=True):
         made.parties.add(role=role, response=check(each))
@@ -66,6 +62,17 @@ def fake_matter_receipt(
     parties = [entry for entry in entries if entry.record.request_id in places and entry.record.check.caller == caller]
     parties.sort(key=lambda entry: places[entry.record.request_id])
     return trace_pb2.MatterReceipt(format=FORMAT, receipts=[log.receipt(entry) for entry in parties])
+
+
+def _require_all(
+    asked: Sequence[verification_pb2.CheckRequest], require: Callable[[verification_pb2.CheckRequest], None]
+) -> None:
+    for place, each in enumerate(asked):
+        try:
+            require(each)
+        except InvalidRequestError as error:
+            error.field = f"parties[{place}].{error.field}" if error.field.startswith("subject") else error.field
+            raise
 
 
 def _asked(request: verification_pb2.CheckMatterRequest, place: int) -> verification_pb2.CheckRequest:

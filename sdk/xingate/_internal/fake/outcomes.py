@@ -1,12 +1,11 @@
 """What `testing.FakeGateway` does with reports: the rules of a gateway, without its judgement of texts."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from google.protobuf.message import Message
 
-from xingate._internal.base import new_request_id
-from xingate._internal.values.words import MeasureResult
+from xingate._internal.clock import new_request_id, now_text
+from xingate._internal.values.enums import MeasureResult
 from xingate.errors import InvalidRequestError, NotAllowedError, RequestIdReusedError
 from xingate.v1 import trace_pb2
 
@@ -92,7 +91,7 @@ def _record(request_id: str, **body: Message) -> trace_pb2.TraceRecord:
     record = trace_pb2.TraceRecord(
         record_id=record_id,
         request_id=request_id or record_id,
-        time=datetime.now(UTC).isoformat(timespec="microseconds"),
+        time=now_text(),
     )
     for name, message in body.items():
         getattr(record, name).MergeFrom(message)

@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
+from xingate._internal.clock import day_of
 from xingate.errors import InvalidRequestError
 from xingate.v1 import trace_pb2
 
-_SHANGHAI = timedelta(hours=8)
-_KINDS = ("", "check", "outcome", "denial", "act")
+_KINDS = ("", "check", "outcome", "denial", "act", "all")
 
 
 def subject_key(text: bytes) -> str:
@@ -34,10 +33,10 @@ def list_records(
 def _fits(request: trace_pb2.ListRecordsRequest, record: trace_pb2.TraceRecord) -> bool:
     kind = record.WhichOneof("body") or ""
     body = getattr(record, kind)
-    day = (datetime.fromisoformat(record.time) + _SHANGHAI).date().isoformat()
+    day = day_of(record.time).isoformat()
     caller = getattr(body, "caller", None)
     return (
-        request.kind in {"", kind}
+        request.kind in {"", "all", kind}
         and request.organisation in {"", getattr(caller, "organisation", "")}
         and request.operator in {"", getattr(caller or body, "operator", "")}
         and getattr(request, "from") <= day <= (request.to or day)

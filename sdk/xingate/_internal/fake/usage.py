@@ -1,14 +1,14 @@
 """The usage report of `testing.FakeGateway`, counted over its records. It denies nobody, so there are no denials."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from statistics import median
 
-from xingate._internal.values.words import Verdict
+from xingate._internal.clock import day_of
+from xingate._internal.values.enums import Verdict
 from xingate.errors import InvalidRequestError
 from xingate.v1 import trace_pb2
 
-_SHANGHAI = timedelta(hours=8)
 _BY = ("organisation", "action", "verdict", "system")
 _Record = trace_pb2.TraceRecord
 
@@ -48,7 +48,7 @@ def _row(group: str, lookups: list[_Record], outcomes: dict[str, list[_Record]])
         told = outcomes.get(record.record_id, [])
         results += {m.measure_id: int(m.result) for r in told for m in r.outcome.measures}.values()
         if told:
-            waits.append((_moment(told[0].time) - _moment(record.time)).total_seconds())
+            waits.append(_seconds_between(record.time, told[0].time))
     applied, not_applied, other = (results.count(number) for number in (1, 2, 3))
     return trace_pb2.UsageRow(
         group=group,
@@ -79,10 +79,10 @@ def _day(text: str, field: str) -> date | None:
         ) from None
 
 
-def _moment(time: str) -> datetime:
-    return datetime.fromisoformat(time)
+def _seconds_between(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
 def _is_within(time: str, first: date | None, last: date | None) -> bool:
-    day = (_moment(time) + _SHANGHAI).date()
+    day = day_of(time)
     return (first is None or day >= first) and (last is None or day <= last)

@@ -1,1 +1,1 @@
-"""The ways to a gateway: gRPC, HTTP, in-process, streams."""
+"""The ways to a gateway: gRPC, HTTP, in-process. `port` says what a client needs of each."""

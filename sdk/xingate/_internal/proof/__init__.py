@@ -1,1 +1,1 @@
-"""What receipts, notes and spools are made of."""
+"""Signed notes, what a receipt proves, and the files of a spool with their verification."""

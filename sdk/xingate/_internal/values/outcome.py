@@ -1,10 +1,10 @@
-"""What becomes of a lookup (Cl. 22), and the other kinds of leaves of the log: refusals and operators' acts."""
+"""What became of a lookup (Cl. 22): what was done with its measures, and who its subject is."""
 
 import datetime as dt
 from dataclasses import dataclass
 
-from xingate._internal.values.shared import NO_CALLER, Caller, TraceRef
-from xingate._internal.values.words import MeasureResult
+from xingate._internal.values.common_parts import TraceRef
+from xingate._internal.values.enums import MeasureResult
 
 
 @dataclass(frozen=True)
@@ -63,36 +63,3 @@ class RecordedOutcome:
     outcome_id: str
     trace: TraceRef
     lookup_record_id: str = ""
-
-
-@dataclass(frozen=True)
-class OutcomeRecord:
-    """A recorded report on the lookup `lookup_record_id`."""
-
-    caller: Caller = NO_CALLER
-    lookup_record_id: str = ""
-    measures: tuple[MeasureOutcome, ...] = ()
-    identities: tuple[IdentitySettlement, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class DenialRecord:
-    """Who was refused what: `method` is the call, `about` the record concerned or ""."""
-
-    caller: Caller = NO_CALLER
-    method: str = ""
-    reason: str = ""
-    about: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class OperatorAct:
-    """An act of an operator that changes answers, such as `snapshot_activated`; `before` and `after` are JSON."""
-
-    kind: str = ""
-    operator: str = ""
-    before: str = ""
-    after: str = ""
-    detail: str = ""

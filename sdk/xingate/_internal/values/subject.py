@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 from unicodedata import normalize
 
-from xingate._internal.values.words import SubjectKind
+from xingate._internal.values.enums import SubjectKind
 
 _ORGANISATION_SCHEMES = frozenset(
     {"uscc", "org_code", "reg_no", "lei", "foreign_reg_no", "tax_no", "institution_no", "social_org_no"}

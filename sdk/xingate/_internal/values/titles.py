@@ -1,7 +1,7 @@
 """The words for people, in Chinese and English: one table for each thing that an answer names by a code.
 
 Every page, table and workbook takes its words from here, so that a gap or a flag has one name everywhere; those of
-verdicts, effects and forces are their own `title_zh` (`_internal.values.words`). A code that a newer gateway sends is
+verdicts, effects and forces are their own `title_zh` (`_internal.values.enums`). A code that a newer gateway sends is
 its own word.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from xingate._internal.values.shared import Text
+from xingate._internal.values.common_parts import Text
 
 
 def _texts(words: Mapping[str, tuple[str, str]]) -> Mapping[str, Text]:

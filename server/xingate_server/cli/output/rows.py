@@ -1,6 +1,7 @@
 """Tables of records on a screen of any width: times and words stay whole, wider than the screen if need be."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -9,14 +10,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from xingate_server.cli.output.common import console
+from xingate_server.core.timestamps import SHANGHAI
 
-TIME: Final = "time (UTC)"
+TIME: Final = "time (Shanghai)"
 _LEAST_FREE = 8
 
 
 def shown_time(time: str) -> str:
-    """A time of a record (RFC 3339 in UTC) to the second, as people read it."""
-    return time[:19].replace("T", " ")
+    """A time of a record (RFC 3339) for people, to the second in Shanghai, as the days of a search are; a text that is
+    no time stays as it is."""
+    try:
+        return datetime.fromisoformat(time).astimezone(SHANGHAI).isoformat(" ", "seconds")
+    except ValueError:
+        return time
 
 
 def print_rows(headers: Sequence[str], rows: Sequence[Sequence[str]], free: Collection[str]) -> None:

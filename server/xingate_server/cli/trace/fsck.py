@@ -18,6 +18,7 @@ from xingate_server.trace.audit.fsck import Report, fsck
 from xingate_server.trace.audit.fsck_chunk import Rows, SqliteRows
 from xingate_server.trace.port import StoreUnusableError
 from xingate_server.trace.sqlite.store import FILE
+from xingate_server.trace.tree.signing import public_key
 
 EXIT_DAMAGED = 1
 
@@ -39,8 +40,7 @@ def fsck_command(*, quick: bool, processes: int | None, state: Path, as_json: bo
     """
     directory = state / "trace"
     source = _source(state, directory)
-    public = state / "keys" / "trace.pub"
-    key = public.read_text(encoding="utf-8").strip() if public.is_file() else ""
+    key = public_key(state)
     started = perf_counter()
     try:
         with progress("checking", source.size()) as tell:

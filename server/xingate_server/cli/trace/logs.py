@@ -15,16 +15,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import xingate
-from xingate._internal.base import Options
-from xingate._internal.ports.embedded import BackendPort
+from xingate.client import connect_backend
 from xingate.errors import CheckpointError
-from xingate.types import Caller
 from xingate_server.cli.output.common import AskedWronglyError, CommandError, open_gateway, read_settings
 from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.settings import Settings
 from xingate_server.trace.anchor.push import size_of
 from xingate_server.trace.audit.tolerant_read import Damaged, walk
 from xingate_server.trace.port import Stored, TraceError, TraceLog
+from xingate_server.trace.sqlite.read_only import is_read_only
+from xingate_server.trace.sqlite.store import FILE
 from xingate_server.trace.tree.checkpoint_files import CheckpointFiles
 from xingate_server.wiring.open_log import open_log
 from xingate_server.wiring.read_only import ReadingBackend
@@ -123,8 +123,17 @@ def open_records(target: str, state: Path) -> Iterator[xingate.Client]:
         backend = ReadingBackend(settings)
     except TraceError as error:
         raise CommandError(str(error)) from error
-    with xingate.Client(BackendPort(backend), Options(Caller())) as client:
+    with connect_backend(backend) as client:
         yield client
+
+
+@contextmanager
+def open_proofs(target: str, state: Path) -> Iterator[xingate.Client]:
+    """A client for receipts and proofs: as `open_recorded`, and in a folder that cannot be written, where nothing can
+    be signed, as `open_records`."""
+    is_copy = not target and is_read_only(state / "trace" / FILE) and read_settings(state=state).trace.store == "sqlite"
+    with open_records("", state) if is_copy else open_recorded(target, state) as gateway:
+        yield gateway
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +10,7 @@ import click
 
 import xingate
 from xingate.checkpoint import Checkpoint, SignedNote, VerifierKey, verify, verify_extends
-from xingate.errors import CheckpointError, ConsistencyError, ReceiptError
+from xingate.errors import CheckpointError, ConsistencyError, ReceiptError, UnavailableError
 from xingate.matter_receipt import ProvenMatter, is_matter_receipt, verify_matter_receipt
 from xingate.receipt import Proven, verify_receipt
 from xingate_server.cli.output.common import (
@@ -24,7 +25,8 @@ from xingate_server.cli.output.common import (
     tell_errors,
 )
 from xingate_server.cli.trace.anchor import verify_anchor
-from xingate_server.cli.trace.logs import open_recorded
+from xingate_server.cli.trace.logs import open_proofs
+from xingate_server.disk_faults import said_of
 
 if TYPE_CHECKING:
     from xingate_server.pages.receipt import Titles
@@ -79,7 +81,7 @@ def receipt_command(
     """
     if is_matter and html is not None:
         raise AskedWronglyError("--html is for the receipt of one record, not for --matter")
-    with open_recorded(target, state) as gateway:
+    with open_proofs(target, state) as gateway:
         if is_matter:
             return _matter_receipt(gateway, record_id, out, keys, as_json=as_json)
         receipt = gateway.receipt(record_id)
@@ -198,7 +200,7 @@ def _later(
     """The later note and the hashes between the two, from files or from a gateway."""
     if later is not None and proof is not None:
         return _read(later), _read_proof(proof)
-    with open_recorded(target, state) as gateway:
+    with open_proofs(target, state) as gateway:
         new = _read(later) if later is not None else gateway.checkpoint().note.encode()
         if proof is not None:
             return new, _read_proof(proof)
@@ -249,7 +251,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"`{path}` cannot be written: {error.strerror}") from error
+        raise CommandError(f"`{path}` cannot be written: {said_of(error, path)}") from error
 
 
 def _page(gateway: xingate.Client, proven: Proven, note: str) -> str:
@@ -260,6 +262,12 @@ def _page(gateway: xingate.Client, proven: Proven, note: str) -> str:
 
 def _titles(gateway: xingate.Client, proven: Proven) -> "Titles":
     """Those of the catalogue that answered, if it is still in use."""
+    with suppress(UnavailableError):  # an auditor's copy may have no snapshot, or not its key
+        return _titles_in_use(gateway, proven)
+    return {}
+
+
+def _titles_in_use(gateway: xingate.Client, proven: Proven) -> "Titles":
     if gateway.snapshot().ref.catalogue_hash != proven.value("catalogueHash"):
         return {}
     actions = {action.id: (action.title.zh, action.title.en) for action in gateway.actions()}

@@ -12,14 +12,14 @@ from xingate.types import (
     TraceEntry,
     Verdict,
 )
-from xingate_server.cli.output.rows import TIME
+from xingate_server.cli.output.rows import TIME, shown_time
 
 HEADERS = ("leaf", TIME, "verdict", "action", "matter", "by", "subject")
 
 
 def row(entry: TraceEntry) -> tuple[str, ...]:
     """A record as the cells below `HEADERS`, and its id; what is no lookup has its kind for a verdict."""
-    time = entry.time.isoformat(" ", "seconds").removesuffix("+00:00") if entry.time else ""
+    time = shown_time(entry.time.isoformat()) if entry.time else ""
     record = entry.record
     if record.outcome is not None:
         cells = ("outcome", _outcome_line(record.outcome), "", _who(record.outcome.caller), "")
@@ -58,7 +58,9 @@ def summary(entry: TraceEntry) -> dict[str, object]:
 
 
 def words(name: str, value: object) -> object:
-    """A value of `summary` for people: codes with their Chinese words."""
+    """A value of `summary` for people: codes with their Chinese words, times in Shanghai."""
+    if name == "time":
+        return shown_time(str(value))
     if name == "verdict":
         return Verdict[str(value).removeprefix("VERDICT_")].label
     if name == "subjectKind":

@@ -22,8 +22,8 @@ from xingate_server.cli.output.common import (
     state_option,
 )
 from xingate_server.cli.trace.logs import Day, open_logs, progress
+from xingate_server.core.timestamps import SHANGHAI, written
 from xingate_server.gateway.records.replay import Replayed, ReplayResult, replay
-from xingate_server.gateway.timestamps import SHANGHAI
 from xingate_server.snapshot.errors import SubjectKeyMismatchError
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.audit.tolerant_read import Damaged, walk
@@ -136,7 +136,7 @@ def _utc(day: date) -> str:
     """The moment in UTC at which a day begins in Shanghai, as the log writes it."""
     if day == date.min:
         return ""
-    return (datetime.combine(day, time()) - SHANGHAI).isoformat(timespec="microseconds") + "Z"
+    return written(datetime.combine(day, time(), SHANGHAI))
 
 
 def _replayed(log: TraceLog, snapshots: SnapshotSet, record_id: str, choice: _Choice) -> Iterator[Replayed]:

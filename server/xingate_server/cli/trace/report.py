@@ -35,6 +35,7 @@ from xingate_server.cli.trace.logs import (
 from xingate_server.cli.trace.search import read_subject, refuse_number, subject_options
 from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.core.subject import ID_DIGITS, SubjectKeyer
+from xingate_server.disk_faults import said_of
 from xingate_server.gateway.errors import InvalidQuestionError
 from xingate_server.gateway.records.search import Search, read_search
 from xingate_server.snapshot.errors import SubjectKeyError
@@ -176,7 +177,8 @@ def recipients_command(  # noqa: PLR0913 - one for each option
     (without `furtherKeys`) by one alone: search by each number that the subject has. With --entry those in whose
     answers the entry acted, was shown without effect, or made a gap, so that they can be told of its correction.
     Candidates carry no entry id: a lookup in which the entry only made its subject a candidate is not listed. Every
-    lookup stands on its own, oldest first in each log.
+    lookup stands on its own, oldest first in each log. Times on the screen are in Asia/Shanghai (+08:00), as the days
+    of --from and --to are; in csv and json they are in UTC.
 
     Exit codes: 0 listed, also where nobody is, 1 listed but for damaged leaves, which are named, 2 usage, 3 no log or
     it cannot be read.
@@ -304,4 +306,4 @@ def _write(out: Path | None, content: bytes) -> None:
     try:
         out.write_bytes(content)
     except OSError as error:
-        raise CommandError(f"`{out}` cannot be written: {error.strerror}") from error
+        raise CommandError(f"`{out}` cannot be written: {said_of(error, out)}") from error

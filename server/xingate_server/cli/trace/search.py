@@ -4,16 +4,20 @@ A person's number comes by `-` alone: arguments are seen by the shell's history 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, TypedDict, TypeVar
 
 import click
 from click.core import ParameterSource
 
+import xingate
+from xingate.errors import XingateError
 from xingate.types import SearchOptions, Verdict
 from xingate_server.cli.output.common import AskedWronglyError, read_code
 from xingate_server.cli.trace.logs import Day
-from xingate_server.core.identifiers.parsing import could_be_citizen_number, fold, holds_citizen_number
+from xingate_server.core.identifiers.parsing import could_be_citizen_number, fold, holds_citizen_number, mask_text
 from xingate_server.core.subject import SubjectClass
 from xingate_server.gateway.errors import InvalidQuestionError
 from xingate_server.gateway.records.search import numbers_of
@@ -147,6 +151,23 @@ def refuse_number(option: str, text: str) -> None:
             f"--{option} holds what looks like a citizen number, which does not belong on the command line, where the "
             "shell and the system keep it: search by --subject - and type it, or by what else is known of the lookup"
         )
+
+
+def tell_unknown_action(gateway: xingate.Client, action: str) -> None:
+    """Note an action that the catalogue in use does not know, with what it is near to. It is searched for all the same,
+    since records of an older catalogue may have it; without a catalogue nothing is noted."""
+    if not action:
+        return
+    with suppress(XingateError):
+        known = [each.id for each in gateway.actions()]
+        if action not in known:
+            close = get_close_matches(action, known, n=1)
+            hint = f", did you mean `{close[0]}`" if close else ""
+            click.echo(
+                f"xingate: the catalogue in use knows no action `{mask_text(action)}`{hint}: only records of another "
+                "one can have it (xingate catalogue show lists them)",
+                err=True,
+            )
 
 
 def _with(function: _F, *options: Callable[[_F], _F]) -> _F:

@@ -26,12 +26,11 @@ from xingate_server.cli.trace.receipt import receipt_command, verify_command
 from xingate_server.cli.trace.records import HEADERS, row, summary, words
 from xingate_server.cli.trace.replay import replay_command
 from xingate_server.cli.trace.report import recipients_command, report_command
-from xingate_server.cli.trace.search import Given, options_of, search_options
+from xingate_server.cli.trace.search import Given, options_of, search_options, tell_unknown_action
 from xingate_server.cli.trace.spool import verify_all_command
+from xingate_server.gateway.records.search import ALL, KINDS
 
-ALL = "all"
 _FREE_COLUMNS = ("matter", "by")
-KINDS = ("check", "outcome", "denial", "act", ALL)
 
 
 @click.group("trace")
@@ -58,6 +57,8 @@ trace.add_command(recipients_command)
 @tell_errors
 def show_command(record_id: str, target: str, state: Path, *, as_json: bool) -> None:
     """Show one record.
+
+    Its time is shown in Asia/Shanghai (+08:00).
 
     Exit codes: 0 shown, 3 no such record or no gateway. With --json it is the proto3 JSON of TraceEntry.
     """
@@ -106,7 +107,10 @@ def list_command(
     """List records, newest first: the newest ones, or those that fit all options.
 
     A subject is found by its number, whoever asked and whatever was answered; only lookups have subject, action,
-    verdict and matter. What is listed stays in its place: `--before` with the last leaf gives the next page.
+    verdict and matter. What is listed stays in its place: `--before` with the last leaf gives the next page. Times
+    on the screen are in Asia/Shanghai (+08:00), as the days of --from and --to are; with --json they are in UTC.
+
+    An action that the catalogue in use does not know is noted on standard error: older records may have it.
 
     Exit codes: 0 listed, also where nothing fits, 2 usage, 3 no log or no gateway. With --json one object a line:
     recordId, requestId, leafIndex, time, kind and what else is recorded.
@@ -116,6 +120,7 @@ def list_command(
         search["kind"] = kind
     with open_records(target, state) as gateway:
         entries = gateway.records(limit, before=before, **search)
+        tell_unknown_action(gateway, given["action"])
     if as_json:
         for entry in entries:
             print_object(summary(entry))

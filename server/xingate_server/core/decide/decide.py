@@ -74,14 +74,14 @@ class Decider:
         plan = self._plan_of(question, situation)
         if _adds_nothing(file, plan, question, situation):
             return plan.empty.decision
-        return _Case(plan, file, question, situation).decision()
+        return _Decision(plan, file, question, situation).decision()
 
     def encoded(self, file: SubjectFile, question: Question, situation: Situation) -> Encoded:
         """The decision with its bytes and digest: the same object each time for those of whom nothing is held."""
         plan = self._plan_of(question, situation)
         if _adds_nothing(file, plan, question, situation):
             return plan.empty
-        return Encoded.of(_Case(plan, file, question, situation).decision())
+        return Encoded.of(_Decision(plan, file, question, situation).decision())
 
     def _plan_of(self, question: Question, situation: Situation) -> Plan:
         sources = self._newest
@@ -124,7 +124,7 @@ def _adds_nothing(file: SubjectFile, plan: Plan, question: Question, situation: 
     )
 
 
-class _Case:
+class _Decision:
     """One decision in the making: the arguments, and the lists that fill while entries are looked at."""
 
     __slots__ = (

@@ -212,7 +212,8 @@ def _screen(value: str) -> None:
 
 def _of_class(scheme: Scheme, subject_class: SubjectClass) -> None:
     if (scheme in PERSONAL) is not (subject_class is _PERSON):
-        raise _Wrong(Fault.SCHEME, f"a number of scheme `{scheme}` is none of a {subject_class}")
+        whose = "a person" if subject_class is _PERSON else "an organisation"
+        raise _Wrong(Fault.SCHEME, f"a number of scheme `{scheme}` is none of {whose}")
 
 
 def _wrong_length(value: str, what: str, *lengths: int) -> _Wrong:

@@ -81,7 +81,7 @@ class Lookup(Protocol):
         ...
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Resolved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of the subject. `file` is empty where there is a reason.
 
     `subject_key` stands for the subject in the record, and `file` is what a snapshot holds at it, plus the
@@ -105,9 +105,9 @@ def settle(
     names: Sequence[str],
     lookup: Lookup,
     keyer: SubjectKeyer,
-) -> Settled:
+) -> Resolved:
     """Find the subject. `identifiers` are not malformed, `names` are normalised; at least one of them is given."""
-    case = _Case(class_of(kind), identifiers, names, lookup, keyer)
+    case = _Identification(class_of(kind), identifiers, names, lookup, keyer)
     complete = [found for i in identifiers if not i.is_masked and (found := case.find(i)) is not None]
     if not complete:
         return case.unsettled()
@@ -133,7 +133,7 @@ class _Found(msgspec.Struct, frozen=True, gc=False):
     inner: SubjectFile | None = None
 
 
-class _Case:
+class _Identification:
     """One question's subject in the making."""
 
     def __init__(
@@ -228,7 +228,7 @@ class _Case:
                 return True
         return False
 
-    def settled(self, found: Sequence[_Found]) -> Settled:
+    def settled(self, found: Sequence[_Found]) -> Resolved:
         main = next((f for f in found if f.file is not None), found[0])
         file = main.file or EMPTY_FILE
         further_keys = self._further_keys(found, file)
@@ -276,7 +276,7 @@ class _Case:
         names = (name,) if self.subject_class is _PERSON else dict.fromkeys((name, *names_without_form(name)))
         return [self.keyer.name(self.subject_class, one) for one in names]
 
-    def unsettled(self) -> Settled:
+    def unsettled(self) -> Resolved:
         """No complete number that counts: candidates by name and by equal mask."""
         candidates = [
             candidate(n.profile, n.list_types, *self._fit(n.profile.display))
@@ -305,8 +305,8 @@ class _Case:
         candidates: tuple[Candidate, ...] = (),
         file: SubjectFile = EMPTY_FILE,
         unsettled_keys: tuple[bytes, ...] = (),
-    ) -> Settled:
-        return Settled(
+    ) -> Resolved:
+        return Resolved(
             subject_key=key,
             file=file,
             reasons=reasons,

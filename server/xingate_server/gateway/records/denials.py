@@ -5,11 +5,12 @@ decided where it is asked. Source: DESIGN section 7.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 import msgspec
 
+from xingate_server.core.timestamps import written
 from xingate_server.gateway.errors import NotAllowedError, UnavailableError
 from xingate_server.gateway.question import MAX_TEXT, hide_numbers
 from xingate_server.trace import port
@@ -46,17 +47,9 @@ class Denials:
             raise _not_recorded() from error
         return NotAllowedError(denial.reason, denial.message, denial.field)
 
-    def deny_blocking(self, denial: Denial) -> NotAllowedError:
-        """The same for a thread."""
-        try:
-            self._trace.append_blocking(self._draft(denial))
-        except port.TraceError as error:
-            raise _not_recorded() from error
-        return NotAllowedError(denial.reason, denial.message, denial.field)
-
     def _draft(self, denial: Denial) -> port.Draft:
         record_id = self._new_id()
-        time = stamp(self._clock())
+        time = written(self._clock())
         leaf = DenialLeaf(
             record_id=record_id,
             request_id=record_id,
@@ -82,11 +75,6 @@ class Denials:
             answer=b"",
             terms=terms_of(leaf),
         )
-
-
-def stamp(moment: datetime) -> str:
-    """A time as leaves have it: RFC 3339 in UTC with microseconds."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _clipped(text: str) -> str:

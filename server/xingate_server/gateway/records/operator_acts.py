@@ -14,8 +14,8 @@ from typing import Final
 
 import msgspec
 
+from xingate_server.core.timestamps import written
 from xingate_server.gateway.ids import uuid7
-from xingate_server.gateway.records.denials import stamp
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.manifest import MANIFEST_FILE, Change, Manifest, decode_manifest
@@ -115,7 +115,7 @@ class Acts:
         leaf = ActLeaf(
             record_id=record_id,
             request_id=f"{kind}/{manifest.sequence}/{snapshot.hash[:16]}{suffix}",
-            time=stamp(self._clock()),
+            time=written(self._clock()),
             act=kind,
             operator=manifest.compiled_by or UNKNOWN,
             before=before,

@@ -5,14 +5,15 @@ recorded with a person's number in it. Source: DESIGN section 7.
 """
 
 import re
-from datetime import date
 from typing import Final
 
 import msgspec
 
+from xingate_server.core.timestamps import read_day
 from xingate_server.gateway.errors import InvalidOutcomeError
 from xingate_server.gateway.question import MAX_REQUEST_ID, MAX_TEXT, check_no_number, check_text, hide_numbers
-from xingate_server.trace.leaf.record import IdentitySettlement, MeasureOutcome, Result
+from xingate_server.trace.leaf.record import IdentitySettlement, MeasureOutcome
+from xingate_server.trace.leaf.words import Result
 
 MAX_REPORTED: Final = 256
 MAX_NOTE: Final = 2000
@@ -20,7 +21,6 @@ MAX_NOTE: Final = 2000
 # Yuan with at most two decimals, below a thousand million million; no sign, no separators, no leading zeros.
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,2})?")
 _MANY_LINES = ("note", "reason", "evidence")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ def _measure(reported: ReportedMeasure, field: str) -> MeasureOutcome:
     if reported.amount_yuan and not _AMOUNT.fullmatch(reported.amount_yuan):
         text = "the amount is no sum in yuan: expected digits with at most two decimals, such as 1234.50"
         raise InvalidOutcomeError("amount_malformed", text, f"{field}.amount_yuan")
-    if reported.date and not _is_day(reported.date):
+    if reported.date and read_day(reported.date) is None:
         raise InvalidOutcomeError("date_malformed", "the date is no day: expected YYYY-MM-DD", f"{field}.date")
     return MeasureOutcome(
         measure_id=reported.measure_id,
@@ -152,13 +152,3 @@ def _text(field: str, text: str, longest: int = MAX_TEXT) -> None:
 def _plain(field: str, text: str) -> None:
     if (told := check_no_number(field, text)) is not None:
         raise InvalidOutcomeError(f"{field.rpartition('.')[2]}_malformed", told, field)
-
-
-def _is_day(text: str) -> bool:
-    if not _DAY.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

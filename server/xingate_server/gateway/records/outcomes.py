@@ -16,8 +16,9 @@ import msgspec
 from xingate_server.core.decide.decision import Flag
 from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.core.subject import SubjectKeyer
+from xingate_server.core.timestamps import written
 from xingate_server.gateway import errors
-from xingate_server.gateway.records.denials import Denial, Denials, stamp
+from xingate_server.gateway.records.denials import Denial, Denials
 from xingate_server.gateway.records.outcome_reading import OutcomeAnswer, OutcomeCommand, ReadOutcome, read_outcome
 from xingate_server.trace import port
 from xingate_server.trace.leaf.record import CheckLeaf, Leaf, OutcomeLeaf, encode, read
@@ -27,14 +28,14 @@ METHOD: Final = "ReportOutcome"
 MAX_SETTLEMENTS: Final = 64
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
+class SettledIdentities(msgspec.Struct, frozen=True, kw_only=True):
     """What earlier reports settled, as an answer tells it. `records` are those of the reports."""
 
     flags: tuple[Flag, ...] = ()
     records: tuple[str, ...] = ()
 
 
-NOTHING_SETTLED: Final = Settled()
+NOTHING_SETTLED: Final = SettledIdentities()
 
 
 class Outcomes:
@@ -63,25 +64,12 @@ class Outcomes:
         try:
             stored = await self._trace.append(work)
         except port.TraceError as error:
-            raise _told(error) from error
-        return self._answer(stored, command)
-
-    def report_blocking(self, command: OutcomeCommand) -> OutcomeAnswer:
-        """The same for a thread."""
-        work = self._work(command)
-        if isinstance(work, Denial):
-            raise self._denials.deny_blocking(work)
-        if isinstance(work, OutcomeAnswer):
-            return work
-        try:
-            stored = self._trace.append_blocking(work)
-        except port.TraceError as error:
-            raise _told(error) from error
+            raise _trace_error(error) from error
         return self._answer(stored, command)
 
     def settled(
         self, organisation: str, matter: str, subject_keys: Sequence[bytes], entry_ids: Mapping[str, str]
-    ) -> Settled:
+    ) -> SettledIdentities:
         """What the organisation's reports settled about these entries, for this subject in this matter; the newest
         report counts. Nothing without a matter. Raises UnavailableError where the log cannot be read.
 
@@ -102,8 +90,8 @@ class Outcomes:
                         flags[entry_id] = Flag(code="identity_settled", detail=f"{entry_id}: {same}, {who}")
                         records.append(leaf.record_id)
         except port.TraceError as error:
-            raise _told(error) from error
-        return Settled(flags=tuple(flags.values()), records=tuple(dict.fromkeys(records)))
+            raise _trace_error(error) from error
+        return SettledIdentities(flags=tuple(flags.values()), records=tuple(dict.fromkeys(records)))
 
     def _reports(self, organisation: str, matter: str, subject_keys: Sequence[bytes]) -> Iterator[OutcomeLeaf]:
         """The organisation's reports in this matter about the subject of these keys, those of each key newest first."""
@@ -135,7 +123,7 @@ class Outcomes:
                 return self._answer(known, command)
             lookup = self._lookup(command.record_id)
         except port.TraceError as error:
-            raise _told(error) from error
+            raise _trace_error(error) from error
         if (lookup.system, lookup.organisation) != (command.system, command.organisation):
             return _denial(command)
         _require_in_answer(reported, lookup)
@@ -163,7 +151,7 @@ class Outcomes:
         leaf = OutcomeLeaf(
             record_id=record_id,
             request_id=outcome_id,
-            time=stamp(self._clock()),
+            time=written(self._clock()),
             lookup_record_id=lookup.record_id,
             system=command.system,
             organisation=command.organisation,
@@ -235,7 +223,7 @@ def _require_in_answer(reported: ReadOutcome, lookup: CheckLeaf) -> None:
             raise errors.InvalidOutcomeError("entry_not_in_answer", text, f"identities[{place}].entry_id")
 
 
-def _told(error: port.TraceError) -> errors.GatewayError:
+def _trace_error(error: port.TraceError) -> errors.GatewayError:
     """What a caller is told of a failed record."""
     if isinstance(error, port.RequestIdReusedError):
         text = f"outcome id `{mask_text(error.request_id)}` stands for another report of the same caller"

@@ -19,7 +19,7 @@ from xingate_server.core.identity.doubts import apart, unsettled_row
 from xingate_server.core.identity.identify import settle
 from xingate_server.core.names.normal_form import normalise
 from xingate_server.core.subject import EMPTY_FILE, SubjectFile, class_of
-from xingate_server.gateway.check_leaf import (
+from xingate_server.gateway.records.check_leaf import (
     Recorded,
     RecordedSituation,
     is_among,

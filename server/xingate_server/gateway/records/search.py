@@ -23,6 +23,10 @@ from xingate_server.trace.audit.search import Query
 from xingate_server.trace.port import LeafKind
 
 _KIND_OF = {SubjectClass.ORGANISATION: SubjectKind.LEGAL_ENTITY, SubjectClass.PERSON: SubjectKind.NATURAL_PERSON}
+ALL = "all"
+KINDS = (*get_args(LeafKind), ALL)
+"""What records may be looked for; all of them without any."""
+
 _TEXTS = ("scheme", "organisation", "operator", "action", "matter")
 
 
@@ -110,8 +114,7 @@ def _verdict(number: int) -> Verdict | None:
 
 
 def _kind(text: str) -> LeafKind | None:
-    kinds = get_args(LeafKind)
-    if text and text not in kinds:
-        told = f"unknown kind `{mask_text(text[:MAX_TEXT])}`: expected one of {', '.join(kinds)}"
+    if text and text not in KINDS:
+        told = f"unknown kind `{mask_text(text[:MAX_TEXT])}`: expected one of {', '.join(KINDS)}"
         raise InvalidQuestionError("kind_unknown", told, "kind")
-    return cast("LeafKind", text) if text else None
+    return None if text in {"", ALL} else cast("LeafKind", text)

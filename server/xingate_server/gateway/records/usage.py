@@ -4,16 +4,15 @@ Reads the whole log, so it belongs in a thread of its own. Excluded: the countin
 several logs and coverage of matters (`cli`).
 """
 
-import re
 from datetime import date
 
 from xingate_server.core.identifiers.parsing import mask_text
+from xingate_server.core.timestamps import read_day
 from xingate_server.gateway.errors import InvalidQuestionError, UnavailableError
 from xingate_server.trace.audit.report import By, Usage, UsageCount
 from xingate_server.trace.audit.tolerant_read import walk
 from xingate_server.trace.port import TraceError, TraceLog
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_SHOWN = 64
 
 
@@ -52,11 +51,8 @@ def read_span(first: str, last: str) -> tuple[date | None, date | None]:
 def _day(text: str, field: str) -> date | None:
     if not text:
         return None
-    if _DAY.fullmatch(text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass
+    if (day := read_day(text)) is not None:
+        return day
     shown = mask_text(text[:_MOST_SHOWN])
     raise InvalidQuestionError("date_malformed", f"`{shown}` is no day: expected YYYY-MM-DD", field)
 

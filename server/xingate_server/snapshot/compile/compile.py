@@ -7,16 +7,18 @@ a compile that fails or is killed leaves only a draft, which the next one clears
 
 from contextlib import ExitStack
 from copy import copy
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time
 from hashlib import file_digest, sha256
 from pathlib import Path
 from shutil import copyfile
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import lmdb
 
 from xingate_server.core.admission.rules import Rules
 from xingate_server.core.subject import BY_SCHEME
+from xingate_server.core.timestamps import SHANGHAI
+from xingate_server.disk_faults import said_of
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.comparison.answer_changes import Side
 from xingate_server.snapshot.comparison.comparison import compare
@@ -51,7 +53,6 @@ from xingate_server.snapshot.manifest import (
 )
 from xingate_server.snapshot.request import Comparison, Compiled, CompilePlan, Progress
 
-SHANGHAI = timezone(timedelta(hours=8))  # the only offset in use there since 1992
 _FILE_MODE = 0o640
 
 
@@ -72,10 +73,9 @@ def compile_snapshot(plan: CompilePlan, rules: Rules, state_dir: Path, progress:
         with folders.compile_lock(folder, plan.lock_timeout_s):
             return _compile(plan, rules, folder, progress)
     except (OSError, lmdb.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise CompileError(
-            f"cannot make a snapshot in `{folder}`: {reason[:1].lower()}{reason[1:]}; the current one is unchanged"
-        ) from error
+        place = Path(gettempdir(), "draft") if plan.is_dry_run else folder / "draft"
+        reason = said_of(error, place)
+        raise CompileError(f"cannot make a snapshot in `{folder}`: {reason}; the current one is unchanged") from error
 
 
 def _compile(plan: CompilePlan, rules: Rules, folder: Path, progress: Progress) -> Compiled:

@@ -6,16 +6,15 @@ nothing to change. Source: DESIGN section 7.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta, timezone
 from typing import Any
 
 import msgspec
 
+from xingate_server.core.timestamps import shanghai_day
 from xingate_server.snapshot.compile.guards import is_unreadable, shrinks
 from xingate_server.snapshot.manifest import CalendarRef, Change, Manifest, SequenceRef, SourceCount
 from xingate_server.snapshot.request import CompilePlan
 
-SHANGHAI = timezone(timedelta(hours=8))
 _COVERAGE = (
     "is_required",
     "is_loaded",
@@ -86,7 +85,7 @@ def _shrunk(
 ) -> list[tuple[str, dict[str, int], dict[str, int]]]:
     """The accepted kinds that lost rows, groups or whole list types: kind, and rows by list type before and after."""
     found = []
-    today = plan.created_at.astimezone(SHANGHAI).date()
+    today = shanghai_day(plan.created_at)
     for kind in sorted(plan.accept_shrink):
         before = previous.source(kind) if previous else None
         if before is None:

@@ -111,7 +111,7 @@ class Witness:
             origin = text.partition("\n")[0]
             seen = self.seen(origin)
             if size_before != seen.size:
-                raise OtherSizeError(f"the log `{origin}` was seen at {seen.size} leaves, not {size_before}")
+                raise OtherSizeError(_other_size(origin, seen.size, size_before))
             try:
                 checkpoint = Checkpoint.parse(text)
             except ProofError as error:
@@ -170,6 +170,14 @@ class Witness:
     def _keep(self, checkpoint: Checkpoint) -> None:
         state = self._state() | {checkpoint.origin: Seen(checkpoint.tree_size, checkpoint.root_hash)}
         write_whole(self._directory / STATE, msgspec.json.encode(state))
+
+
+def _other_size(origin: str, seen: int, size_before: int) -> str:
+    if not seen:
+        return (
+            f"no checkpoint of the log `{origin}` was cosigned yet: the first one begins at size 0, not {size_before}"
+        )
+    return f"the log `{origin}` was seen at {seen} {'leaf' if seen == 1 else 'leaves'}, not {size_before}"
 
 
 def _need_continued(seen: Seen, checkpoint: Checkpoint, proof: Sequence[bytes]) -> None:

@@ -16,7 +16,9 @@ import msgspec
 from xingate.checkpoint import VerifierKey, verify
 from xingate.errors import ProofError
 from xingate.merkle import HASH_SIZE, root_from_frontier
+from xingate_server.trace.port import StoreUnusableError
 from xingate_server.trace.row_checksum import SEALED, seal_of
+from xingate_server.trace.sqlite.read_only import Unchanged, is_read_only, open_read_only
 from xingate_server.trace.tree.tiles import FILE as TILES
 from xingate_server.trace.tree.tiles import TILE_WIDTH
 
@@ -26,6 +28,7 @@ CHUNK: Final = 1 << CHUNK_HEIGHT
 _TILE_HEIGHT = 8
 _COUNT_BYTES = 8
 _MOST_FAULTS = 20
+_BUSY_MS = 5000
 _COLUMNS = ("leaf_index", "leaf_hash", "seal", "frontier", "leaf", *SEALED)
 _ROWS = f"SELECT {', '.join(_COLUMNS)} FROM leaves WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index"  # noqa: S608 - fixed text
 _SIZE = "SELECT coalesce(max(leaf_index) + 1, 0) FROM leaves"
@@ -278,11 +281,18 @@ class _opened:  # noqa: N801 - used as a function
         self._path = path
 
     def __enter__(self) -> apsw.Connection:
-        self._connection = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READWRITE)
-        self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        self._connection.set_busy_timeout(5000)
+        self._unchanged: Unchanged | None = None
+        if is_read_only(self._path):
+            self._unchanged = Unchanged(self._path)
+            self._connection = open_read_only(self._path, _BUSY_MS)
+        else:
+            self._connection = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READWRITE)
+            self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            self._connection.set_busy_timeout(_BUSY_MS)
         self._connection.pragma("mmap_size", 0)
         return self._connection
 
     def __exit__(self, *_: object) -> None:
         self._connection.close(True)
+        if self._unchanged is not None and not self._unchanged.holds():
+            raise StoreUnusableError(f"{self._path} was written while it was read as a copy: run the command again")

@@ -11,7 +11,7 @@ and how figures are shown (`cli`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
@@ -21,21 +21,16 @@ import msgspec
 
 from xingate.v1 import trace_pb2
 from xingate_server.core.catalogue import Verdict
+from xingate_server.core.timestamps import shanghai_day
 from xingate_server.trace.audit.report_sql import COVERAGE, INSERT, KNOWN, OPEN_MATTERS, SCHEMA, STRAYS, counts
 from xingate_server.trace.audit.tolerant_read import Damaged
+from xingate_server.trace.leaf.words import RESULTS_READ, Result
 from xingate_server.trace.port import Stored
 
-SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991
 NAMED_AT_MOST: Final = 20
 _BATCH = 4096
 
 _Value = str | bytes | int | float | None
-
-_RESULTS = {
-    trace_pb2.MeasureOutcome.RESULT_APPLIED: "applied",
-    trace_pb2.MeasureOutcome.RESULT_NOT_APPLIED: "not_applied",
-    trace_pb2.MeasureOutcome.RESULT_OTHER: "other",
-}
 
 
 class By(StrEnum):
@@ -184,7 +179,7 @@ class UsageCount:
         try:
             record = trace_pb2.TraceRecord.FromString(stored.leaf)
             moment = datetime.fromisoformat(record.time)
-            day = (moment + SHANGHAI).date()
+            day = shanghai_day(moment)
         except Exception as error:  # noqa: BLE001 - protobuf's DecodeError derives from Exception alone
             self._damage(f"{where}: leaf {stored.leaf_index} is damaged: {type(error).__name__}")
             return
@@ -230,7 +225,7 @@ class UsageCount:
     def _outcome(self, record_id: str, seconds: float, outcome: trace_pb2.OutcomeRecord) -> None:
         self._put("outcomes", (record_id, outcome.lookup_record_id, seconds))
         for measure in outcome.measures:
-            result = _RESULTS.get(measure.result, "other")
+            result = RESULTS_READ.get(measure.result, Result.OTHER).value
             self._put("results", (outcome.lookup_record_id, measure.measure_id, seconds, result))
 
     def _is_within(self, day: date | None) -> bool:

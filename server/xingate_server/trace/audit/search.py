@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from xingate_server.core.catalogue import Verdict
+from xingate_server.core.timestamps import SHANGHAI
 from xingate_server.trace.audit.tolerant_read import Damaged, walk
 from xingate_server.trace.leaf.record import ActLeaf, CheckLeaf, Leaf, read
 from xingate_server.trace.leaf.terms import (
@@ -28,11 +29,10 @@ from xingate_server.trace.leaf.terms import (
 )
 from xingate_server.trace.port import LeafKind, Stored, TraceLog
 
-SHANGHAI: Final = timedelta(hours=8)  # no summer time since 1991
 STRETCH: Final = 1 << 8
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MINUTES_A_DAY: Final = 24 * 60
-_MINUTE: Final = timedelta(minutes=1)
+_AHEAD: Final = SHANGHAI.utcoffset(None) // timedelta(minutes=1)
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,4 +203,4 @@ def _terms(text: str) -> frozenset[int]:
 
 def _midnight(ordinal: int) -> int:
     """The minute in which a day of Asia/Shanghai begins. Counted in numbers, as calendars end with the year 9999."""
-    return (ordinal - _EPOCH) * _MINUTES_A_DAY - SHANGHAI // _MINUTE
+    return (ordinal - _EPOCH) * _MINUTES_A_DAY - _AHEAD

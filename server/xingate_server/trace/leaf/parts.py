@@ -11,18 +11,18 @@ from typing import Final
 
 import msgspec
 
-from xingate.v1 import trace_pb2, types_pb2
+from xingate.v1.trace_pb2 import CheckRecord, TraceRecord
+from xingate.v1.types_pb2 import Caller
 from xingate_server.trace.leaf.record import CheckLeaf, check_record
-from xingate_server.trace.leaf.wire import text_field, varint
+from xingate_server.trace.leaf.terms import answer_part
+from xingate_server.trace.leaf.wire import message_field, tag, text_field
 
 _CALLERS_KEPT: Final = 4096
-_RECORD_ID, _REQUEST_ID, _TIME, _BODY = b"\x0a", b"\x12", b"\x1a", b"\x22"  # of a TraceRecord
-_CALLER, _MATTER, _SUBJECT_KEY, _SUBJECT_CODE = b"\x0a", b"\x1a", b"\x2a", b"\x32"  # of a CheckRecord
-_FURTHER_KEYS = b"\x92\x01"
 
 
 class LeafParts(msgspec.Struct, frozen=True, gc=False):
-    """Fields 2, 4, 7 to 15 and 17 of a CheckRecord."""
+    """What stays of a CheckRecord whoever asks: its action, its subject's kind, its situation, and the answer, which
+    is the fields between `subject_code` and `context`."""
 
     action: bytes
     kind: bytes
@@ -31,7 +31,7 @@ class LeafParts(msgspec.Struct, frozen=True, gc=False):
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
-    """What differs from one leaf to the next; `caller` is made by `caller_part`."""
+    """What differs from one leaf to the next; `caller` is made by `LeafJoiner.caller`."""
 
     record_id: str
     request_id: str
@@ -47,48 +47,56 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 def parts_of(leaf: CheckLeaf) -> LeafParts:
     """The parts of `leaf` that stay; whatever `Asked` holds is left out."""
     whole = check_record(leaf)
-    action = trace_pb2.CheckRecord(action=whole.action)
-    kind = trace_pb2.CheckRecord(subject_kind=whole.subject_kind)
-    situation = trace_pb2.CheckRecord(situation=whole.situation)
+    action = CheckRecord(action=whole.action)
+    kind = CheckRecord(subject_kind=whole.subject_kind)
+    situation = CheckRecord(situation=whole.situation)
     held = ("matter", "subject_key", "subject_code", "context", "further_keys")
     for name in ("caller", "action", "subject_kind", "situation", *held):
         whole.ClearField(name)
     return LeafParts(*(part.SerializeToString(deterministic=True) for part in (action, kind, whole, situation)))
 
 
-def join(parts: LeafParts, asked: Asked) -> bytes:
-    """The leaf."""
-    context = (
-        trace_pb2.CheckRecord(context=asked.context).SerializeToString(deterministic=True) if asked.context else b""
-    )
-    body = b"".join(
-        (
-            asked.caller,
-            parts.action,
-            text_field(_MATTER, asked.matter),
-            parts.kind,
-            text_field(_SUBJECT_KEY, asked.subject_key.hex()),
-            text_field(_SUBJECT_CODE, asked.subject_code),
-            parts.answer,
-            context,
-            parts.situation,
-            *[text_field(_FURTHER_KEYS, key.hex()) for key in asked.further_keys],
+class LeafJoiner:
+    """Joins leaves, and remembers what callers share. For any number of threads."""
+
+    def __init__(self) -> None:
+        self._record_id, self._request_id, self._time, self._check = (
+            tag(TraceRecord, name) for name in ("record_id", "request_id", "time", "check")
         )
-    )
-    return b"".join(
-        (
-            text_field(_RECORD_ID, asked.record_id),
-            text_field(_REQUEST_ID, asked.request_id),
-            text_field(_TIME, asked.time),
-            _BODY,
-            varint(len(body)),
-            body,
+        self._matter, self._subject_key, self._subject_code, self._further_keys = (
+            tag(CheckRecord, name) for name in ("matter", "subject_key", "subject_code", "further_keys")
         )
-    )
+        self.caller = lru_cache(_CALLERS_KEPT)(caller_part)
+        self.answer_terms = lru_cache(_CALLERS_KEPT)(answer_part)
+
+    def join(self, parts: LeafParts, asked: Asked) -> bytes:
+        """The leaf."""
+        context = CheckRecord(context=asked.context).SerializeToString(deterministic=True) if asked.context else b""
+        body = b"".join(
+            (
+                asked.caller,
+                parts.action,
+                text_field(self._matter, asked.matter),
+                parts.kind,
+                text_field(self._subject_key, asked.subject_key.hex()),
+                text_field(self._subject_code, asked.subject_code),
+                parts.answer,
+                context,
+                parts.situation,
+                *[text_field(self._further_keys, key.hex()) for key in asked.further_keys],
+            )
+        )
+        return b"".join(
+            (
+                text_field(self._record_id, asked.record_id),
+                text_field(self._request_id, asked.request_id),
+                text_field(self._time, asked.time),
+                message_field(self._check, body),
+            )
+        )
 
 
-@lru_cache(maxsize=_CALLERS_KEPT)
 def caller_part(system: str, organisation: str, operator: str) -> bytes:
-    """Field 1, the caller as recorded: without a person's number."""
-    content = types_pb2.Caller(system=system, organisation=organisation, operator=operator).SerializeToString()
-    return _CALLER + varint(len(content)) + content
+    """A CheckRecord's field `caller`, as recorded: without a person's number."""
+    caller = Caller(system=system, organisation=organisation, operator=operator)
+    return CheckRecord(caller=caller).SerializeToString()

@@ -7,7 +7,6 @@ section 7.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -15,37 +14,8 @@ import msgspec
 from xingate.v1 import trace_pb2, types_pb2
 from xingate_server.core.catalogue import Verdict
 from xingate_server.core.subject import SubjectKind
-
-_KINDS: Mapping[SubjectKind, types_pb2.SubjectKind] = {
-    SubjectKind.LEGAL_ENTITY: types_pb2.SUBJECT_KIND_LEGAL_ENTITY,
-    SubjectKind.SOLE_TRADER: types_pb2.SUBJECT_KIND_SOLE_TRADER,
-    SubjectKind.NATURAL_PERSON: types_pb2.SUBJECT_KIND_NATURAL_PERSON,
-}
-_VERDICTS: Mapping[Verdict, types_pb2.Verdict] = {
-    Verdict.CLEAR: types_pb2.VERDICT_CLEAR,
-    Verdict.FAVOURED: types_pb2.VERDICT_FAVOURED,
-    Verdict.CAUTION: types_pb2.VERDICT_CAUTION,
-    Verdict.RESTRICTED: types_pb2.VERDICT_RESTRICTED,
-    Verdict.PROHIBITED: types_pb2.VERDICT_PROHIBITED,
-    Verdict.CANNOT_TELL: types_pb2.VERDICT_CANNOT_TELL,
-}
-_KINDS_READ = {number: kind for kind, number in _KINDS.items()}
-
-
-class Result(StrEnum):
-    """What was done with a measure."""
-
-    APPLIED = "applied"
-    NOT_APPLIED = "not_applied"
-    OTHER = "other"
-
-
-_RESULTS: Mapping[Result, trace_pb2.MeasureOutcome.Result] = {
-    Result.APPLIED: trace_pb2.MeasureOutcome.RESULT_APPLIED,
-    Result.NOT_APPLIED: trace_pb2.MeasureOutcome.RESULT_NOT_APPLIED,
-    Result.OTHER: trace_pb2.MeasureOutcome.RESULT_OTHER,
-}
-_RESULTS_READ = {number: result for result, number in _RESULTS.items()}
+from xingate_server.trace.leaf import words
+from xingate_server.trace.leaf.words import Result
 
 
 class CheckLeaf(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,14 +140,14 @@ def check_record(leaf: CheckLeaf) -> trace_pb2.CheckRecord:
         caller=_caller(leaf),
         action=leaf.action,
         matter=leaf.matter,
-        subject_kind=_KINDS[leaf.subject_kind],
+        subject_kind=words.KINDS[leaf.subject_kind],
         subject_key=leaf.subject_key.hex(),
         subject_code=leaf.subject_code,
         as_of=leaf.as_of,
         sequence=leaf.sequence,
         snapshot_hash=leaf.snapshot_hash,
         catalogue_hash=leaf.catalogue_hash,
-        verdict=_VERDICTS[leaf.verdict],
+        verdict=words.VERDICTS[leaf.verdict],
         measure_ids=leaf.measure_ids,
         entry_ids=leaf.entry_ids,
         gaps=leaf.gaps,
@@ -195,7 +165,7 @@ def _outcome(leaf: OutcomeLeaf) -> trace_pb2.OutcomeRecord:
         measures=[
             trace_pb2.MeasureOutcome(
                 measure_id=m.measure_id,
-                result=_RESULTS[m.result],
+                result=words.RESULTS[m.result],
                 reason=m.reason,
                 amount_yuan=m.amount_yuan,
                 date=m.date,
@@ -257,14 +227,14 @@ def _parse(content: bytes) -> trace_pb2.TraceRecord:
 
 def _read_check(record: trace_pb2.TraceRecord) -> CheckLeaf:
     check = record.check
-    if check.subject_kind not in _KINDS_READ:
+    if check.subject_kind not in words.KINDS_READ:
         raise ValueError(f"the leaf of record `{record.record_id}` states no kind of subject")
     return CheckLeaf(
         record_id=record.record_id,
         request_id=record.request_id,
         time=record.time,
         action=check.action,
-        subject_kind=_KINDS_READ[check.subject_kind],
+        subject_kind=words.KINDS_READ[check.subject_kind],
         subject_key=bytes.fromhex(check.subject_key),
         as_of=check.as_of,
         sequence=check.sequence,
@@ -288,7 +258,7 @@ def _read_check(record: trace_pb2.TraceRecord) -> CheckLeaf:
 
 def _read_outcome(record: trace_pb2.TraceRecord) -> OutcomeLeaf:
     outcome = record.outcome
-    if any(m.result not in _RESULTS_READ for m in outcome.measures):
+    if any(m.result not in words.RESULTS_READ for m in outcome.measures):
         raise ValueError(f"the leaf of record `{record.record_id}` has a result that this version does not know")
     return OutcomeLeaf(
         record_id=record.record_id,
@@ -301,7 +271,7 @@ def _read_outcome(record: trace_pb2.TraceRecord) -> OutcomeLeaf:
         measures=tuple(
             MeasureOutcome(
                 measure_id=m.measure_id,
-                result=_RESULTS_READ[m.result],
+                result=words.RESULTS_READ[m.result],
                 reason=m.reason,
                 amount_yuan=m.amount_yuan,
                 date=m.date,

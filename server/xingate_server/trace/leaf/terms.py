@@ -13,7 +13,6 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from struct import Struct
 from time import monotonic
 from typing import Final, NamedTuple
@@ -79,7 +78,6 @@ def minute_part(time: datetime) -> bytes:
     return _NUMBER.pack(minute_of(time))
 
 
-@lru_cache(maxsize=4096)
 def answer_part(organisation: str, operator: str, action: str, verdict: int) -> bytes:
     """The columns behind `matter` of a lookup, which recur; the code of a lookup is 1."""
     what = VERDICTS_PER_KIND + verdict

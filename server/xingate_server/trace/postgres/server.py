@@ -13,7 +13,7 @@ import asyncpg
 
 from xingate.merkle import Frontier
 from xingate_server.trace.origin import check_origin
-from xingate_server.trace.port import RecordFailedError, StoreUnusableError
+from xingate_server.trace.port import NoLogError, RecordFailedError, StoreUnusableError
 
 SCHEMA_VERSION: Final = 1
 # What a session must show before anything is committed in it; SQL, so that each batch can ask again for nothing.
@@ -180,7 +180,7 @@ async def make_schema(connection: Connection, origin: str | None) -> str:
 async def find_schema(connection: Connection, origin: str | None) -> str:
     """The origin of a log that is there, for which SELECT rights are enough. Raises as `make_schema`, and for none."""
     if await connection.fetchval("SELECT to_regclass('xingate.head') IS NULL"):
-        raise StoreUnusableError(NO_LOG)
+        raise NoLogError(NO_LOG)
     return await _origin(connection, origin)
 
 

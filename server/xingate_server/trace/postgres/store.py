@@ -160,17 +160,9 @@ class PostgresLog:
         """See `TraceLog`."""
         return only(await self._writer.append((draft,)))
 
-    def append_blocking(self, draft: Draft) -> Stored:
-        """See `TraceLog`."""
-        return only(self._writer.append_blocking((draft,)))
-
     async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """See `TraceLog`."""
         return await self._writer.append(drafts) if drafts else []
-
-    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        """See `TraceLog`."""
-        return self._writer.append_blocking(drafts) if drafts else []
 
     def find(self, kind: LeafKind, system: str, organisation: str, request_id: str) -> Stored | None:
         """See `TraceLog`."""

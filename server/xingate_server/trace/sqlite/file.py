@@ -146,6 +146,11 @@ def make_schema(connection: apsw.Connection, path: Path) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+    refuse_other_schema(connection, path)
+
+
+def refuse_other_schema(connection: apsw.Connection, path: Path) -> None:
+    """Raise StoreUnusableError for a table that another release made."""
     version = connection.pragma("user_version")
     if version != SCHEMA_VERSION:
         raise StoreUnusableError(

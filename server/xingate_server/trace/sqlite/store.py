@@ -18,8 +18,8 @@ from typing import Final
 
 import apsw
 
-from xingate.errors import ProofError
 from xingate.merkle import Frontier, leaf_hash
+from xingate_server.disk_faults import said_of
 from xingate_server.trace.group_commit import GroupCommit, only
 from xingate_server.trace.leaf.terms import Block
 from xingate_server.trace.origin import settle_origin
@@ -33,10 +33,11 @@ from xingate_server.trace.port import (
     StoreUnusableError,
 )
 from xingate_server.trace.row_checksum import seal
-from xingate_server.trace.sqlite.file import make_schema, open_file, refuse_faulty_library
+from xingate_server.trace.sqlite.file import make_schema, open_file, refuse_faulty_library, refuse_other_schema
+from xingate_server.trace.sqlite.read_only import Unchanged, open_read_only
 from xingate_server.trace.sqlite.terms import SqliteTerms
 from xingate_server.trace.sqlite.wal import WalCopier
-from xingate_server.trace.stored_rows import COLUMNS, Key, fresh, outcome, stored
+from xingate_server.trace.stored_rows import COLUMNS, Key, fresh, outcome, stored, tip_of
 
 FILE: Final = "log.sqlite"
 LOCK_WAIT_S: Final = 5.0
@@ -74,16 +75,27 @@ class SqliteLog:
     """A `TraceLog` in `directory`, which is made where it is not there.
 
     `origin` names the log on first use (None: at random); `lock_wait_s` bounds the wait for another process's
-    commit. Raises StoreUnusableError where the log cannot be used at all.
+    commit. With `is_read_only` the log is there and only read (`trace.sqlite.read_only`): every append fails. Raises
+    StoreUnusableError where the log cannot be used at all.
     """
 
-    def __init__(self, directory: Path, *, origin: str | None = None, lock_wait_s: float = LOCK_WAIT_S) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        origin: str | None = None,
+        lock_wait_s: float = LOCK_WAIT_S,
+        is_read_only: bool = False,
+    ) -> None:
         refuse_faulty_library(apsw.sqlite_lib_version())
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_read_only:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._origin = settle_origin(directory, origin)
         except OSError as error:
-            raise StoreUnusableError(f"the log in {directory} cannot be made: {error}") from error
+            raise StoreUnusableError(
+                f"the log in {directory} cannot be made: {said_of(error, directory / FILE)}"
+            ) from error
         self._path = directory / FILE
         self._lock_wait_s = lock_wait_s
         self._is_closed = False
@@ -97,10 +109,15 @@ class SqliteLog:
         # Readers never wait for a commit: WAL lets them see the state before it.
         self._reading = threading.Lock()
         self._reader: apsw.Connection | None = None
+        self._unchanged = Unchanged(self._path) if is_read_only else None
         try:
-            self._open_writer()
+            if is_read_only:
+                self._reader = self._open_reader()
+                refuse_other_schema(self._reader, self._path)
+            else:
+                self._open_writer()
         except (apsw.Error, OSError) as error:
-            raise StoreUnusableError(f"{self._path} cannot be opened: {error}") from error
+            raise StoreUnusableError(f"{self._path} cannot be opened: {said_of(error, self._path)}") from error
         self._writer = GroupCommit(self._commit, self._release)
 
     @property
@@ -112,17 +129,9 @@ class SqliteLog:
         """See `TraceLog`."""
         return only(await self._writer.append((draft,)))
 
-    def append_blocking(self, draft: Draft) -> Stored:
-        """See `TraceLog`."""
-        return only(self._writer.append_blocking((draft,)))
-
     async def append_many(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """See `TraceLog`."""
         return await self._writer.append(drafts) if drafts else []
-
-    def append_many_blocking(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        """See `TraceLog`."""
-        return self._writer.append_blocking(drafts) if drafts else []
 
     def find(self, kind: LeafKind, system: str, organisation: str, request_id: str) -> Stored | None:
         """See `TraceLog`."""
@@ -165,14 +174,14 @@ class SqliteLog:
 
     def frontier(self) -> Frontier:
         """See `TraceLog`."""
-        return _tip(self._read(_TIP, ()), self._path)
+        return tip_of(self._read(_TIP, ()), self._path)
 
     def frontier_at(self, size: int) -> Frontier | None:
         """See `TraceLog`."""
         rows = self._read(_FRONTIER, (size - 1,)) if 0 < size <= _NO_INDEX else []
         if size == 0 or not rows or rows[0][1] is None:
             return None if size else Frontier()
-        return _tip(rows, self._path)
+        return tip_of(rows, self._path)
 
     def is_writable(self) -> bool:
         """Whether the file takes a durable commit at this moment; one is made that changes nothing."""
@@ -205,11 +214,11 @@ class SqliteLog:
             rows = self._insert(firsts)
         except (apsw.BusyError, apsw.FullError) as error:
             # SQLite says for certain that nothing was stored: the lock was not had, or the disk is full.
-            why = str(error)
+            why = said_of(error, self._path)
             self._drop_writer()
             rows = {}
         except (apsw.Error, OSError) as error:
-            why = str(error)
+            why = said_of(error, self._path)
             self._drop_writer()
             rows = self._settle(firsts)
         self._terms.waiting.add((row.leaf_index, firsts[key].terms) for key, row in rows.items() if not row.is_replay)
@@ -229,7 +238,7 @@ class SqliteLog:
                 pass  # another process was faster, or a request id is known: look under the lock
         try:
             connection.execute("BEGIN IMMEDIATE")
-            tip = _tip(connection.execute(_TIP).fetchall(), self._path)
+            tip = tip_of(connection.execute(_TIP).fetchall(), self._path)
             self._is_shared = tip != self._frontier
             self._frontier = tip
             if self._is_shared or not is_tried:
@@ -304,10 +313,12 @@ class SqliteLog:
         self._is_in_doubt = False
 
     def _open_writer(self) -> apsw.Connection:
+        if self._unchanged is not None:
+            raise apsw.ReadOnlyError("the log was opened to be read alone")
         connection = open_file(self._path, self._lock_wait_s)
         try:
             make_schema(connection, self._path)
-            self._frontier = _tip(connection.execute(_TIP).fetchall(), self._path)
+            self._frontier = tip_of(connection.execute(_TIP).fetchall(), self._path)
         except BaseException:
             connection.close()
             raise
@@ -332,38 +343,27 @@ class SqliteLog:
             if self._is_closed:
                 raise StoreClosedError("the log is closed")
             try:
-                if self._reader is None:
-                    self._reader = open_file(self._path, self._lock_wait_s)
-                return self._reader.execute(sql, values).fetchall()
+                self._reader = self._reader or self._open_reader()
+                rows = self._reader.execute(sql, values).fetchall()
             except (apsw.Error, OSError, UnicodeDecodeError) as error:
                 if self._reader is not None:
                     self._reader.close(True)
                     self._reader = None
-                raise ReadFailedError(f"{self._path} cannot be read: {error}") from error
+                raise ReadFailedError(f"{self._path} cannot be read: {said_of(error, self._path)}") from error
+            if self._unchanged is not None and not self._unchanged.holds():
+                raise ReadFailedError(f"{self._path} was written while it was read as a copy: run the command again")
+            return rows
+
+    def _open_reader(self) -> apsw.Connection:
+        if self._unchanged is not None:
+            return open_read_only(self._path, int(self._lock_wait_s * 1000))
+        return open_file(self._path, self._lock_wait_s)
 
     def _pages(self, sql: str, start: int, stop: int | None) -> Iterator[tuple[_Value, ...]]:
         below = min(self.size() if stop is None else stop, _NO_INDEX)
         while rows := self._read(sql, (start, below, _ROWS_PER_READ)):
             yield from rows
             start = int(str(rows[-1][0])) + 1
-
-
-def _tip(rows: Sequence[tuple[_Value, ...]], path: Path) -> Frontier:
-    """The frontier that the newest row holds. Raises StoreUnusableError where it is not that of the row."""
-    if not rows:
-        return Frontier()
-    leaf_index, content = int(str(rows[0][0])), rows[0][1]
-    try:
-        frontier = Frontier.from_bytes(_bytes(content))
-    except ProofError as error:
-        raise StoreUnusableError(
-            f"{path} is damaged at leaf {leaf_index}: its frontier cannot be read: {error}"
-        ) from error
-    if frontier.size - 1 != leaf_index:
-        raise StoreUnusableError(
-            f"{path} is damaged: its newest leaf {leaf_index} has a frontier of {frontier.size} leaves"
-        )
-    return frontier
 
 
 def _rows(connection: apsw.Connection, keys: Iterable[Key]) -> dict[Key, Stored]:

@@ -12,7 +12,9 @@ from typing import Final
 import apsw
 
 from xingate_server.trace.leaf.terms import Block, Waiting
+from xingate_server.trace.port import StoreUnusableError
 from xingate_server.trace.sqlite.file import open_beside
+from xingate_server.trace.sqlite.read_only import is_read_only, open_read_only
 
 FILE: Final = "search.sqlite"
 
@@ -56,7 +58,7 @@ class SqliteTerms:
                 if self._reader is None:
                     self._reader = _opened_to_read(self._path)
                 rows = self._reader.execute(_FIND, (chunk,)).fetchall()
-            except (apsw.Error, OSError, UnicodeDecodeError):
+            except (apsw.Error, OSError, UnicodeDecodeError, StoreUnusableError):
                 self._drop_reader()
                 return []
         return [content for (content,) in rows if isinstance(content, bytes)]
@@ -95,6 +97,8 @@ class SqliteTerms:
 
 
 def _opened_to_read(path: Path) -> apsw.Connection:
+    if is_read_only(path):
+        return open_read_only(path, _WAIT_MS)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     connection.set_busy_timeout(_WAIT_MS)
     return connection

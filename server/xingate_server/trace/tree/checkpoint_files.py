@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+from xingate_server.core.timestamps import written
 from xingate_server.trace.tree.signing import sync_directory
 
 FILE: Final = "checkpoint"
@@ -85,7 +86,7 @@ class CheckpointFiles:
     def write(self, note: str) -> None:
         """Keep a note as the newest one; durable on return."""
         now = self._clock()
-        kept = KeptNote(now.isoformat(timespec="microseconds").replace("+00:00", "Z"), note)
+        kept = KeptNote(written(now), note)
         self.history_path.mkdir(mode=0o700, exist_ok=True)
         # A clock that was set back begins no earlier file: the order of files is that of sizes.
         name = max([f"{now:%Y-%m}.jsonl", *(path.name for path in self.history_path.glob("*.jsonl"))])

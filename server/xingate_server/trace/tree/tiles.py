@@ -13,7 +13,9 @@ from typing import Final, Protocol
 import apsw
 import msgspec
 
+from xingate_server.trace.port import StoreUnusableError
 from xingate_server.trace.sqlite.file import open_beside
+from xingate_server.trace.sqlite.read_only import is_read_only, open_read_only
 
 TILE_WIDTH: Final = 256
 FILE: Final = "tiles.sqlite"
@@ -128,7 +130,7 @@ class FileTiles:
         rows = [(tile.level, tile.index, tile.hashes, tile.root) for tile in tiles]
         if not rows:
             return
-        with self._lock, contextlib.suppress(apsw.Error, OSError):
+        with self._lock, contextlib.suppress(apsw.Error, OSError, StoreUnusableError):
             connection = self._open()
             with connection:
                 connection.executemany(_PUT, rows)
@@ -154,7 +156,7 @@ class FileTiles:
                 return self._open().execute(sql, values).fetchall()
             except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError):
                 self._put_aside()
-            except (apsw.Error, OSError):
+            except (apsw.Error, OSError, StoreUnusableError):
                 self._drop()
         return []
 
@@ -162,7 +164,10 @@ class FileTiles:
         if self._is_closed:
             raise OSError("the tiles are closed")
         if self._connection is None:
-            self._connection = open_beside(self._path, _BUSY_MS, _SCHEMA)
+            if is_read_only(self._path):
+                self._connection = open_read_only(self._path, _BUSY_MS)
+            else:
+                self._connection = open_beside(self._path, _BUSY_MS, _SCHEMA)
         return self._connection
 
     def _drop(self) -> None:

@@ -1,8 +1,8 @@
 """The gRPC server: raw bytes in and out, rich errors, health, reflection.
 
 Bytes are parsed here and not by grpc.aio, whose own answer to bytes that are no message is UNKNOWN with a Python
-type name. Excluded: what a call does (`handlers`), codes (`status`), TLS. Source: DESIGN section 8;
-grpc.health.v1; grpc.reflection.v1 and v1alpha (the same messages under two names).
+type name. Excluded: what a call does (`handlers`), what reflection tells (`reflection`), codes (`status`), TLS. Source:
+DESIGN section 8; grpc.health.v1.
 """
 
 import asyncio
@@ -14,20 +14,13 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2
-from grpc_reflection.v1alpha import reflection_pb2
-from grpc_reflection.v1alpha.reflection import aio as reflection_aio  # type: ignore[attr-defined] # no stubs
 from grpc_status import rpc_status
 
 from xingate.v1 import snapshot_pb2 as s
 from xingate_server.gateway.errors import GatewayError
-from xingate_server.transport.handlers import (
-    SERVICES,
-    SNAPSHOT,
-    UNARY,
-    VERIFICATION,
-    Handlers,
-    calling,
-)
+from xingate_server.transport.calls import SERVICES, STREAMS, UNARY
+from xingate_server.transport.grpc.reflection import REFLECTION, Reflection
+from xingate_server.transport.handlers import Handlers, calling
 from xingate_server.transport.messages.parse import parse
 from xingate_server.transport.status import fault_of
 from xingate_server.transport.status import rpc_status as status_of
@@ -40,14 +33,13 @@ _LAST_WORD_S = 0.05
 # one ping in five minutes and ends the connection after two more (`too_many_pings`). Ours notice a dead client.
 _LEAST_BETWEEN_PINGS_MS = 5_000
 _PING_EVERY_MS, _PONG_WITHIN_MS = 60_000, 20_000
-REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
 
 class GrpcFace:
     """The server of one process. `start`, `set_ready` whenever that changes, `stop`."""
 
     def __init__(self, handlers: Handlers, *, most_bytes: int, is_port_shared: bool) -> None:
-        most_waiting = max(_LEAST_WAITING, min(handlers.admission.most, _MOST_WAITING) // 2)
+        most_waiting = max(_LEAST_WAITING, min(handlers.limit.most, _MOST_WAITING) // 2)
         self._handlers = handlers
         self._closed = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # missing in its stubs
@@ -93,16 +85,20 @@ class GrpcFace:
 
     def _services(self) -> dict[str, dict[str, Any]]:
         services: dict[str, dict[str, Any]] = {service: {} for service in SERVICES}
-        for name, rpc in UNARY.items():
-            services[rpc.service][name] = grpc.unary_unary_rpc_method_handler(self._unary(name))
-        services[VERIFICATION]["StreamCheck"] = grpc.stream_stream_rpc_method_handler(self._stream_check)
-        services[SNAPSHOT]["WatchSnapshot"] = grpc.unary_stream_rpc_method_handler(self._watch_snapshot)
+        for name, call in UNARY.items():
+            services[call.service][name] = grpc.unary_unary_rpc_method_handler(self._unary(name))
+        streams = {
+            "StreamCheck": grpc.stream_stream_rpc_method_handler(self._stream_check),
+            "WatchSnapshot": grpc.unary_stream_rpc_method_handler(self._watch_snapshot),
+        }
+        for name, call in STREAMS.items():
+            services[call.service][name] = streams[name]
         services[HEALTH] = {
             "Check": grpc.unary_unary_rpc_method_handler(self._health_check),
             "Watch": grpc.unary_stream_rpc_method_handler(self._health_watch, response_serializer=_serialise),
         }
         names = (*SERVICES, HEALTH, *REFLECTION)
-        reflection = _Reflection(reflection_aio.ReflectionServicer(names), self._abort)  # type: ignore[attr-defined] # no stubs
+        reflection = Reflection(names, self._abort)
         for service in REFLECTION:
             services[service] = {"ServerReflectionInfo": grpc.stream_stream_rpc_method_handler(reflection.info)}
         return services
@@ -167,22 +163,6 @@ class GrpcFace:
         status = rpc_status.to_status(status_of(fault))
         await context.abort(status.code, status.details, status.trailing_metadata)
         raise error  # never reached: abort raises
-
-
-class _Reflection:
-    """Reflection over raw bytes, under both of its names."""
-
-    def __init__(self, servicer: Any, abort: Callable[[Context, Exception], Awaitable[NoReturn]]) -> None:
-        self._servicer = servicer
-        self._abort = abort
-
-    async def info(self, chunks: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
-        requests = (parse(reflection_pb2.ServerReflectionRequest, data) async for data in chunks)
-        try:
-            async for response in self._servicer.ServerReflectionInfo(requests, context):
-                yield response.SerializeToString()
-        except Exception as error:  # noqa: BLE001 - the table says what a caller is told
-            await self._abort(context, error)
 
 
 def _serialise(message: Message) -> bytes:

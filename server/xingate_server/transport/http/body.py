@@ -1,8 +1,17 @@
-"""The bytes of an HTTP body that is JSON in UTF-8, not compressed, and no larger than is taken. Excluded: its JSON."""
+"""The bytes of an HTTP body that is JSON in UTF-8, not compressed, and no larger than is taken; and headers.
+
+A header that is one value is refused when it is sent twice, since programs on the way may take the first, the last or
+both; lines of one that is a list are one list (RFC 9110 section 5.3). Excluded: what a body's JSON means.
+"""
 
 from aiohttp import hdrs, web
 
-from xingate_server.transport.errors import ClientGoneError, MediaTypeError, MessageTooLargeError
+from xingate_server.transport.errors import (
+    ClientGoneError,
+    MalformedMessageError,
+    MediaTypeError,
+    MessageTooLargeError,
+)
 
 JSON = "application/json"
 
@@ -20,10 +29,23 @@ async def body_of(request: web.BaseRequest, most_bytes: int) -> bytes:
         raise ClientGoneError from None
 
 
+def one(request: web.BaseRequest, header: str) -> str:
+    """The value of a header that is no list, "" without it. Raises MalformedMessageError where it is sent twice."""
+    values = request.headers.getall(header, ())
+    if len(values) > 1:
+        raise MalformedMessageError(f"the header `{header}` is given twice", header)
+    return values[0] if values else ""
+
+
+def listed(request: web.BaseRequest, header: str) -> str:
+    """The value of a header that is a list, its lines joined."""
+    return ",".join(request.headers.getall(header, ()))
+
+
 def _check_media(request: web.BaseRequest) -> None:
     if request.content_type != JSON:
         raise MediaTypeError("the body is not said to be JSON")
     if (request.charset or "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8", "us-ascii"}:
         raise MediaTypeError("the body is not said to be in UTF-8")
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+    if (listed(request, hdrs.CONTENT_ENCODING) or "identity").lower() != "identity":
         raise MediaTypeError("the body is compressed")

@@ -1,225 +1,32 @@
-"""The OpenAPI 3.1 document, made from what answers: bodies and queries from the pydantic models, answers from the
-messages' descriptors in their proto3 JSON shape. Nothing in it is written twice.
+"""The OpenAPI 3.1 document, made from what answers: operations from the table of calls, bodies and queries from the
+pydantic models, answers from the messages' descriptors in their proto3 JSON shape. Nothing in it is written twice.
 
 Descriptions stand in English, and in Chinese beside them as `x-description-zh` and `x-summary-zh`.
 """
 
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
-from google.protobuf.message import Message
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from xingate.v1 import catalogue_pb2, snapshot_pb2, trace_pb2, verification_pb2
 from xingate_server.gateway import errors as gateway
 from xingate_server.transport import errors as transport
 from xingate_server.transport import status
-from xingate_server.transport.http.authzen import models as authzen_models
+from xingate_server.transport.bodies import authzen as authzen_models
+from xingate_server.transport.bodies import models
+from xingate_server.transport.calls import EVALUATION, EVALUATIONS, JSON, ROUTES, Call, Limit
 from xingate_server.transport.http.authzen import routes
-from xingate_server.transport.http.bodies import models
-from xingate_server.transport.limits import GATED
 
 _Schema = dict[str, Any]
 _REF = "#/components/schemas/"
 
 
-class _Operation(NamedTuple):
-    verb: str
-    path: str
-    id: str
-    summary: str
-    summary_zh: str
-    response: type[Message] | None = None
-    body: type[BaseModel] | None = None
-    query: type[BaseModel] | None = None
-    media: str = "application/json"
-    also: str = ""
-    answer: str = ""  # a schema of `authzen_models`, instead of `response`
-
-
-OPERATIONS = (
-    _Operation(
-        "post",
-        "/v1/check",
-        "Check",
-        "Ask what applies to a subject for an action; the answer is recorded first",
-        "查询主体在某事项上适用的激励或惩戒措施；先留痕后答复",
-        verification_pb2.CheckResponse,
-        body=models.CheckBody,
-    ),
-    _Operation(
-        "post",
-        "/v1/check:batch",
-        "BatchCheck",
-        "Up to 1000 questions, each with its own answer or error",
-        "批量查询，至多 1000 条，逐条答复或报错",
-        verification_pb2.BatchCheckResponse,
-        body=models.BatchCheckBody,
-    ),
-    _Operation(
-        "post",
-        "/v1/check:matter",
-        "CheckMatter",
-        "All parties of a matter together: one record each, one answer for the file",
-        "同一办件的各当事人一并查询：逐一留痕，给出一个总结论",
-        verification_pb2.CheckMatterResponse,
-        body=models.CheckMatterBody,
-    ),
-    _Operation(
-        "get",
-        "/v1/actions",
-        "ListActions",
-        "The actions of the catalogue",
-        "事项目录",
-        catalogue_pb2.ListActionsResponse,
-    ),
-    _Operation(
-        "get",
-        "/v1/measures",
-        "ListMeasures",
-        "The measures of the catalogue",
-        "措施目录",
-        catalogue_pb2.ListMeasuresResponse,
-        query=models.MeasuresQuery,
-    ),
-    _Operation(
-        "get",
-        "/v1/list-types",
-        "ListListTypes",
-        "The list types of the catalogue",
-        "名单类型目录",
-        catalogue_pb2.ListListTypesResponse,
-    ),
-    _Operation(
-        "get",
-        "/v1/snapshot",
-        "GetSnapshot",
-        "What the snapshot was made of",
-        "快照的构成",
-        snapshot_pb2.Snapshot,
-        query=models.SnapshotQuery,
-    ),
-    _Operation(
-        "get",
-        "/v1/trace",
-        "ListRecords",
-        "Records of lookups, newest first",
-        "查询留痕，由新到旧",
-        trace_pb2.ListRecordsResponse,
-        query=models.RecordsQuery,
-    ),
-    _Operation(
-        "post",
-        "/v1/trace:search",
-        "SearchRecords",
-        "Records by subject, caller, action, verdict, matter or days, newest first",
-        "按主体、查询方、事项、结论、办件或日期检索留痕，由新到旧",
-        trace_pb2.ListRecordsResponse,
-        body=models.SearchBody,
-    ),
-    _Operation(
-        "get",
-        "/v1/trace/report",
-        "GetUsageReport",
-        "Lookups, verdicts and outcomes, counted over the log",
-        "查询、结论与反馈的汇总统计",
-        trace_pb2.UsageReport,
-        query=models.UsageQuery,
-    ),
-    _Operation(
-        "get",
-        "/v1/trace/{recordId}",
-        "GetRecord",
-        "One record, with its exact bytes",
-        "单条留痕及其原始字节",
-        trace_pb2.TraceEntry,
-    ),
-    _Operation(
-        "post",
-        "/v1/trace/{recordId}/outcome",
-        "ReportOutcome",
-        "Report what became of a lookup: measures applied or not, identities settled",
-        "反馈查询结果的执行情况：措施是否执行、身份核实结论",
-        trace_pb2.ReportOutcomeResponse,
-        body=models.OutcomeBody,
-    ),
-    _Operation(
-        "get",
-        "/v1/trace/{recordId}/receipt",
-        "GetReceipt",
-        "What proves one record offline: the receipt file, or as text/html a page to print",
-        "离线可验证的查询回执；text/html 为可打印的页面",
-        trace_pb2.Receipt,
-        query=models.ReceiptQuery,
-        also="text/html",
-    ),
-    _Operation(
-        "get",
-        "/v1/trace/{recordId}/matter-receipt",
-        "GetMatterReceipt",
-        "What proves the records of all parties of a matter check offline",
-        "同一办件各当事人查询记录的离线可验证回执",
-        trace_pb2.MatterReceipt,
-    ),
-    _Operation(
-        "get",
-        "/v1/checkpoint",
-        "GetCheckpoint",
-        "The newest signed checkpoint of the log; as text/plain the signed note alone",
-        "日志最新的签名检查点；text/plain 仅为签名文本",
-        trace_pb2.Checkpoint,
-        also="text/plain",
-    ),
-    _Operation(
-        "get",
-        "/v1/checkpoint/consistency",
-        "GetConsistencyProof",
-        "That the log only grew between two checkpoints",
-        "两个检查点之间日志只增不改的证明",
-        trace_pb2.ConsistencyProof,
-        query=models.ConsistencyQuery,
-    ),
-    _Operation(
-        "post",
-        routes.EVALUATION,
-        "Evaluation",
-        "AuthZEN: one access evaluation, recorded as a check",
-        "AuthZEN：单条访问评估，留痕同查询",
-        body=authzen_models.AuthzenEvaluation,
-        answer="AuthzenDecision",
-    ),
-    _Operation(
-        "post",
-        routes.EVALUATIONS,
-        "Evaluations",
-        "AuthZEN: several access evaluations, all of them or up to the first deny or permit",
-        "AuthZEN：多条访问评估，可在首次拒绝或首次允许时停止",
-        body=authzen_models.AuthzenEvaluations,
-        answer="AuthzenDecisions",
-    ),
-    _Operation(
-        "get",
-        routes.CONFIGURATION,
-        "authzenConfiguration",
-        "AuthZEN: where the policy decision point answers",
-        "AuthZEN：策略决策点的地址",
-        answer="AuthzenConfiguration",
-    ),
-    _Operation("get", "/healthz", "healthz", "Whether the process lives", "进程是否存活"),
-    _Operation("get", "/readyz", "readyz", "Whether questions can be answered, and why not", "能否答复及其原因"),
-    _Operation("get", "/metrics", "metrics", "Prometheus metrics", "监控指标", media="text/plain"),
-    _Operation("get", "/openapi.json", "openapi", "This document", "本接口文档（OpenAPI）"),
-    _Operation("get", "/docs", "docs", "This document for people", "本接口说明页", media="text/html"),
-)
-
-
 def document(public_url: str = "") -> _Schema:
     """The whole document; `public_url` is where callers find the gateway, where that is another address."""
     operations: _Schema = {}
-    for operation in OPERATIONS:
-        operations.setdefault(operation.path, {})[operation.verb] = _operation(operation)
+    for call in ROUTES:
+        operations.setdefault(call.openapi_path, {})[call.verb.lower()] = _operation(call)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -239,80 +46,80 @@ def document(public_url: str = "") -> _Schema:
     }
 
 
-def _operation(operation: _Operation) -> _Schema:
+def _operation(call: Call) -> _Schema:
+    media, *others = call.media
     content: _Schema = {"schema": {"type": "object"}}
-    if operation.response is not None:
-        content = {"schema": {"$ref": _REF + operation.response.DESCRIPTOR.name}}
-    elif operation.answer:
-        content = {"schema": {"$ref": _REF + operation.answer}}
-    elif not operation.media.endswith("json"):
+    if call.response is not None:
+        content = {"schema": {"$ref": _REF + call.response.DESCRIPTOR.name}}
+    elif call.answer:
+        content = {"schema": {"$ref": _REF + call.answer}}
+    elif media != JSON:
         content = {"schema": {"type": "string"}}
-    contents = {operation.media: content}
-    if operation.also:
-        contents[operation.also] = {"schema": {"type": "string"}}
-    error = {"$ref": f"#/components/responses/{_error(operation)}"}
+    contents = {media: content, **{other: {"schema": {"type": "string"}} for other in others}}
+    error = {"$ref": f"#/components/responses/{_error(call)}"}
     out: _Schema = {
-        "operationId": operation.id,
-        "summary": operation.summary,
-        "x-summary-zh": operation.summary_zh,
+        "operationId": call.id,
+        "summary": call.en,
+        "x-summary-zh": call.zh,
         "responses": {
             "200": {"description": "The answer", "content": contents},
-            **dict.fromkeys(_refusals(operation), error),
+            **dict.fromkeys(_refusals(call), error),
             "default": error,
         },
     }
-    if operation.id == "readyz":
+    if call.id == "readyz":
         out["responses"]["503"] = {"description": "No question is answered; the reasons are in it", "content": contents}
-    if operation.body is not None:
-        schema = {"$ref": _REF + operation.body.__name__}
-        out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    if parameters := _parameters(operation):
+    if call.verb == "POST":
+        schema = {"$ref": _REF + call.model.__name__}
+        out["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    if parameters := _parameters(call):
         out["parameters"] = parameters
     return out
 
 
-def _refusals(operation: _Operation) -> list[str]:
+def _refusals(call: Call) -> list[str]:
     """The statuses by which a call may be refused, from the table of errors."""
-    if operation.path.startswith("/access/"):
+    if call.path in (EVALUATION, EVALUATIONS):
         return ["400", "405", "429", "503"]  # the others are told as 400
-    kinds: list[type[Exception]] = [transport.MethodNotAllowedError]
-    if operation.path.startswith("/v1/"):
-        kinds += [transport.MalformedMessageError, gateway.UnavailableError]
-    if operation.query is models.SnapshotQuery or "{recordId}" in operation.path or operation.id in GATED:
+    writes = call.limit is Limit.OVERLOAD
+    kinds: list[type[Exception]] = [transport.MethodNotAllowedError, transport.MalformedMessageError]
+    if call.service:
+        kinds.append(gateway.UnavailableError)
+    if call.model is models.SnapshotQuery or "{record_id}" in call.path or writes:
         kinds.append(gateway.UnknownRecordError)
-    if operation.body is not None:
+    if call.verb == "POST":
         kinds += [transport.MessageTooLargeError, transport.MediaTypeError, transport.ExpectationError]
-    if operation.id in GATED:
+    if writes:
         kinds += [gateway.RequestIdReusedError, gateway.NotAllowedError]
-    if operation.id in GATED or operation.path == "/v1/trace:search":
+    if call.limit is not Limit.NONE:
         kinds.append(transport.OverloadedError)
     return sorted({str(status.TABLE[kind].http) for kind in kinds})
 
 
-def _error(operation: _Operation) -> str:
-    return "Message" if operation.path in (routes.EVALUATION, routes.EVALUATIONS) else "Problem"
+def _error(call: Call) -> str:
+    return "Message" if call.path in (EVALUATION, EVALUATIONS) else "Problem"
 
 
-def _parameters(operation: _Operation) -> list[_Schema]:
+def _parameters(call: Call) -> list[_Schema]:
     parameters: list[_Schema] = []
-    if _error(operation) == "Message":
+    if _error(call) == "Message":
         schema = {"type": "string", "description": "The request id.", "x-description-zh": "请求编号。"}
         parameters.append({"name": routes.REQUEST_ID, "in": "header", "required": False, "schema": schema})
-    if "{recordId}" in operation.path:
+    if "{record_id}" in call.path:
         parameters.append({"name": "recordId", "in": "path", "required": True, "schema": {"type": "string"}})
-    if operation.query is not None:
-        for name, schema in operation.query.model_json_schema()["properties"].items():
+    if call.verb == "GET":
+        for name, schema in call.model.model_json_schema().get("properties", {}).items():
             parameters.append({"name": name, "in": "query", "required": False, "schema": schema})
     return parameters
 
 
 def _schemas() -> _Schema:
-    bodies = [(o.body, "validation") for o in OPERATIONS if o.body is not None]
+    bodies = [(call.model, "validation") for call in ROUTES if call.verb == "POST"]
     _, made = models_json_schema(bodies, ref_template=_REF + "{model}")  # type: ignore[arg-type] # literal modes
     schemas: _Schema = dict(made["$defs"])
-    for operation in OPERATIONS:
-        if operation.response is not None:
-            _add_message(operation.response.DESCRIPTOR, schemas)  # type: ignore[arg-type] # two names for one
+    for call in ROUTES:
+        if call.response is not None:
+            _add_message(call.response.DESCRIPTOR, schemas)  # type: ignore[arg-type] # two names for one
     schemas["Receipt"]["properties"]["leafIndex"] = {"type": "integer", "minimum": 0}  # the file's own, not proto3 JSON
     schemas["Problem"] = _problem_schema()
     schemas |= authzen_models.ANSWERS

@@ -8,8 +8,7 @@ import re
 from typing import Any, Final
 
 import orjson
-from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong, PayloadEncodingError
+from aiohttp import HttpVersion11, hdrs, web
 
 from xingate_server.transport.errors import (
     ExpectationError,
@@ -19,14 +18,16 @@ from xingate_server.transport.errors import (
     TransportError,
     UnknownRouteError,
 )
+from xingate_server.transport.http.body import one
 from xingate_server.transport.metrics import Metrics
 from xingate_server.transport.status import Fault, fault_of, problem
 
 SAFE: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 MEDIA: Final = "application/problem+json"
+SERVER: Final = "xingate"
 
 _UNDERSCORE = re.compile(r"_([a-z0-9])")
-_BROKEN_BODY = "the body broke off or is not framed as HTTP says"
+BROKEN_BODY: Final = "the body broke off or is not framed as HTTP says"
 
 
 class Problems:
@@ -64,15 +65,20 @@ class Problems:
         document = problem(fault if isinstance(error, TransportError) else _in_json(fault))
         return web.Response(body=orjson.dumps(document), status=fault.http, content_type=MEDIA, headers=headers)
 
-    def broken(self, error: BaseException | None) -> web.Response:
-        """The answer to bytes that are no request at all."""
-        if isinstance(error, LineTooLong):
-            text = "the request line or a header is too long: at most 8190 bytes are read"
-        elif isinstance(error, PayloadEncodingError):
-            text = _BROKEN_BODY
-        else:
-            text = "the request line or a header is not as HTTP/1.1 says"
-        return self.answer(MalformedMessageError(text))
+    async def expect(self, request: web.Request) -> web.Response | None:
+        """What a route does with the header `Expect`, before any middleware (RFC 9110 section 10.1.1): lets the body
+        come, or refuses what it does not know."""
+        if request.version != HttpVersion11:
+            return None
+        try:
+            expected = one(request, hdrs.EXPECT)
+        except MalformedMessageError as error:
+            return self.answer(error)
+        if expected.lower() != "100-continue":
+            return self.answer(ExpectationError())
+        if request.transport is not None:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return None
 
     def _ours(self, error: BaseException | None) -> Exception:
         if isinstance(error, web.HTTPNotFound):
@@ -84,7 +90,7 @@ class Problems:
         if isinstance(error, web.HTTPExpectationFailed):
             return ExpectationError()
         if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
-            return MalformedMessageError(_BROKEN_BODY)
+            return MalformedMessageError(BROKEN_BODY)
         return error if isinstance(error, Exception) else RuntimeError()
 
 

@@ -1,14 +1,14 @@
 """The HTTP server: JSON bodies in, proto3 JSON out, problems as RFC 9457.
 
 Every answer is what the gRPC call of the same name gives, in lowerCamelCase with all fields written out. Excluded:
-what a call does (`handlers`), errors (`problems`), connections (`http_server`), the description of it all (`openapi`,
-`docs_page`), TLS and callers' rights. Source: DESIGN section 9; RFC 9457; proto3 JSON.
+what a call does (`handlers`), errors (`problems`), connections (`server`), the description of it all (`openapi`,
+`pages.api_docs`), TLS and callers' rights. Source: DESIGN section 9; RFC 9457; proto3 JSON.
 """
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import orjson
 from aiohttp import web
@@ -18,21 +18,19 @@ from pydantic import BaseModel
 
 from xingate.matter_receipt import MatterReceipt
 from xingate.receipt import Receipt
-from xingate.v1 import catalogue_pb2 as c
-from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
+from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.pages.api_docs import LANGUAGES, page
+from xingate_server.transport.bodies import models
+from xingate_server.transport.bodies.read import read, read_body
+from xingate_server.transport.calls import ROUTES, Call, Limit
 from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.handlers import Handlers, running
 from xingate_server.transport.http.authzen import routes
-from xingate_server.transport.http.bodies import models
-from xingate_server.transport.http.bodies.read import read, read_body
-from xingate_server.transport.http.body import JSON, body_of
-from xingate_server.transport.http.fast.checks import hot_handles
+from xingate_server.transport.http.body import JSON, body_of, listed
+from xingate_server.transport.http.checks import check_handles
 from xingate_server.transport.http.openapi import document
 from xingate_server.transport.http.problems import SAFE
-from xingate_server.transport.limits import GATED
-from xingate_server.transport.messages.proto_json import encode
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _VARY = {"Vary": "Accept"}
@@ -51,18 +49,6 @@ class Readiness(Protocol):
         ...
 
 
-class Route(NamedTuple):
-    """A path that stands for a call: how to get its message out of a request. `model` is a body's or a query's; where
-    an answer has other forms than proto3 JSON, `present` makes the one that was asked for."""
-
-    verb: str
-    path: str
-    method: str
-    model: type[BaseModel]
-    message: Callable[[Any, web.Request], Message]
-    present: Callable[[Handlers, Any, web.Request], Awaitable[web.Response]] | None = None
-
-
 async def _present_receipt(handlers: Handlers, receipt: tr.Receipt, request: web.Request) -> web.Response:
     """The receipt file itself, or the page to print."""
     if request.query.get("format") == "html" or ("format" not in request.query and _prefers(request, "text/html")):
@@ -72,17 +58,19 @@ async def _present_receipt(handlers: Handlers, receipt: tr.Receipt, request: web
     return web.Response(body=file, content_type=JSON, headers={**SAFE, **_VARY})
 
 
-async def _present_checkpoint(_handlers: Handlers, checkpoint: tr.Checkpoint, request: web.Request) -> web.Response:
+async def _present_checkpoint(handlers: Handlers, checkpoint: tr.Checkpoint, request: web.Request) -> web.Response:
     """The signed note alone, or all of it as JSON."""
     if _prefers(request, "text/plain"):
         return web.Response(text=checkpoint.note, content_type="text/plain", headers={**SAFE, **_VARY})
-    return web.Response(body=encode(checkpoint), content_type=JSON, headers={**SAFE, **_VARY})
+    return web.Response(
+        body=handlers.checks.encoder.json.encode(checkpoint), content_type=JSON, headers={**SAFE, **_VARY}
+    )
 
 
 def _prefers(request: web.Request, media: str) -> bool:
     """Whether the caller names `media` and does not want JSON as much (RFC 9110 section 12.5.1)."""
     weights: dict[str, float] = {}
-    for part in request.headers.get("Accept", "").lower().split(","):
+    for part in listed(request, "Accept").lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         given = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
         with contextlib.suppress(ValueError):
@@ -98,105 +86,26 @@ async def _present_matter_receipt(
     return web.Response(body=file, content_type=JSON, headers=SAFE)
 
 
-ROUTES = (
-    Route("POST", "/v1/check:matter", "CheckMatter", models.CheckMatterBody, lambda m, _: m.message()),
-    Route("GET", "/v1/actions", "ListActions", models.NoQuery, lambda _m, _r: c.ListActionsRequest()),
-    Route(
-        "GET",
-        "/v1/measures",
-        "ListMeasures",
-        models.MeasuresQuery,
-        lambda m, _: c.ListMeasuresRequest(action=m.action),
-    ),
-    Route("GET", "/v1/list-types", "ListListTypes", models.NoQuery, lambda _m, _r: c.ListListTypesRequest()),
-    Route(
-        "GET",
-        "/v1/snapshot",
-        "GetSnapshot",
-        models.SnapshotQuery,
-        lambda m, _: s.GetSnapshotRequest(sequence=m.sequence),
-    ),
-    Route(
-        "GET",
-        "/v1/trace",
-        "ListRecords",
-        models.RecordsQuery,
-        lambda m, _: m.message(),
-    ),
-    Route("POST", "/v1/trace:search", "ListRecords", models.SearchBody, lambda m, _: m.message()),
-    Route(
-        "GET",
-        "/v1/trace/report",
-        "GetUsageReport",
-        models.UsageQuery,
-        lambda m, _: tr.GetUsageReportRequest(to=m.to, by=m.by, **{"from": m.from_}),
-    ),
-    Route(
-        "GET",
-        "/v1/trace/{record_id}",
-        "GetRecord",
-        models.NoQuery,
-        lambda _, r: tr.GetRecordRequest(record_id=r.match_info["record_id"]),
-    ),
-    Route(
-        "POST",
-        "/v1/trace/{record_id}/outcome",
-        "ReportOutcome",
-        models.OutcomeBody,
-        lambda m, r: m.message(r.match_info["record_id"]),
-    ),
-    Route(
-        "GET",
-        "/v1/trace/{record_id}/receipt",
-        "GetReceipt",
-        models.ReceiptQuery,
-        lambda _, r: tr.GetReceiptRequest(record_id=r.match_info["record_id"]),
-        _present_receipt,
-    ),
-    Route(
-        "GET",
-        "/v1/trace/{record_id}/matter-receipt",
-        "GetMatterReceipt",
-        models.NoQuery,
-        lambda _, r: tr.GetMatterReceiptRequest(record_id=r.match_info["record_id"]),
-        _present_matter_receipt,
-    ),
-    Route(
-        "GET",
-        "/v1/checkpoint",
-        "GetCheckpoint",
-        models.NoQuery,
-        lambda _m, _r: tr.GetCheckpointRequest(),
-        _present_checkpoint,
-    ),
-    Route(
-        "GET",
-        "/v1/checkpoint/consistency",
-        "GetConsistencyProof",
-        models.ConsistencyQuery,
-        lambda m, _: tr.GetConsistencyProofRequest(size1=m.size1, size2=m.size2),
-    ),
-)
+PRESENT: Mapping[str, Callable[[Handlers, Any, web.Request], Awaitable[web.Response]]] = {
+    "GetReceipt": _present_receipt,
+    "GetMatterReceipt": _present_matter_receipt,
+    "GetCheckpoint": _present_checkpoint,
+}
+"""The calls whose answer has other forms than proto3 JSON, and what makes the one that was asked for."""
 
 
 def application(
     handlers: Handlers,
     readiness: Readiness,
     middlewares: Sequence[Any],
+    expect: Callable[[web.Request], Awaitable[web.StreamResponse | None]],
     *,
     most_bytes: int,
     public_url: str,
     proxies: routes.Networks = (),
 ) -> web.Application:
-    """The routes of DESIGN section 9."""
+    """The routes of DESIGN section 9; `expect` is what is done with the header of that name."""
     app = web.Application(client_max_size=most_bytes, middlewares=middlewares)
-    for path, hot in hot_handles(handlers, most_bytes).items():
-        app.router.add_post(path, _without_query(hot))
-    for path, evaluating in routes.handles(handlers, most_bytes).items():
-        app.router.add_post(path, evaluating)
-    for route in ROUTES:
-        add = app.router.add_get if route.verb == "GET" else app.router.add_post  # HEAD goes with GET
-        add(route.path, _handle(handlers, route, most_bytes))
     api = document(public_url)
     api_json = orjson.dumps(api, option=orjson.OPT_INDENT_2)
     pages = {language: page(api, language) for language in LANGUAGES}
@@ -216,40 +125,47 @@ def application(
         return web.Response(body=api_json, content_type=JSON, headers=SAFE)
 
     async def docs(request: web.Request) -> web.Response:
-        language = request.query.get("lang") or request.headers.get("Accept-Language") or ""
+        language = request.query.get("lang") or listed(request, "Accept-Language")
         text = pages["zh" if language.lower().startswith("zh") else "en"]
         return web.Response(text=text, content_type="text/html", headers=_PAGE)
 
-    for path, handle in (
-        ("/healthz", healthz),
-        ("/readyz", readyz),
-        ("/metrics", metrics),
-        ("/openapi.json", openapi),
-        ("/docs", docs),
-        (routes.CONFIGURATION, routes.configuration_handle(public_url, proxies)),
-    ):
-        app.router.add_get(path, handle)
+    own: dict[str, Callable[[Any], Awaitable[web.StreamResponse]]] = {
+        **check_handles(handlers, most_bytes),
+        **routes.handles(handlers, most_bytes),
+        "authzenConfiguration": routes.configuration_handle(public_url, proxies),
+        "healthz": healthz,
+        "readyz": readyz,
+        "metrics": metrics,
+        "openapi": openapi,
+        "docs": docs,
+    }
+    for call in ROUTES:
+        add = app.router.add_get if call.verb == "GET" else app.router.add_post  # HEAD goes with GET
+        inner = own.get(call.id)
+        handle = _handle(handlers, call, most_bytes) if inner is None else _with_query(_query_of(call), inner)
+        add(call.path, handle, expect_handler=expect)
     return app
 
 
-def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
-    observe = handlers.metrics.timing("http", route.method).observe
-    run = running(handlers, route.method)
-    is_gated = route.method in GATED
+def _handle(handlers: Handlers, call: Call, most_bytes: int) -> Handle:
+    observe = handlers.metrics.timing("http", call.method).observe
+    run = running(handlers, call.method)
+    is_gated, present = call.limit is Limit.OVERLOAD, PRESENT.get(call.id)
+    encode = handlers.checks.encoder.json.encode
 
     async def handle(request: web.Request) -> web.Response:
         started = perf_counter()
         try:
             if is_gated:
-                handlers.admission.require_room()
-            if route.verb == "POST":
-                read(models.NoQuery, _query(request))  # a number in an address stands in every log on the way
-                model = read_body(route.model, await body_of(request, most_bytes))
+                handlers.limit.require_room()
+            if call.verb == "POST":
+                read(_query_of(call), _query(request))
+                model = read_body(call.model, await body_of(request, most_bytes))
             else:
-                model = read(route.model, _query(request))
-            response = await run(route.message(model, request))
-            if route.present is not None:
-                return await route.present(handlers, response, request)
+                model = read(call.model, _query(request))
+            response = await run(_message(call, model, request.match_info))
+            if present is not None:
+                return await present(handlers, response, request)
             return web.Response(body=encode(response), content_type=JSON, headers=SAFE)
         finally:
             observe(perf_counter() - started)
@@ -257,12 +173,25 @@ def _handle(handlers: Handlers, route: Route, most_bytes: int) -> Handle:
     return handle
 
 
-def _without_query(hot: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> Handle:
-    """The same, for addresses that were not found at once: what stands in a query is refused, as it is on GET."""
+def _message(call: Call, model: Any, in_path: Mapping[str, str]) -> Message:
+    """The request: what the model makes, or the fields of its names, with what stands in the path."""
+    if hasattr(model, "message"):
+        made: Message = model.message(**in_path)
+        return made
+    return call.request(**{name.rstrip("_"): getattr(model, name) for name in type(model).model_fields}, **in_path)
+
+
+def _query_of(call: Call) -> type[BaseModel]:
+    """The model of the query: on POST nothing may be in it, since an address stands in every log on the way."""
+    return call.model if call.verb == "GET" else models.NoQuery
+
+
+def _with_query(model: type[BaseModel], inner: Callable[[Any], Awaitable[web.StreamResponse]]) -> Handle:
+    """The same, where the query is one of `model`: what else stands in it is refused, on every route."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        read(models.NoQuery, _query(request))
-        return await hot(request)
+        read(model, _query(request))
+        return await inner(request)
 
     return handle
 
@@ -271,7 +200,8 @@ def _query(request: web.Request) -> dict[str, str]:
     given: dict[str, str] = {}
     for name, value in request.query.items():
         if name in given:
-            raise MalformedMessageError(f"`{name}` is given twice", name)
+            shown = mask_text(name)
+            raise MalformedMessageError(f"`{shown}` is given twice", shown)
         given[name] = value
     return given
 

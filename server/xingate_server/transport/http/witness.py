@@ -78,7 +78,9 @@ def answer(witness: Witness, body: bytes, tell: Callable[[str], None]) -> Answer
         tell(f"refused with {refused.status}: {error}")
         return refused
     checkpoint = Checkpoint.parse(SignedNote.parse(note).text)
-    tell(f"cosigned {checkpoint.origin} at {checkpoint.tree_size} leaves")
+    size = f"{checkpoint.tree_size} {'leaf' if checkpoint.tree_size == 1 else 'leaves'}"
+    first = "" if asked.size_before else ", its first checkpoint here"
+    tell(f"cosigned {checkpoint.origin} at {size}{first}")
     signature = SignedNote.parse(note).signature_of(VerifierKey.parse(witness.verifier_key))
     return Answer(200, f"{signature}\n")
 

@@ -1,52 +1,23 @@
 """From messages to what the gateway takes, and from its answers to messages. No I/O, no codes.
 
-Words become numbers by the tables here and nowhere else, so that renaming one side breaks loudly. The parts that
-rest on the catalogue and the snapshot are in `render_catalogue`.
+Each part of an answer becomes a message here and nowhere else. Excluded: keeping what was made and joining it
+(`fragments`), the catalogue of a snapshot (`catalogue`), words and their numbers (`trace.leaf.words`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date
+from typing import NamedTuple
 
 from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
-from xingate_server.core.catalogue import BasicListItem, Effect, Force, LegalBasis, Remedy, Title, Verdict
+from xingate_server.core.catalogue import BasicListItem, Effect, Force, LegalBasis, Remedy, Title
 from xingate_server.core.decide import decision as d
-from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command, SnapshotInfo
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
+from xingate_server.trace.leaf.words import EFFECTS, FORCES, KINDS, KINDS_READ, VERDICTS
 from xingate_server.transport.errors import MalformedMessageError
 from xingate_server.transport.status import fault_of
 
-KINDS: Mapping[int, SubjectKind] = {
-    t.SUBJECT_KIND_LEGAL_ENTITY: SubjectKind.LEGAL_ENTITY,
-    t.SUBJECT_KIND_SOLE_TRADER: SubjectKind.SOLE_TRADER,
-    t.SUBJECT_KIND_NATURAL_PERSON: SubjectKind.NATURAL_PERSON,
-}
-KIND_NUMBERS: Mapping[SubjectKind, t.SubjectKind] = {
-    SubjectKind.LEGAL_ENTITY: t.SUBJECT_KIND_LEGAL_ENTITY,
-    SubjectKind.SOLE_TRADER: t.SUBJECT_KIND_SOLE_TRADER,
-    SubjectKind.NATURAL_PERSON: t.SUBJECT_KIND_NATURAL_PERSON,
-}
-VERDICTS: Mapping[Verdict, t.Verdict] = {
-    Verdict.CLEAR: t.VERDICT_CLEAR,
-    Verdict.FAVOURED: t.VERDICT_FAVOURED,
-    Verdict.CAUTION: t.VERDICT_CAUTION,
-    Verdict.RESTRICTED: t.VERDICT_RESTRICTED,
-    Verdict.PROHIBITED: t.VERDICT_PROHIBITED,
-    Verdict.CANNOT_TELL: t.VERDICT_CANNOT_TELL,
-}
-EFFECTS: Mapping[Effect, t.Effect] = {
-    Effect.BAR: t.EFFECT_BAR,
-    Effect.LIMIT: t.EFFECT_LIMIT,
-    Effect.SCRUTINISE: t.EFFECT_SCRUTINISE,
-    Effect.INFORM: t.EFFECT_INFORM,
-    Effect.FAVOUR: t.EFFECT_FAVOUR,
-}
-FORCES: Mapping[Force, t.Force] = {
-    Force.MANDATORY: t.FORCE_MANDATORY,
-    Force.DISCRETIONARY: t.FORCE_DISCRETIONARY,
-    Force.ADVISORY: t.FORCE_ADVISORY,
-}
 _VIEWS = frozenset((v.VIEW_UNSPECIFIED, v.VIEW_BASIC, v.VIEW_FULL))
 
 
@@ -54,7 +25,7 @@ def command(request: v.CheckRequest) -> Command:
     """The question in a message. Raises InvalidQuestionError without a kind, MalformedMessageError where a kind
     or view has a number that stands for nothing."""
     subject = request.subject
-    kind = KINDS.get(subject.kind)
+    kind = KINDS_READ.get(subject.kind)
     if kind is None:
         if subject.kind == t.SUBJECT_KIND_UNSPECIFIED:
             text = "the kind of the subject is missing: state legal entity, sole trader or natural person"
@@ -81,26 +52,44 @@ def command(request: v.CheckRequest) -> Command:
 
 def check_response(answer: Answer, view: int) -> v.CheckResponse:
     """An answer as a message. `VIEW_BASIC` keeps the ids of measures and records only."""
-    decision = answer.decision
-    measures = _measure_ids if view == v.VIEW_BASIC else _measures
-    records = record_ids if view == v.VIEW_BASIC else shown_records
-    return v.CheckResponse(
-        request_id=answer.request_id,
+    made = decision_message(answer.decision, view)
+    made.request_id = answer.request_id
+    made.flags.extend([flag(f) for f in answer.notices])
+    made.snapshot.CopyFrom(snapshot_ref(answer.snapshot))
+    made.trace.CopyFrom(
+        t.TraceRef(record_id=answer.record_id, leaf_index=answer.leaf_index, log_origin=answer.log_origin)
+    )
+    made.as_of = day(answer.as_of)
+    made.decision_digest = answer.digest
+    return made
+
+
+def decision_message(decision: d.Decision, view: int, ruled: "Ruled | None" = None) -> v.CheckResponse:
+    """What a decision says, and no more. `ruled` is `ruled_part`, or what remembers its results."""
+    is_basic = view == v.VIEW_BASIC
+    make = ruled or ruled_part
+    records = record_ids if is_basic else shown_records
+
+    made = v.CheckResponse(
         verdict=VERDICTS[decision.verdict],
-        measures=measures(decision.measures),
-        suspended=measures(decision.suspended),
-        withheld=measures(decision.withheld),
-        advisory_only=measures(decision.advisory_only),
-        ended=measures(decision.ended),
         records=records(decision.records),
         gaps=[gap(g) for g in decision.gaps],
         candidates=[candidate_ref(c) for c in decision.candidates],
-        flags=[flag(f) for f in (*decision.flags, *answer.notices)],
-        snapshot=snapshot_ref(answer.snapshot),
-        trace=t.TraceRef(record_id=answer.record_id, leaf_index=answer.leaf_index, log_origin=answer.log_origin),
-        as_of=day(answer.as_of),
-        decision_digest=answer.digest,
+        flags=[flag(f) for f in decision.flags],
     )
+    for shown, applied in (
+        (made.measures, decision.measures),
+        (made.suspended, decision.suspended),
+        (made.withheld, decision.withheld),
+        (made.advisory_only, decision.advisory_only),
+        (made.ended, decision.ended),
+    ):
+        for a in applied:
+            if is_basic:
+                shown.add(id=a.id)
+            else:
+                fill_measure(shown.add(), a, make)
+    return made
 
 
 def check_error(error: GatewayError) -> v.CheckError:
@@ -149,10 +138,6 @@ def day(value: date | None) -> str:
     return "" if value is None else value.isoformat()
 
 
-def _measure_ids(applied: Iterable[d.Applied]) -> list[t.AppliedMeasure]:
-    return [t.AppliedMeasure(id=a.id) for a in applied]
-
-
 def record_ids(records: Iterable[d.ShownRecord]) -> list[t.Record]:
     """Records by the ids of their entries."""
     return [t.Record(entry=t.EntryRef(id=r.entry.id)) for r in records]
@@ -163,35 +148,74 @@ def shown_records(records: Iterable[d.ShownRecord]) -> list[t.Record]:
     return [t.Record(entry=entry_ref(r.entry), amount_yuan=r.amount_yuan) for r in records]
 
 
-def _measures(applied: Iterable[d.Applied]) -> list[t.AppliedMeasure]:
-    return [measure(a) for a in applied]
+class Rule(NamedTuple):
+    """What of a measure is the catalogue's: the same for every subject that it applies to. Obligations are their kind,
+    title and sorted parameters, so that the whole can be a key."""
+
+    id: str
+    title: Title
+    clause: str
+    effect: Effect
+    force: Force
+    reach: str
+    obligations: tuple[tuple[str, Title, tuple[tuple[str, str], ...]], ...]
+    basis: tuple[LegalBasis, ...]
+    bodies: tuple[str, ...]
+    remedies: tuple[Remedy, ...]
+    basic_list: BasicListItem | None
 
 
-def measure(a: d.Applied) -> t.AppliedMeasure:
-    """One measure with all that is told of it."""
-    return t.AppliedMeasure(
-        id=a.id,
-        title=text(a.title),
-        clause=a.clause,
-        effect=EFFECTS[a.effect],
-        force=FORCES[a.force],
-        reach=a.reach,
-        via=via_ref(a.via) if a.via else None,
-        obligations=[obligation(o) for o in a.obligations],
-        basis=[legal_basis(b) for b in a.basis],
-        bodies=a.bodies,
-        executable_by_caller=a.is_executable_by_caller,
-        entry=entry_ref(a.entry) if a.entry else None,
-        remedies=[remedy(r) for r in a.remedies],
-        because=a.because,
-        evidence=a.evidence,
-        basic_list=basic_list_item(a.basic_list) if a.basic_list else None,
+Ruled = Callable[[Rule], t.AppliedMeasure]
+
+
+def rule_of(a: d.Applied) -> Rule:
+    """The catalogue's part of a measure."""
+    return Rule(
+        a.id,
+        a.title,
+        a.clause,
+        a.effect,
+        a.force,
+        a.reach,
+        tuple([(o.kind, o.title, tuple(sorted(o.parameters.items()))) for o in a.obligations]),
+        a.basis,
+        a.bodies,
+        a.remedies,
+        a.basic_list,
     )
 
 
-def obligation(o: d.ShownObligation) -> t.Obligation:
-    """What a measure asks of whom it binds."""
-    return t.Obligation(kind=o.kind, title=text(o.title), parameters=o.parameters)
+def ruled_part(rule: Rule) -> t.AppliedMeasure:
+    """The message of a measure as far as the catalogue says it; not to be changed."""
+    return t.AppliedMeasure(
+        id=rule.id,
+        title=text(rule.title),
+        clause=rule.clause,
+        effect=EFFECTS[rule.effect],
+        force=FORCES[rule.force],
+        reach=rule.reach,
+        obligations=[
+            t.Obligation(kind=kind, title=text(title), parameters=dict(parameters))
+            for kind, title, parameters in rule.obligations
+        ],
+        basis=[legal_basis(b) for b in rule.basis],
+        bodies=rule.bodies,
+        remedies=[remedy(r) for r in rule.remedies],
+        basic_list=basic_list_item(rule.basic_list) if rule.basic_list else None,
+    )
+
+
+def fill_measure(shown: t.AppliedMeasure, a: d.Applied, ruled: Ruled) -> None:
+    """Put one measure with all that is told of it into an empty message."""
+    shown.CopyFrom(ruled(rule_of(a)))
+    if a.via is not None:
+        shown.via.CopyFrom(via_ref(a.via))
+    if a.is_executable_by_caller is not None:
+        shown.executable_by_caller = a.is_executable_by_caller
+    if a.entry is not None:
+        shown.entry.CopyFrom(entry_ref(a.entry))
+    shown.because = a.because
+    shown.evidence = a.evidence
 
 
 def remedy(r: Remedy) -> t.Remedy:
@@ -239,7 +263,7 @@ def via_ref(via: d.Via) -> t.Via:
 def candidate_ref(candidate: d.Candidate) -> t.Candidate:
     """A possible match."""
     return t.Candidate(
-        kind=KIND_NUMBERS[candidate.kind],
+        kind=KINDS[candidate.kind],
         name=candidate.name,
         code=candidate.display,
         list_types=candidate.list_types,

@@ -3,7 +3,8 @@
 from xingate.v1 import catalogue_pb2 as c
 from xingate.v1 import types_pb2 as t
 from xingate_server.core import catalogue as core
-from xingate_server.transport.messages.answers import EFFECTS, FORCES, basic_list_item, legal_basis, text
+from xingate_server.trace.leaf.words import EFFECTS, FORCES
+from xingate_server.transport.messages.answers import basic_list_item, legal_basis, text
 
 
 def actions(catalogue: core.Catalogue) -> c.ListActionsResponse:

@@ -1,7 +1,7 @@
 """A check's answer as bytes, message or JSON, joined from parts that are made once.
 
 What a decision says is made once and kept with the decision object, which many answers share; what stands around it
-is joined to it in the order of the fields. The bytes are those of the message that `render.check_response` makes,
+is joined to it in the order of the fields. The bytes are those of the message that `answers.check_response` makes,
 serialised deterministically, and of its proto3 JSON by `proto_json` (a test compares both). Answers that carry notices
 of earlier reports are rare and made whole.
 """
@@ -12,20 +12,20 @@ from typing import Final, NamedTuple
 
 import orjson
 
+from xingate.v1 import types_pb2 as t
 from xingate.v1 import verification_pb2 as v
 from xingate_server.core.decide.decision import Decision
 from xingate_server.gateway.answer import Answer, SnapshotInfo
-from xingate_server.gateway.bounded_cache import Kept
+from xingate_server.gateway.bounded_cache import BoundedCache
 from xingate_server.gateway.errors import GatewayError
-from xingate_server.trace.leaf.wire import text_field, varint
-from xingate_server.transport.messages import answers, proto_json
-from xingate_server.transport.messages.measures import decision_fields
+from xingate_server.trace.leaf.wire import message_field, tag, text_field, varint
+from xingate_server.transport.messages import answers
+from xingate_server.transport.messages.proto_json import ProtoJson
 
 MOST_KEPT: Final = 2048  # decisions; a few kB each for a subject with entries
-
-_REQUEST_ID, _SNAPSHOT, _TRACE, _AS_OF, _DIGEST = b"\x0a", b"\x62", b"\x6a", b"\x72", b"\x7a"  # of a CheckResponse
-_RECORD_ID, _LEAF_INDEX, _LOG_ORIGIN = b"\x0a", b"\x10", b"\x1a"  # of a TraceRef
-_RESPONSE, _RESULT = b"\x0a", b"\x0a"  # of a BatchCheckResult and a BatchCheckResponse
+_RULES_KEPT: Final = 2048
+_SNAPSHOTS_KEPT: Final = 64
+_AROUND: Final = frozenset({"requestId", "snapshot", "trace", "asOf", "decisionDigest"})  # what is not the decision's
 
 
 class _Said(NamedTuple):
@@ -45,90 +45,88 @@ class _Answered(NamedTuple):
     behind: bytes
 
 
-_messages: Kept[tuple[int, bool], _Answered] = Kept(MOST_KEPT)
-_jsons: Kept[tuple[int, bool], _Said] = Kept(MOST_KEPT)
+class AnswerEncoder:
+    """Encodes the answers of one process, and remembers what it made. For any number of threads."""
 
+    def __init__(self) -> None:
+        self._request_id, self._trace = (tag(v.CheckResponse, name) for name in ("request_id", "trace"))
+        self._record_id, self._leaf_index, self._log_origin = (
+            tag(t.TraceRef, name) for name in ("record_id", "leaf_index", "log_origin")
+        )
+        self._response, self._result = tag(v.BatchCheckResult, "response"), tag(v.BatchCheckResponse, "results")
+        self._messages: BoundedCache[tuple[int, bool], _Answered] = BoundedCache(MOST_KEPT)
+        self._jsons: BoundedCache[tuple[int, bool], _Said] = BoundedCache(MOST_KEPT)
+        self._ruled = lru_cache(_RULES_KEPT)(answers.ruled_part)
+        self.json = ProtoJson()
+        self._snapshot_json = lru_cache(_SNAPSHOTS_KEPT)(lambda info: self.json.encode(answers.snapshot_ref(info)))
 
-def response(answer: Answer, view: int) -> bytes:
-    """The serialised CheckResponse."""
-    if answer.notices:
-        return answers.check_response(answer, view).SerializeToString(deterministic=True)
-    is_basic = view == v.VIEW_BASIC
-    said = _messages.get((id(answer.decision), is_basic))
-    if said is None or not _is_of(said, answer):
-        said = _answered(answer, is_basic=is_basic)
-    trace = (
-        text_field(_RECORD_ID, answer.record_id)
-        + (_LEAF_INDEX + varint(answer.leaf_index) if answer.leaf_index else b"")
-        + text_field(_LOG_ORIGIN, answer.log_origin)
-    )
-    request_id = text_field(_REQUEST_ID, answer.request_id)
-    return b"".join((request_id, said.before, _TRACE, varint(len(trace)), trace, said.behind))
+    def response(self, answer: Answer, view: int) -> bytes:
+        """The serialised CheckResponse."""
+        if answer.notices:
+            return answers.check_response(answer, view).SerializeToString(deterministic=True)
+        said = self._messages.get((id(answer.decision), view == v.VIEW_BASIC))
+        if said is None or not _is_of(said, answer):
+            said = self._answered(answer, view)
+        trace = (
+            text_field(self._record_id, answer.record_id)
+            + (self._leaf_index + varint(answer.leaf_index) if answer.leaf_index else b"")
+            + text_field(self._log_origin, answer.log_origin)
+        )
+        request_id = text_field(self._request_id, answer.request_id)
+        return b"".join((request_id, said.before, self._trace, varint(len(trace)), trace, said.behind))
 
+    def response_json(self, answer: Answer, view: int) -> bytes:
+        """The CheckResponse as proto3 JSON."""
+        if answer.notices:
+            return self.json.encode(answers.check_response(answer, view))
+        tail = orjson.dumps(
+            {
+                "trace": {
+                    "recordId": answer.record_id,
+                    "leafIndex": str(answer.leaf_index),
+                    "logOrigin": answer.log_origin,
+                },
+                "asOf": answer.as_of.isoformat(),
+                "decisionDigest": answer.digest,
+            }
+        )
+        said = self._decision_json(answer.decision, view)
+        request_id, snapshot = orjson.dumps(answer.request_id), self._snapshot_json(answer.snapshot)
+        return b'{"requestId":%b,%b,"snapshot":%b,%b' % (request_id, said, snapshot, tail[1:])
 
-def response_json(answer: Answer, view: int) -> bytes:
-    """The CheckResponse as proto3 JSON."""
-    if answer.notices:
-        return proto_json.encode(answers.check_response(answer, view))
-    tail = orjson.dumps(
-        {
-            "trace": {
-                "recordId": answer.record_id,
-                "leafIndex": str(answer.leaf_index),
-                "logOrigin": answer.log_origin,
-            },
-            "asOf": answer.as_of.isoformat(),
-            "decisionDigest": answer.digest,
-        }
-    )
-    said = _json(answer.decision, is_basic=view == v.VIEW_BASIC)
-    request_id, snapshot = orjson.dumps(answer.request_id), _snapshot_json(answer.snapshot)
-    return b'{"requestId":%b,%b,"snapshot":%b,%b' % (request_id, said, snapshot, tail[1:])
+    def result(self, outcome: Answer | GatewayError, view: int) -> bytes:
+        """The serialised BatchCheckResult of one item."""
+        if isinstance(outcome, Answer):
+            return message_field(self._response, self.response(outcome, view))
+        return v.BatchCheckResult(error=answers.check_error(outcome)).SerializeToString()
 
+    def batch(self, results: list[bytes]) -> bytes:
+        """The serialised BatchCheckResponse of serialised results."""
+        return b"".join([part for content in results for part in (self._result, varint(len(content)), content)])
 
-def result(outcome: Answer | GatewayError, view: int) -> bytes:
-    """The serialised BatchCheckResult of one item."""
-    if isinstance(outcome, Answer):
-        content = response(outcome, view)
-        return _RESPONSE + varint(len(content)) + content
-    return v.BatchCheckResult(error=answers.check_error(outcome)).SerializeToString()
+    def _answered(self, answer: Answer, view: int) -> _Answered:
+        before = answers.decision_message(answer.decision, view, self._ruled)
+        before.snapshot.CopyFrom(answers.snapshot_ref(answer.snapshot))
+        behind = v.CheckResponse(as_of=answers.day(answer.as_of), decision_digest=answer.digest)
+        said = _Answered(
+            answer.decision,
+            answer.snapshot,
+            answer.as_of,
+            before.SerializeToString(deterministic=True),
+            behind.SerializeToString(),
+        )
+        return self._messages.put((id(answer.decision), view == v.VIEW_BASIC), said)
 
-
-def batch(results: list[bytes]) -> bytes:
-    """The serialised BatchCheckResponse of serialised results."""
-    return b"".join([part for content in results for part in (_RESULT, varint(len(content)), content)])
+    def _decision_json(self, decision: Decision, view: int) -> bytes:
+        """What a decision says, as members of a JSON object, without its braces."""
+        key = (id(decision), view == v.VIEW_BASIC)
+        said = self._jsons.get(key)
+        if said is None or said.decision is not decision:
+            members = self.json.members(answers.decision_message(decision, view, self._ruled))
+            content = orjson.dumps({name: value for name, value in members.items() if name not in _AROUND})
+            said = self._jsons.put(key, _Said(decision, content[1:-1]))
+        return said.content
 
 
 def _is_of(said: _Answered, answer: Answer) -> bool:
     return said.decision is answer.decision and said.snapshot is answer.snapshot and said.as_of == answer.as_of
-
-
-def _answered(answer: Answer, *, is_basic: bool) -> _Answered:
-    fields = decision_fields(answer.decision, is_basic=is_basic)
-    snapshot = answers.snapshot_ref(answer.snapshot).SerializeToString(deterministic=True)
-    said = _Answered(
-        answer.decision,
-        answer.snapshot,
-        answer.as_of,
-        fields + _SNAPSHOT + varint(len(snapshot)) + snapshot,
-        text_field(_AS_OF, answer.as_of.isoformat()) + text_field(_DIGEST, answer.digest),
-    )
-    return _messages.put((id(answer.decision), is_basic), said)
-
-
-def _json(decision: Decision, *, is_basic: bool) -> bytes:
-    """The same as members of a JSON object, without its braces."""
-    key = (id(decision), is_basic)
-    said = _jsons.get(key)
-    if said is None or said.decision is not decision:
-        message = v.CheckResponse.FromString(decision_fields(decision, is_basic=is_basic))
-        members = proto_json.members(message)
-        for name in ("requestId", "snapshot", "trace", "asOf", "decisionDigest"):
-            members.pop(name, None)
-        said = _jsons.put(key, _Said(decision, orjson.dumps(members)[1:-1]))
-    return said.content
-
-
-@lru_cache(maxsize=64)
-def _snapshot_json(info: SnapshotInfo) -> bytes:
-    return proto_json.encode(answers.snapshot_ref(info))

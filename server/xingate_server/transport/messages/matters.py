@@ -9,7 +9,7 @@ from xingate_server.gateway.answer import Answer
 from xingate_server.gateway.errors import GatewayError
 from xingate_server.gateway.matter import Member, of_party
 from xingate_server.transport.messages import answers as render
-from xingate_server.transport.messages import fragments
+from xingate_server.transport.messages.fragments import AnswerEncoder
 
 
 def members(request: v.CheckMatterRequest) -> tuple[Member, ...]:
@@ -33,13 +33,15 @@ def members(request: v.CheckMatterRequest) -> tuple[Member, ...]:
     return tuple(found)
 
 
-def response(request_id: str, parties: Sequence[Member], answers: Sequence[Answer], view: int) -> v.CheckMatterResponse:
+def response(
+    request_id: str, parties: Sequence[Member], answers: Sequence[Answer], view: int, encoder: AnswerEncoder
+) -> v.CheckMatterResponse:
     """The answer for the file, with each party's own."""
     made = v.CheckMatterResponse(request_id=request_id)
     judged: dict[bool, list[m.Judged]] = {True: [], False: []}
     for member, answer in zip(parties, answers, strict=True):
         own = made.parties.add(role=member.role)
-        own.response.MergeFromString(fragments.response(answer, view))
+        own.response.MergeFromString(encoder.response(answer, view))
         could_be = tuple(Verdict(gap.could_be) for gap in answer.decision.gaps)
         judged[member.role == m.APPLICANT].append(m.Judged(Verdict(answer.decision.verdict), could_be))
     made.verdict = v.CheckMatterResponse(  # by number: the words of all sides are those of the wire

@@ -1,19 +1,11 @@
 """Reports of what became of a lookup: from a message to what the gateway takes, and its answer as a message."""
 
-from collections.abc import Mapping
-
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
 from xingate_server.gateway.records.outcome_reading import OutcomeAnswer, OutcomeCommand, ReportedMeasure
-from xingate_server.trace.leaf.record import IdentitySettlement, Result
+from xingate_server.trace.leaf.record import IdentitySettlement
+from xingate_server.trace.leaf.words import RESULTS_READ
 from xingate_server.transport.errors import MalformedMessageError
-
-RESULTS: Mapping[int, Result | None] = {
-    tr.MeasureOutcome.RESULT_UNSPECIFIED: None,
-    tr.MeasureOutcome.RESULT_APPLIED: Result.APPLIED,
-    tr.MeasureOutcome.RESULT_NOT_APPLIED: Result.NOT_APPLIED,
-    tr.MeasureOutcome.RESULT_OTHER: Result.OTHER,
-}
 
 
 def command(request: tr.ReportOutcomeRequest) -> OutcomeCommand:
@@ -34,11 +26,11 @@ def command(request: tr.ReportOutcomeRequest) -> OutcomeCommand:
 
 
 def _measure(measure: tr.MeasureOutcome, place: int) -> ReportedMeasure:
-    if measure.result not in RESULTS:
+    if measure.result and measure.result not in RESULTS_READ:
         raise MalformedMessageError(f"`{measure.result}` is no result", f"measures[{place}].result")
     return ReportedMeasure(
         measure_id=measure.measure_id,
-        result=RESULTS[measure.result],
+        result=RESULTS_READ.get(measure.result),
         reason=measure.reason,
         amount_yuan=measure.amount_yuan,
         date=measure.date,

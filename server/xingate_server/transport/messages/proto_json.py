@@ -7,7 +7,6 @@ do not use. Source: protobuf.dev, ProtoJSON.
 
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache
 from math import isfinite, isnan
 from typing import Any
 
@@ -20,45 +19,49 @@ _AS_TEXT = (FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64)
 _FLOATS = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
 
 
-def encode(message: Message) -> bytes:
-    """The JSON of `message` in UTF-8."""
-    return orjson.dumps(members(message))
+class ProtoJson:
+    """Writes messages, and remembers how each kind is written. For any number of threads."""
 
+    def __init__(self) -> None:
+        self._plans: dict[Descriptor, tuple[tuple[str, str, bool, _Value], ...]] = {}
 
-def members(message: Message) -> dict[str, Any]:
-    """The members of its JSON object."""
-    out: dict[str, Any] = {}
-    for name, json_name, has_presence, value in _plan(message.DESCRIPTOR):
-        if not has_presence or message.HasField(name):
-            out[json_name] = value(getattr(message, name))
-    return out
+    def encode(self, message: Message) -> bytes:
+        """The JSON of `message` in UTF-8."""
+        return orjson.dumps(self.members(message))
 
+    def members(self, message: Message) -> dict[str, Any]:
+        """The members of its JSON object."""
+        descriptor: Any = message.DESCRIPTOR  # two names for one type
+        plan = self._plans.get(descriptor)
+        if plan is None:
+            fields = descriptor.fields
+            plan = tuple((field.name, field.json_name, field.has_presence, self._field(field)) for field in fields)
+            self._plans[descriptor] = plan
+        out: dict[str, Any] = {}
+        for name, json_name, has_presence, value in plan:
+            if not has_presence or message.HasField(name):
+                out[json_name] = value(getattr(message, name))
+        return out
 
-@cache
-def _plan(descriptor: Descriptor) -> tuple[tuple[str, str, bool, _Value], ...]:
-    return tuple((field.name, field.json_name, field.has_presence, _field(field)) for field in descriptor.fields)
+    def _field(self, field: FieldDescriptor) -> _Value:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            single = self._single(field.message_type.fields_by_name["value"])
+            return lambda entries: {str(key): single(entries[key]) for key in sorted(entries)}
+        single = self._single(field)
+        return (lambda items: [single(item) for item in items]) if field.is_repeated else single
 
-
-def _field(field: FieldDescriptor) -> _Value:
-    if field.message_type is not None and field.message_type.GetOptions().map_entry:
-        single = _single(field.message_type.fields_by_name["value"])
-        return lambda entries: {str(key): single(entries[key]) for key in sorted(entries)}
-    single = _single(field)
-    return (lambda items: [single(item) for item in items]) if field.is_repeated else single
-
-
-def _single(field: FieldDescriptor) -> _Value:
-    if field.message_type is not None:
-        return members
-    if field.enum_type is not None:
-        return _names(field.enum_type)
-    if field.type == FieldDescriptor.TYPE_BYTES:
-        return lambda content: b64encode(content).decode()
-    if field.cpp_type in _AS_TEXT:
-        return str
-    if field.cpp_type in _FLOATS:
-        return _float
-    return lambda value: value
+    def _single(self, field: FieldDescriptor) -> _Value:
+        if field.message_type is not None:
+            return self.members
+        if field.enum_type is not None:
+            return _names(field.enum_type)
+        if field.type == FieldDescriptor.TYPE_BYTES:
+            return lambda content: b64encode(content).decode()
+        if field.cpp_type in _AS_TEXT:
+            return str
+        if field.cpp_type in _FLOATS:
+            return _float
+        return lambda value: value
 
 
 def _names(enum: EnumDescriptor) -> _Value:

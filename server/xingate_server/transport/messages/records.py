@@ -7,7 +7,7 @@ from xingate.types import ConsistencyProof, SignedCheckpoint
 from xingate.v1 import snapshot_pb2 as s
 from xingate.v1 import trace_pb2 as tr
 from xingate.v1 import types_pb2 as t
-from xingate_server.gateway.check import Gateway
+from xingate_server.gateway.gateway import Gateway
 from xingate_server.gateway.records.search import Search
 from xingate_server.snapshot.manifest import SourceCount
 from xingate_server.snapshot.store import Snapshot
@@ -20,7 +20,7 @@ _FRAME_BYTES: Final = 8  # a field's number and length
 
 def snapshot(gateway: Gateway, sequence: int) -> s.Snapshot:
     """A snapshot, or (0) the one in use. Raises UnknownSequenceError, UnavailableError."""
-    view = gateway.snapshot(sequence)
+    view = gateway.snapshots.snapshot(sequence)
     if not isinstance(view, Snapshot):
         raise TypeError("this gateway's snapshots have no manifest")
     info, manifest = view.info, view.manifest
@@ -30,7 +30,7 @@ def snapshot(gateway: Gateway, sequence: int) -> s.Snapshot:
         catalogue=info.catalogue,
         catalogue_hash=info.catalogue_hash,
         created_at=info.created_at,
-        status=gateway.snapshot_status(sequence),
+        status=gateway.snapshots.status(sequence),
     )
     return s.Snapshot(
         ref=ref,
@@ -38,19 +38,19 @@ def snapshot(gateway: Gateway, sequence: int) -> s.Snapshot:
         subjects=info.subjects,
         entries=info.entries,
         posture=info.posture,
-        retained=gateway.retained(),
+        retained=gateway.snapshots.retained(),
         list_types=manifest.list_types,
     )
 
 
 def entry(gateway: Gateway, record_id: str) -> tr.TraceEntry:
     """One record. Raises UnknownRecordError, UnavailableError."""
-    return _entry(gateway.record(record_id), gateway.origin)
+    return _entry(gateway.records.get(record_id), gateway.records.origin)
 
 
 def page(gateway: Gateway, limit: int, before: int | None) -> tr.ListRecordsResponse:
     """A page of records, newest first; its last index is the next page's `before`."""
-    stored = gateway.records(limit, before)
+    stored = gateway.records.page(limit, before)
     return _page(gateway, stored, (stored[-1].leaf_index if stored else 0) or None)
 
 
@@ -74,7 +74,7 @@ def search(request: tr.ListRecordsRequest) -> Search | None:
 
 def found(gateway: Gateway, search: Search, limit: int, before: int | None) -> tr.ListRecordsResponse:
     """A page of what fits, newest first. Raises GatewayError."""
-    return _page(gateway, *gateway.search(search, limit, before))
+    return _page(gateway, *gateway.records.search(search, limit, before))
 
 
 def _page(gateway: Gateway, leaves: Sequence[Stored], next_before: int | None) -> tr.ListRecordsResponse:
@@ -82,7 +82,7 @@ def _page(gateway: Gateway, leaves: Sequence[Stored], next_before: int | None) -
     entries: list[tr.TraceEntry] = []
     size = 0
     for stored in leaves:
-        made = _entry(stored, gateway.origin)
+        made = _entry(stored, gateway.records.origin)
         size += made.ByteSize() + _FRAME_BYTES
         if entries and size > MOST_PAGE_BYTES:
             next_before = entries[-1].leaf_index

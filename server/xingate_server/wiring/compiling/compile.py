@@ -8,7 +8,7 @@ import json
 import os
 import pwd
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +21,7 @@ from xingate_server.core.calendar import WorkCalendar
 from xingate_server.core.catalogue import Catalogue, Posture, provided
 from xingate_server.core.names.search import THRESHOLD
 from xingate_server.core.subject import SubjectKeyer
+from xingate_server.core.timestamps import SHANGHAI, shanghai_day
 from xingate_server.snapshot.compile.compile import compile_snapshot
 from xingate_server.snapshot.errors import CompileError
 from xingate_server.snapshot.keys import read_or_make_key
@@ -44,7 +45,6 @@ SOURCES_FOLDER = "sources"
 """In the state directory: the operator's own sources, a folder each."""
 _Plan = TypeVar("_Plan", SourcePlan, AbsentPlan)
 _WORTH_A_JOB_BYTES = 1 << 20
-SHANGHAI = timezone(timedelta(hours=8))
 
 
 class OptionError(ValueError):
@@ -121,7 +121,7 @@ def compile_from_options(
     `snapshot.errors`.
     """
     moment = now or datetime.now(UTC)
-    today = moment.astimezone(SHANGHAI).date()
+    today = shanghai_day(moment)
     _check(options, today)
     catalogue = catalogues.load(
         options.catalogues,

@@ -18,11 +18,12 @@ from xingate_server.option_values import read_dated_path
 from xingate_server.settings import SourceSettings
 from xingate_server.wiring.compiling.compile import GivenFile, OptionError
 
-# 2026-06-30, 2026_6_30, 2026.06.30, 2026年6月30日, and 20260630, which a time of day may follow.
+# 2026-06-30, 2026_6_30, 2026.06.30, 2026年6月30日, and 20260630, which a time of day may follow (HHMM or HHMMSS); any
+# other run of digits is a number, whatever a part of it looks like.
 _DATES = re.compile(
     r"(?<![0-9])(?P<y>[12]\d{3})(?:"
     r"(?P<part>[-_.])(?P<m>\d{1,2})(?P=part)(?P<d>\d{1,2})|年(?P<ym>\d{1,2})月(?P<yd>\d{1,2})日|"
-    r"(?P<mm>\d{2})(?P<dd>\d{2})(?:\d{4}|\d{6})?"
+    r"(?P<mm>\d{2})(?P<dd>\d{2})(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
     r")(?![0-9])",
     re.ASCII,
 )

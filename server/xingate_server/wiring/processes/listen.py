@@ -56,6 +56,10 @@ class Reservation:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the ports back; in a worker, leave them to its parent."""
         self._stack.close()
 
     def _take(self, host: str, port: int, what: str) -> int:

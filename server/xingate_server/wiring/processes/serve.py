@@ -1,13 +1,15 @@
-"""`serve`: one worker in this process, or several that share both ports, restarted when they crash.
+"""`serve`: a parent, and one worker process or several that share both ports.
 
-The parent takes the ports, starts the workers and answers nothing itself. Workers share one trace (under a file
-lock) and the snapshots; metrics of all of them are added up through files. One that ends is replaced after a pause that
-doubles while the new ones do not last; when they never do, `serve` says so and ends. One that is stuck is logged,
-gets no new connections, and is replaced. The parent also decides from which snapshot all answer (`board`). Source:
-DESIGN sections 1, 6 and 8.
+The parent reserves the ports, imports everything, forks the workers, and answers no call itself. It never starts a
+thread, an event loop or gRPC, so it can fork again at any time, and a replacement starts without imports. Workers share
+one trace (under a file lock) and the snapshots; metrics of several are added up through files. A worker that ends is
+replaced after a pause that doubles while the new ones do not last; when they never do, `serve` reports that and exits.
+A worker that is stuck is logged, gets no new connections if there is another, and is replaced. The parent also decides
+from which snapshot all answer (`board`). Source: DESIGN sections 1, 6 and 8.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -16,9 +18,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from multiprocessing.process import parent_process
 
 import structlog
 
@@ -27,8 +28,8 @@ from xingate_server.snapshot.errors import SnapshotError, SnapshotSetBackError, 
 from xingate_server.snapshot.folders import current_sequence, snapshots_dir
 from xingate_server.wiring.board import Board, Seat
 from xingate_server.wiring.logging_setup import configure
-from xingate_server.wiring.processes import listeners, worker
-from xingate_server.wiring.processes.listen import Ports, Reservation, ServeError
+from xingate_server.wiring.processes import listeners
+from xingate_server.wiring.processes.listen import Reservation, ServeError
 from xingate_server.wiring.processes.pulse import REPLACED_S, SILENT_S, Silence
 from xingate_server.wiring.snapshot_in_use import check_start
 
@@ -42,8 +43,8 @@ _POLL_S = 0.25
 _START_WITHIN_S = 60.0
 _STOP_EXTRA_S = 5.0
 _OPEN_WITHIN_S = 60.0  # the others' wait for a worker that cannot open a new snapshot
-_FAILED = 3
-_UP, _CLOSING = "up", "closing"
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_UP, _CLOSING, _FAILED = "up", "closing", "failed"
 
 log = structlog.get_logger(__name__)
 
@@ -71,16 +72,14 @@ def serve(settings: Settings) -> None:
             sys.stdout.write(f"xingate {state}: {ports.http_url} {ports.grpc_url} ({workers}, {snapshot})\n")
             sys.stdout.flush()
 
-        if count == 1:
-            worker.run(settings, ports, worker.Starter(lambda sequence, _: tell_up(sequence), tell_up))
-        else:
-            configure(settings.log_level, settings.log_format)
-            with _metrics_folder():
-                _Parent(settings, ports).run(tell_up)
+        configure(settings.log_level, settings.log_format)
+        with _metrics_folder() if count > 1 else contextlib.nullcontext():
+            _Parent(settings, reserved).run(tell_up)
 
 
 @contextlib.contextmanager
 def _metrics_folder() -> Iterator[None]:
+    """Where the workers leave their metrics for each other; one alone has them in memory, which no full disk stops."""
     with tempfile.TemporaryDirectory(prefix="xingate-metrics-") as folder:
         os.environ[METRICS_VARIABLE] = folder
         try:
@@ -90,23 +89,35 @@ def _metrics_folder() -> Iterator[None]:
 
 
 class _Worker:
-    """A worker as its parent sees it."""
+    """A worker as its parent sees it. `work` is its whole life, with the connection to its parent."""
 
-    def __init__(self, settings: Settings, ports: Ports, board: Board, seat: int) -> None:
-        context = multiprocessing.get_context("spawn")
+    def __init__(self, work: Callable[[Connection], None]) -> None:
+        context = multiprocessing.get_context("fork")
         self.hearing, telling = context.Pipe()
-        self.process: SpawnProcess = context.Process(
-            target=_work, args=(settings, ports, telling, board, seat), name="xingate-worker", daemon=True
-        )
+        self.process = context.Process(target=self._begin, args=(work, telling), name="xingate-worker", daemon=True)
         self.started = time.monotonic()
         self.sequence: int | None = None  # of its first snapshot; 0 while it has none, None until it answers at all
+        self.failure = ""  # why it could not start
         self.silence = Silence()
         self.stuck_s = 0.0
-        self.is_killed = False
+        self.is_shut = self.is_killed = False
         self._listeners: list[socket.socket] = []
         self._due = 0  # listeners that it has announced and not given yet
-        self.process.start()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # the child would take the parent's handlers along
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         telling.close()
+
+    def _begin(self, work: Callable[[Connection], None], telling: Connection) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # Ctrl-C reaches every process of a terminal: the parent sees to it
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        self.hearing.close()
+        work(telling)
 
     def hear(self) -> None:
         """Take in what it has told, and wait for nothing: it may stop at any moment. Raises EOFError where it has
@@ -117,16 +128,19 @@ class _Worker:
                     self._listeners.append(listeners.take_over(self.hearing))
                     self._due -= 1
                     continue
-                told, number, self._due = self.hearing.recv()
+                told, value, self._due = self.hearing.recv()
                 if told == _CLOSING:
                     self.let_go()
+                elif told == _FAILED:
+                    self.failure = value
                 else:
-                    self.sequence = number
+                    self.sequence = value
             except OSError as error:
                 raise EOFError from error
 
     def shut(self) -> None:
         """Have no new connection come to it, now that it cannot do so itself."""
+        self.is_shut = True
         listeners.shut(self._listeners)
         self.let_go()
 
@@ -160,7 +174,7 @@ class _Slot:
         if self.quick_deaths >= _MOST_QUICK_DEATHS:
             raise ServeError(
                 f"a worker ended within {_QUICK_S:.0f} s of its start {self.quick_deaths} times in a row (exit code "
-                f"{dead.process.exitcode} at last): see what it logged above"
+                f"{dead.process.exitcode} at last): {dead.failure or 'see what it logged above'}"
             )
         pause_s = min(_FIRST_PAUSE_S * 2.0 ** max(0, self.quick_deaths - 1), _LAST_PAUSE_S)
         self.not_before = now + pause_s
@@ -175,13 +189,14 @@ class _Slot:
 
 
 class _Parent:
-    def __init__(self, settings: Settings, ports: Ports) -> None:
+    def __init__(self, settings: Settings, reserved: Reservation) -> None:
         self._settings = settings
-        self._ports = ports
+        self._reserved = reserved
+        self._gone, self._alive = os.pipe()  # the workers' end becomes readable when the parent has gone
         self._is_stopping = False
         count = settings.server.worker_count
         self._folder = snapshots_dir(settings.state)
-        self._board = Board(multiprocessing.get_context("spawn"), count, self._pointed())
+        self._board = Board(multiprocessing.get_context("fork"), count, self._pointed())
         self._slots = [_Slot(number) for number in range(count)]
         self._told: int | None = None  # the sequence that was told to whoever started this; None before all answer
         self._divided_since: float | None = None  # workers have opened different snapshots
@@ -195,8 +210,11 @@ class _Parent:
     def run(self, tell_up: Callable[[int], None]) -> None:
         """Start, watch, stop. `tell_up` hears the sequence once all answer, and again where there was none. Raises
         ServeError, with all workers stopped."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        from xingate_server.wiring.processes import worker  # noqa: F401 - for the workers, once METRICS_VARIABLE is set
+
+        for number in _SIGNALS:
             signal.signal(number, self._on_signal)
+        gc.freeze()  # so that collections of the workers leave the pages that they share with the parent alone
         try:
             self._fill()
             deadline = time.monotonic() + _START_WITHIN_S
@@ -235,24 +253,30 @@ class _Parent:
         for slot in self._slots:
             if slot.worker is None and not self._is_stopping and time.monotonic() >= slot.not_before:
                 self._board.clear(slot.number)
-                slot.worker = _Worker(self._settings, self._ports, self._board, slot.number)
+                slot.worker = _Worker(partial(self._work, slot.number))
 
     def _look_after(self, slot: _Slot) -> None:
         one = slot.worker
         if one is None or self._is_stopping:
             return
+        is_alive = one.process.is_alive()
         with contextlib.suppress(EOFError):
             one.hear()
-        if one.process.is_alive():
+        if is_alive:
             return
+        exit_code = one.process.exitcode
         if self._told is None:
-            raise ServeError("a worker could not start: its own message stands above")
-        from prometheus_client.multiprocess import mark_process_dead
+            raise ServeError(
+                one.failure or f"a worker could not start (exit code {exit_code}): see what it logged above"
+            )
+        if METRICS_VARIABLE in os.environ:
+            from prometheus_client.multiprocess import mark_process_dead
 
-        mark_process_dead(one.process.pid)  # type: ignore[no-untyped-call] # the package types half of itself
+            mark_process_dead(one.process.pid)  # type: ignore[no-untyped-call] # the package types half of itself
         self._board.clear(slot.number)
         pause_s = slot.bury(one, time.monotonic())
-        log.error("worker ended, starting another", exit_code=one.process.exitcode, in_s=pause_s)
+        why = {"problem": one.failure} if one.failure else {}
+        log.error("worker ended, starting another", exit_code=exit_code, in_s=pause_s, **why)
 
     def _look_for_stuck(self) -> None:
         now = time.monotonic()
@@ -276,8 +300,10 @@ class _Parent:
                     one.shut()  # before it is said: who reads it finds that new connections go elsewhere
                 log.error("worker does not answer", pid=pid, silent_s=round(silent_s, 1))
             elif silent_s < SILENT_S and one.stuck_s:
-                log.warning("worker answers again, replacing it", pid=pid, was_silent_s=round(one.stuck_s, 1))
-                slot.stop()
+                event = "worker answers again, replacing it" if one.is_shut else "worker answers again"
+                log.warning(event, pid=pid, was_silent_s=round(one.stuck_s, 1))
+                if one.is_shut:
+                    slot.stop()
             one.stuck_s = silent_s if silent_s >= SILENT_S else 0.0
         self._board.stuck = sum(one.stuck_s > 0 for _, one in living)
 
@@ -315,27 +341,36 @@ class _Parent:
                 each.process.join()
             each.close()
 
+    def _work(self, seat: int, telling: Connection) -> None:
+        """The whole life of a worker process, which begins as a copy of its parent."""
+        from xingate_server.wiring.processes import worker
 
-def _work(settings: Settings, ports: Ports, telling: Connection, board: Board, seat: int) -> None:
-    """The whole life of a worker process."""
+        self._forget()
 
-    def tell_up(sequence: int, sockets: Sequence[socket.socket]) -> None:
-        telling.send((_UP, sequence, len(sockets)))
-        listeners.hand_over(sockets, telling)
+        def tell_up(sequence: int, sockets: Sequence[socket.socket]) -> None:
+            telling.send((_UP, sequence, len(sockets)))
+            listeners.hand_over(sockets, telling)
 
-    parent = parent_process()
-    starter = worker.Starter(
-        on_up=tell_up,
-        on_snapshot=lambda sequence: telling.send((_UP, sequence, 0)),
-        on_closing=lambda: _say_closing(telling),
-        seat=Seat(board, seat),
-        sentinel=parent.sentinel if parent else None,
-    )
-    try:
-        worker.run(settings, ports, starter)
-    except ServeError as error:
-        sys.stderr.write(f"xingate: {error}\n")
-        sys.exit(_FAILED)
+        starter = worker.Starter(
+            on_up=tell_up,
+            on_snapshot=lambda sequence: telling.send((_UP, sequence, 0)),
+            on_closing=lambda: _say_closing(telling),
+            seat=Seat(self._board, seat),
+            sentinel=self._gone,
+        )
+        try:
+            worker.run(self._settings, self._reserved.ports, starter)
+        except ServeError as error:
+            telling.send((_FAILED, str(error), 0))
+            sys.exit(1)
+
+    def _forget(self) -> None:
+        """In a worker: close what is the parent's alone. The sockets of other workers would listen on here."""
+        os.close(self._alive)
+        self._reserved.close()
+        for slot in self._slots:
+            if slot.worker is not None:
+                slot.worker.close()
 
 
 def _say_closing(telling: Connection) -> None:

@@ -1,4 +1,4 @@
-"""One worker: a node with both servers, up until it is told to stop, then drained."""
+"""One worker process: a node with both servers, up until its parent stops it or is gone, then drained."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from xingate_server.wiring.logging_setup import configure
 from xingate_server.wiring.node import Node
 from xingate_server.wiring.processes.listen import Ports, ServeError, bind
 from xingate_server.wiring.processes.listeners import listening
-from xingate_server.wiring.processes.pulse import LoopWatch, beating
+from xingate_server.wiring.processes.pulse import beating
 
 _LATE_S = 0.1
 
@@ -33,23 +33,22 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000  # Python's own 700 are reached by a dozen
 
 @dataclass(frozen=True)
 class Starter:
-    """Whoever started the worker, and what it hears.
+    """The parent, and what it hears.
 
     `on_up` hears the snapshot's sequence (0 without one) once both ports answer, and the sockets that listen on them;
     `on_snapshot` the sequence once there is one, where there was none; `on_closing` that no more connections are
-    taken. `seat` is the worker's among several; `sentinel` is a file descriptor that says when the starter is
-    gone.
+    taken. `seat` is the worker's; `sentinel` is a file descriptor that becomes readable when the parent is gone.
     """
 
     on_up: Callable[[int, Sequence[socket.socket]], None]
     on_snapshot: Callable[[int], None]
-    on_closing: Callable[[], None] = lambda: None
-    seat: Seat | None = None
-    sentinel: int | None = None
+    on_closing: Callable[[], None]
+    seat: Seat
+    sentinel: int
 
 
 def run(settings: Settings, ports: Ports, starter: Starter) -> None:
-    """Serve until SIGTERM or SIGINT, or until the starter is gone. Raises ServeError."""
+    """Serve until SIGTERM, or until the parent is gone. Raises ServeError."""
     configure(settings.log_level, settings.log_format)
     logging.getLogger("aiohttp.server").addFilter(_is_our_concern)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -73,24 +72,23 @@ def _is_our_concern(record: logging.LogRecord) -> bool:
 async def _serve(settings: Settings, ports: Ports, starter: Starter) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if starter.sentinel is not None:
-        loop.add_reader(starter.sentinel, stop.set)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+
+    def orphaned() -> None:
+        loop.remove_reader(starter.sentinel)  # which stays readable
+        stop.set()
+
+    loop.add_reader(starter.sentinel, orphaned)
     try:
         node = Node(settings, most_in_flight=settings.server.most_in_flight, seat=starter.seat)
     except TraceError as error:
         raise ServeError(f"the trace cannot be used: {error}") from error
-    watch = LoopWatch() if starter.seat is None else None
-    beats = asyncio.create_task(beating(watch.beat if watch else starter.seat.beat))  # type: ignore[union-attr]
+    beats = asyncio.create_task(beating(starter.seat.beat))
     try:
         await _up(node, settings, ports, starter, stop)
     finally:
         beats.cancel()
-        if watch is not None:
-            watch.close()
-        if starter.sentinel is not None:
-            loop.remove_reader(starter.sentinel)
+        loop.remove_reader(starter.sentinel)
         node.close()
 
 
@@ -104,6 +102,7 @@ async def _up(node: Node, settings: Settings, ports: Ports, starter: Starter, st
         most_bytes=most_bytes,
         public_url=settings.server.public_url,
         proxies=settings.server.trusted_proxies,
+        is_fast=settings.server.fast_http,
     )
     keeping: asyncio.Task[None] | None = None
     try:
@@ -123,7 +122,7 @@ async def _up(node: Node, settings: Settings, ports: Ports, starter: Starter, st
         keeping = asyncio.create_task(node.keep_current(tell_ready))
         log.info("serving", http=ports.http_url, grpc=ports.grpc_url, sequence=first)
         collect_seldom()
-        starter.on_up(first, listening((ports.http, ports.grpc)) if starter.seat is not None else [])
+        starter.on_up(first, listening((ports.http, ports.grpc)))
         await stop.wait()
         log.info("draining", most_s=drain_s)
         node.drain()

@@ -28,12 +28,8 @@ from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.core.subject import SubjectKind
 from xingate_server.gateway.answer import Answer, Command
 from xingate_server.gateway.errors import GatewayError, InvalidQuestionError
-from xingate_server.gateway.question import MAX_REQUEST_ID, check_no_number, check_text
-from xingate_server.transport.check_batcher import Item
-from xingate_server.transport.checks import MOST_ITEMS, Checks
-from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
-from xingate_server.transport.handlers import Handlers
-from xingate_server.transport.http.authzen.models import (
+from xingate_server.gateway.question import MAX_CONTEXT, MAX_REQUEST_ID, check_no_number, check_text
+from xingate_server.transport.bodies.authzen import (
     EXECUTE_ALL,
     PARTS,
     PERMIT_ON_FIRST_PERMIT,
@@ -41,18 +37,21 @@ from xingate_server.transport.http.authzen.models import (
     AuthzenEvaluation,
     AuthzenEvaluations,
 )
-from xingate_server.transport.http.bodies.read import read, read_body
-from xingate_server.transport.http.body import JSON, body_of
+from xingate_server.transport.bodies.read import read, read_body
+from xingate_server.transport.calls import EVALUATION, EVALUATIONS
+from xingate_server.transport.checks import MOST_ITEMS, Checks, Item
+from xingate_server.transport.errors import BatchTooLargeError, MalformedMessageError
+from xingate_server.transport.handlers import Handlers
+from xingate_server.transport.http.body import JSON, body_of, one
 from xingate_server.transport.http.problems import MEDIA, SAFE
-from xingate_server.transport.messages import fragments
+from xingate_server.transport.messages.fragments import AnswerEncoder
 from xingate_server.transport.status import fault_of
 
-EVALUATION, EVALUATIONS = "/access/v1/evaluation", "/access/v1/evaluations"
-CONFIGURATION = "/.well-known/authzen-configuration"
 REQUEST_ID: Final = "X-Request-ID"
 RESOURCE_TYPE: Final = "resource.type"
 """The context attribute under which a record keeps the resource's type."""
 
+MOST_ATTRIBUTES: Final = MAX_CONTEXT - 1  # beside `RESOURCE_TYPE`
 MOST_REQUEST_ID: Final = 512
 _MOST_SHARED = 120  # of several evaluations, whose own ids derive from it
 
@@ -80,10 +79,10 @@ _OUR_FAULT = 500
 
 
 def handles(handlers: Handlers, most_bytes: int) -> dict[str, Handle]:
-    """What answers these paths to POST."""
+    """What answers the calls of these ids."""
     return {
-        EVALUATION: _evaluation_handle(handlers, most_bytes),
-        EVALUATIONS: _evaluations_handle(handlers, most_bytes),
+        "Evaluation": _evaluation_handle(handlers, most_bytes),
+        "Evaluations": _evaluations_handle(handlers, most_bytes),
     }
 
 
@@ -104,9 +103,9 @@ def configuration_handle(public_url: str, proxies: Networks) -> Handle:
 
 
 def _scheme(request: web.Request, proxies: Networks) -> str:
-    if proxies and (said := request.headers.get("X-Forwarded-Proto", "").lower()) in ("http", "https"):
-        caller = ip_address(request.remote or "::")
-        if any(caller in network for network in proxies):
+    if any(ip_address(request.remote or "::") in network for network in proxies):
+        said = one(request, "X-Forwarded-Proto").lower()
+        if said in ("http", "https"):
             return said
     return request.scheme
 
@@ -114,7 +113,7 @@ def _scheme(request: web.Request, proxies: Networks) -> str:
 def _request_id(request: web.Request, most: int) -> str:
     """The request id as it is recorded: as it was sent, or its SHA-256 where it has more than `most` characters. Raises
     InvalidQuestionError."""
-    sent = request.headers.get(REQUEST_ID, "")
+    sent = one(request, REQUEST_ID)
     told = check_text("request_id", sent, MOST_REQUEST_ID) if sent else None
     if (told := told or check_no_number("request_id", sent)) is not None:
         raise InvalidQuestionError("request_id_malformed", told.replace("request_id", REQUEST_ID))
@@ -129,8 +128,9 @@ async def middleware(request: web.Request, handler: Handle) -> web.StreamRespons
         return answer
     if isinstance(answer, web.Response) and answer.content_type == MEDIA:
         answer = _message(answer)
-    if (given := request.headers.get(REQUEST_ID)) and given.isprintable():
-        answer.headers[REQUEST_ID] = given
+    given = request.headers.getall(REQUEST_ID, ())
+    if len(given) == 1 and given[0] and given[0].isprintable():
+        answer.headers[REQUEST_ID] = given[0]
     return answer
 
 
@@ -142,7 +142,7 @@ def _message(problem: web.Response) -> web.Response:
 
 def _evaluation_handle(handlers: Handlers, most_bytes: int) -> Handle:
     observe = handlers.metrics.timing("http", "Evaluation").observe
-    checks, require_room = handlers.checks, handlers.admission.require_room
+    checks, require_room = handlers.checks, handlers.limit.require_room
 
     async def handle(request: web.Request) -> web.Response:
         started = perf_counter()
@@ -158,7 +158,7 @@ def _evaluation_handle(handlers: Handlers, most_bytes: int) -> Handle:
 
 def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
     observe = handlers.metrics.timing("http", "Evaluations").observe
-    checks, require_room = handlers.checks, handlers.admission.require_room
+    checks, require_room = handlers.checks, handlers.limit.require_room
 
     async def handle(request: web.Request) -> web.Response:
         started = perf_counter()
@@ -170,7 +170,7 @@ def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
                 request_id = _request_id(request, MAX_REQUEST_ID)
                 return _json(await _evaluate(checks, _merged(asked, {}), request_id))
             outcomes = await _outcomes(checks, _items(asked, _request_id(request, _MOST_SHARED)), semantic)
-            return _json(b'{"evaluations":[%b]}' % b",".join([_told(outcome) for outcome in outcomes]))
+            return _json(b'{"evaluations":[%b]}' % b",".join([_told(outcome, checks.encoder) for outcome in outcomes]))
         finally:
             observe(perf_counter() - started)
 
@@ -179,7 +179,7 @@ def _evaluations_handle(handlers: Handlers, most_bytes: int) -> Handle:
 
 async def _evaluate(checks: Checks, evaluation: AuthzenEvaluation, request_id: str) -> bytes:
     try:
-        return _told(await checks.answer(_command(evaluation, request_id)))
+        return _told(await checks.answer(_command(evaluation, request_id)), checks.encoder)
     except GatewayError as error:
         raise _as_asked(error) from error
 
@@ -250,7 +250,7 @@ def _command(evaluation: AuthzenEvaluation, request_id: str) -> Command:
     if kind is None:
         text = f"unknown subject.type `{mask_text(subject.type[:64])}`: expected one of {', '.join(_KINDS)}"
         raise InvalidQuestionError("subject_kind_unknown", text)
-    given = {name: _text(value) for name, value in evaluation.context.items() if _is_attribute(value)}
+    context = evaluation.context
     return Command(
         kind=kind,
         action=evaluation.action.name,
@@ -258,12 +258,24 @@ def _command(evaluation: AuthzenEvaluation, request_id: str) -> Command:
         name=subject.properties.name,
         request_id=request_id,
         matter=resource.id,
-        as_of=given.pop("as_of", ""),
-        system=given.pop("system", ""),
-        organisation=given.pop("organisation", ""),
-        operator=given.pop("operator", ""),
-        context=given | {RESOURCE_TYPE: resource.type},
+        as_of=context.as_of,
+        system=context.system,
+        organisation=context.organisation,
+        operator=context.operator,
+        context=_attributes(context.model_extra or {}) | {RESOURCE_TYPE: resource.type},
     )
+
+
+def _attributes(given: dict[str, Any]) -> dict[str, str]:
+    """The context's attributes as they are recorded. Raises InvalidQuestionError."""
+    attributes = {name: _text(value) for name, value in given.items() if _is_attribute(value)}
+    if RESOURCE_TYPE in given:
+        text = f"context has `{RESOURCE_TYPE}`: leave it out, it is that of the resource"
+        raise InvalidQuestionError("context_malformed", text, "context")
+    if len(attributes) > MOST_ATTRIBUTES:
+        text = f"{len(attributes)} context attributes: at most {MOST_ATTRIBUTES} are read"
+        raise InvalidQuestionError("context_malformed", text, "context")
+    return attributes
 
 
 def _is_attribute(value: Any) -> bool:
@@ -279,11 +291,11 @@ def _is_permitted(outcome: Answer | GatewayError) -> bool:
     return isinstance(outcome, Answer) and outcome.decision.verdict in _PERMITTING
 
 
-def _told(outcome: Answer | GatewayError) -> bytes:
+def _told(outcome: Answer | GatewayError, encoder: AnswerEncoder) -> bytes:
     """A decision (section 5.5)."""
     if isinstance(outcome, Answer):
         decision = b"true" if _is_permitted(outcome) else b"false"
-        return b'{"decision":%b,"context":%b}' % (decision, fragments.response_json(outcome, v.VIEW_FULL))
+        return b'{"decision":%b,"context":%b}' % (decision, encoder.response_json(outcome, v.VIEW_FULL))
     fault = fault_of(_as_asked(outcome))
     error = {"status": _status(fault.http), "reason": fault.reason, "message": fault.message}
     return orjson.dumps({"decision": False, "context": {"error": error}})

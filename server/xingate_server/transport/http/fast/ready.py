@@ -4,7 +4,7 @@ aiohttp makes, orders and checks a table of headers for each answer, which costs
 is to be closed, or speaks HTTP/1.0, the answer is made in aiohttp's usual way. Source: RFC 9112.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
@@ -12,17 +12,33 @@ from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http_writer import StreamWriter
 
 from xingate_server.transport.http.body import JSON
-from xingate_server.transport.http.problems import SAFE
+from xingate_server.transport.http.problems import SAFE, SERVER
 
-SERVER = "xingate"
+
+class ReadyHead:
+    """Everything up to the length, made anew once a second."""
+
+    def __init__(self) -> None:
+        self._date = ""
+        self._head = b""
+
+    def __call__(self) -> bytes:
+        """The bytes for now."""
+        date = rfc822_formatted_time()
+        if date != self._date:
+            lines = {**SAFE, "Content-Type": JSON, "Date": date, "Server": SERVER}
+            fields = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+            self._date, self._head = date, f"HTTP/1.1 200 OK\r\n{fields}Content-Length: ".encode()
+        return self._head
 
 
 class ReadyAnswer(web.Response):
-    """200 with a JSON body."""
+    """200 with a JSON body. `head` is a `ReadyHead`."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, head: Callable[[], bytes]) -> None:
         # The table of headers, and all that rests on it, is made in the usual way alone.
         self._content = body
+        self._head = head
         self._writer: AbstractStreamWriter | None = None
         self._keep_alive: bool | None = None
         self._usual: web.Response | None = None
@@ -52,18 +68,10 @@ class ReadyAnswer(web.Response):
             await self._usual.write_eof(data)
             return
         content = self._content
-        whole = b"%b%d\r\n\r\n%b" % (_head(rfc822_formatted_time()), len(content), content)
+        whole = b"%b%d\r\n\r\n%b" % (self._head(), len(content), content)
         writer = self._writer
         if not isinstance(writer, StreamWriter) or writer.transport is None or writer.transport.is_closing():
             raise ConnectionResetError("the connection was closed before the answer was written")
         writer.output_size += len(whole)
         writer.transport.write(whole)
         await writer.drain()
-
-
-@lru_cache(maxsize=2)
-def _head(date: str) -> bytes:
-    """Everything up to the length."""
-    lines = {**SAFE, "Content-Type": JSON, "Date": date, "Server": SERVER}
-    fields = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"HTTP/1.1 200 OK\r\n{fields}Content-Length: ".encode()
