@@ -152,7 +152,7 @@ def lone(
         folder = tmp_path_factory.mktemp("lone")
         shutil.copytree(compiled_state, folder / "state", symlinks=True)
         (folder / "sitecustomize.py").write_text(BLOCKING.format(seconds=seconds), encoding="ascii")
-        gateway = start_gateway(folder / "state", workers=1, PYTHONPATH=str(folder))
+        gateway = start_gateway(folder / "state", is_started=True, workers=1, PYTHONPATH=str(folder))
         (worker,) = gateway.workers()
         found[name] = gateway, worker
     time.sleep(0.5)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
-from tests.support.commands import Process
+from tests.support.commands import COMMAND, Process
 from tests.support.waiting import wait_until
 
 from xingate_server.demo import DATA
@@ -31,7 +31,7 @@ LISTS = {
 class RunningGateway:
     """A gateway in a process of its own."""
 
-    process: Process
+    process: "Process | subprocess.Popen[bytes]"
     http: str
     grpc: str
     state: Path
@@ -61,14 +61,30 @@ StartGateway = Callable[..., RunningGateway]
 
 
 def serve(
-    state: Path, folder: Path, *arguments: str, is_awaited: bool = True, workers: int | None = 1, **env: str
+    state: Path,
+    folder: Path,
+    *arguments: str,
+    is_awaited: bool = True,
+    is_started: bool = False,
+    workers: int | None = 1,
+    **env: str,
 ) -> RunningGateway:
-    """Start one on free loopback ports; `folder` gets what it writes. Fails unless it is ready in READY_WITHIN_S."""
+    """Start one on free loopback ports; `folder` gets what it writes. Fails unless it is ready in READY_WITHIN_S.
+
+    `is_started`: with an interpreter of its own, which a test about its start needs (`tests.support.commands`).
+    """
     out, err = folder / "out", folder / "err"
     words = ["serve", "--state", str(state), "--http-port", "0", "--grpc-port", "0"]
     words += [] if workers is None else ["--workers", str(workers)]
     with out.open("wb") as stdout, err.open("wb") as stderr, Path(os.devnull).open("rb") as nothing:
-        process = Process([*words, *arguments], [nothing, stdout, stderr], folder, **env)
+        process: Process | subprocess.Popen[bytes]
+        if is_started:
+            command = [*COMMAND, *words, *arguments]
+            process = subprocess.Popen(
+                command, stdin=nothing, stdout=stdout, stderr=stderr, cwd=folder, env=os.environ | env
+            )
+        else:
+            process = Process([*words, *arguments], [nothing, stdout, stderr], folder, **env)
     gateway = RunningGateway(process, "", "", state, out, err)
     if is_awaited:
         try:

@@ -22,6 +22,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 
 import structlog
+from prometheus_client import values
 
 from xingate_server.settings import Settings
 from xingate_server.snapshot.errors import SnapshotError, SnapshotSetBackError, SubjectKeyMismatchError
@@ -82,10 +83,17 @@ def _metrics_folder() -> Iterator[None]:
     """Where the workers leave their metrics for each other; one alone has them in memory, which no full disk stops."""
     with tempfile.TemporaryDirectory(prefix="xingate-metrics-") as folder:
         os.environ[METRICS_VARIABLE] = folder
+        _choose_metrics()
         try:
             yield
         finally:
             del os.environ[METRICS_VARIABLE]
+            _choose_metrics()
+
+
+def _choose_metrics() -> None:
+    """By the variable as it is now: the package itself looks at it once, when it is imported."""
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call] # the package types half of itself
 
 
 class _Worker:
@@ -210,7 +218,7 @@ class _Parent:
     def run(self, tell_up: Callable[[int], None]) -> None:
         """Start, watch, stop. `tell_up` hears the sequence once all answer, and again where there was none. Raises
         ServeError, with all workers stopped."""
-        from xingate_server.wiring.processes import worker  # noqa: F401 - for the workers, once METRICS_VARIABLE is set
+        from xingate_server.wiring.processes import worker  # noqa: F401 - for all workers, which are forked from here
 
         for number in _SIGNALS:
             signal.signal(number, self._on_signal)
