@@ -33,6 +33,14 @@ def interrupts() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quiet_logs() -> None:
+    """Logs as a gateway inside another program makes them, also after tests that capture them."""
+    from xingate_server.wiring.logging_setup import configure_quietly
+
+    configure_quietly()
+
+
 @pytest.fixture(scope="session")
 def compile_lists() -> Callable[[Path], int]:
     """Compiles the shipped lists into a state directory; gives the new sequence."""

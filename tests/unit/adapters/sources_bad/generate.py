@@ -210,7 +210,7 @@ BAD: dict[str, bytes] = mapped_files() | {
     "judgment_debtor/missing_key.json": text("[" + COURT.replace("courtName", "court") + "]"),
     "judgment_debtor/key_twice.json": text("[" + COURT[:-1] + ',"iname":"另一个"}]'),
     "judgment_debtor/no_objects.json": text("[1, 2]"),
-    "judgment_debtor/too_deep.json": text("[" + '{"iname":' * 5_000),
+    "judgment_debtor/too_deep.json": text("[" + '{"iname":' * 20_000),
     "judgment_debtor/missing_column.csv": text("iname,caseCode,cardNum,publishDate", "示例,1,1,20240501"),
     "un_consolidated/cut_off.xml": text(UN),
     "un_consolidated/other_root.xml": text("<html><ENTITIES/></html>"),
