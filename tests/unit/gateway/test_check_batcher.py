@@ -5,7 +5,6 @@ import gc
 import itertools
 import random
 import threading
-import time
 import weakref
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -162,12 +161,10 @@ async def test_who_has_gone_meanwhile_keeps_nobody_waiting(batcher: CheckBatcher
 
 
 async def test_a_lone_caller_never_waits_for_others(batcher: CheckBatcher, log: Log) -> None:
-    started = time.perf_counter()
     for _ in range(50):
         assert [type(each) for each in await answers(batcher, question())] == [Answer]
         assert batcher._lingering is None
     assert log.commits == [1] * 50
-    assert time.perf_counter() - started < 50 * 0.02
 
 
 async def test_who_waits_for_others_that_do_not_come_is_answered(batcher: CheckBatcher) -> None:
