@@ -4,14 +4,13 @@ Arguments: the state directory, a prefix of request ids, how many appends (0: wi
 made durable is asked for again.
 """
 
+import asyncio
 import contextlib
 import itertools
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-from tests.support import blocking
 
 from xingate_server.trace.port import Draft, RecordFailedError
 from xingate_server.trace.sqlite.store import SqliteLog
@@ -49,7 +48,7 @@ def append(log: SqliteLog, request_id: str) -> None:
     )
     for _ in range(200):
         try:
-            leaf_index = blocking.append(log, draft).leaf_index
+            leaf_index = asyncio.run(log.append(draft)).leaf_index
         except RecordFailedError:
             time.sleep(0.005)
             continue

@@ -15,10 +15,12 @@ import pytest
 from xingate_server.demo.numbers import unified_code
 
 ROOT = Path(__file__).parents[2]
-RECEIPTS = ROOT / "tests" / "unit"
-KEY = (RECEIPTS / "sdk" / "receipts_good" / "verifier_key.txt").read_text(encoding="utf-8").strip()
-GOOD = sorted((RECEIPTS / "sdk" / "receipts_good").glob("*.json"))
+RECEIPTS = ROOT / "tests" / "unit" / "sdk"
+KEY = (RECEIPTS / "receipts_good" / "verifier_key.txt").read_text(encoding="utf-8").strip()
+GOOD = sorted((RECEIPTS / "receipts_good").glob("*.json"))
 BAD = sorted((RECEIPTS / "receipts_bad").glob("*.json"))
+assert GOOD, "they are looked for where they are"
+assert BAD, "they are looked for where they are"
 # The SDK is stricter with the file's form; what these prove is true all the same.
 LENIENT = {
     "checkpoint_signature_twice",

@@ -118,6 +118,9 @@ def end(process: "Process | subprocess.Popen[bytes]") -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         process.wait(STOP_WITHIN_S)
+        wait_until(
+            lambda: all(map(_has_ended, workers)), STOP_WITHIN_S, "the workers have ended"
+        )  # and left their ports
 
 
 def compile_shipped_lists(state: Path) -> int:
@@ -141,3 +144,11 @@ def copied(state: Path, to: Path) -> Path:
 
 def _children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process is gone, or only waits for whoever adopted it to look."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
