@@ -120,7 +120,7 @@ def end(process: "Process | subprocess.Popen[bytes]") -> None:
         process.wait(STOP_WITHIN_S)
         wait_until(
             lambda: all(map(_has_ended, workers)), STOP_WITHIN_S, "the workers have ended"
-        )  # and left their ports
+        )
 
 
 def compile_shipped_lists(state: Path) -> int:
