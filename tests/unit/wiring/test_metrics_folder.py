@@ -36,8 +36,10 @@ def test_a_start_removes_what_killed_gateways_have_left(tmp_path: Path, monkeypa
             own = Path(os.environ[METRICS_VARIABLE])
             assert own.parent == tmp_path
             assert not left.exists()
+            again = os.open(own, os.O_RDONLY)
             with pytest.raises(BlockingIOError):  # which keeps others from removing it
-                fcntl.flock(os.open(own, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.close(again)
     finally:
         os.close(lock)
     assert METRICS_VARIABLE not in os.environ
