@@ -156,7 +156,7 @@ def test_one_that_returns_before_the_spare_is_up_stays(lone: Watched) -> None:
 
 
 def test_a_spare_worker_that_cannot_start_does_not_end_the_gateway(lone: Watched) -> None:
-    """One that is stopped in the midst of a record holds the lock of the log: no other can start until it is ended."""
+    """The one that is stuck may itself be what keeps others from starting, until it is ended."""
     lone.silent, lone.starting = {0}, {1}
     for _ in range(12):
         lone.run(0.75)
