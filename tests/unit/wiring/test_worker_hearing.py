@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 import pytest
 
 from xingate_server.wiring.processes import listeners
-from xingate_server.wiring.processes.serve import _UP, _Worker
+from xingate_server.wiring.processes.slots import UP, Worker
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def ends() -> Iterator[tuple[Connection, Connection]]:
     telling.close()
 
 
-def heard(worker: _Worker) -> None:
+def heard(worker: Worker) -> None:
     """Have it hear, with a bound for the test."""
     hearing = threading.Thread(target=worker.hear, daemon=True)
     hearing.start()
@@ -32,16 +32,16 @@ def heard(worker: _Worker) -> None:
 def test_one_that_stops_before_it_has_given_its_sockets_keeps_nobody(
     ends: tuple[Connection, Connection], given: int
 ) -> None:
-    worker = _Worker.__new__(_Worker)  # without a process
+    worker = Worker.__new__(Worker)  # without a process
     worker.hearing, worker.sequence, worker._listeners, worker._due = ends[0], None, [], 0
     open_ones = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     addresses = [each.getsockname() for each in open_ones]
-    ends[1].send((_UP, 7, 2))
+    ends[1].send((UP, 7, 2))
     listeners.hand_over(open_ones[:given], ends[1])
     heard(worker)
     assert (worker.sequence, len(worker._listeners)) == (7, given)
     listeners.hand_over(open_ones[given:], ends[1])  # it goes on
-    ends[1].send((_UP, 8, 0))
+    ends[1].send((UP, 8, 0))
     heard(worker)
     assert (worker.sequence, [each.getsockname() for each in worker._listeners]) == (8, addresses)
-    worker.let_go()
+    worker.close_listeners()

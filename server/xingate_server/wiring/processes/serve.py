@@ -4,8 +4,9 @@ The parent reserves the ports, imports everything, forks the workers, and answer
 thread, an event loop or gRPC, so it can fork again at any time, and a replacement starts without imports. Workers share
 one trace (under a file lock) and the snapshots; metrics of several are added up through files. A worker that ends is
 replaced after a pause that doubles while the new ones do not last; when they never do, `serve` reports that and exits.
-A worker that is stuck is logged, gets no new connections if there is another, and is replaced. The parent also decides
-from which snapshot all answer (`board`). Source: DESIGN sections 1, 6 and 8.
+A worker that is stuck is logged, gets no new connections, and is replaced; if no other one answers, a spare worker is
+started for it at once. The parent also decides from which snapshot all answer (`board`). Source: DESIGN sections 1, 6
+and 8.
 """
 
 import contextlib
@@ -15,14 +16,12 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing.connection import Connection, wait
 
 import structlog
-from prometheus_client import values
 
 from xingate_server.settings import Settings
 from xingate_server.snapshot.errors import SnapshotError, SnapshotSetBackError, SubjectKeyMismatchError
@@ -31,21 +30,17 @@ from xingate_server.wiring.board import Board, Seat
 from xingate_server.wiring.logging_setup import configure
 from xingate_server.wiring.processes import listeners
 from xingate_server.wiring.processes.listen import Reservation, ServeError
-from xingate_server.wiring.processes.pulse import REPLACED_S, SILENT_S, Silence
+from xingate_server.wiring.processes.metrics_folder import METRICS_VARIABLE, metrics_folder
+from xingate_server.wiring.processes.pulse import REPLACED_S, SILENT_S
+from xingate_server.wiring.processes.slots import CLOSING, FAILED, SIGNALS, UP, Slot, Worker
 from xingate_server.wiring.snapshot_in_use import check_start
 
 __all__ = ["ServeError", "serve"]
 
-METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-_FIRST_PAUSE_S, _LAST_PAUSE_S = 0.5, 30.0
-_QUICK_S = 10.0
-_MOST_QUICK_DEATHS = 5
 _POLL_S = 0.25
 _START_WITHIN_S = 60.0
 _STOP_EXTRA_S = 5.0
 _OPEN_WITHIN_S = 60.0  # the others' wait for a worker that cannot open a new snapshot
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_UP, _CLOSING, _FAILED = "up", "closing", "failed"
 
 log = structlog.get_logger(__name__)
 
@@ -74,126 +69,8 @@ def serve(settings: Settings) -> None:
             sys.stdout.flush()
 
         configure(settings.log_level, settings.log_format)
-        with _metrics_folder() if count > 1 else contextlib.nullcontext():
+        with metrics_folder() if count > 1 else contextlib.nullcontext():
             _Parent(settings, reserved).run(tell_up)
-
-
-@contextlib.contextmanager
-def _metrics_folder() -> Iterator[None]:
-    """Where the workers leave their metrics for each other; one alone has them in memory, which no full disk stops."""
-    with tempfile.TemporaryDirectory(prefix="xingate-metrics-") as folder:
-        os.environ[METRICS_VARIABLE] = folder
-        _choose_metrics()
-        try:
-            yield
-        finally:
-            del os.environ[METRICS_VARIABLE]
-            _choose_metrics()
-
-
-def _choose_metrics() -> None:
-    """By the variable as it is now: the package itself looks at it once, when it is imported."""
-    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call] # the package types half of itself
-
-
-class _Worker:
-    """A worker as its parent sees it. `work` is its whole life, with the connection to its parent."""
-
-    def __init__(self, work: Callable[[Connection], None]) -> None:
-        context = multiprocessing.get_context("fork")
-        self.hearing, telling = context.Pipe()
-        self.process = context.Process(target=self._begin, args=(work, telling), name="xingate-worker", daemon=True)
-        self.started = time.monotonic()
-        self.sequence: int | None = None  # of its first snapshot; 0 while it has none, None until it answers at all
-        self.failure = ""  # why it could not start
-        self.silence = Silence()
-        self.stuck_s = 0.0
-        self.is_shut = self.is_killed = False
-        self._listeners: list[socket.socket] = []
-        self._due = 0  # listeners that it has announced and not given yet
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # the child would take the parent's handlers along
-        try:
-            self.process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        telling.close()
-
-    def _begin(self, work: Callable[[Connection], None], telling: Connection) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # Ctrl-C reaches every process of a terminal: the parent sees to it
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        self.hearing.close()
-        work(telling)
-
-    def hear(self) -> None:
-        """Take in what it has told, and wait for nothing: it may stop at any moment. Raises EOFError where it has
-        ended."""
-        while self.hearing.poll():
-            try:
-                if self._due:
-                    self._listeners.append(listeners.take_over(self.hearing))
-                    self._due -= 1
-                    continue
-                told, value, self._due = self.hearing.recv()
-                if told == _CLOSING:
-                    self.let_go()
-                elif told == _FAILED:
-                    self.failure = value
-                else:
-                    self.sequence = value
-            except OSError as error:
-                raise EOFError from error
-
-    def shut(self) -> None:
-        """Have no new connection come to it, now that it cannot do so itself."""
-        self.is_shut = True
-        listeners.shut(self._listeners)
-        self.let_go()
-
-    def let_go(self) -> None:
-        """Leave its sockets to itself: while the parent has them too, they listen on when the worker closes them."""
-        for each in self._listeners:
-            each.close()
-        self._listeners.clear()
-
-    def close(self) -> None:
-        """Nothing more is heard of it."""
-        self.let_go()
-        self.hearing.close()
-
-
-class _Slot:
-    """The place of one worker: who is in it, and when the next one may start."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.worker: _Worker | None = None
-        self.quick_deaths = 0
-        self.not_before = 0.0
-        self.is_told_to_stop = False
-
-    def bury(self, dead: _Worker, now: float) -> float:
-        """Take note that its worker has ended; the seconds until another one starts. Raises ServeError."""
-        dead.close()
-        self.worker, self.is_told_to_stop = None, False
-        self.quick_deaths = self.quick_deaths + 1 if now - dead.started < _QUICK_S else 0
-        if self.quick_deaths >= _MOST_QUICK_DEATHS:
-            raise ServeError(
-                f"a worker ended within {_QUICK_S:.0f} s of its start {self.quick_deaths} times in a row (exit code "
-                f"{dead.process.exitcode} at last): {dead.failure or 'see what it logged above'}"
-            )
-        pause_s = min(_FIRST_PAUSE_S * 2.0 ** max(0, self.quick_deaths - 1), _LAST_PAUSE_S)
-        self.not_before = now + pause_s
-        return pause_s
-
-    def stop(self) -> None:
-        """Tell its worker to stop, once: a second signal would find it while it closes the log."""
-        if self.worker is not None and not self.is_told_to_stop:
-            self.is_told_to_stop = True
-            self.worker.let_go()
-            self.worker.process.terminate()
 
 
 class _Parent:
@@ -202,10 +79,13 @@ class _Parent:
         self._reserved = reserved
         self._gone, self._alive = os.pipe()  # the workers' end becomes readable when the parent has gone
         self._is_stopping = False
-        count = settings.server.worker_count
+        self._count = count = settings.server.worker_count
         self._folder = snapshots_dir(settings.state)
-        self._board = Board(multiprocessing.get_context("fork"), count, self._pointed())
-        self._slots = [_Slot(number) for number in range(count)]
+        self._board = Board(multiprocessing.get_context("fork"), count + 1, self._pointed())
+        self._slots = [Slot(number) for number in range(count)]
+        self._spare: Slot | None = Slot(
+            count
+        )  # for one worker more while none answers; None while it is among the slots
         self._told: int | None = None  # the sequence that was told to whoever started this; None before all answer
         self._divided_since: float | None = None  # workers have opened different snapshots
 
@@ -220,7 +100,7 @@ class _Parent:
         ServeError, with all workers stopped."""
         from xingate_server.wiring.processes import worker  # noqa: F401 - for all workers, which are forked from here
 
-        for number in _SIGNALS:
+        for number in SIGNALS:
             signal.signal(number, self._on_signal)
         gc.freeze()  # so that collections of the workers leave the pages that they share with the parent alone
         try:
@@ -247,7 +127,7 @@ class _Parent:
         """Wait for something to happen, a moment at most, and see to it."""
         living = [slot.worker for slot in self._slots if slot.worker]
         wait([each for one in living for each in (one.process.sentinel, one.hearing)], timeout=_POLL_S)
-        for slot in self._slots:
+        for slot in list(self._slots):
             self._look_after(slot)
         self._look_for_stuck()
         self._agree()
@@ -261,9 +141,9 @@ class _Parent:
         for slot in self._slots:
             if slot.worker is None and not self._is_stopping and time.monotonic() >= slot.not_before:
                 self._board.clear(slot.number)
-                slot.worker = _Worker(partial(self._work, slot.number))
+                slot.worker = Worker(partial(self._work, slot.number))
 
-    def _look_after(self, slot: _Slot) -> None:
+    def _look_after(self, slot: Slot) -> None:
         one = slot.worker
         if one is None or self._is_stopping:
             return
@@ -282,15 +162,22 @@ class _Parent:
 
             mark_process_dead(one.process.pid)  # type: ignore[no-untyped-call] # the package types half of itself
         self._board.clear(slot.number)
-        pause_s = slot.bury(one, time.monotonic())
         why = {"problem": one.failure} if one.failure else {}
+        if sum(each is not slot and not each.is_told_to_stop for each in self._slots) >= self._count:
+            say = log.info if slot.is_told_to_stop else log.error
+            say("worker ended, another has its place", pid=one.process.pid, exit_code=exit_code, **why)
+            self._slots.remove(slot)
+            slot.empty(one, time.monotonic())
+            self._spare = slot
+            return
+        pause_s = slot.bury(one, time.monotonic())
         log.error("worker ended, starting another", exit_code=exit_code, in_s=pause_s, **why)
 
     def _look_for_stuck(self) -> None:
         now = time.monotonic()
         living = [(slot, slot.worker) for slot in self._slots if slot.worker and slot.worker.process.is_alive()]
         silent = [(slot, one, one.silence.look(self._board.beat(slot.number), now)) for slot, one in living]
-        has_others = any(
+        has_well = any(
             silent_s < SILENT_S and one.sequence is not None and not slot.is_told_to_stop
             for slot, one, silent_s in silent
         )
@@ -300,20 +187,46 @@ class _Parent:
             if one.is_killed:
                 continue
             if silent_s >= REPLACED_S or not has_begun:
-                log.error("worker is stuck, ending it", pid=pid, silent_s=round(silent_s, 1))
+                if has_begun:
+                    log.error("worker is stuck, ending it", pid=pid, silent_s=round(silent_s, 1))
+                else:
+                    log.error("worker has not started, ending it", pid=pid, within_s=_START_WITHIN_S)
                 one.is_killed = True
                 one.process.kill()
-            elif silent_s >= SILENT_S and not one.stuck_s:
-                if has_others:
-                    one.shut()  # before it is said: who reads it finds that new connections go elsewhere
-                log.error("worker does not answer", pid=pid, silent_s=round(silent_s, 1))
-            elif silent_s < SILENT_S and one.stuck_s:
+            elif silent_s >= SILENT_S:
+                if has_well and not one.is_shut:
+                    one.shut()  # before it is logged: whoever reads that finds that new connections go elsewhere
+                    log.warning("stuck worker gets no new connections", pid=pid)
+                if not one.stuck_s:
+                    log.error("worker does not answer", pid=pid, silent_s=round(silent_s, 1))
+                if not has_well:
+                    self._add_spare(now)
+            elif one.stuck_s:
                 event = "worker answers again, replacing it" if one.is_shut else "worker answers again"
                 log.warning(event, pid=pid, was_silent_s=round(one.stuck_s, 1))
                 if one.is_shut:
                     slot.stop()
+                elif not slot.is_told_to_stop:
+                    self._dismiss_spare(slot)
             one.stuck_s = silent_s if silent_s >= SILENT_S else 0.0
         self._board.stuck = sum(one.stuck_s > 0 for _, one in living)
+
+    def _add_spare(self, now: float) -> None:
+        """Have one worker more while none answers; once it does, the sockets of those that are stuck are shut."""
+        if (
+            self._spare is not None
+            and self._told is not None
+            and not self._is_stopping
+            and now >= self._spare.not_before
+        ):
+            log.warning("no worker answers, starting a spare one")
+            self._slots.append(self._spare)  # which `_fill` starts
+            self._spare = None
+
+    def _dismiss_spare(self, returned: Slot) -> None:
+        """Stop the spare worker, if there is one: a worker has returned that has lost no connection."""
+        if self._spare is None and returned is not self._slots[-1]:
+            self._slots[-1].stop()
 
     def _agree(self) -> None:
         """Have all answer from a snapshot that all have opened, but for those that are stuck or told to stop."""
@@ -353,15 +266,15 @@ class _Parent:
         """The whole life of a worker process, which begins as a copy of its parent."""
         from xingate_server.wiring.processes import worker
 
-        self._forget()
+        self._close_inherited()
 
         def tell_up(sequence: int, sockets: Sequence[socket.socket]) -> None:
-            telling.send((_UP, sequence, len(sockets)))
+            telling.send((UP, sequence, len(sockets)))
             listeners.hand_over(sockets, telling)
 
         starter = worker.Starter(
             on_up=tell_up,
-            on_snapshot=lambda sequence: telling.send((_UP, sequence, 0)),
+            on_snapshot=lambda sequence: telling.send((UP, sequence, 0)),
             on_closing=lambda: _say_closing(telling),
             seat=Seat(self._board, seat),
             sentinel=self._gone,
@@ -369,10 +282,10 @@ class _Parent:
         try:
             worker.run(self._settings, self._reserved.ports, starter)
         except ServeError as error:
-            telling.send((_FAILED, str(error), 0))
+            telling.send((FAILED, str(error), 0))
             sys.exit(1)
 
-    def _forget(self) -> None:
+    def _close_inherited(self) -> None:
         """In a worker: close what is the parent's alone. The sockets of other workers would listen on here."""
         os.close(self._alive)
         self._reserved.close()
@@ -383,4 +296,4 @@ class _Parent:
 
 def _say_closing(telling: Connection) -> None:
     with contextlib.suppress(OSError):  # the parent may be gone
-        telling.send((_CLOSING, 0, 0))
+        telling.send((CLOSING, 0, 0))
