@@ -93,7 +93,7 @@ def sizes_table(growth: Growth) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     lines.append(
         f"\nOne lookup in the log: {growth.log_bytes_per_record:,.0f} bytes on disk, of which the leaf has "
-        f"{growth.leaf_bytes:,.0f} and the answer kept for a retry {growth.answer_bytes:,.0f} (1 % listed)."
+        f"{growth.leaf_bytes:,.0f} and the answer stored for a retry {growth.answer_bytes:,.0f} (1 % listed)."
     )
     return "\n".join(lines) + "\n"
 
@@ -111,7 +111,7 @@ def places_table(found: Measured) -> str:
 _HOW = {
     "subjects": "entities + {listed:.0%} of the people",
     "data file": "subjects x {bytes_per_subject:,.0f} bytes",
-    "snapshots on disk": "data file x {kept} kept",
+    "snapshots on disk": "data file x {kept} retained",
     "compile": "1.1 records per subject / {compile_per_s} records/s, all cores",
     "open and verify": "data file / {hash_rate}/s",
     "publish, whole file, to one node": "one data file a day",

@@ -1,8 +1,8 @@
 """The results as a table: on the screen, and in the pages that show them.
 
-`python -m benchmarks.table` writes the tables of README.md, README.zh-CN.md, docs/performance.md and docs/scaling.md
-from the committed results; `--check` only says whether they are current. A page has a table between two marker
-comments.
+`python -m benchmarks.table` writes the lines of README.md and README.zh-CN.md and the tables of docs/performance.md and
+docs/scaling.md from the committed results; `--check` only reports whether they are current. A page has them between two
+marker comments.
 """
 
 import re
@@ -19,30 +19,8 @@ from benchmarks.rows import Row
 
 ROOT = Path(__file__).parents[1]
 _MARKED = r"(<!-- {name}[^>]*-->\n).*?(<!-- /{name} -->)"
-# The rows of the short table, in its order, and how README.zh-CN.md calls them.
-SHORT = {
-    "grpc-64": "gRPC Check，64 路并发",
-    "grpc-64-p99": "同上，p99",
-    "grpc-8": "gRPC Check，8 路并发",
-    "grpc-1": "gRPC Check，1 路",
-    "http-32": "HTTP /v1/check，32 路并发",
-    "http-1": "HTTP /v1/check，1 路",
-    "batch-100": "BatchCheck，每次 100 条",
-    "check-64": "进程内核查并落盘留痕，64 路并发",
-    "decide-hit": "进程内查询并裁量，命中名单，p50",
-    "decide-miss": "进程内查询并裁量，未知主体，p50",
-    "compile": "编译",
-    "growth-lookup": "最大规模下查询一个主体，与一万个主体时相比",
-    "growth-memory": "最大规模编译时的内存峰值",
-    "open": "打开并校验快照",
-    "ready": "从进程启动到就绪",
-    "swap-failed": "负载下切换快照：失败的请求",
-    "swap-p99": "负载下切换快照：切换那一秒的 p99",
-    "opa-rate": "与 Open Policy Agent 相比：吞吐",
-    "opa-p99": "与 Open Policy Agent 相比：p99",
-    "opa-memory": "与 Open Policy Agent 相比：内存",
-    "opa-start": "与 Open Policy Agent 相比：启动时间",
-}
+# The rows that the README shows, and their names in README.zh-CN.md.
+SHORT = {"grpc-64": "gRPC Check，64 路并发", "http-32": "HTTP /v1/check，32 路并发"}
 
 
 def show(found: Results) -> None:
@@ -58,19 +36,25 @@ def show(found: Results) -> None:
         console.print(f"left out: {', '.join(each.ids)}: {each.reason}")
 
 
-def short_table(found: Sequence[Row], *, chinese: bool = False) -> str:
-    """The rows of the README as Markdown, in its order; those that were not measured are left out."""
-    head = ("项目", "xingate", "对照", "比值", "目标", "达到") if chinese else (
-        "what", "xingate", "beside it", "ratio", "target", "met"
-    )  # fmt: skip
-    lines = [_line(head), _line(("---",) * len(head))]
+def short_lines(found: Sequence[Row], *, chinese: bool = False) -> str:
+    """The README's lines as Markdown: the rows of SHORT that were measured, then how many targets are met."""
+    lines = []
     for ident, name in SHORT.items():
         if (row := next((row for row in found if row.id == ident), None)) is not None:
-            texts = list(cells(row))
+            what, ours, beside, ratio, target, _ = cells(row)
             if chinese:
-                texts[0], texts[5] = name, {"yes": "是", "no": "否", "": ""}[texts[5]]
-            lines.append(_line(texts))
-    return "\n".join(lines) + "\n" if len(lines) > 2 else ""
+                met = "已达到" if row.is_met else "未达到"
+                lines.append(f"* {name}：{ours}，对照 {beside}，比值 {ratio}，目标 {target}，{met}。")
+            else:
+                met = "met" if row.is_met else "not met"
+                lines.append(f"* {what}: {ours}, beside {beside}: ratio {ratio}, target {target}, {met}.")
+    judged = [row.is_met for row in found if row.is_met is not None]
+    lines.append(
+        f"* {len(judged)} 项目标中 {sum(judged)} 项已达到；其余各项及原因见 docs/performance.md。"
+        if chinese
+        else f"* {sum(judged)} of {len(judged)} targets are met. docs/performance.md names the others, and the reasons."
+    )
+    return "\n".join(lines) + "\n"
 
 
 def whole_table(found: Results) -> str:
@@ -82,16 +66,20 @@ def whole_table(found: Results) -> str:
     )
     lines = [
         head,
-        _line(("what", "xingate", "beside it", "ratio", "target", "met")),
-        _line(("---",) * 6),
-        *(_line(cells(row)) for row in found.rows),
+        rows_table(found.rows),
         *(f"\nLeft out: {', '.join(each.ids)}: {each.reason}." for each in found.skipped),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
+
+
+def rows_table(found: Sequence[Row]) -> str:
+    """Rows as a Markdown table."""
+    head = (_line(("what", "xingate", "beside it", "ratio", "target", "met")), _line(("---",) * 6))
+    return "\n".join((*head, *(_line(cells(row)) for row in found))) + "\n"
 
 
 def filled(page: str, name: str, content: str) -> str:
-    """The page with what stands between its markers replaced. Raises ValueError where it has no such markers."""
+    """The page with the text between its markers replaced. Raises ValueError if it has no such markers."""
     pattern = re.compile(_MARKED.format(name=re.escape(name)), re.DOTALL)
     if pattern.search(page) is None:
         raise ValueError(f"there is no marker `<!-- {name} -->`")
@@ -106,12 +94,14 @@ def pages() -> dict[Path, str]:
     wanted: dict[Path, str] = {}
     for name, chinese in (("README.md", False), ("README.zh-CN.md", True)):
         path = ROOT / name
-        wanted[path] = filled(path.read_text(encoding="utf-8"), "bench", short_table(short, chinese=chinese))
+        wanted[path] = filled(path.read_text(encoding="utf-8"), "bench", short_lines(short, chinese=chinese))
     performance = ROOT / "docs" / "performance.md"
     text = performance.read_text(encoding="utf-8")
     for marker, each in (("bench", latest), ("peers", peers)):
         if each is not None:
             text = filled(text, marker, whole_table(each))
+    if sizes is not None:
+        text = filled(text, "largest", rows_table(growth.rows(sizes)))
     wanted[performance] = text
     return wanted if sizes is None else wanted | _scaling_page(sizes, latest)
 
