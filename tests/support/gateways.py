@@ -147,8 +147,10 @@ def _children(pid: int) -> list[int]:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether a process is gone, or only waits for whoever adopted it to look."""
+    """Whether a process is gone, or all its threads are and it only waits for whoever adopted it to look."""
+    process = Path(f"/proc/{pid}")
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+        state = (process / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        return state == "Z" and len(list((process / "task").iterdir())) == 1
     except OSError:
         return True
