@@ -27,6 +27,7 @@ from xingate_adapters.rosters.columns.parties import (
     is_organisations_name,
     is_organisations_number,
     is_persons_number,
+    is_sound_code,
     paired,
 )
 from xingate_adapters.rosters.layout import RosterLayout
@@ -256,11 +257,12 @@ def _is_same(one: Subject, other: Subject) -> bool:
 
 
 def _is_a_persons(subject: Subject, people: Sequence[RosterPerson]) -> bool:
-    """Whether an organisation's row has a citizen number for its code. A citizen number may be a valid unified code, so
-    that alone says nothing: the name is none of an organisation's, or a person's number is one's. A member's may not be
-    one at all."""
-    if any(is_persons_number(one.value) for one in subject.identifiers) and (
+    """Whether an organisation's row has a citizen number for its code. One that is also a valid unified code is the
+    organisation's, unless the name is not one, or a person's number is a code. A member's is always a person's."""
+    persons = [one.value for one in subject.identifiers if is_persons_number(one.value)]
+    if persons and (
         not is_organisations_name(subject.name)
+        or not all(map(is_sound_code, persons))
         or any(
             is_organisations_number(one.value)
             for person in people

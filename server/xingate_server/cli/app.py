@@ -112,9 +112,9 @@ def run(args: Sequence[str] | None = None) -> None:
         if os.environ.get("XINGATE_DEBUG"):
             raise
         if isinstance(error, OSError) and isinstance(error.filename, str):
-            from xingate_server.disk_faults import said_of
+            from xingate_server.disk_faults import disk_fault
 
-            _fail(f"`{error.filename}` cannot be used: {said_of(error, Path(error.filename))}", EXIT_REFUSED)
+            _fail(f"`{error.filename}` cannot be used: {disk_fault(error, Path(error.filename))}", EXIT_REFUSED)
         what = f"{type(error).__name__} in {_place(error)}"
         _fail(f"this command failed by a fault of its own: {what} (XINGATE_DEBUG=1 shows it)", EXIT_REFUSED)
     sys.exit(code if isinstance(code, int) else 0)

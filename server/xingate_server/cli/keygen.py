@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from xingate_server.cli.output.common import CommandError, json_option, print_object, state_option
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 
 
 @click.command("keygen")
@@ -43,7 +43,7 @@ def keygen_command(*, out: Path | None, force: bool, state: Path, as_json: bool)
         _write(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
     except OSError as error:
         raise CommandError(
-            f"the key cannot be written to `{error.filename}`: {said_of(error, Path(error.filename))}"
+            f"the key cannot be written to `{error.filename}`: {disk_fault(error, Path(error.filename))}"
         ) from error
     raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     made = {"private": str(private), "public": str(public), "sha256": hashlib.sha256(raw).hexdigest()}

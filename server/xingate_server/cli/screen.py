@@ -32,7 +32,7 @@ from xingate_server.cli.output.common import (
     target_option,
     tell_errors,
 )
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 
 if TYPE_CHECKING:
     from xingate_adapters.rosters.journal import Journal
@@ -162,15 +162,15 @@ def _run(client: xingate.Client, screening: "Screening", on_progress: "OnProgres
     try:
         return screen_file(client, screening, _tell_origin, on_progress)
     except StoppedError as error:
-        raise CommandError(f"stopped at {error}; run the same command again to continue") from error
+        raise CommandError(f"stopped at {error}; run the same command again") from error
     except (SourceError, JournalError) as error:
         raise CommandError(str(error)) from error
     except OSError as error:
         raise CommandError(
-            f"cannot write `{screening.out}`: {said_of(error, screening.out)}; run the same command again to continue"
+            f"cannot write `{screening.out}`: {disk_fault(error, screening.out)}; run the same command again"
         ) from error
     except KeyboardInterrupt:
-        click.echo("xingate: broken off; run the same command again to continue", err=True)
+        click.echo("xingate: broken off; run the same command again", err=True)
         raise
 
 

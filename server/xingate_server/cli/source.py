@@ -20,7 +20,7 @@ from xingate_server.cli.output.common import (
     print_object,
     state_option,
 )
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.wiring.compiling.compile import SOURCES_FOLDER
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def new_command(name: str, home: Path | None, state: Path) -> None:
     except ScaffoldError as error:
         raise AskedWronglyError(str(error)) from error
     except OSError as error:
-        raise CommandError(f"cannot write `{error.filename}`: {said_of(error, Path(error.filename))}") from error
+        raise CommandError(f"cannot write `{error.filename}`: {disk_fault(error, Path(error.filename))}") from error
     folder = files[0].parent
     click.echo(f"made {folder}: {', '.join(file.name for file in files)}")
     click.echo(f"change mapping.toml and source.toml to the list, then: pytest {folder}")
@@ -139,7 +139,7 @@ def _write(out: Path, found: "Inspection", text: str | None) -> None:
     except OSError as error:
         with suppress(OSError):
             out.unlink()  # ours: half a mapping would only be in the way
-        raise CommandError(f"cannot write `{out}`: {said_of(error, out)}") from error
+        raise CommandError(f"cannot write `{out}`: {disk_fault(error, out)}") from error
 
 
 def _usage(found: "Inspection", mapping: Path | None = None) -> str:

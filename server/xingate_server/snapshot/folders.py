@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.snapshot.errors import CompileError, SnapshotError
 
 CURRENT = "current"
@@ -41,7 +41,7 @@ def current_sequence(folder: Path) -> int | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        what = "it is a folder" if link.is_dir() else said_of(error, link)
+        what = "it is a folder" if link.is_dir() else disk_fault(error, link)
         raise SnapshotError(
             f"`{link}` is not a link to a snapshot: {what}; move it away, then xingate compile or xingate snapshot use "
             "makes the link"
@@ -59,7 +59,7 @@ def compile_lock(folder: Path, timeout_s: float) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         opened = (folder / _LOCK).open("w")
     except OSError as error:
-        raise CompileError(f"`{folder}` cannot be written: {said_of(error, folder / _LOCK)}") from error
+        raise CompileError(f"`{folder}` cannot be written: {disk_fault(error, folder / _LOCK)}") from error
     with opened as file:
         deadline = time.monotonic() + timeout_s
         while True:

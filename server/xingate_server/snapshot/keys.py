@@ -10,7 +10,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.snapshot.errors import SubjectKeyError
 
 KEY_FILE_BYTES = 32
@@ -91,4 +91,4 @@ def _write_once(path: Path, key: bytes) -> None:
         finally:
             draft.unlink()
     except OSError as error:
-        raise SubjectKeyError(f"cannot write the subject key `{path}`: {said_of(error, path)}") from error
+        raise SubjectKeyError(f"cannot write the subject key `{path}`: {disk_fault(error, path)}") from error

@@ -6,11 +6,12 @@ answering questions, reports on them, and signing (`wiring.embedded`).
 
 import asyncio
 
-from xingate.errors import ProtocolError, XingateError, from_status
+from xingate.errors import ProtocolError, UnavailableError, XingateError, from_status
 from xingate_server.gateway.gateway import Gateway
 from xingate_server.settings import Settings
 from xingate_server.snapshot.store import SnapshotSet
-from xingate_server.trace.tree.signed_before import SignedBefore
+from xingate_server.trace.tree.checkpoint_files import CheckpointFiles
+from xingate_server.trace.tree.signed_checkpoints import SignedCheckpoints
 from xingate_server.trace.tree.signing import public_key
 from xingate_server.transport.handlers import Handlers, call
 from xingate_server.transport.metrics import Metrics
@@ -29,7 +30,9 @@ class ReadingBackend:
     def __init__(self, settings: Settings) -> None:
         self._log = open_log(settings, must_exist=True)
         key = public_key(settings.state)
-        self._proofs = SignedBefore(self._log, key, settings.state / "trace") if key else None
+        is_signed = CheckpointFiles(settings.state / "trace").read() is not None
+        self._missing_key = settings.state / "keys" / "trace.pub" if is_signed and not key else None
+        self._proofs = SignedCheckpoints(self._log, key, settings.state / "trace") if key else None
         gateway = Gateway(SnapshotSet(settings.state), self._log, proofs=self._proofs)
         self._handlers = Handlers(gateway, Metrics())
 
@@ -41,6 +44,11 @@ class ReadingBackend:
         """The same for asyncio."""
         if method not in _CALLS:
             raise ProtocolError(f"a log that is only read takes no call `{method}`")
+        if method in _PROOFS and self._missing_key is not None:
+            text = (
+                f"{self._missing_key} is missing, without which no checkpoint of this log can be verified: copy it too"
+            )
+            raise UnavailableError(text, reason="proofs_missing")
         try:
             return await call(self._handlers, method, payload)
         except Exception as error:  # noqa: BLE001 - the table says what a caller is told

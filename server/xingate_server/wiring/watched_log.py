@@ -10,7 +10,7 @@ from time import monotonic, perf_counter
 from typing import Protocol, runtime_checkable
 
 from xingate.merkle import Frontier
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.trace.leaf.terms import Block
 from xingate_server.trace.port import (
     Draft,
@@ -181,7 +181,7 @@ class MeteredLog:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            return f"nothing can be written in {self._directory}: {said_of(error, path)}"
+            return f"nothing can be written in {self._directory}: {disk_fault(error, path)}"
         finally:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)

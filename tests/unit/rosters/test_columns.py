@@ -326,3 +326,12 @@ def test_a_persons_number_where_an_organisations_should_be_is_a_fault_of_the_row
     rows[5] = ["示例甲", PEOPLE[5], "", ""]
     found = asked(guess_layout(csv(tmp_path, header, *rows), ORGANISATION).mapped({"统一社会信用代码": "identifiers"}))
     assert [number for number, row in enumerate(found) if row[0][0] == "identifier_of_person"] == [4, 5]
+
+
+def test_a_persons_number_under_an_organisations_name_is_a_fault_unless_it_is_a_valid_code_too(tmp_path: Path) -> None:
+    header = ["企业名称", "统一社会信用代码"]
+    rows = [[f"示例{n}有限公司", CODES[n]] for n in range(11)]
+    rows[3][1] = PEOPLE[3]
+    rows[7][1] = PEOPLE[7][:6] + "********" + PEOPLE[7][-4:]
+    found = asked(guess_layout(csv(tmp_path, header, *rows), ORGANISATION).mapped({"统一社会信用代码": "identifiers"}))
+    assert [number for number, row in enumerate(found) if row[0][0] == "identifier_of_person"] == [3, 7]

@@ -116,6 +116,17 @@ def test_every_reading_command_works_on_a_copy(folder: Path, state: Path) -> Non
     assert sorted(path.name for path in (copy / "trace").iterdir()) == before
 
 
+def test_a_copy_without_the_logs_public_key_says_which_file_is_missing(folder: Path, state: Path) -> None:
+    copy = copied(state, folder / "copy-without-key")
+    (copy / "keys" / "trace.pub").unlink()
+    given_away(copy)
+    record = json.loads(read(copy, "trace", "list", "--json"))["recordId"]
+    assert COMPANY in read(copy, "trace", "list")
+    done = ask("trace", "receipt", record, "--state", str(copy))
+    assert done.returncode == 3
+    assert "trace.pub is missing" in done.stderr
+
+
 def test_a_log_that_is_written_is_read_with_its_newest_records(folder: Path, state: Path) -> None:
     live = copied(state, folder / "live")
     log = SqliteLog(live / "trace")
@@ -174,7 +185,28 @@ def test_a_quiet_file_that_somebody_begins_to_write_is_not_read_on(tmp_path: Pat
 
 def test_nothing_can_be_written_through_it(tmp_path: Path) -> None:
     SqliteLog(tmp_path).close()
-    connection = open_read_only(tmp_path / FILE, 100)
+    connection, _ = open_read_only(tmp_path / FILE, 100)
     with pytest.raises(Exception, match="readonly"):
         connection.execute("DELETE FROM leaves")
     connection.close()
+
+
+def test_the_guard_is_as_the_file_was_when_it_was_opened(tmp_path: Path) -> None:
+    """Also when it is opened again, after its writer has gone."""
+    writer = SqliteLog(tmp_path)
+    blocking.append(writer, draft(1))
+    copy = SqliteLog(tmp_path, is_read_only=True)
+    try:
+        assert copy.size() == 1
+        assert copy._reader is not None
+        copy._reader.close()
+        copy._reader = None  # as after an error
+        writer.close()
+        assert copy.size() == 1
+        writer = SqliteLog(tmp_path)
+        blocking.append(writer, draft(2))
+        with pytest.raises(ReadFailedError, match="run the command again"):
+            copy.size()
+    finally:
+        copy.close()
+        writer.close()

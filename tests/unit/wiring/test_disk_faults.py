@@ -14,9 +14,10 @@ import pytest
 
 from xingate_server import disk_faults
 from xingate_server.demo import DATA
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 
 FULL = "the disk is full ("
+LIMIT = "a limit on the size of files was reached ("
 VAGUE = "is full or failing: look at its free space"
 
 
@@ -25,13 +26,12 @@ VAGUE = "is full or failing: look at its free space"
     [
         OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
         OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
-        OSError(errno.EFBIG, os.strerror(errno.EFBIG)),
         apsw.FullError("database or disk is full"),
         lmdb.DiskError("mdb_txn_commit: No space left on device"),
     ],
 )
 def test_every_word_for_a_full_disk_is_known(tmp_path: Path, error: Exception) -> None:
-    told = said_of(error, tmp_path / "log.sqlite")
+    told = disk_fault(error, tmp_path / "log.sqlite")
     assert told.startswith(FULL)
     assert f"free space for `{tmp_path / 'log.sqlite'}` and try again" in told
 
@@ -40,14 +40,16 @@ def test_a_vague_word_is_a_full_disk_where_nothing_is_free(tmp_path: Path, monke
     path = tmp_path / "not-there" / "log.sqlite"
     for error in (apsw.IOError("disk I/O error"), lmdb.DiskError("mdb_txn_commit: Input/output error")):
         monkeypatch.setattr(disk_faults, "disk_usage", lambda _: SimpleNamespace(free=1 << 30))
-        assert f"the disk of `{path}` {VAGUE}" in said_of(error, path)
+        assert f"the disk of `{path}` {VAGUE}" in disk_fault(error, path)
         monkeypatch.setattr(disk_faults, "disk_usage", lambda _: SimpleNamespace(free=4096))
-        assert said_of(error, path).startswith(FULL)
+        assert disk_fault(error, path).startswith(FULL)
 
 
 def test_other_faults_are_said_as_they_are(tmp_path: Path) -> None:
-    assert said_of(PermissionError(errno.EACCES, "Permission denied"), tmp_path / "x") == "permission denied"
-    assert said_of(apsw.CantOpenError("unable to open database file"), tmp_path / "x") == "unable to open database file"
+    assert disk_fault(PermissionError(errno.EACCES, "Permission denied"), tmp_path / "x") == "permission denied"
+    assert (
+        disk_fault(apsw.CantOpenError("unable to open database file"), tmp_path / "x") == "unable to open database file"
+    )
 
 
 def limited(size: int, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -86,7 +88,7 @@ def test_a_record_on_a_full_disk_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_workbook_on_a_full_disk_keeps_the_reason(tmp_path: Path) -> None:
+def test_a_workbook_that_may_not_grow_keeps_the_reason(tmp_path: Path) -> None:
     code = f"""
 import resource, signal
 from pathlib import Path
@@ -97,9 +99,25 @@ with Roster(Path({str(tmp_path / "answered.xlsx")!r}), ["单位名称"], {{}}, h
     try:
         roster.save()
     except OSError as error:
-        from xingate_server.disk_faults import said_of
-        print(said_of(error, Path("answered.xlsx")))
+        from xingate_server.disk_faults import disk_fault
+        print(disk_fault(error, Path("answered.xlsx")))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.startswith(FULL), done
+    assert done.stdout.startswith(LIMIT), done
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_limit_of_files_is_not_a_full_disk(tmp_path: Path) -> None:
+    reason = disk_fault(OSError(errno.EFBIG, os.strerror(errno.EFBIG)), tmp_path / "log.sqlite")
+    assert reason.startswith(LIMIT)
+    assert f"raise it for `{tmp_path / 'log.sqlite'}`" in reason
+
+
+def test_a_disk_that_does_not_say_what_is_free_is_still_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(disk_faults, "disk_usage", failing)
+    assert VAGUE in disk_fault(apsw.IOError("disk I/O error"), tmp_path / "log.sqlite")

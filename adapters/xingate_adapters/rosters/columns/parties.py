@@ -148,10 +148,14 @@ def is_persons_number(cell: str) -> bool:
     return read.scheme is Scheme.CITIZEN_ID and (read.is_sound or is_masked)
 
 
+def is_sound_code(cell: str) -> bool:
+    """Whether a cell is a valid number of an organisation, which a citizen number may be by chance."""
+    return parsing.read(cell, "", SubjectClass.ORGANISATION).is_sound
+
+
 def is_organisations_number(cell: str) -> bool:
-    """Whether a cell is a valid number of an organisation, and no citizen number."""
-    read = parsing.read(cell, "", SubjectClass.ORGANISATION)
-    return read.is_sound and not is_persons_number(cell)
+    """Whether a cell is a valid number of an organisation, and not a citizen number."""
+    return is_sound_code(cell) and not is_persons_number(cell)
 
 
 def has_shape(cell: str) -> bool:

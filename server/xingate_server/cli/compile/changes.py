@@ -13,7 +13,7 @@ from rich.table import Table
 
 from xingate_server.cli.output.common import AskedWronglyError, counted
 from xingate_server.core.catalogue import Verdict
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.snapshot.request import AnswerChange, Comparison, SubjectChange
 
 _ACTIONS_NAMED = 3
@@ -32,7 +32,7 @@ def changes_file(path: Path | None) -> Iterator[Callable[[SubjectChange], None]]
     try:
         file = draft.open("wb")
     except OSError as error:
-        raise AskedWronglyError(f"--changes: cannot write `{path}`: {said_of(error, path)}") from error
+        raise AskedWronglyError(f"--changes: cannot write `{path}`: {disk_fault(error, path)}") from error
     try:
         with file:
             yield lambda change: _write(file, change)

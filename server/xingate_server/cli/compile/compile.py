@@ -30,7 +30,7 @@ from xingate_server.cli.output.common import (
 from xingate_server.core.catalogue import Posture
 from xingate_server.core.names.search import THRESHOLD
 from xingate_server.cores import available_cores
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.option_values import read_dated_path, read_days, read_window
 from xingate_server.snapshot.errors import SnapshotError
 from xingate_server.snapshot.request import Compiled, SubjectChange
@@ -227,7 +227,7 @@ def _report(options: CompileOptions, report: Path | None) -> None:
     try:
         rows = write_report(refused, report, columns_of, can_be_corrected)
     except OSError as error:
-        raise CommandError(f"cannot write `{report}`: {said_of(error, report)}") from error
+        raise CommandError(f"cannot write `{report}`: {disk_fault(error, report)}") from error
     click.echo(f"{rows:,} refused rows in {report}", err=True)
 
 

@@ -26,7 +26,7 @@ from xingate_server.cli.output.common import (
 )
 from xingate_server.cli.trace.anchor import verify_anchor
 from xingate_server.cli.trace.logs import open_proofs
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 
 if TYPE_CHECKING:
     from xingate_server.pages.receipt import Titles
@@ -251,7 +251,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"`{path}` cannot be written: {said_of(error, path)}") from error
+        raise CommandError(f"`{path}` cannot be written: {disk_fault(error, path)}") from error
 
 
 def _page(gateway: xingate.Client, proven: Proven, note: str) -> str:

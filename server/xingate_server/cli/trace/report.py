@@ -35,7 +35,7 @@ from xingate_server.cli.trace.logs import (
 from xingate_server.cli.trace.search import read_subject, refuse_number, subject_options
 from xingate_server.core.identifiers.parsing import mask_text
 from xingate_server.core.subject import ID_DIGITS, SubjectKeyer
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.gateway.errors import InvalidQuestionError
 from xingate_server.gateway.records.search import Search, read_search
 from xingate_server.snapshot.errors import SubjectKeyError
@@ -306,4 +306,4 @@ def _write(out: Path | None, content: bytes) -> None:
     try:
         out.write_bytes(content)
     except OSError as error:
-        raise CommandError(f"`{out}` cannot be written: {said_of(error, out)}") from error
+        raise CommandError(f"`{out}` cannot be written: {disk_fault(error, out)}") from error

@@ -18,7 +18,7 @@ import lmdb
 from xingate_server.core.admission.rules import Rules
 from xingate_server.core.subject import BY_SCHEME
 from xingate_server.core.timestamps import SHANGHAI
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.snapshot import folders
 from xingate_server.snapshot.comparison.answer_changes import Side
 from xingate_server.snapshot.comparison.comparison import compare
@@ -74,7 +74,7 @@ def compile_snapshot(plan: CompilePlan, rules: Rules, state_dir: Path, progress:
             return _compile(plan, rules, folder, progress)
     except (OSError, lmdb.Error) as error:
         place = Path(gettempdir(), "draft") if plan.is_dry_run else folder / "draft"
-        reason = said_of(error, place)
+        reason = disk_fault(error, place)
         raise CompileError(f"cannot make a snapshot in `{folder}`: {reason}; the current one is unchanged") from error
 
 

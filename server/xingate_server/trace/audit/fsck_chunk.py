@@ -18,7 +18,7 @@ from xingate.errors import ProofError
 from xingate.merkle import HASH_SIZE, root_from_frontier
 from xingate_server.trace.port import StoreUnusableError
 from xingate_server.trace.row_checksum import SEALED, seal_of
-from xingate_server.trace.sqlite.read_only import Unchanged, is_read_only, open_read_only
+from xingate_server.trace.sqlite.read_only import FileGuard, is_read_only, open_read_only
 from xingate_server.trace.tree.tiles import FILE as TILES
 from xingate_server.trace.tree.tiles import TILE_WIDTH
 
@@ -281,10 +281,9 @@ class _opened:  # noqa: N801 - used as a function
         self._path = path
 
     def __enter__(self) -> apsw.Connection:
-        self._unchanged: Unchanged | None = None
+        self._guard: FileGuard | None = None
         if is_read_only(self._path):
-            self._unchanged = Unchanged(self._path)
-            self._connection = open_read_only(self._path, _BUSY_MS)
+            self._connection, self._guard = open_read_only(self._path, _BUSY_MS)
         else:
             self._connection = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READWRITE)
             self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -294,5 +293,5 @@ class _opened:  # noqa: N801 - used as a function
 
     def __exit__(self, *_: object) -> None:
         self._connection.close(True)
-        if self._unchanged is not None and not self._unchanged.holds():
+        if self._guard is not None and not self._guard.holds():
             raise StoreUnusableError(f"{self._path} was written while it was read as a copy: run the command again")

@@ -19,7 +19,7 @@ from typing import Final
 import apsw
 
 from xingate.merkle import Frontier, leaf_hash
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.trace.group_commit import GroupCommit, only
 from xingate_server.trace.leaf.terms import Block
 from xingate_server.trace.origin import settle_origin
@@ -34,7 +34,7 @@ from xingate_server.trace.port import (
 )
 from xingate_server.trace.row_checksum import seal
 from xingate_server.trace.sqlite.file import make_schema, open_file, refuse_faulty_library, refuse_other_schema
-from xingate_server.trace.sqlite.read_only import Unchanged, open_read_only
+from xingate_server.trace.sqlite.read_only import FileGuard, open_read_only
 from xingate_server.trace.sqlite.terms import SqliteTerms
 from xingate_server.trace.sqlite.wal import WalCopier
 from xingate_server.trace.stored_rows import COLUMNS, Key, fresh, outcome, stored, tip_of
@@ -94,7 +94,7 @@ class SqliteLog:
             self._origin = settle_origin(directory, origin)
         except OSError as error:
             raise StoreUnusableError(
-                f"the log in {directory} cannot be made: {said_of(error, directory / FILE)}"
+                f"the log in {directory} cannot be made: {disk_fault(error, directory / FILE)}"
             ) from error
         self._path = directory / FILE
         self._lock_wait_s = lock_wait_s
@@ -109,7 +109,8 @@ class SqliteLog:
         # Readers never wait for a commit: WAL lets them see the state before it.
         self._reading = threading.Lock()
         self._reader: apsw.Connection | None = None
-        self._unchanged = Unchanged(self._path) if is_read_only else None
+        self._is_read_only = is_read_only
+        self._guard: FileGuard | None = None  # of the reader, where nothing can be written
         try:
             if is_read_only:
                 self._reader = self._open_reader()
@@ -117,7 +118,7 @@ class SqliteLog:
             else:
                 self._open_writer()
         except (apsw.Error, OSError) as error:
-            raise StoreUnusableError(f"{self._path} cannot be opened: {said_of(error, self._path)}") from error
+            raise StoreUnusableError(f"{self._path} cannot be opened: {disk_fault(error, self._path)}") from error
         self._writer = GroupCommit(self._commit, self._release)
 
     @property
@@ -214,12 +215,12 @@ class SqliteLog:
             rows = self._insert(firsts)
         except (apsw.BusyError, apsw.FullError) as error:
             # SQLite says for certain that nothing was stored: the lock was not had, or the disk is full.
-            why = said_of(error, self._path)
             self._drop_writer()
+            why = disk_fault(error, self._path)
             rows = {}
         except (apsw.Error, OSError) as error:
-            why = said_of(error, self._path)
             self._drop_writer()
+            why = disk_fault(error, self._path)
             rows = self._settle(firsts)
         self._terms.waiting.add((row.leaf_index, firsts[key].terms) for key, row in rows.items() if not row.is_replay)
         self._terms.write()
@@ -313,7 +314,7 @@ class SqliteLog:
         self._is_in_doubt = False
 
     def _open_writer(self) -> apsw.Connection:
-        if self._unchanged is not None:
+        if self._is_read_only:
             raise apsw.ReadOnlyError("the log was opened to be read alone")
         connection = open_file(self._path, self._lock_wait_s)
         try:
@@ -349,14 +350,15 @@ class SqliteLog:
                 if self._reader is not None:
                     self._reader.close(True)
                     self._reader = None
-                raise ReadFailedError(f"{self._path} cannot be read: {said_of(error, self._path)}") from error
-            if self._unchanged is not None and not self._unchanged.holds():
+                raise ReadFailedError(f"{self._path} cannot be read: {disk_fault(error, self._path)}") from error
+            if self._guard is not None and not self._guard.holds():
                 raise ReadFailedError(f"{self._path} was written while it was read as a copy: run the command again")
             return rows
 
     def _open_reader(self) -> apsw.Connection:
-        if self._unchanged is not None:
-            return open_read_only(self._path, int(self._lock_wait_s * 1000))
+        if self._is_read_only:
+            connection, self._guard = open_read_only(self._path, int(self._lock_wait_s * 1000))
+            return connection
         return open_file(self._path, self._lock_wait_s)
 
     def _pages(self, sql: str, start: int, stop: int | None) -> Iterator[tuple[_Value, ...]]:

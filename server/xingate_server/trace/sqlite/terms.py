@@ -98,7 +98,7 @@ class SqliteTerms:
 
 def _opened_to_read(path: Path) -> apsw.Connection:
     if is_read_only(path):
-        return open_read_only(path, _WAIT_MS)
+        return open_read_only(path, _WAIT_MS)[0]
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     connection.set_busy_timeout(_WAIT_MS)
     return connection

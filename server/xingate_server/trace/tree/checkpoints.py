@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from xingate.checkpoint import Checkpoint, VerifierKey, sign, verifier_key, verify
 from xingate.errors import CheckpointError
 from xingate.merkle import Frontier, leaf_hash
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.trace.port import ReadFailedError, StoreUnusableError, TraceError, TraceLog
 from xingate_server.trace.tree.checkpoint_files import CheckpointFiles
 from xingate_server.trace.tree.proofs import Tree
@@ -184,7 +184,7 @@ class Checkpointer:
                 self._trouble = _cannot_sign(error)
                 return known
             raise StoreUnusableError(
-                f"no checkpoint of the log in {self._files.path.parent}: {said_of(error, self._files.path)}"
+                f"no checkpoint of the log in {self._files.path.parent}: {disk_fault(error, self._files.path)}"
             ) from error
 
     def _look(self) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from xingate.checkpoint import SignatureType, load_private_key, new_private_key, private_key_pem, verifier_key
 from xingate.errors import CheckpointError
-from xingate_server.disk_faults import said_of
+from xingate_server.disk_faults import disk_fault
 from xingate_server.trace.port import StoreUnusableError
 
 FILE: Final = "trace.key"
@@ -41,7 +41,7 @@ def settle_key(
     except CheckpointError as error:
         raise StoreUnusableError(f"{path} holds no signing key: {error}; restore it from a backup") from error
     except OSError as error:
-        raise StoreUnusableError(f"the signing key {path} cannot be read or made: {said_of(error, path)}") from error
+        raise StoreUnusableError(f"the signing key {path} cannot be read or made: {disk_fault(error, path)}") from error
     return key
 
 

@@ -165,7 +165,7 @@ class FileTiles:
             raise OSError("the tiles are closed")
         if self._connection is None:
             if is_read_only(self._path):
-                self._connection = open_read_only(self._path, _BUSY_MS)
+                self._connection, _ = open_read_only(self._path, _BUSY_MS)
             else:
                 self._connection = open_beside(self._path, _BUSY_MS, _SCHEMA)
         return self._connection

@@ -345,10 +345,19 @@ class UsageQuery(_Query):
 class DocsQuery(_Query):
     """In which language to describe the routes."""
 
-    lang: Literal["zh", "en"] | None = Field(
-        None, **_said("zh or en; absent: as the browser asks.", "zh 或 en；省略则依浏览器语言。", "zh")
+    lang: str = Field(
+        "",
+        **_said(
+            "A language tag: Chinese for zh, zh-CN and the like, else English; absent: as the browser asks.",
+            "语言标记：zh、zh-CN 等为中文，其他为英文；省略则依浏览器语言。",
+            "zh",
+        ),
     )
 
 
 class NoQuery(_Query):
     """Nothing may be asked."""
+
+
+class AnyQuery(_Query):
+    """Whatever is asked is ignored: probes and scrapers add parameters of their own, and must not fail for them."""

@@ -82,7 +82,9 @@ def _refusals(call: Call) -> list[str]:
     if call.path in (EVALUATION, EVALUATIONS):
         return ["400", "405", "429", "503"]  # the others are told as 400
     writes = call.limit is Limit.OVERLOAD
-    kinds: list[type[Exception]] = [transport.MethodNotAllowedError, transport.MalformedMessageError]
+    kinds: list[type[Exception]] = [transport.MethodNotAllowedError]
+    if call.model is not models.AnyQuery:
+        kinds.append(transport.MalformedMessageError)
     if call.service:
         kinds.append(gateway.UnavailableError)
     if call.model is models.SnapshotQuery or "{record_id}" in call.path or writes:

@@ -142,7 +142,10 @@ def application(
     for call in ROUTES:
         add = app.router.add_get if call.verb == "GET" else app.router.add_post  # HEAD goes with GET
         inner = own.get(call.id)
-        handle = _handle(handlers, call, most_bytes) if inner is None else _with_query(_query_of(call), inner)
+        if inner is None:
+            handle = _handle(handlers, call, most_bytes)
+        else:
+            handle = inner if call.model is models.AnyQuery else _with_query(_query_of(call), inner)
         add(call.path, handle, expect_handler=expect)
     return app
 

@@ -16,7 +16,7 @@ from xingate_server.trace.tree.proofs import Tree
 from xingate_server.trace.tree.tiles import FileTiles
 
 
-class SignedBefore:
+class SignedCheckpoints:
     """A `gateway.records.receipts.Proofs` over `log` with the checkpoints in `directory`; `key` is the public one.
 
     Its methods raise ReadFailedError where there is no checkpoint, StoreUnusableError for one that does not hold.
