@@ -233,7 +233,7 @@ class Client:
         timeout_s: float | None = None,
     ) -> RecordedOutcome:
         """Report what became of the lookup `record_id`: what was done with the measures of its answer, and whether a
-        possible match is the subject. A retry with the same `outcome_id` (default: a new one) is no second report.
+        possible match is the subject. A retry with the same `outcome_id` (default: a new one) is recorded once.
 
         Raises NotFoundError for an unknown lookup, NotAllowedError for one of another organisation or system, and
         InvalidRequestError for a measure or an entry that was not in the answer.

@@ -102,7 +102,7 @@ class ProtocolError(XingateError):
 
 
 class ProofError(XingateError):
-    """A proof does not prove what it is given for, or is no proof at all. Needs no gateway and concerns none."""
+    """A proof does not prove what it is given for, or is not a proof at all. Needs no gateway and concerns none."""
 
 
 class InclusionError(ProofError):

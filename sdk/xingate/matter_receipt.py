@@ -45,7 +45,7 @@ class MatterReceipt:
         """Read a file. Raises ReceiptError (`check` is "format") with the first thing that is wrong."""
         value = _loaded(content)
         if not isinstance(value, dict) or value.get("format") != FORMAT or set(value) != {"format", "receipts"}:
-            raise _error("format", f"the file is no object of `format` (`{FORMAT}`) and `receipts` alone")
+            raise _error("format", f"the file is not an object of `format` (`{FORMAT}`) and `receipts` alone")
         if not isinstance(value["receipts"], list):
             raise _error("format", "`receipts` is a list")
         return cls(tuple(Receipt.from_json(json.dumps(one)) for one in value["receipts"]))
@@ -134,7 +134,7 @@ def _loaded(content: str | bytes) -> Any:
     try:
         return json.loads(content, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise _error("format", "the receipt is no JSON text in UTF-8, or has a field twice") from None
+        raise _error("format", "the receipt is not a JSON text in UTF-8, or has a field twice") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def leaf_hash(leaf: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of a node over its two children, 32 bytes. Raises ProofError where one is no hash of 32 bytes."""
+    """The hash of a node over its two children, 32 bytes. Raises ProofError where one is not a hash of 32 bytes."""
     _need_hash("left", left, ProofError)
     _need_hash("right", right, ProofError)
     return _node(left, right)
@@ -120,7 +120,7 @@ class Frontier:
         return tuple(self._nodes)
 
     def append(self, leaf_hash: bytes) -> None:
-        """Take one more leaf, given as its leaf hash. Raises ProofError where it is no hash of 32 bytes."""
+        """Take one more leaf, given as its leaf hash. Raises ProofError where it is not a hash of 32 bytes."""
         _need_hash("leaf_hash", leaf_hash, ProofError)
         nodes, left, node = self._nodes, self._size, leaf_hash
         while left & 1:
@@ -177,7 +177,7 @@ class Frontier:
 def root_from_frontier(size: int, nodes: Sequence[bytes]) -> bytes:
     """The root of the tree of `size` leaves whose full subtrees, largest first, have the roots `nodes`.
 
-    Raises ProofError where the number of nodes does not fit the size, or one is no hash of 32 bytes.
+    Raises ProofError where the number of nodes does not fit the size, or one is not a hash of 32 bytes.
     """
     _need_count("size", size, ProofError)
     return _fold(list(_hashes(nodes, size.bit_count(), ProofError)))
@@ -268,7 +268,7 @@ def _hashes(proof: object, expected: int, error: type[ProofError]) -> tuple[byte
     """The hashes of a proof, which are `expected` many."""
     try:
         hashes = _taken(proof)
-    except Exception:  # noqa: BLE001 -- a foreign sequence may raise anything; it is no proof then
+    except Exception:  # noqa: BLE001 -- a foreign sequence may raise anything; it is not a proof then
         hashes = None
     if hashes is None:
         raise error(f"a proof is a list of hashes, not {_kind(proof)}")
@@ -280,7 +280,7 @@ def _hashes(proof: object, expected: int, error: type[ProofError]) -> tuple[byte
 
 
 def _taken(proof: object) -> tuple[Any, ...] | None:
-    """The items, of a hostile sequence no more than the longest proof has; None where it is no list."""
+    """The items, of a hostile sequence no more than the longest proof has; None where it is not a list."""
     if proof is None:
         return ()
     if isinstance(proof, str | bytes | bytearray) or not isinstance(proof, Sequence):

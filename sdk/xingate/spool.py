@@ -117,8 +117,7 @@ class Spool:
             self._has_failed = True
 
     def answers(self) -> Iterator[Kept | Path]:
-        """What is kept, oldest first, the same answer once; the path of a file for each line in it that is no answer,
-        damaged as it must be."""
+        """The stored answers, oldest first, each once; for each line that is not an answer, its file."""
         seen: set[Kept] = set()
         for path, line in self._answers.read():
             kept = _read_kept(line)

@@ -222,7 +222,7 @@ class FakeGateway:
         try:
             date.fromisoformat(request.as_of or "2017-10-12")
         except ValueError:
-            raise _invalid(f"`{request.as_of}` is no date: expected YYYY-MM-DD", "as_of") from None
+            raise _invalid(f"`{request.as_of}` is not a date: expected YYYY-MM-DD", "as_of") from None
         _require_purpose(request)
         for attribute, value in request.context.items():
             values = self._context.get(attribute)

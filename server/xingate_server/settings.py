@@ -229,5 +229,5 @@ def _config_file() -> Path:
     if named is None:
         return DEFAULT_CONFIG
     if not Path(named).is_file():
-        raise InvalidSettingsError(f"{CONFIG_VARIABLE} names `{named}`, which is no file")
+        raise InvalidSettingsError(f"{CONFIG_VARIABLE} names `{named}`, which is not a file")
     return Path(named)

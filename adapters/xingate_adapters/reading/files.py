@@ -213,7 +213,7 @@ def _decoded(
         yield decoder.decode(chunk, is_last)
     except UnicodeDecodeError as error:
         yield error.object[: error.start].decode(name, "ignore")
-        what = "the text is cut off inside a character" if is_last else "bytes that are no text"
+        what = "the text is cut off inside a character" if is_last else "bytes that are not text"
         raise SourceError(
             f"{what} (read as {name.upper()})",
             file=file,

@@ -115,7 +115,7 @@ class RosterLayout(NamedTuple):
             if column is None:
                 raise self._no_column(label)
             if field not in (*FIELDS, IGNORED):
-                raise MapError(f"`{field}` is no field of a roster: expected one of {', '.join((*FIELDS, IGNORED))}")
+                raise MapError(f"unknown field `{field}` of a roster: expected one of {', '.join((*FIELDS, IGNORED))}")
             changed[column.place] = column._replace(
                 field="" if field == IGNORED else field, confidence=1.0, why=AS_SAID, is_unsure=False
             )

@@ -89,7 +89,7 @@ def read_toml(path: Path) -> dict[str, object]:
     except OSError as error:
         raise MappingFileError(f"`{path}` cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MappingFileError(f"`{path}` is no TOML in UTF-8: {error}") from None
+        raise MappingFileError(f"`{path}` is not TOML in UTF-8: {error}") from None
 
 
 def told(error: ValidationError) -> str:

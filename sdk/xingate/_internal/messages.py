@@ -1,7 +1,7 @@
 """Between the messages of `xingate.v1` and the dataclasses of `xingate.types`; field names are the same on both sides.
 
-Imports protobuf, not grpc. Raises ProtocolError where an answer cannot be relied on: it is no message, it has no
-record, it answers another question, a date is no date.
+Imports protobuf, not grpc. Raises ProtocolError where an answer cannot be relied on: it is not a message, it has no
+record, it answers another question, a date cannot be read.
 """
 
 import types

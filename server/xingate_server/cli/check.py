@@ -135,7 +135,7 @@ def read_context(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         key, found, value = pair.partition("=")
         if not found or not key:
-            raise click.UsageError(f"`{pair}` is no attribute: expected KEY=VALUE")
+            raise click.UsageError(f"`{pair}` is not an attribute: expected KEY=VALUE")
         if key in context:
             raise click.UsageError(f"the attribute `{key}` is given twice")
         context[key] = value

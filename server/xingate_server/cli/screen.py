@@ -142,7 +142,7 @@ def screen_command(**options: Unpack[_Options]) -> int:
         not_meant = " ".join(f"--map {quote(f'{label}=-')}" for label in done.tally.not_asked)
         click.echo(
             f"xingate: columns_not_asked: codes stand in {names} and nobody was asked about them: say what they are "
-            f"with --map COLUMN=FIELD, or that they are no parties by screening again with {not_meant}",
+            f"with --map COLUMN=FIELD, or that they are not parties by screening again with {not_meant}",
             err=True,
         )
     if not done.tally.rows:
@@ -190,7 +190,7 @@ def _screening(options: _Options) -> "Screening":
     file = options["file"]
     out = options["out"] or file.with_name(f"{file.stem}.screened.xlsx")
     if out.suffix.lower() != ".xlsx":
-        raise AskedWronglyError(f"`{out}` is no name of a workbook: expected one that ends in .xlsx")
+        raise AskedWronglyError(f"`{out}` is not a workbook name: expected one that ends in .xlsx")
     kind: SubjectKind | None = KINDS[options["kind"]] if options["kind"] else None
     mapping = _mapping(options["mapping"])
     try:

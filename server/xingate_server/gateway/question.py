@@ -246,5 +246,5 @@ def _shown(identifier: Identifier, subject_class: SubjectClass) -> str:
 def _day(text: str) -> date:
     if (day := read_day(text)) is not None:
         return day
-    shown = f"`{mask_text(text[:MAX_TEXT])}` is no day: expected YYYY-MM-DD"
+    shown = f"`{mask_text(text[:MAX_TEXT])}` is not a date: expected YYYY-MM-DD"
     raise InvalidQuestionError("date_malformed", shown, "as_of")

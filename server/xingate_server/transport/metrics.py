@@ -105,7 +105,7 @@ class Metrics:
         )
         self.not_admitted = self._gauge(
             "xingate_snapshot_rows_not_admitted",
-            "Rows of the snapshot's files that are no entries: refused by_rule, unreadable, passed_over.",
+            "Rows of the snapshot's files that are not entries: refused by_rule, unreadable, passed_over.",
             ("source", "kind"),
         )
         self.gaps = Counter("xingate_gaps", "Answers with a gap, by its reason.", ("reason",), registry=registry)

@@ -1,4 +1,4 @@
-"""Logs by structlog on standard error: JSON where it is no terminal, never an identity number, never a traceback.
+"""Logs by structlog on standard error: JSON where it is not a terminal, never an identity number, never a traceback.
 
 What other libraries log goes the same way. Every text passes `core.identifiers.parsing.mask_text`; of an exception only
 its type and places are kept, because its own text may hold a name or a number.

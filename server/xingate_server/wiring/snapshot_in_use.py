@@ -155,7 +155,7 @@ def retained(settings: Settings) -> list[Retained]:
 
 
 def current_sequence(settings: Settings) -> int:
-    """Where `current` points to, 0 where there is none. Raises `SnapshotError` for one that is no link."""
+    """Where `current` points to, 0 where there is none. Raises `SnapshotError` for one that is not a link."""
     return folders.current_sequence(folders.snapshots_dir(settings.state)) or 0
 
 

@@ -132,7 +132,7 @@ class TestMapping:
     @pytest.mark.parametrize(
         ("mapping", "said"),
         [
-            ("[columns]\nnmae = ['a']", "`columns.nmae` is no field of a record: did you mean `name`"),
+            ("[columns]\nnmae = ['a']", "unknown field `columns.nmae` of a record: did you mean `name`"),
             ("[columns]\nname = 'a'", 'at `columns.name`: expected a list, such as ["名称"]'),
             ("columns = 1", "at `columns`: expected a table"),
             ("[columns", "is not TOML"),

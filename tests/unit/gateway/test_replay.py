@@ -290,7 +290,7 @@ class TestNotReplayed:
         assert found.result is ReplayResult.UNREADABLE
 
     def test_what_is_no_lookup_is_refused(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
-        with pytest.raises(ValueError, match="is no lookup, but of kind `outcome`"):
+        with pytest.raises(ValueError, match="is not a lookup, but of kind `outcome`"):
             replay(msgspec.structs.replace(ask(gateway), kind="outcome"), snapshots)
 
 

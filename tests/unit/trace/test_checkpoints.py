@@ -222,7 +222,7 @@ class TestALogThatDoesNotFit:
     @pytest.mark.parametrize("content", [b"", b"no note", b"\xff\xfe"])
     def test_a_damaged_checkpoint(self, signed: Path, content: bytes) -> None:
         (signed / "checkpoint").write_bytes(content)
-        assert "is no checkpoint of the log" in self.refused(signed)
+        assert "is not a checkpoint of the log" in self.refused(signed)
 
     def test_while_it_runs(self, signed: Path) -> None:
         told: list[str] = []

@@ -103,7 +103,7 @@ class MappedReader:
 
     def _in_title(self, file: Path, title: str) -> str:
         if forms.is_workbook(file):
-            return ""  # a workbook's titles are no text of the file
+            return ""  # a workbook's titles are not text of the file
         lines = files.lines(file, files.text_chunks(file, Run()), Run())
         for line in itertools.islice(lines, _TITLE_LINES):
             before, found, after = line.partition(title)
@@ -210,7 +210,7 @@ class _Reading:
         return [*(LABELS[field] if is_added else ()), *self._spec.columns.get(field, ())]
 
     def record(self, group: Sequence[Row], run: Run) -> Record | None:
-        """The record of the rows of one entry, none where it is no subject."""
+        """The record of the rows of one entry, none where it is not a subject."""
         if len(group) == 1:
             rows: list[Sequence[str]] = [group[0][1]]
             found: dict[str, Any] = {field: value for field, cell in self._cells if (value := cell.read(rows[0]))}

@@ -36,7 +36,7 @@ def header_of(file: Path, rows: Iterator[Row], wanted: int) -> tuple[int, list[s
 
 
 def combined(upper: Sequence[str], lower: Sequence[str]) -> list[str] | None:
-    """The labels of two rows as one; None when the second is no row of labels."""
+    """The labels of two rows as one; None when the second is not a row of labels."""
     width = max(len(upper), len(lower))
     above = [label.strip() for label in upper] + [""] * (width - len(upper))
     below = [label.strip() for label in lower] + [""] * (width - len(lower))

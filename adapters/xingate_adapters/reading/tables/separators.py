@@ -1,6 +1,6 @@
 """The separator of a csv file, told from its first lines: comma, tab, semicolon or pipe.
 
-A first line `sep=;` says it itself (a convention of spreadsheet programs; the line is no row of the list). Otherwise
+A first line `sep=;` says it itself (a convention of spreadsheet programs; the line is not a row of the list). Otherwise
 it is the one with which most lines, and the header among them, have the same number of cells, more than one.
 """
 

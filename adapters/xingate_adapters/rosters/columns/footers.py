@@ -46,7 +46,7 @@ _DATE: Final = re.compile(r"[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}")
 
 
 class Footer(NamedTuple):
-    """A row that is no party; its words are in its cells."""
+    """A row that is not a party; its words are in its cells."""
 
 
 def is_footer(

@@ -28,7 +28,7 @@ from xingate_server.core.subject import SubjectClass
 SURE: Final = 0.9
 """A column whose best reading leads by less wants a person's word."""
 UNSURE: Final = "unsure: "
-"""How the reason begins for a column that is no field and may be a party's."""
+"""How the reason begins for a column that is not a field and may be a party's."""
 SHARE: Final = 0.6
 _BESIDE: Final = 0.95
 _SHAPE: Final = 0.8  # of a reading by cells alone
@@ -161,7 +161,7 @@ def _meaning(column: Column, found: Sequence[Column], *, of_people: bool) -> Mea
     if column.who == OTHER_BODY:
         return Meaning(why="of another organisation")
     if column.who == OTHER_PERSON and (holds_people or holds_bodies):
-        return _unsure("its numbers are of somebody who is no party")
+        return _unsure("its numbers are of somebody who is not a party")
     if holds_bodies and (other := _code_of_another(column, of_people=of_people)) is not None:
         return other
     if column.said.field:

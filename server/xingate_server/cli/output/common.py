@@ -110,7 +110,7 @@ def open_gateway(
 
 
 def console() -> Console:
-    """A console on stdout, wide enough for tables where stdout is no terminal."""
+    """A console on stdout, wide enough for tables where stdout is not a terminal."""
     found = Console(highlight=False, soft_wrap=False)
     return found if found.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
 

@@ -91,7 +91,7 @@ def _node(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise AskedWronglyError(f"`{file}` cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise AskedWronglyError(f"`{file}` is no TOML file: {error}") from error
+        raise AskedWronglyError(f"`{file}` is not a TOML file: {error}") from error
 
 
 def _place(settings: Settings) -> str:
@@ -204,4 +204,4 @@ class Day(click.ParamType[date]):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.fail(f"`{mask_text(value)}` is no day: expected YYYY-MM-DD", param, ctx)
+            self.fail(f"`{mask_text(value)}` is not a date: expected YYYY-MM-DD", param, ctx)

@@ -53,7 +53,7 @@ class _Options(TypedDict):
 @click.option("--evidence", default="", metavar="T", help="On which evidence; needed with --identity.")
 @click.option("--decided-by", default="", metavar="P", help="Who decided; needed with --identity.")
 @click.option("--note", default="", metavar="T", help="Anything else.")
-@click.option("--outcome-id", default="", metavar="R", help="Reporting again with the same id is no second report.")
+@click.option("--outcome-id", default="", metavar="R", help="Reporting again with the same id records nothing new.")
 @click.option("--organisation", default="", metavar="O", help="The organisation that asked; it must be the same.")
 @click.option("--operator", default="", metavar="P", help="The person who reports, for the record.")
 @click.option("--system", default="xingate-cli", show_default=True, metavar="S", help="The system that asked.")

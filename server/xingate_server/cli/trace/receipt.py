@@ -221,7 +221,7 @@ def _read_proof(path: Path) -> tuple[bytes, ...]:
         hashes = value["proof"] if isinstance(value, dict) else value
         return tuple(b64decode(one, validate=True) for one in hashes)
     except (ValueError, KeyError, TypeError):
-        raise AskedWronglyError(f"`{path}` is no consistency proof: expected the JSON of its call") from None
+        raise AskedWronglyError(f"`{path}` is not a consistency proof: expected the JSON of its call") from None
 
 
 def _keys(texts: tuple[str, ...]) -> tuple[VerifierKey, ...]:

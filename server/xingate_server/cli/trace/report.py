@@ -253,7 +253,7 @@ def _entry_id(entry: str) -> str:
     known = _ENTRY_ID.fullmatch(entry.strip())
     if known is None:
         raise AskedWronglyError(
-            f"`--entry {mask_text(entry)}` is no id of an entry: expected {ID_DIGITS} hex digits, as answers show it"
+            f"`--entry {mask_text(entry)}` is not an entry id: expected {ID_DIGITS} hex digits, as answers show it"
         )
     return known[1]
 

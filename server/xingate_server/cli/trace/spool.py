@@ -48,7 +48,7 @@ def verify_all_command(*, spool: Path, key: str, target: str, state: Path, as_js
     cannot be asked, or the spool cannot be written.
     """
     if not (spool / "answers").is_dir():
-        raise AskedWronglyError(f"`{spool}` is no spool: expected the folder given to `connect(..., spool=DIR)`")
+        raise AskedWronglyError(f"`{spool}` is not a spool: expected the folder given to `connect(..., spool=DIR)`")
     trusted = str(read_key(key)) if key else ""
     if not target:
         require_log(state)

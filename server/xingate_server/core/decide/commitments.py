@@ -1,6 +1,6 @@
 """Open commitments that are past their day, of which nobody has said whether they were kept (Cl. 9).
 
-Such a one is no breach, and no sign that all is well: it makes the gap `commitment_overdue` until the authority that
+Such a one is not a breach, and no sign that all is well: it makes the gap `commitment_overdue` until the authority that
 holds it says what became of it. Source: DESIGN section 5, "Commitments".
 """
 

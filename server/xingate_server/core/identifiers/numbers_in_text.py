@@ -39,7 +39,7 @@ _CODE_IN_NAME = re.compile(
 
 
 def numbers_in(text: str, scheme: Scheme, subject_class: SubjectClass) -> list[Identifier]:
-    """The numbers in a cell that is no number of `scheme` as a whole, in their order."""
+    """The numbers in a cell that is not a number of `scheme` as a whole, in their order."""
     plain = _starred(unicodedata.normalize("NFKC", text))
     found = [number for token in _tokens(plain) if (number := _number(token, scheme, subject_class)) is not None]
     if scheme is Scheme.ORG_CODE:

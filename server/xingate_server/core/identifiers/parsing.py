@@ -158,7 +158,7 @@ def read(text: str, scheme_word: str, subject_class: SubjectClass) -> Identifier
     person = subject_class is SubjectClass.PERSON
     fault, detail = (
         Fault.SCHEME,
-        f"{len(value)} characters are no known shape: "
+        f"{len(value)} characters have no known shape: "
         + (
             "a citizen number has 18 or 15"
             if person

@@ -10,7 +10,7 @@ from xingate_server.core.entry import Record, fold_word
 from xingate_server.core.identifiers.parsing import hide, mask_dated, mask_text
 from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
 
-SHORTEST_NUMBER = 5  # shorter ones are no document's, and would be found inside other cells
+SHORTEST_NUMBER = 5  # no document has a shorter one, and it would be found inside other cells
 SHORTEST_SURE_NUMBER = 8  # shorter ones may as well be a part of a document's number
 
 

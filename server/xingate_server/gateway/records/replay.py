@@ -70,7 +70,7 @@ def replay(stored: Stored, snapshots: SnapshotSet) -> Replayed:
         record_id=stored.record_id, leaf_index=stored.leaf_index, time=stored.time, result=ReplayResult.UNREADABLE
     )
     if stored.kind != "check":
-        raise ValueError(f"record `{stored.record_id}` is no lookup, but of kind `{stored.kind}`")
+        raise ValueError(f"record `{stored.record_id}` is not a lookup, but of kind `{stored.kind}`")
     try:
         leaf = decode(stored.leaf)
         situation = msgspec.json.decode(leaf.situation, type=RecordedSituation)

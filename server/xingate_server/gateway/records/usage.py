@@ -54,7 +54,7 @@ def _day(text: str, field: str) -> date | None:
     if (day := read_day(text)) is not None:
         return day
     shown = mask_text(text[:_MOST_SHOWN])
-    raise InvalidQuestionError("date_malformed", f"`{shown}` is no day: expected YYYY-MM-DD", field)
+    raise InvalidQuestionError("date_malformed", f"`{shown}` is not a date: expected YYYY-MM-DD", field)
 
 
 def _group(text: str) -> By:

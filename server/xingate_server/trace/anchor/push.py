@@ -73,7 +73,7 @@ class UrlPlace:
 
     def __init__(self, url: str) -> None:
         if not url.startswith(("https://", "http://")):
-            raise ValueError(f"`{url}` is no URL that checkpoints can be posted to: expected https:// or http://")
+            raise ValueError(f"`{url}` is not a URL that checkpoints can be posted to: expected https:// or http://")
         self._url = url
         self._is_witness = url.endswith("/add-checkpoint")
         self._known = 0  # how many leaves the witness has seen
@@ -252,4 +252,4 @@ def _number(content: bytes) -> int:
     try:
         return int(content.decode("ascii").strip())
     except ValueError as error:
-        raise OSError(f"the witness states its size as `{content[:20]!r}`, which is no number") from error
+        raise OSError(f"the witness states its size as `{content[:20]!r}`, which is not a number") from error

@@ -37,7 +37,7 @@ class WitnessError(Exception):
 
 
 class NotSignedError(WitnessError):
-    """It is no checkpoint, or the log that it names did not sign it."""
+    """It is not a checkpoint, or the log that it names did not sign it."""
 
 
 class UnknownLogError(NotSignedError):
@@ -115,7 +115,7 @@ class Witness:
             try:
                 checkpoint = Checkpoint.parse(text)
             except ProofError as error:
-                raise NotContinuedError(f"the log `{origin}` signed what is no checkpoint: {error}") from error
+                raise NotContinuedError(f"the log `{origin}` signed an invalid checkpoint: {error}") from error
             _need_continued(seen, checkpoint, proof)
             self._keep(checkpoint)
             return cosign(note, self._key, name=self._name, time_s=int(self._clock()))

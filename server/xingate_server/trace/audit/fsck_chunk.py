@@ -36,7 +36,7 @@ _TILES_OF = "SELECT tile_index, hashes FROM tiles WHERE level = ? AND tile_index
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong. `index` is the first leaf concerned, None where it is no leaf."""
+    """What is wrong. `index` is the first leaf concerned, None where it is not a leaf."""
 
     index: int | None
     what: str

@@ -261,7 +261,7 @@ class Checkpointer:
             return verify(note, self._public)
         except CheckpointError as error:
             raise StoreUnusableError(
-                f"{self._files.path} is no checkpoint of the log `{self._log.origin}` under its key "
+                f"{self._files.path} is not a checkpoint of the log `{self._log.origin}` under its key "
                 f"`{self._public}`: {error}; restore the key and the checkpoint from a backup"
             ) from error
 

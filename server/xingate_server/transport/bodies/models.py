@@ -292,7 +292,7 @@ class IdentityBody(_Sent):
 class OutcomeBody(_Sent):
     """What became of a lookup (Cl. 22); the caller is that of the lookup."""
 
-    outcome_id: str = Field("", **_said("A retry with the same id is no second report.", "同一编号重试不重复记录。"))
+    outcome_id: str = Field("", **_said("A retry with the same id is not recorded again.", "同一编号重试不重复记录。"))
     caller: CallerBody = Field(CallerBody(), **_said("Who reports.", "反馈方，须与查询方一致。"))
     measures: list[MeasureOutcomeBody] = Field([], **_said("Measure by measure.", "逐项措施。"))
     identities: list[IdentityBody] = Field([], **_said("Identities that were settled.", "已核实的身份。"))

@@ -30,9 +30,9 @@ def command(request: v.CheckRequest) -> Command:
         if subject.kind == t.SUBJECT_KIND_UNSPECIFIED:
             text = "the kind of the subject is missing: state legal entity, sole trader or natural person"
             raise InvalidQuestionError("subject_kind_missing", text, "subject.kind")
-        raise MalformedMessageError(f"`{subject.kind}` is no kind of subject", "subject.kind")
+        raise MalformedMessageError(f"`{subject.kind}` is not a kind of subject", "subject.kind")
     if request.view not in _VIEWS:
-        raise MalformedMessageError(f"`{request.view}` is no view", "view")
+        raise MalformedMessageError(f"`{request.view}` is not a view", "view")
     caller, context = request.caller, request.context
     return Command(
         kind=kind,

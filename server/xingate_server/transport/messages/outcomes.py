@@ -27,7 +27,7 @@ def command(request: tr.ReportOutcomeRequest) -> OutcomeCommand:
 
 def _measure(measure: tr.MeasureOutcome, place: int) -> ReportedMeasure:
     if measure.result and measure.result not in RESULTS_READ:
-        raise MalformedMessageError(f"`{measure.result}` is no result", f"measures[{place}].result")
+        raise MalformedMessageError(f"`{measure.result}` is not a result", f"measures[{place}].result")
     return ReportedMeasure(
         measure_id=measure.measure_id,
         result=RESULTS_READ.get(measure.result),

@@ -64,7 +64,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 def _is_our_concern(record: logging.LogRecord) -> bool:
-    """Bytes that are no HTTP are answered with 400; aiohttp logs them as errors, which are not ours."""
+    """Bytes that are not HTTP are answered with 400; aiohttp logs them as errors, which are not ours."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError)
 

@@ -201,7 +201,7 @@ async def _outcomes(checks: Checks, items: list[Item], semantic: str) -> list[An
 
 
 def _raise_ours(outcomes: list[Answer | GatewayError]) -> None:
-    """A failure of the gateway's own is no denial: the whole call fails, and a retry finds what was recorded."""
+    """A failure of the gateway's own is not a denial: the whole call fails, and a retry finds what was recorded."""
     for outcome in outcomes:
         if isinstance(outcome, GatewayError) and fault_of(outcome).http >= _OUR_FAULT:
             raise outcome
@@ -228,7 +228,7 @@ def _merged(asked: AuthzenEvaluations, item: Any) -> AuthzenEvaluation:
     """An evaluation with the defaults from the top: a part of its own replaces the default as a whole. Raises
     MalformedMessageError."""
     if not isinstance(item, dict):
-        raise MalformedMessageError("the evaluation is no object")
+        raise MalformedMessageError("the evaluation is not an object")
     own = {name: item[name] for name in PARTS if item.get(name) is not None}
     return read(AuthzenEvaluation, {name: getattr(asked, name) for name in PARTS} | own)
 
