@@ -146,7 +146,7 @@ def test_bad_rows_are_exit_3_with_a_workbook(state: Path, tmp_path: Path) -> Non
         (["--action", "tender.bid", "--map", "没有=name"], "has no column `没有`"),
         (["--action", "tender.bid", "--map", "名称"], "maps nothing"),
         (["--action", "tender.bid", "--map", "主体类别=-"], "no column says who is asked about"),
-        (["--action", "tender.bid", "--out", "a.csv"], "no name of a workbook"),
+        (["--action", "tender.bid", "--out", "a.csv"], "not a workbook name"),
         (["--action", "tender.bid", "--context", "domain"], "expected KEY=VALUE"),
     ],
 )

@@ -1,7 +1,7 @@
-"""Who is asked about: kinds, classes, identifiers' keyed hashes, and all that a snapshot holds on one subject.
+"""Who is asked about: kinds, classes, identifiers' keyed hashes, and all that a snapshot contains on one subject.
 
-A natural person's number is never kept: it is turned into a keyed hash at once (`SubjectKeyer`), and the only
-text of it that survives is a mask for display. Source: DESIGN sections 4 (Identity) and 6.
+A natural person's number is never stored: it is turned into a keyed hash at once (`SubjectKeyer`), and the only text of
+it that survives is a mask for display. Source: DESIGN sections 4 (Identity) and 6.
 """
 
 from collections.abc import Mapping

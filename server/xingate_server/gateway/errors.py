@@ -5,9 +5,9 @@ GatewayError
 |-- InvalidOutcomeError      what is reported of a lookup cannot be recorded as it is; `field` says where
 |-- UnknownSequenceError     the snapshot asked for is not retained
 |-- UnknownRecordError       no record of that id
-|-- RequestIdReusedError     the request id stands for another question
+|-- RequestIdReusedError     the request id belongs to another question
 |-- NotAllowedError          the caller may not do this; the refusal is on record
-`-- UnavailableError         no answer can be given now: no snapshot, or the record could not be made durable
+`-- UnavailableError         no answer is possible now: no snapshot, or the record could not be made durable
 """
 
 from xingate_server.core.identifiers.parsing import mask_text

@@ -1,8 +1,8 @@
-"""From a caller's texts to a question that can be answered, or the field that prevents it.
+"""Validates a caller's question, or names the field that is wrong.
 
-What is judged here needs no snapshot: kinds, numbers, dates and lengths. Whether the action exists is judged
-against the snapshot that answers. No message holds a person's number: numbers are shown masked. Source: DESIGN
-section 4 (Identity: malformed input is an error, not an answer) and 8.
+These checks need no snapshot: kinds, numbers, dates and lengths. Whether the action exists is checked against the
+snapshot that answers. No message contains a person's number: numbers are shown masked. Source: DESIGN section 4
+(Identity: malformed input is an error, not an answer) and 8.
 """
 
 import unicodedata

@@ -1,7 +1,7 @@
 """The data file's size and SHA-256, as a whole and by blocks that several threads can check at once.
 
 A file of more than one block has both: the whole for `sha256sum` and other programs, the blocks for opening it fast.
-Either says the same of the file, and the manifest holds both. Source: DESIGN section 6.
+Both are in the manifest. Source: DESIGN section 6.
 """
 
 import os

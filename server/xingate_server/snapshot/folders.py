@@ -1,7 +1,7 @@
-"""The folder of snapshots: sequence numbers, the lock, the draft, `current`, and what is kept.
+"""The folder of snapshots: sequence numbers, the lock, the draft, `current`, and what is retained.
 
-`current` is a symbolic link to the number, moved by an atomic rename after everything else is on disk. A draft
-stands in `.tmp-<sequence>` and is cleared away by the next compile where one was killed. Source: DESIGN section 6.
+`current` is a symbolic link to the number, moved by an atomic rename after everything else is on disk. A draft is in
+`.tmp-<sequence>`; if a compile was killed, the next one deletes its draft. Source: DESIGN section 6.
 """
 
 import fcntl

@@ -1,8 +1,8 @@
 """The installation's own key, from which all subject hashes are made (`keys/subject.key`, 32 random bytes).
 
-Whoever has the key can find identity numbers by trying them all, so the file is readable by its owner alone; a
-key that others can read is refused. It stands outside the snapshot, and losing it makes every snapshot useless:
-a compile therefore refuses to make a new key beside existing snapshots. Source: DESIGN sections 6 and 10.
+Whoever has the key can find identity numbers by trying them all, so the file is readable by its owner alone; a key that
+others can read is refused. It is outside the snapshot, and losing it makes every snapshot useless: a compile therefore
+refuses to make a new key beside existing snapshots. Source: DESIGN sections 6 and 10.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What a compile is given and gives back. Sources arrive as iterators of records; none is imported here."""
+"""Arguments and result of a compile. Sources arrive as iterators of records; none is imported here."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime

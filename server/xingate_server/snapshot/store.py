@@ -1,4 +1,4 @@
-"""Opening snapshots: read-only, verified before use, swapped when a new one appears, kept when that one is bad.
+"""Opens snapshots read-only, verifies them before use, and swaps to a new one unless it is bad.
 
 Scope: `Snapshot` (one sequence) and `SnapshotSet` (the state directory). Exclusions: deciding, and who asks.
 Source: DESIGN section 6. Nothing is written here, and no lock file is made.

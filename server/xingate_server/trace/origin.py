@@ -1,4 +1,4 @@
-"""The log's name in checkpoints and answers: kept in the file `origin` beside the log, made on first use.
+"""The log's name in checkpoints and answers: stored in the file `origin` beside the log, made on first use.
 
 Source: C2SP tlog-checkpoint (an origin is unique to a log and never changes).
 """

@@ -1,16 +1,16 @@
 """The port of the log: what is appended, what comes back, what can fail.
 
 A leaf is the exact bytes that were appended; its `leaf_index` counts from 0 without gaps. Within one kind, system and
-organisation a request id has exactly one leaf: the same question again gives the stored one, another question is
-refused. Every batch is stored together with the frontier of the tree (RFC 6962) that ends with it, so that neither
-an append nor a start has to read the log again. Excluded: what a leaf says (`trace.leaf.record`), proofs
-(`trace.tree.proofs`), and every store's own ways (`trace.sqlite.store`). Source: DESIGN section 7; clause 5 (leave a
+organisation a request id has exactly one leaf: the same question again returns the stored one, another question is
+refused. Every batch is stored together with the frontier of the tree (RFC 6962) that ends with it, so that neither an
+append nor a start has to read the log again. Excluded: what a leaf contains (`trace.leaf.record`), proofs
+(`trace.tree.proofs`), and the details of each store (`trace.sqlite.store`). Source: DESIGN section 7; clause 5 (leave a
 trace).
 
 TraceError
 |-- RecordFailedError      nothing is promised: the record could not be made durable; a retry is safe
 |-- ReadFailedError        the log cannot be read at the moment
-|-- RequestIdReusedError   the request id stands for another question
+|-- RequestIdReusedError   the request id belongs to another question
 |-- StoreUnusableError     the log cannot be opened: version, settings, or another log's file
 `-- StoreClosedError       the log was used after `close`
 """

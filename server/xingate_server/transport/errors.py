@@ -13,7 +13,7 @@
         |-- UnknownRouteError         no such path
         `-- MethodNotAllowedError     the path exists, the HTTP method does not
 
-Codes stand in `status` alone.
+Codes are in `status` alone.
 """
 
 from xingate_server.gateway.errors import GatewayError

@@ -1,7 +1,7 @@
 """What every face of the gateway does with a message, so that the answers are the same on all of them.
 
-Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). A method has the name of
-its RPC (`calls`). Excluded: questions (`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
+Messages in, messages out, errors as exceptions (`transport.status` has their codes). A method has the name of its RPC
+(`calls`). Excluded: questions (`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
 """
 
 import asyncio

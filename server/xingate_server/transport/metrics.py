@@ -1,8 +1,7 @@
-"""What operators can measure, as Prometheus reads it. No label ever holds anything a caller typed.
+"""What operators can measure, as Prometheus reads it. No label ever contains anything a caller typed.
 
-One `Metrics` per process with a registry of its own. With several worker processes prometheus_client keeps the
-values in files that all share (`PROMETHEUS_MULTIPROC_DIR`, set before this module is imported), and `exposition`
-adds them up.
+One `Metrics` per process with a registry of its own. With several worker processes prometheus_client stores the values
+in files that all share (`PROMETHEUS_MULTIPROC_DIR`, set before this module is imported), and `exposition` adds them up.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""One gateway process over a state directory: snapshots, log, gateway and handlers, and what keeps them current.
+"""One gateway process over a state directory: snapshots, log, gateway and handlers, and the tasks that refresh them.
 
 Used by `serve` and by `embedded` alike, so that both answer the same. Works without a snapshot until one appears.
 """

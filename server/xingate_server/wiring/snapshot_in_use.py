@@ -1,6 +1,6 @@
-"""Which snapshot may be in use: never an older one than was, unless an officer says so (DESIGN section 6).
+"""Which snapshot may be in use: never an older one than before, unless an officer orders it (DESIGN section 6).
 
-The log says what was in use last; it is only read here, but for the officer's act itself.
+The log records what was in use last. It is only read here, except for the officer's act itself.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What admission goes by: the catalogue, the calendar, the maker of keys, and the codes that registers hold exactly."""
+"""The inputs of admission: the catalogue, the calendar, the maker of keys, and the exact codes in registers."""
 
 from collections.abc import Collection
 from datetime import date

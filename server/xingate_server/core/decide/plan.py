@@ -1,8 +1,8 @@
-"""What the catalogue says to one question whoever is asked about: worked out once, and used for every subject.
+"""The part of a decision that does not depend on the subject: computed once from the catalogue, used for all subjects.
 
-A `Plan` holds all that depends on the action, the kind of subject, the day asked about, the context and the sources
-alone; a `Row` in it holds all that one sort of entry adds. The day is part of what a plan is found by, so nothing
-outlasts its last day in here. Excluded: the entry's own dates, and what a caller may see (`core.decide.decide`).
+A `Plan` contains all that depends on the action, the kind of subject, the day asked about, the context and the sources
+alone; a `Row` in it contains what one kind of entry adds. The day is part of a plan's key, so no plan is used after its
+day. Excluded: the entry's own dates, and what a caller may see (`core.decide.decide`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

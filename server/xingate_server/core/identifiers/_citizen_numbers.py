@@ -1,4 +1,4 @@
-"""Whether an id, a key or a system's name holds a citizen number, which is then refused and not hidden.
+"""Whether an id, a key or a system's name contains a citizen number; it is then refused, not masked.
 
 Stricter than `_masks`, because a refusal that comes by chance is an outage for whoever numbers by time or at random:
 the check digit must be right, the birth must lie before 2020 (later days are those of cases), and a time stamp is no

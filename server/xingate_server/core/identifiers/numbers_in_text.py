@@ -1,4 +1,4 @@
-"""Numbers that stand beside other text in a cell of a list, or in the name of the subject.
+"""Numbers beside other text in a cell of a list, or in the name of the subject.
 
 Scope: cells such as `统一社会信用代码：9142…`, `9142…（已变更）`, two codes in one cell, and masks written with another
 character than the star. Only a number that is valid by its check digit is taken out of text, and a passport number

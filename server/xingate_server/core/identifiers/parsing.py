@@ -1,10 +1,10 @@
 """Identifiers of subjects: fold, parse with the reason why not, derive the organisation code, mask.
 
 Schemes and checks: GB 32100 (unified code), GB 11714 (organisation code), GB 11643 (citizen number), ISO 7064
-(registration number), ISO 17442 (LEI); DOMAIN "Identifiers", DESIGN section 4 "Identity". The subject's class
-comes from the request and is never guessed: a citizen number can be a valid unified code. Left out: whether a
-number was issued, whom it belongs to, and division codes, whose tables age. No text made here (`detail`) holds
-the number itself.
+(registration number), ISO 17442 (LEI); DOMAIN "Identifiers", DESIGN section 4 "Identity". The subject's class comes
+from the request and is never guessed: a citizen number can be a valid unified code. Left out: whether a number was
+issued, whom it belongs to, and division codes, whose tables age. No text made here (`detail`) contains the number
+itself.
 """
 
 import re

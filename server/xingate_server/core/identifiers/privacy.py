@@ -1,7 +1,7 @@
-"""What may be kept of a row's text: never a natural person's number (DESIGN section 6).
+"""What may be stored of a row's text: never a natural person's number (DESIGN section 6).
 
-A number is found by its place in the record, or by its shape wherever it stands. Left out: a document's number of a
-person, other than a citizen number, that stands in free text alone.
+A number is found by its place in the record, or by its shape anywhere. Left out: a document's number of a person, other
+than a citizen number, that is in free text only.
 """
 
 from collections.abc import Sequence

@@ -1,10 +1,10 @@
-"""Who is asked about: from the numbers and names of a question to one subject's file, or why there is none.
+"""Finds the subject of a question by its numbers and names, or the reason why there is none.
 
-The key is made of class and number: one number is one subject, whatever its scheme is called. A subject is settled by
-a complete number only; a masked number, a bare name, a number of several subjects and one with a wrong check digit that
-nobody holds give candidates and a reason, and nothing acts. Masked and name-only entries that fit a settled subject are
-gathered as unsettled; whether their names speak against it is judged in `core.decide.gaps`. Excluded: malformed
-numbers, which are errors before this. Source: DESIGN section 4 (Identity), and "Settled points".
+The key is made of class and number: one number is one subject, whatever its scheme is called. A subject is settled by a
+complete number only; a masked number, a bare name, a number of several subjects and one with a wrong check digit that
+belongs to nobody give candidates and a reason, and nothing acts. Masked and name-only entries that fit a settled
+subject are gathered as unsettled; whether their names speak against it is judged in `core.decide.gaps`. Excluded:
+malformed numbers, which are errors before this. Source: DESIGN section 4 (Identity), and "Settled points".
 """
 
 from collections.abc import Sequence

@@ -4,10 +4,10 @@ Scope: which part of a name says the legal form only, so that two names can be c
 kind of subject it is, and words that are not a legal form (group in Latin letters, trading, holding). Names come as
 `names.normalise` gives them. A form inside a name is not a form (示例有限公司十堰分公司).
 
-Sources: ISO 20275 (Entity Legal Forms) and its code list, kept by GLEIF, for the abbreviations of each country; Japan,
-Companies Act art. 6 (会社 in front or behind); Korea, Commercial Act art. 19; China, Provisions on the Administration
-of Enterprise Name Registration, art. 6. Beside them the spellings of the lists themselves (`company limited`,
-`joint stock company`, Russian forms in Latin letters and in front, dots and blanks left out).
+Sources: ISO 20275 (Entity Legal Forms) and its code list, maintained by GLEIF, for the abbreviations of each country;
+Japan, Companies Act art. 6 (会社 in front or behind); Korea, Commercial Act art. 19; China, Provisions on the
+Administration of Enterprise Name Registration, art. 6. Beside them the spellings of the lists themselves (`company
+limited`, `joint stock company`, Russian forms in Latin letters and in front, dots and blanks left out).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Refusals on record: who was refused what (Cl. 5). A refusal is told only once its own leaf is durable.
+"""Refusals on record: who was refused what (Cl. 5). A refusal is returned only after its own leaf is durable.
 
 Every refusal is a leaf of its own, also a repeated one, since each was an attempt. Excluded: who may do what; that is
 decided where it is asked. Source: DESIGN section 7.

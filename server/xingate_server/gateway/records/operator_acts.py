@@ -1,9 +1,9 @@
 """Acts of an operator that change answers, put on record by every node that takes a snapshot into use (Cl. 25).
 
-That a snapshot is in use, and what its compile changed besides the lists (`snapshot.compile.operator_acts`), is
+That a snapshot is in use, and what its compile changed apart from the lists (`snapshot.compile.operator_acts`), is
 recorded once a snapshot whatever the number of workers and restarts: the request id is made from kind, sequence and
-hash, and all that is said comes from the manifest. A node that passed over sequences records their changes too, since
-the later ones rest on them. Excluded: compiling, and who may. Source: DESIGN section 7.
+hash, and all content comes from the manifest. A node that passed over sequences records their changes too, since the
+later ones rest on them. Excluded: compiling, and who may. Source: DESIGN section 7.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
-"""What an implementing body reports of a lookup, read and judged as far as that needs no log (Cl. 22).
+"""Validates an implementing body's report on a lookup, as far as that needs no log (Cl. 22).
 
-Excluded: whether the lookup exists, whose it is, and what its answer held (`gateway.records.outcomes`). No text is
+Excluded: whether the lookup exists, whose it is, and what its answer contained (`gateway.records.outcomes`). No text is
 recorded with a person's number in it. Source: DESIGN section 7.
 """
 

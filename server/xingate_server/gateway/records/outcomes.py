@@ -1,10 +1,10 @@
 """What became of a lookup: measures applied or not, and identities settled by a person (Cl. 22).
 
-A report is a leaf of its own that names the lookup; it is told as recorded only once it is durable, and within one
-caller an outcome id has exactly one leaf. Only the caller that asked may report: another one is refused, and that is
-on record too. A settled identity is told with later answers about the same subject in the same matter of the same
-organisation; it never changes a verdict, since the lists, not a report, say to whom an entry belongs. Excluded:
-texts (`gateway.records.outcome_reading`). Source: DESIGN section 7.
+A report is a leaf of its own that names the lookup; success is returned only after it is durable, and within one caller
+an outcome id has exactly one leaf. Only the caller that asked may report: another one is refused, and that is on record
+too. A settled identity is shown in later answers about the same subject in the same matter of the same organisation; it
+never changes a verdict, since the lists, not a report, decide to whom an entry belongs. Excluded: texts
+(`gateway.records.outcome_reading`). Source: DESIGN section 7.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,8 +1,8 @@
 """What proves a record to others: receipts, signed checkpoints, and proofs that the log only grew.
 
-A receipt is given only under a checkpoint that covers its leaf; one that is newer than the newest checkpoint is
-waited for, since that comes within about a second. A consistency proof is given for any sizes that the log had, so
-that a checkpoint of another worker process, newer than our own, can be asked about. Excluded: making the tree, signing
+A receipt is issued only under a checkpoint that covers its leaf; one that is newer than the newest checkpoint is waited
+for, since that comes within about a second. A consistency proof is available for any sizes that the log had, so that a
+checkpoint of another worker process, newer than our own, can be asked about. Excluded: making the tree, signing
 (`trace.tree.proofs`, `trace.tree.checkpoints`), verifying (`xingate.receipt`). Source: DESIGN section 7; RFC 6962;
 C2SP.
 """

@@ -1,9 +1,9 @@
 """Deciding a recorded lookup again, from its leaf and the snapshot that it names, and comparing the digests.
 
-A leaf holds no person's name or number, so candidates (possible matches by name or mask) are found again only where
-it names an organisation, the snapshot gives the name back or the code stands in clear. Where it does not, all else is
-decided again and the candidates are taken from the stored answer, which the leaf's digest then has to fit. Excluded:
-whether the leaf is the one that was written (`xingate trace fsck`, `verify`). Source: DESIGN section 7.
+A leaf contains no person's name or number, so candidates (possible matches by name or mask) are found again only if it
+names an organisation and the snapshot has the name or the code is in clear. Otherwise all else is decided again and the
+candidates are taken from the stored answer, which the leaf's digest then has to fit. Excluded: whether the leaf is the
+one that was written (`xingate trace fsck`, `verify`). Source: DESIGN section 7.
 """
 
 from collections.abc import Iterator

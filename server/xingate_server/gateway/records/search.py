@@ -1,4 +1,4 @@
-"""A search in the log, from a caller's texts to what leaves must say (Cl. 25, 31).
+"""A search in the log, from a caller's texts to conditions on leaves (Cl. 25, 31).
 
 The subject is hashed as it arrives, in the form of today's records and in that of older ones (`core.subject`); its
 number goes no further. Texts are compared as they were recorded: a person's number inside one is hidden. Excluded: the

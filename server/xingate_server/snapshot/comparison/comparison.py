@@ -1,9 +1,8 @@
-"""What a snapshot that is not in use yet changes against the one that is: entries, and for whom the answers change.
+"""Compares a snapshot that is not in use yet with the one in use: entries, and the subjects whose answers change.
 
 Both are read side by side in the order of their keys, so that memory does not grow with them: what has been seen is in
-a file beside the draft. An entry is found by its id, at whatever key it stands. A subject is looked at where what a key
-holds of it differs; what answers it gets is in `answer_changes`. Excluded: sources and guards. Source: DESIGN section
-6.
+a file beside the draft. An entry is found by its id, under any key. A subject is examined if its data at a key differ;
+what answers it gets is in `answer_changes`. Excluded: sources and guards. Source: DESIGN section 6.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,8 +1,8 @@
 """The processes of a compile: one task in as many forked copies of this process as are asked for.
 
-A copy shares what the parent has read, needs nothing handed over, and hands back one value. Forking is safe only
-where no other thread holds what a task needs, so the command line asks for it and programs that embed the compile do
-not. Ctrl-C reaches the parent alone, which ends all copies; a copy whose parent is gone ends by itself.
+A copy shares what the parent has read, needs no arguments, and returns one value. Forking is safe only if no other
+thread holds a lock that a task needs, so the command line asks for it and programs that embed the compile do not.
+Ctrl-C reaches the parent alone, which ends all copies; a copy whose parent is gone ends by itself.
 """
 
 import gc

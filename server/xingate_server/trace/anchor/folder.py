@@ -1,4 +1,4 @@
-"""A folder of another body that takes a log's checkpoints: what stands where, and how it is read and compared.
+"""A folder of another body that stores a log's checkpoints: its layout, reading and comparison.
 
 `ORIGIN/DAY/SIZE.note` is a signed note, `SIZE.proof` beside it shows that it continues the one pushed before;
 `ORIGIN/latest.note` is the newest, `ORIGIN/cosigned.note` the newest one that a witness has cosigned. Every file is

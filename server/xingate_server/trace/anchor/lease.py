@@ -1,6 +1,6 @@
-"""Which of several worker processes pushes checkpoints, and what the others are told of it.
+"""Which of several worker processes pushes checkpoints, and the progress that it shares with the others.
 
-One holds the lock for as long as it lives; another takes over when it ends, however that was. Excluded: pushing itself
+One worker holds the lock until it exits; then another takes over, whatever the reason. Excluded: pushing itself
 (`trace.anchor.push`).
 """
 

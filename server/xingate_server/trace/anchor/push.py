@@ -1,9 +1,9 @@
 """Pushes signed checkpoints to a place outside the operator's reach: a folder, or a URL of another body.
 
-Who runs the log could sign another one in its place; not once somebody else holds what was signed before. Pushing
-happens in a thread of its own, the newest note first, again and again until it succeeds: answers never wait for it.
-A URL is sent the note by POST; one that ends in `/add-checkpoint` is spoken to as a witness (C2SP tlog-witness), and
-its cosignatures are kept. Excluded: comparing (`trace.anchor.folder`), being a witness (`trace.anchor.witness`).
+The operator could sign another log in its place, but not unnoticed once somebody else has the earlier checkpoints.
+Pushing happens in a thread of its own, the newest note first, again and again until it succeeds: answers never wait for
+it. A URL is sent the note by POST; one that ends in `/add-checkpoint` is treated as a witness (C2SP tlog-witness), and
+its cosignatures are stored. Excluded: comparing (`trace.anchor.folder`), being a witness (`trace.anchor.witness`).
 """
 
 import contextlib

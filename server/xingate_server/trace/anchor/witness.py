@@ -1,4 +1,4 @@
-"""A witness: cosigns a log's checkpoint only where it continues everything that it has cosigned of that log before.
+"""A witness: cosigns a log's checkpoint only if it continues everything that it has cosigned of that log before.
 
 What it saw last is written down before a cosignature leaves, so that two views of one log never both get one.
 Checkpoints come from an anchor folder, each with the proof that it continues the one before. Excluded: pushing

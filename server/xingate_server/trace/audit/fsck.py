@@ -1,9 +1,9 @@
 """Derives a whole log again from its leaves and compares everything that was ever stored about it.
 
-Every leaf's hash and seal, the frontier of every batch, every tile, and every signed checkpoint; the first leaf that
-is wrong is named. Chunks are derived side by side in worker processes, in flat memory; the log may be in use. Damage
-and forgery by somebody who lacks the signing key are found; who has the key can sign another log, which only
-checkpoints that others hold (anchors, receipts) show. Excluded: one chunk (`trace.audit.fsck_chunk`). Source: DESIGN
+Every leaf's hash and seal, the frontier of every batch, every tile, and every signed checkpoint; the first leaf that is
+wrong is named. Chunks are derived side by side in worker processes, with constant memory; the log may be in use. Damage
+and forgery by somebody who lacks the signing key are found; the owner of the key can sign another log, which only
+checkpoints stored by others (anchors, receipts) reveal. Excluded: one chunk (`trace.audit.fsck_chunk`). Source: DESIGN
 section 7; RFC 6962.
 """
 

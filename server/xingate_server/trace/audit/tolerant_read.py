@@ -1,7 +1,7 @@
-"""Reading a whole log past its damage: each leaf, or what is wrong where one should stand.
+"""Reads a whole log in spite of damage: each leaf, or the fault in its place.
 
-A store refuses a damaged leaf and ends its reading there; figures and lists of recipients must go on, and must say
-which leaf they lack. Excluded: proving that a log is whole (`trace.audit.fsck`).
+A store refuses a damaged leaf and ends its reading there; figures and lists of recipients must go on, and must report
+which leaf is missing. Excluded: proving that a log is whole (`trace.audit.fsck`).
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """The PostgreSQL side of the log: connections with the settings that durability rests on, tables, monthly partitions.
 
 Source: PostgreSQL's manual, chapters "Reliability and the Write-Ahead Log" and "Table Partitioning". Excluded: what is
-written and read (`trace.postgres.store`). No text of an error made here holds the address, which may hold a password.
+written and read (`trace.postgres.store`). No error text made here contains the address, which may contain a password.
 """
 
 import asyncio

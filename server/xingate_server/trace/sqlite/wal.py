@@ -1,9 +1,9 @@
 """The log's WAL copied into its file beside the appends, not between them.
 
-SQLite copies it inside the commit that finds it long, so that every caller of that commit waits for thousands of
-pages to be written and synced. Here a thread of its own copies while appends go on; only what came meanwhile is left
-to a commit, which then begins the WAL anew, because no other can. Nothing depends on how far the copy is: the WAL
-holds every commit until it was copied and synced. Source: sqlite.org/wal.html, section 3 (checkpointing).
+SQLite copies it inside the commit that finds it long, so that every caller of that commit waits for thousands of pages
+to be written and synced. Here a thread of its own copies while appends go on; only what came meanwhile is left to a
+commit, which then restarts the WAL, because no other can. Nothing depends on how far the copy is: the WAL holds every
+commit until it was copied and synced. Source: sqlite.org/wal.html, section 3 (checkpointing).
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """The files of a log's checkpoints: the newest one, those before it, and the lock under which one is signed.
 
-`checkpoint` is replaced as a whole and synced before it counts; `checkpoints/YYYY-MM.jsonl` keeps one object a line
-(`time`, `note`) and is not synced, since the newest one stands in `checkpoint`. Excluded: what notes say and whether
+`checkpoint` is replaced as a whole and synced before it counts; `checkpoints/YYYY-MM.jsonl` has one object a line
+(`time`, `note`) and is not synced, since the newest one is in `checkpoint`. Excluded: what notes contain and whether
 they fit the log (`trace.tree.checkpoints`). Source: C2SP tlog-checkpoint.
 """
 

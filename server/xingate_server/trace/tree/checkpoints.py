@@ -2,8 +2,8 @@
 
 Before a log is used it is compared with the last checkpoint that was signed for it: a log that has become shorter, or
 does not begin with what was signed, is refused, since that is how a cut-off WAL or a rewritten log shows. The same
-comparison stands before every signature. Several worker processes share the files; who has something to sign takes the
-lock, and the others take over what it signed. Excluded: the notes themselves (`xingate.checkpoint`), proofs
+comparison precedes every signature. Several worker processes share the files; who has something to sign takes the lock,
+and the others take over what it signed. Excluded: the notes themselves (`xingate.checkpoint`), proofs
 (`trace.tree.proofs`), pushing notes elsewhere (`trace.anchor.push`). Source: DESIGN section 7; C2SP tlog-checkpoint,
 signed-note.
 """

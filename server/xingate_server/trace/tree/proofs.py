@@ -1,7 +1,7 @@
 """Roots and proofs of the tree over a log, at any size it ever had, in time that grows with the logarithm of the size.
 
 Every hash comes from a full tile (`trace.tree.tiles`), from the newest leaves of the log, or from hashing these; tiles
-that are missing or damaged are made again from the log. The tiles stand outside the log: a root from here that differs
+that are missing or damaged are made again from the log. The tiles are outside the log: a root from here that differs
 from a signed one, or from the frontier of the log, means that one of them was altered. Excluded: verifying (the SDK's
 `xingate.merkle`), signing (`trace.tree.checkpoints`). Source: RFC 6962 section 2.1; C2SP tlog-tiles.
 """

@@ -1,6 +1,6 @@
 """The log's signing key: Ed25519, in a file that its owner alone may read, made on first use.
 
-Beside it stands the public half as a C2SP verifier key (`NAME.pub`), the text to hand out. Excluded: what is signed
+Beside it is the public half as a C2SP verifier key (`NAME.pub`), the text to hand out. Excluded: what is signed
 (`trace.tree.checkpoints`). Source: RFC 8032, RFC 5958 (PKCS 8), C2SP signed-note.
 """
 

@@ -1,8 +1,8 @@
 """What people may send over HTTP: bodies and queries, as pydantic models.
 
-Names are those of the messages, in lowerCamelCase or as they stand in the .proto files; a field that does not
-exist is refused with its path, `null` counts as absent, a uint64 is a number or a string (proto3 JSON, `sent`). What a
-field *means* is checked by the gateway, the same for every transport.
+Names are those of the messages, in lowerCamelCase or as in the .proto files; a field that does not exist is refused
+with its path, `null` counts as absent, a uint64 is a number or a string (proto3 JSON, `sent`). What a field *means* is
+checked by the gateway, the same for every transport.
 """
 
 from enum import StrEnum

@@ -1,8 +1,8 @@
 """The gRPC server: raw bytes in and out, rich errors, health, reflection.
 
 Bytes are parsed here and not by grpc.aio, whose own answer to bytes that are not a message is UNKNOWN with a Python
-type name. Excluded: what a call does (`handlers`), what reflection tells (`reflection`), codes (`status`), TLS. Source:
-DESIGN section 8; grpc.health.v1.
+type name. Excluded: what a call does (`handlers`), what reflection returns (`reflection`), codes (`status`), TLS.
+Source: DESIGN section 8; grpc.health.v1.
 """
 
 import asyncio

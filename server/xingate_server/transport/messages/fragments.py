@@ -1,9 +1,9 @@
 """A check's answer as bytes, message or JSON, joined from parts that are made once.
 
-What a decision says is made once and kept with the decision object, which many answers share; what stands around it
-is joined to it in the order of the fields. The bytes are those of the message that `answers.check_response` makes,
-serialised deterministically, and of its proto3 JSON by `proto_json` (a test compares both). Answers that carry notices
-of earlier reports are rare and made whole.
+The part for a decision is made once and cached with the decision object, which many answers share; the rest is joined
+to it in the order of the fields. The bytes are those of the message that `answers.check_response` makes, serialised
+deterministically, and of its proto3 JSON by `proto_json` (a test compares both). Answers that carry notices of earlier
+reports are rare and made whole.
 """
 
 from datetime import date

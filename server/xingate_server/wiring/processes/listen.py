@@ -1,4 +1,4 @@
-"""The addresses that a gateway listens on: loopback unless told otherwise, and taken before any worker starts."""
+"""The addresses that a gateway listens on: loopback by default, and reserved before any worker starts."""
 
 import errno
 import ipaddress

@@ -1,4 +1,4 @@
-"""From the admitted rows of one subject to what the snapshot holds of it.
+"""From the admitted rows of one subject to what the snapshot contains of it.
 
 Scope: joining, resolving and ambiguity. Exclusions: the rules themselves (`core.admission.duplicates`), names
 (`subject_names`), the people whom entries name (`people`), and how pieces are merged at a key (`pieces`). Source:

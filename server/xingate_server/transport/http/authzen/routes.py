@@ -3,7 +3,7 @@
 An evaluation is a check: the subject's type is its kind and its id the number, the action's name the action, the
 resource the matter, and the decision is true for CLEAR, FAVOURED and CAUTION. Each is recorded before it is answered,
 and the answer's `context` is the CheckResponse as `/v1/check` gives it. `X-Request-ID` is the request id; one that is
-too long for a record is recorded by its SHA-256. Where evaluations end at the first deny or permit, those behind it are
+too long for a record is recorded by its SHA-256. If evaluations end at the first deny or permit, those behind it are
 neither carried out nor recorded.
 
 A question that is none, a full gateway and a log that cannot be written are errors and never a decision, but for one
