@@ -26,7 +26,7 @@ from xingate_server.core.identifiers.parsing import hide, mask_text
 __all__ = ["FIELDS", "IGNORED", "SURE", "MapError", "Pair", "RosterColumn", "RosterLayout", "guess_layout"]
 
 IGNORED: Final = "-"
-AS_SAID: Final = "as said"
+CONFIRMED: Final = "confirmed by a person"
 """The reason of a column that a person has settled."""
 _HEADER_WITHIN: Final = 15
 _EXAMPLES: Final = 3
@@ -117,12 +117,12 @@ class RosterLayout(NamedTuple):
             if field not in (*FIELDS, IGNORED):
                 raise MapError(f"unknown field `{field}` of a roster: expected one of {', '.join((*FIELDS, IGNORED))}")
             changed[column.place] = column._replace(
-                field="" if field == IGNORED else field, confidence=1.0, why=AS_SAID, is_unsure=False
+                field="" if field == IGNORED else field, confidence=1.0, why=CONFIRMED, is_unsure=False
             )
         taken = {column.field for column in changed.values()} - _SEVERAL
         kept = (
             changed.get(one.place)
-            or (one._replace(field="", why=AS_SAID, is_unsure=False) if one.field in taken else one)
+            or (one._replace(field="", why=CONFIRMED, is_unsure=False) if one.field in taken else one)
             for one in self.columns
         )
         return self._replace(columns=tuple(kept))

@@ -19,9 +19,9 @@ from xingate_server.cli.output.common import (
     open_gateway,
     print_line,
     read_code,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 
 EXIT_BY_VERDICT = {
@@ -71,7 +71,7 @@ class _Options(TypedDict):
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def check_command(**options: Unpack[_Options]) -> None:
     """Ask which measures apply to a subject for an action.
 

@@ -28,9 +28,9 @@ from xingate_server.cli.output.common import (
     counted,
     json_option,
     print_object,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 from xingate_server.disk_faults import said_of
 
@@ -104,7 +104,7 @@ class _Options(TypedDict):
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def screen_command(**options: Unpack[_Options]) -> int:
     """Ask about every row of a roster (xlsx or csv) and write a workbook: each row with its verdict in colour,
     measures, legal basis, remedies and record, a summary with a chart, and a certificate.
@@ -160,7 +160,7 @@ def _run(client: xingate.Client, screening: "Screening", on_progress: "OnProgres
     from xingate_adapters.rosters.run import StoppedError, screen_file
 
     try:
-        return screen_file(client, screening, _tell_origin, on_progress)
+        return screen_file(client, screening, _show_origin, on_progress)
     except StoppedError as error:
         raise CommandError(f"stopped at {error}; run the same command again to continue") from error
     except (SourceError, JournalError) as error:
@@ -174,7 +174,7 @@ def _run(client: xingate.Client, screening: "Screening", on_progress: "OnProgres
         raise
 
 
-def _tell_origin(journal: "Journal") -> None:
+def _show_origin(journal: "Journal") -> None:
     if text := _ORIGINS.get(journal.origin):
         click.echo(text.format(journal.earlier), err=True)
 

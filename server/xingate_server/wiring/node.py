@@ -108,8 +108,8 @@ class Node:
         if snapshot is not None:
             await self._record_acts(snapshot)
 
-    async def keep_current(self, tell_ready: Callable[[bool], Awaitable[None]] | None = None) -> None:
-        """Refresh for ever; `tell_ready` hears, whenever it may have changed, whether questions can be answered."""
+    async def keep_current(self, on_ready: Callable[[bool], Awaitable[None]] | None = None) -> None:
+        """Refresh indefinitely; call `on_ready` when the readiness may have changed (true: questions are answered)."""
         refreshing = asyncio.create_task(self._keep_refreshing())
         try:
             while True:
@@ -117,8 +117,8 @@ class Node:
                 try:
                     await self._log.probe()
                     self._tick()
-                    if tell_ready is not None:
-                        await tell_ready(self.is_ready)
+                    if on_ready is not None:
+                        await on_ready(self.is_ready)
                 except Exception:
                     log.exception("a look at the gateway's own state failed")  # it goes on with what there is
         finally:

@@ -284,7 +284,7 @@ class _Reading:
     def _numbers_of(self, cells: Sequence[str], subject: SubjectKind | None) -> Iterator[Number]:
         said = self._scheme.read(cells)
         own = {} if subject is None else self._schemes.get(subject, {})
-        is_said = fold_word(said) in own and said != ""
+        is_stated = fold_word(said) in own and said != ""
         said = own.get(fold_word(said), own.get("", said))
         for column_scheme, place in self._numbers:
             if column_scheme not in self._in_text:
@@ -293,7 +293,7 @@ class _Reading:
                 continue
             scheme = column_scheme or said
             for number in document_numbers(cells[place]):
-                is_shaped = not column_scheme and not is_said and _is_citizen_number(number, subject)
+                is_shaped = not column_scheme and not is_stated and _is_citizen_number(number, subject)
                 yield _of_text("citizen_id" if is_shaped else scheme, number)
 
     def _raw(self, rows: Sequence[Sequence[str]], kind: str) -> dict[str, str]:

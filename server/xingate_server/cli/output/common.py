@@ -78,7 +78,7 @@ state_option = click.option(
 )
 
 
-def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
+def report_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
     """Turn the SDK's errors into one line and an exit code: 2 for the question, 3 for everything else."""
 
     @wraps(function)

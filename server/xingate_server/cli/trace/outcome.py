@@ -11,9 +11,9 @@ from xingate_server.cli.output.common import (
     console,
     json_option,
     print_object,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 from xingate_server.cli.trace.logs import open_recorded
 
@@ -60,7 +60,7 @@ class _Options(TypedDict):
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def outcome_command(**options: Unpack[_Options]) -> None:
     """Report what became of the lookup RECORD_ID: measures applied or not, identities settled.
 

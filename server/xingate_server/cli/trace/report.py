@@ -17,7 +17,7 @@ from xingate_server.cli.output.common import (
     console,
     open_gateway,
     print_line,
-    tell_errors,
+    report_errors,
 )
 from xingate_server.cli.output.rows import TIME, print_rows, shown_time
 from xingate_server.cli.output.sheets import CSV_MARK, Sheet, to_csv, to_xlsx
@@ -94,7 +94,7 @@ out_option = click.option(
     help="How to show it; xlsx needs --out.",
 )
 @out_option
-@tell_errors
+@report_errors
 def report_command(  # noqa: PLR0913 - one for each option
     *,
     first: date | None,

@@ -153,7 +153,7 @@ def refuse_number(option: str, text: str) -> None:
         )
 
 
-def tell_unknown_action(gateway: xingate.Client, action: str) -> None:
+def warn_unknown_action(gateway: xingate.Client, action: str) -> None:
     """Note an action that the catalogue in use does not know, with what it is near to. It is searched for all the same,
     since records of an older catalogue may have it; without a catalogue nothing is noted."""
     if not action:

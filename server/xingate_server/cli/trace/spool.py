@@ -12,9 +12,9 @@ from xingate_server.cli.output.common import (
     CommandError,
     json_option,
     print_object,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 from xingate_server.cli.trace.logs import progress, require_log
 from xingate_server.cli.trace.receipt import EXIT_NOT_PROVEN, read_key
@@ -37,7 +37,7 @@ from xingate_server.cli.trace.receipt import EXIT_NOT_PROVEN, read_key
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def verify_all_command(*, spool: Path, key: str, target: str, state: Path, as_json: bool) -> int:
     """Show that the log still holds every answer that a program kept, and that it only grew since last time.
 

@@ -25,7 +25,7 @@ from xingate.checkpoint import (
 )
 from xingate.errors import ProofError
 from xingate.merkle import verify_consistency
-from xingate_server.trace.anchor.folder import AnchorFolder, KeptCheckpoint
+from xingate_server.trace.anchor.folder import AnchorFolder, StoredCheckpoint
 from xingate_server.trace.tree.checkpoint_files import write_whole
 
 STATE: Final = "witness.json"
@@ -135,7 +135,7 @@ class Witness:
         anchor.put_cosigned(cosigned)
         return seen.size
 
-    def _follow(self, kept: KeptCheckpoint, seen: Seen) -> str:
+    def _follow(self, kept: StoredCheckpoint, seen: Seen) -> str:
         if not seen.size:
             return self.cosign(kept.note, 0, ())
         if kept.proof is None or (kept.proof.size1, kept.proof.size2) != (seen.size, kept.size):

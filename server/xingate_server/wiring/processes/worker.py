@@ -112,14 +112,14 @@ async def _up(node: Node, settings: Settings, ports: Ports, starter: Starter, st
         node.metrics.tick(node.is_ready)
         first = node.sequence
 
-        async def tell_ready(is_ready: bool) -> None:
+        async def on_ready(is_ready: bool) -> None:
             nonlocal first
             await face.set_ready(is_ready)
             if not first and node.sequence:
                 first = node.sequence
                 starter.on_snapshot(first)
 
-        keeping = asyncio.create_task(node.keep_current(tell_ready))
+        keeping = asyncio.create_task(node.keep_current(on_ready))
         log.info("serving", http=ports.http_url, grpc=ports.grpc_url, sequence=first)
         collect_seldom()
         starter.on_up(first, listening((ports.http, ports.grpc)))
