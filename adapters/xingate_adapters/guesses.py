@@ -249,7 +249,7 @@ def _is_code(cell: str) -> bool:
 
 
 def _owner(columns_of: Mapping[int, ColumnGuess], named: Sequence[int], place: int) -> ColumnGuess | None:
-    """The column of the person whose number a column holds, itself where its label names one; None for the subject."""
+    """The column of the person whose number a column holds, itself if its label names one; None for the subject."""
     own = columns_of[place]
     if _PERSON.search(own.label):
         return own

@@ -268,7 +268,7 @@ class Client:
         `verifier_key` is the log's key as its operator publishes it; "": the one pinned in the spool at first use.
         `on_progress` hears how many answers are done, of how many.
 
-        Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
+        Raises CheckpointError if the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
         key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
         """
         return self._drive(verify_all(proofs.require_spool(self._options.spool), verifier_key, on_progress))

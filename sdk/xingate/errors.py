@@ -83,7 +83,7 @@ class NotAllowedError(XingateError):
 class UnavailableError(XingateError):
     """No verdict can be given now. Ask again with the same request id: a recorded answer is given unchanged.
 
-    `retry_after_s` is the time after which the gateway wants to be asked again; 0 where it did not say.
+    `retry_after_s` is the time after which the gateway wants to be asked again; 0 if it did not say.
     """
 
     retry_after_s: float = 0.0

@@ -44,7 +44,7 @@ _Keys = str | VerifierKey | Sequence[str | VerifierKey]
 class Receipt:
     """A receipt as it is read, not yet verified. `leaf_index` counts from 0; `checkpoint` is a signed note.
 
-    Raises ReceiptError (`check` is "format") where a part is of the wrong kind.
+    Raises ReceiptError (`check` is "format") if a part is of the wrong kind.
     """
 
     log_origin: str
@@ -98,7 +98,7 @@ class Receipt:
 
     @classmethod
     def from_message(cls, message: "trace_pb2.Receipt") -> "Receipt":
-        """From the gateway's answer. Raises ReceiptError (`check` is "format") where it is not a receipt."""
+        """From the gateway's answer. Raises ReceiptError (`check` is "format") if it is not a receipt."""
         if message.format != FORMAT:
             _wrong(f"the format is not `{FORMAT}`")
         return cls(

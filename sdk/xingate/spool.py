@@ -146,7 +146,7 @@ class Spool:
                 _write(path, encoded)
 
     def known_log(self, origin: str) -> KnownLog:
-        """What is known of a log; an empty one before first use. Raises ValueError where its file is damaged."""
+        """What is known of a log; an empty one before first use. Raises ValueError if its file is damaged."""
         path = self._log_path(origin)
         try:
             value = json.loads(path.read_bytes())

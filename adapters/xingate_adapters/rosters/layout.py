@@ -39,7 +39,7 @@ class MapError(ValueError):
 
 
 class Pair(NamedTuple):
-    """The columns of one person or member: of the name and of the number, None where there is none."""
+    """The columns of one person or member: of the name and of the number, None if there is none."""
 
     role: str
     name: int | None
@@ -102,7 +102,7 @@ class RosterLayout(NamedTuple):
 
     @property
     def confidence(self) -> float:
-        """Of the least sure of the columns that are used or may be a party's; 0 where nobody could be asked about."""
+        """Of the least sure of the columns that are used or may be a party's; 0 if nobody could be asked about."""
         used = [column.confidence for column in self.columns if column.field or column.is_unsure]
         return min(used) if self.places("identifiers") or self.places("name") else 0.0
 

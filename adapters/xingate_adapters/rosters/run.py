@@ -201,7 +201,7 @@ def _facts(
 
 
 def _checkpoint(client: xingate.Client, tally: Tally) -> SignedCheckpoint | None:
-    """A checkpoint that covers the run's last record, waited for; None where there is none in time."""
+    """A checkpoint that covers the run's last record, waited for; None if there is none in time."""
     deadline = time.monotonic() + _CHECKPOINT_WITHIN_S
     while tally.last_leaf is not None and time.monotonic() < deadline:
         try:

@@ -140,7 +140,7 @@ class Source:
         return len(self.columns(header))
 
     def own_date(self, file: Path) -> date | None:
-        """The day that the file itself says it is of; None where it does not say. Raises `SourceError`."""
+        """The day that the file itself says it is of; None if it does not say. Raises `SourceError`."""
         return self._reader.own_date(Path(file))
 
 

@@ -57,7 +57,7 @@ class MatterMap(BaseModel):
         return found
 
     def require_actions(self, client: Client) -> None:
-        """Raises MappingFileError where the gateway's catalogue lacks an action; one call, at start."""
+        """Raises MappingFileError if the gateway's catalogue lacks an action; one call, at start."""
         known = {action.id for action in client.actions()}
         wrong = [
             f"matters.{code}: the catalogue has no action `{action}`"

@@ -1,6 +1,6 @@
 """Between the messages of `xingate.v1` and the dataclasses of `xingate.types`; field names are the same on both sides.
 
-Imports protobuf, not grpc. Raises ProtocolError where an answer cannot be relied on: it is not a message, it has no
+Imports protobuf, not grpc. Raises ProtocolError if an answer cannot be relied on: it is not a message, it has no
 record, it answers another question, a date cannot be read.
 """
 
@@ -145,7 +145,7 @@ def _moment(kind: type[date] | type[datetime], text: str) -> date | None:
 
 
 def read_day(text: str) -> date | None:
-    """A day of an answer, None where it says none."""
+    """A day of an answer, None if it says none."""
     return _moment(date, text)
 
 

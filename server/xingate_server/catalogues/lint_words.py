@@ -1,6 +1,6 @@
 """What lint finds in words: context attributes and their values, the names of list types, the sources of list types.
 
-`sources` is source kind -> list types that its declaration names, None where that is not known: then nothing is said
+`sources` is source kind -> list types that its declaration names, None if that is not known: then nothing is said
 about sources. Warnings keep no catalogue from being used. Excluded: all else that lint finds (`checks`).
 """
 

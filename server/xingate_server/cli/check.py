@@ -109,7 +109,7 @@ def check_command(**options: Unpack[_Options]) -> None:
 
 
 def _list_titles(gateway: xingate.Client) -> dict[str, str]:
-    """Chinese titles by list type; none where they are not to be had, for the answer stands without them."""
+    """Chinese titles by list type; none if they are not to be had, for the answer stands without them."""
     try:
         return {known.id: known.title.zh for known in gateway.list_types()}
     except XingateError:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 60.0
 _PLAIN_WIDTH = 160
 _FOOTERS = 20
-_RETRY = xingate.RetryPolicy(attempts=8, pause_s=0.1, max_pause_s=5.0)  # about 20 s: a gateway that is started anew
+_RETRY = xingate.RetryPolicy(attempts=8, pause_s=0.1, max_pause_s=5.0)  # about 20 s: a gateway that is restarted
 _ORIGINS = {
     "continued": "continuing the run of {}: what is recorded is not recorded again",
     "file_changed": "the file is not the one of the run of {}: starting anew",

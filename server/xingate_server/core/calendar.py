@@ -60,7 +60,7 @@ class WorkCalendar:
         return WorkCalendar(frozenset(self._years) | {year}, self._is_off | days)
 
     def working_days(self, start: date, end: date) -> WorkingDays:
-        """The working days after `start` up to and with `end`; none where `end` is not after `start`."""
+        """The working days after `start` up to and with `end`; none if `end` is not after `start`."""
         if end <= start:
             return WorkingDays(0, False)
         first, last = start.toordinal(), end.toordinal()

@@ -49,7 +49,7 @@ class NotAllowedError(GatewayError):
 
 
 class UnavailableError(GatewayError):
-    """No verdict can be given now; a retry with the same request id is safe."""
+    """No verdict is possible now; a retry with the same request id is safe."""
 
 
 def of_trace(error: port.TraceError) -> GatewayError:

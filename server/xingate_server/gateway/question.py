@@ -123,7 +123,7 @@ class QuestionReader:
 
 
 def question_digest(command: Command, keyer: SubjectKeyer) -> bytes:
-    """What tells a retry from another question: over everything that was asked but the request id."""
+    """The digest that distinguishes a retry from another question: over all input except the request id."""
     asked = msgspec.structs.replace(command, request_id="") if command.request_id else command
     return keyer.digest(msgspec.json.encode(asked, order="deterministic"))
 
@@ -205,7 +205,7 @@ def check_purpose(command: Command) -> None:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing stands in a text, or only blanks and characters that cannot be seen."""
+    """Whether a text is empty, or has only blanks and invisible characters."""
     return not characters.standard(text).strip()
 
 

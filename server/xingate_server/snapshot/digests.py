@@ -29,14 +29,14 @@ def reference(path: Path) -> DataRef:
 
 
 def check_size(path: Path, expected: DataRef) -> None:
-    """Raise `SnapshotError` where the file has not the size that its manifest says."""
+    """Raise `SnapshotError` if the file has not the size that its manifest says."""
     size = path.stat().st_size
     if size != expected.bytes:
         raise SnapshotError(f"`{path}` has {size} bytes, its manifest says {expected.bytes}")
 
 
 def check_content(path: Path, expected: DataRef) -> None:
-    """Raise `SnapshotError` where the file, of the right size, is not what its manifest says."""
+    """Raise `SnapshotError` if the file, of the right size, is not what its manifest says."""
     if not expected.blocks:
         _compare(path, "", [_whole(path)], [expected.sha256])
         return

@@ -48,7 +48,7 @@ def read_key(state_dir: Path) -> bytes:
 def read_or_make_key(state_dir: Path, *, is_dry_run: bool = False) -> bytes:
     """The key, made at the first compile; a dry run without a key gets one that is thrown away.
 
-    Raises `SubjectKeyError`, also where snapshots exist but their key is gone.
+    Raises `SubjectKeyError`, also if snapshots exist but their key is gone.
     """
     path = key_path(state_dir)
     try:

@@ -69,7 +69,7 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A source that is required and was not given: actions that depend on it cannot be told."""
+    """A source that is required and was not given: actions that depend on it cannot be known."""
 
     kind: str
     provides: tuple[str, ...]

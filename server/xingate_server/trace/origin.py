@@ -36,7 +36,7 @@ def settle_origin(directory: Path, wanted: str | None) -> str:
 
 
 def check_origin(wanted: str) -> None:
-    """Raise StoreUnusableError where `wanted` cannot be the origin of a log."""
+    """Raise StoreUnusableError if `wanted` cannot be the origin of a log."""
     if not _is_origin(wanted):
         raise StoreUnusableError(
             f"`{wanted}` cannot be the origin of a log: expected 1 to {_MAX_LENGTH} printable characters "

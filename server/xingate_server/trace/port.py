@@ -61,8 +61,8 @@ class StoreClosedError(TraceError):
 class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A leaf to be appended. `kind` is that of the leaf's body; `question_digest` tells a retry from another question;
     `answer` is given back, as it is, to a retry; `time` is RFC 3339 in UTC; `topic` is a keyed hash under which
-    `by_topic` finds the leaf, empty where nobody looks for it; `terms` (`trace.leaf.terms`) are what a search looks at
-    first, empty where it has to read the leaf itself."""
+    `by_topic` finds the leaf, empty if nobody looks for it; `terms` (`trace.leaf.terms`) are what a search looks at
+    first, empty if it has to read the leaf itself."""
 
     kind: LeafKind
     record_id: str
@@ -145,11 +145,11 @@ class TraceLog(Protocol):
         ...
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[Stored]:
-        """The leaves from `start` on, before `stop` (None: up to the newest), oldest first, in flat memory."""
+        """The leaves from `start` on, before `stop` (None: up to the newest), oldest first, with constant memory."""
         ...
 
     def leaf_hashes(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """Their RFC 6962 hashes as they were stored, 32 bytes each, in flat memory."""
+        """Their RFC 6962 hashes as they were stored, 32 bytes each, with constant memory."""
         ...
 
     def size(self) -> int:
@@ -161,7 +161,7 @@ class TraceLog(Protocol):
         ...
 
     def frontier_at(self, size: int) -> Frontier | None:
-        """The frontier as it was stored when the log had `size` leaves; None where no batch ended there."""
+        """The frontier as it was stored when the log had `size` leaves; None if no batch ended there."""
         ...
 
     def close(self) -> None:
@@ -176,6 +176,6 @@ class SharedLog(Protocol):
     def settle_signer(self, verifier_key: str) -> None:
         """Say under which key this node signs the log's checkpoints; the first one said is the log's for good.
 
-        Raises StoreUnusableError where the log has another.
+        Raises StoreUnusableError if the log has another.
         """
         ...

@@ -48,7 +48,7 @@ class Timing:
 
 class SourceFigures(NamedTuple):
     """One source of the snapshot in use. Times are seconds since 1970: `data_end_s` is the end of the day that its data
-    are of, `compiled_s` when they were compiled; None where it has none."""
+    are of, `compiled_s` when they were compiled; None if it has none."""
 
     source: str
     rows: int

@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 class Node:
     """Belongs to one event loop; `close` it after its callers are gone. Past `most_in_flight` checks it refuses.
 
-    `seat` is that of a worker among several. Raises the trace's StoreUnusableError where the log cannot be used at
+    `seat` is that of a worker among several. Raises the trace's StoreUnusableError if the log cannot be used at
     all.
     """
 
@@ -157,7 +157,7 @@ class Node:
         self.metrics.checkpoint(self._checkpoints.checkpoint.tree_size, self._checkpoints.age_s)
 
     def _reasons(self) -> dict[str, str]:
-        """Why no question is answered at the moment, each with what is wrong; empty where questions are."""
+        """Why no question is answered at the moment, each with what is wrong; empty if questions are."""
         found = {}
         awaited = self._snapshots.awaited
         if awaited or self._in_use is None:
@@ -231,7 +231,7 @@ class Node:
         self._log.close()
 
     def _newest(self) -> int:
-        """The sequence that was last put into use. Raises SnapshotError where the log cannot say."""
+        """The sequence that was last put into use. Raises SnapshotError if the log cannot say."""
         try:
             return newest_in_use(self._log, self._settings.state)
         except TraceError as error:

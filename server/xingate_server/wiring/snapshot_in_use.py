@@ -70,7 +70,7 @@ def check_start(settings: Settings) -> None:
 
 
 def newest_sequence(settings: Settings) -> int:
-    """The sequence that was last put into use; 0 where there is no log yet, or one that cannot be opened, as the node
+    """The sequence that was last put into use; 0 if there is no log yet, or one that cannot be opened, as the node
     itself will tell. Raises TraceError."""
     try:
         log = open_log(settings, must_exist=True)
@@ -83,7 +83,7 @@ def newest_sequence(settings: Settings) -> int:
 
 
 def last_and_highest(settings: Settings) -> tuple[int, int]:
-    """The sequence that was last put into use and the highest that ever was, 0 where there is no log yet. Raises
+    """The sequence that was last put into use and the highest that ever was, 0 if there is no log yet. Raises
     TraceError."""
     try:
         log = open_log(settings, must_exist=True)
@@ -155,7 +155,7 @@ def retained(settings: Settings) -> list[Retained]:
 
 
 def current_sequence(settings: Settings) -> int:
-    """Where `current` points to, 0 where there is none. Raises `SnapshotError` for one that is not a link."""
+    """Where `current` points to, 0 if there is none. Raises `SnapshotError` for one that is not a link."""
     return folders.current_sequence(folders.snapshots_dir(settings.state)) or 0
 
 

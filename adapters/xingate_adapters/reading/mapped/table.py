@@ -55,7 +55,7 @@ class MappedReader:
             yield from self._records(file, run)
 
     def own_date(self, file: Path) -> date | None:
-        """The day that the mapping finds in the file; None where it names no place for it, or no day stands there."""
+        """The day that the mapping finds in the file; None if it names no place for it, or no day stands there."""
         spec = self.spec
         found = ""
         if spec.dated_by_title:
@@ -210,7 +210,7 @@ class _Reading:
         return [*(LABELS[field] if is_added else ()), *self._spec.columns.get(field, ())]
 
     def record(self, group: Sequence[Row], run: Run) -> Record | None:
-        """The record of the rows of one entry, none where it is not a subject."""
+        """The record of the rows of one entry, none if it is not a subject."""
         if len(group) == 1:
             rows: list[Sequence[str]] = [group[0][1]]
             found: dict[str, Any] = {field: value for field, cell in self._cells if (value := cell.read(rows[0]))}

@@ -149,7 +149,7 @@ def _same(file: Path, row: int, first: str, second: str) -> SourceError:
 
 
 def check_unique(file: Path, row: int, header: Sequence[str]) -> None:
-    """Two columns of the same name cannot be told apart."""
+    """Two columns of the same name cannot be distinguished."""
     seen: set[str] = set()
     for label in header:
         folded = fold(label)

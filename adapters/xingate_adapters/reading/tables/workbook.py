@@ -197,7 +197,7 @@ def _rows(file: Path, sheet: Any, *, is_exact: bool) -> Generator[tuple[int, lis
 
 def _looked_through(file: Path, sheet: Any) -> dict[int, list[tuple[int, int, int]]]:
     """First row of a merged range -> its first and last column (from 0) and its last row. They stand behind the rows in
-    the sheet's part, which is therefore looked through before it is read. Raises `SourceError` where the numbers of
+    the sheet's part, which is therefore looked through before it is read. Raises `SourceError` if the numbers of
     rows do not ascend, since openpyxl leaves such rows out, or are higher than any sheet has."""
     found: dict[int, list[tuple[int, int, int]]] = {}
     count = row = 0

@@ -1,7 +1,7 @@
 """What each column of a roster means: by its label, the labels above it, its neighbours, its cells, and its rows' kind.
 
 Every reading of a column has a score from 0 to 1. How sure the best one is, is its score less the second's; below
-`SURE` a person is asked. Where it cannot be told whose number it is, the column has no field and is asked about. In
+`SURE` a person is asked. Where it cannot be known whose number it is, the column has no field and is asked about. In
 rows of organisations a column with 60 % valid citizen numbers is never the organisation's own.
 """
 
@@ -182,7 +182,7 @@ def _meaning(column: Column, found: Sequence[Column], *, of_people: bool) -> Mea
 
 
 def _code_of_another(column: Column, *, of_people: bool) -> Meaning | None:
-    """Of a column of organisations' codes: what it is where it is not the subject's code, None where it may be."""
+    """Of a column of organisations' codes: what it is where it is not the subject's code, None if it may be."""
     field = column.reading.field
     if of_people and field in ("", "identifiers"):
         return _unsure("codes of organisations in rows of people")

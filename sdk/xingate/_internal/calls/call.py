@@ -51,6 +51,6 @@ def encoded(encode: Callable[[], _T]) -> _T:
 
 
 def require_record_id(record_id: str) -> None:
-    """Raises InvalidRequestError where there is none."""
+    """Raises InvalidRequestError if there is none."""
     if not record_id:
         raise InvalidRequestError("a record id is needed", reason="record_id_missing", field="record_id")

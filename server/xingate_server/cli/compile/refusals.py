@@ -136,7 +136,7 @@ def _sheets_of(
 def _cells(
     page: Any, row: Refusal, header: Sequence[str], fields: Mapping[str, str] | None, *, has_comment: bool
 ) -> Iterator[Any]:
-    """The cells of a row; `fields` is None where it is corrected at the publisher."""
+    """The cells of a row; `fields` is None if it is corrected at the publisher."""
     reasons = [(reason, detail, told(reason)) for reason, detail in zip(row.reasons, row.details, strict=True)]
     marks: dict[str, list[str]] = {}
     zh, en = [], []

@@ -53,7 +53,7 @@ class AskedWronglyError(CommandError):
 
 
 def read_settings(**given: Any) -> "Settings":
-    """The settings, `given` before all else. Raises AskedWronglyError where any is wrong."""
+    """The settings, `given` before all else. Raises AskedWronglyError if any is wrong."""
     from xingate_server.settings import InvalidSettingsError, load
 
     try:

@@ -96,7 +96,7 @@ class _Choice:
         return isinstance(leaf, Damaged) or (leaf.kind == "check" and leaf.time >= self._since)
 
     def _drawn(self, count: int) -> list[Stored | Damaged] | None:
-        """Lookups at places drawn at random; None where the log is so small or so full of others that all is read."""
+        """Lookups at places drawn at random; None if the log is so small or so full of others that all is read."""
         size = self._log.size()
         if size < _DRAWS * count:
             return None

@@ -145,7 +145,7 @@ def read_subject(code: str, scheme: str) -> str:
 
 
 def refuse_number(option: str, text: str) -> None:
-    """Raise AskedWronglyError where a text, as an argument, holds a person's number."""
+    """Raise AskedWronglyError if a text, as an argument, holds a person's number."""
     if holds_citizen_number(text) or could_be_citizen_number(fold(text)):
         raise AskedWronglyError(
             f"--{option} holds what looks like a citizen number, which does not belong on the command line, where the "

@@ -16,7 +16,7 @@ _ROLES = frozenset(Reach) - {Reach.SUBJECT, Reach.ORGANISATION, Reach.PERSON}
 
 
 class Rules:
-    """What admission goes by.
+    """The inputs of admission.
 
     `registered_codes` are folded codes with a failing check digit that a loaded register holds exactly; `today` is
     the day of the compile; `has_older_ids` says that entries of this installation once had ids of format version 1.

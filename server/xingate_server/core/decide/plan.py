@@ -199,7 +199,7 @@ class Plan:
 
     @cached_property
     def breach_could_be(self) -> Verdict | None:
-        """The strictest restriction that an own breached commitment gives, None where there is none or open ones past
+        """The strictest restriction that an own breached commitment gives, None if there is none or open ones past
         their day are not asked about."""
         if not self._rules.asks_commitments:
             return None
@@ -267,7 +267,7 @@ def _reach_through(measure: Measure, role: Role) -> Reach | None:
 
 
 def ordered(applied: Sequence[Applied]) -> tuple[Applied, ...]:
-    """Verdict weight, then id, then entry id; a person reached twice by one entry is told by role and entity.
+    """Verdict weight, then id, then entry id; a person reached twice by one entry is ordered by role and entity.
 
     Rows of one key that replaced each other are never told alike: each ended for a reason of its own.
     """

@@ -74,7 +74,7 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def org_code(self) -> str | None:
-        """The 9 characters of the organisation code, also where a check digit fails; None where there is none."""
+        """The 9 characters of the organisation code, also where a check digit fails; None if there is none."""
         if self.is_masked or self.is_malformed:
             return None
         if self.scheme is _USCC:

@@ -59,7 +59,7 @@ def numbers_in_name(name: str, subject_class: SubjectClass) -> list[Identifier]:
 
 
 def name_without_code(name: str) -> str:
-    """A name without the valid unified code in it and the brackets around that; itself where there is none."""
+    """A name without the valid unified code in it and the brackets around that; itself if there is none."""
     if len(name) <= UNIFIED_LENGTH or not _DIGIT.search(name):
         return name
     plain = unicodedata.normalize("NFKC", name)

@@ -77,7 +77,7 @@ class _Wrong(Exception):  # noqa: N818 (never leaves this module)
 
 
 def parse(text: str, scheme: Scheme, subject_class: SubjectClass) -> Identifier:
-    """Read `text` as a number of `scheme`; whatever is wrong stands in the result's `fault`. Raises nothing.
+    """Read `text` as a number of `scheme`; any error is in the result's `fault`. Raises nothing.
 
     One number is one subject, whatever the scheme is called: a number that is a valid unified code or citizen number
     is that, and one that is not sound as a number of `scheme` is what its shape says, where it is sound as that.

@@ -158,7 +158,7 @@ def without_legal_form(normalised: str) -> str:
     """A normalised name without one legal form, at its front or end, and without the punctuation beside it.
 
     The longest form that fits is removed; one of several words (`co ltd`, `gmbh & co. kg`) or with a part on either
-    side (`pt … tbk`) is one. The name itself where there is none, or where less than two letters or another legal form
+    side (`pt … tbk`) is one. The name itself if there is none, or where less than two letters or another legal form
     alone would be left (`ag`, `co ltd`). Of a name with two forms the second stays: calling it again removes that
     one too. `as roma` loses `as`, which may be a form: compare by `names_without_form`, which keeps both.
     """

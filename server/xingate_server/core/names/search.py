@@ -55,7 +55,7 @@ class NameIndex(Protocol):
         ...
 
     def names_with(self, gram: str) -> Sequence[int]:
-        """The numbers of the names that have it, ascending; none where they are more than `MOST_FREQUENT`."""
+        """The numbers of the names that have it, ascending; none if they are more than `MOST_FREQUENT`."""
         ...
 
     def name(self, number: int) -> str:

@@ -182,7 +182,7 @@ def last_snapshot_text(trace: port.TraceLog) -> str:
 
 
 def newest_in_use(trace: port.TraceLog, state_dir: Path) -> int:
-    """The sequence that was last put into use, by the newest leaf that says so; 0 where none does.
+    """The sequence that was last put into use, by the newest leaf that says so; 0 if none does.
 
     Leaves of older releases are found by the retained snapshots that they name. Raises TraceError.
     """

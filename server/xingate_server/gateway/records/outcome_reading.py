@@ -24,7 +24,7 @@ _MANY_LINES = ("note", "reason", "evidence")
 
 
 class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done with a measure, as reported; `result` is None where the report does not say."""
+    """What was done with a measure, as reported; `result` is None if the report does not say."""
 
     measure_id: str
     result: Result | None

@@ -29,7 +29,7 @@ MAX_SETTLEMENTS: Final = 64
 
 
 class SettledIdentities(msgspec.Struct, frozen=True, kw_only=True):
-    """What earlier reports settled, as an answer tells it. `records` are those of the reports."""
+    """What earlier reports settled, as an answer shows it. `records` are those of the reports."""
 
     flags: tuple[Flag, ...] = ()
     records: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ NOTHING_SETTLED: Final = SettledIdentities()
 
 
 class Outcomes:
-    """Takes reports. `keyer` gives the maker of hashes; `clock` an aware time; `new_id` a UUIDv7."""
+    """Takes reports. `keyer` returns the maker of hashes; `clock` an aware time; `new_id` a UUIDv7."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Outcomes:
         self, organisation: str, matter: str, subject_keys: Sequence[bytes], entry_ids: Mapping[str, str]
     ) -> SettledIdentities:
         """What the organisation's reports settled about these entries, for this subject in this matter; the newest
-        report counts. Nothing without a matter. Raises UnavailableError where the log cannot be read.
+        report counts. Nothing without a matter. Raises UnavailableError if the log cannot be read.
 
         `subject_keys` are all by which records may know the subject, the present one first; `entry_ids` are those of
         the answer, and older ones of the same entries, each with the one in the answer.
@@ -188,7 +188,7 @@ class Outcomes:
 
 
 def _read(stored: port.Stored) -> Leaf | None:
-    """A leaf, or None where it is of a kind or release that this one does not know."""
+    """A leaf, or None if it is of a kind or release that this one does not know."""
     try:
         return read(stored.leaf)
     except ValueError:

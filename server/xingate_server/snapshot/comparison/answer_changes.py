@@ -59,7 +59,7 @@ class AnswerChanges:
         self._known: OrderedDict[tuple[int, bytes], tuple[_Answer, ...]] = OrderedDict()
 
     def of(self, old: SubjectFile, new: SubjectFile) -> SubjectChange | None:
-        """What changes for a subject; None where nothing does."""
+        """What changes for a subject; None if nothing does."""
         profile = next(_profiles(new), None) or next(_profiles(old))
         names = tuple(sorted({name for p in (*_profiles(old), *_profiles(new)) if (name := normalise(p.name))}))
         answers = zip(

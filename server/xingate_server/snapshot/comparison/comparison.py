@@ -123,7 +123,7 @@ class _Pairs:
                 yield self._decode(old)
 
     def _side_by_side(self, stage: str) -> Iterator[tuple[bytes, bytes]]:
-        """The packed files of each key, b"" where there is none."""
+        """The packed files of each key, b"" if there is none."""
         olds = iter(packed_files(self._before.folder) if self._before is not None else ())
         news = packed_files(self._after.folder)
         total = max(self._after.keys, self._before.keys if self._before is not None else 0)

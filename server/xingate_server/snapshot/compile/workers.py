@@ -25,7 +25,7 @@ _COLLECT_AFTER = 100_000  # objects; records hold no cycles, so looking for some
 def each(jobs: int, task: Callable[[int, Report], Result], hear: Report) -> list[Result]:
     """The results of `task(0)` to `task(jobs - 1)`, in this process where there is one job only.
 
-    Raises what a task raises, and `CompileError` where a process ends without a word.
+    Raises what a task raises, and `CompileError` if a process ends without a word.
     """
     if jobs == 1:
         return [task(0, hear)]

@@ -102,7 +102,7 @@ def compare(folder: Path, log: TraceLog, tree: Tree, verifier_keys: str | Sequen
     """Compare a log with every checkpoint that an anchor holds of it.
 
     A fault is a note that a trusted key did not sign, or one that the log does not begin with: then the log was cut
-    off or rewritten after it was pushed. Raises OSError where the folder cannot be read.
+    off or rewritten after it was pushed. Raises OSError if the folder cannot be read.
     """
     found = Compared()
     for kept in AnchorFolder(folder, log.origin).after(-1):

@@ -33,7 +33,7 @@ class Lease:
         self._shared: PushProgress | None = None
 
     def take(self) -> bool:
-        """Whether this process has the right, taken if nobody has it. Raises OSError where that cannot be tried."""
+        """Whether this process has the right, taken if nobody has it. Raises OSError if that cannot be tried."""
         if self._lock is None:
             file = (self._directory / LOCK).open("ab")
             try:

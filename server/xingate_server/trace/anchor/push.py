@@ -69,7 +69,7 @@ class FolderPlace:
 
 
 class UrlPlace:
-    """A URL that takes notes by POST. Raises ValueError where it is none of http or https."""
+    """A URL that takes notes by POST. Raises ValueError if it is none of http or https."""
 
     def __init__(self, url: str) -> None:
         if not url.startswith(("https://", "http://")):
@@ -133,7 +133,7 @@ class Pusher:
 
     @property
     def trouble(self) -> str:
-        """Why the newest note could not be pushed; empty where it could."""
+        """Why the newest note could not be pushed; empty if it could."""
         return self._trouble
 
     @property

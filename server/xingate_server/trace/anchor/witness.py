@@ -123,7 +123,7 @@ class Witness:
     def visit(self, folder: Path, origin: str) -> int | None:
         """Follow a log's notes in an anchor folder and leave the newest one there, cosigned; how many leaves it is for.
 
-        None where nothing is new. Raises WitnessError, and OSError where the folder fails.
+        None if nothing is new. Raises WitnessError, and OSError if the folder fails.
         """
         anchor, seen = AnchorFolder(folder, origin), self.seen(origin)
         cosigned = None

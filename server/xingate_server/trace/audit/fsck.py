@@ -40,7 +40,7 @@ _INLINE_CHUNKS = 2  # up to so many, starting processes takes longer than the wo
 
 
 class Report(msgspec.Struct):
-    """What was found. `first_bad` is the index of the first wrong leaf, None where no leaf is wrong."""
+    """What was found. `first_bad` is the index of the first wrong leaf, None if no leaf is wrong."""
 
     leaves: int = 0
     checkpoints: int = 0
@@ -187,7 +187,7 @@ def _notes(files: CheckpointFiles) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _workers(size: int, processes: int | None, *, is_deep: bool) -> Iterator[tuple[ProcessPoolExecutor | None, int]]:
-    """Worker processes, None where one is enough; and how many chunks to derive at a time."""
+    """Worker processes, None if one is enough; and how many chunks to derive at a time."""
     count = processes or min(os.cpu_count() or 1, _MOST_PROCESSES)
     if count == 1 or size <= _INLINE_CHUNKS * CHUNK:
         yield None, 1

@@ -111,7 +111,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct):
-    """What was found, newest first, and from which index on to look further; None where all was looked at."""
+    """What was found, newest first, and from which index on to look further; None if all was looked at."""
 
     leaves: list[Stored | Damaged]
     next_before: int | None

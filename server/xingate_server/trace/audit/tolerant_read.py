@@ -36,7 +36,7 @@ class Readable(Protocol):
 def walk(log: Readable, start: int = 0, stop: int | None = None) -> Iterator[Stored | Damaged]:
     """All leaves from `start` on, before `stop` (None: that there are now), oldest first, with constant memory.
 
-    Raises ReadFailedError where more than `MOST_DAMAGED` leaves are damaged, or the log cannot be read at all.
+    Raises ReadFailedError if more than `MOST_DAMAGED` leaves are damaged, or the log cannot be read at all.
     """
     stop = log.size() if stop is None else stop
     at, damaged = start, 0

@@ -48,7 +48,7 @@ class PostgresRows(msgspec.Struct, frozen=True):
         return "PostgresRows()"
 
     def size(self) -> int:
-        """See `fsck_chunk.Rows`. Raises StoreUnusableError where there is no log."""
+        """See `fsck_chunk.Rows`. Raises StoreUnusableError if there is no log."""
         with asyncio.Runner() as runner:
             try:
                 return int(runner.run(_fetch(self.dsn, _SIZE))[0][0])

@@ -80,7 +80,7 @@ CREATE TABLE xingate.leaves (
 ) PARTITION BY RANGE (time);
 CREATE INDEX leaves_by_topic ON xingate.leaves (topic, leaf_index) WHERE topic <> '';
 """
-# Apart from the head, whose row every commit writes anew.
+# Apart from the head, whose row every commit rewrites.
 _SIGNER = """
 CREATE TABLE xingate.signer (
     id smallint PRIMARY KEY CHECK (id = 1),

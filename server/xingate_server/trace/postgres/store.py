@@ -344,7 +344,7 @@ async def _head(connection: Connection, sql: str) -> Frontier:
 
 
 def _frontier(head: Sequence[asyncpg.Record]) -> Frontier:
-    """Raises StoreUnusableError where the head does not hold what it should."""
+    """Raises StoreUnusableError if the head does not hold what it should."""
     try:
         frontier = Frontier.from_bytes(head[0]["frontier"])
     except (IndexError, ProofError) as error:
@@ -358,7 +358,7 @@ def _frontier(head: Sequence[asyncpg.Record]) -> Frontier:
 
 
 async def _insert(connection: Connection, end: Frontier, drafts: Sequence[Draft]) -> Frontier | None:
-    """Append where the tree is believed to end; its new end. None where it does not end there, or syncs no more."""
+    """Append where the tree is believed to end; its new end. None if it does not end there, or syncs no more."""
     frontier = end.copy()
     hashes = [leaf_hash(draft.leaf) for draft in drafts]
     frontier.extend(hashes)

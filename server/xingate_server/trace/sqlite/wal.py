@@ -54,7 +54,7 @@ class WalCopier:
         return apsw.SQLITE_OK
 
     def _look(self, connection: apsw.Connection, pages: int) -> None:
-        if pages < self._asked:  # the WAL has begun anew
+        if pages < self._asked:  # the WAL has started again
             self._asked = self._copied = 0
         is_nearly_copied = pages >= LONG_PAGES and pages - self._copied <= FEW_PAGES
         if is_nearly_copied or pages >= LONGEST_PAGES:
@@ -92,7 +92,7 @@ class WalCopier:
             return not self._is_closed
 
     def _copy(self, connection: apsw.Connection) -> int:
-        """Copy what no reader needs as it is; how many pages of the WAL are in the file, 0 where that is not known."""
+        """Copy what no reader needs as it is; how many pages of the WAL are in the file, 0 if that is not known."""
         with self._one, contextlib.suppress(apsw.BusyError):  # another process copies
             return connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)[1]
         return 0

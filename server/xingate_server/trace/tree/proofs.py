@@ -36,7 +36,7 @@ class OutOfRangeError(TraceError):
 
 
 class Tree:
-    """A proof source over `log`, used by any number of threads. Raises TraceError where the log cannot be read."""
+    """A proof source over `log`, used by any number of threads. Raises TraceError if the log cannot be read."""
 
     def __init__(self, log: Leaves, tiles: TileStore) -> None:
         self._log = log
@@ -62,7 +62,7 @@ class Tree:
             return [self._range_root(start, stop) for start, stop in _siblings(index, size)]
 
     def consistency_proof(self, size1: int, size2: int) -> list[bytes]:
-        """What shows that `size2` leaves begin with `size1`; empty where it says nothing. Raises OutOfRangeError."""
+        """What shows that `size2` leaves begin with `size1`; empty if it says nothing. Raises OutOfRangeError."""
         with self._lock:
             self._need(size1, size2, f"a tree of {size1} leaves")
             if size1 < 0:

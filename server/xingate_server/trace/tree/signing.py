@@ -26,7 +26,7 @@ def settle_key(
 ) -> Ed25519PrivateKey:
     """The key in `directory`, made on first use; its public half stands beside it under `name`.
 
-    Several processes may come first at the same time: one key wins for all. Raises StoreUnusableError where the key
+    Several processes may come first at the same time: one key wins for all. Raises StoreUnusableError if the key
     cannot be read, can be read by others, or cannot be made.
     """
     path = directory / file
@@ -46,7 +46,7 @@ def settle_key(
 
 
 def public_key(state: Path) -> str:
-    """The log's verifier key beside the signing key of a state directory; empty where it is not there, or not for us
+    """The log's verifier key beside the signing key of a state directory; empty if it is not there, or not for us
     to read."""
     with contextlib.suppress(OSError):
         return (state / "keys" / FILE).with_suffix(".pub").read_text(encoding="utf-8").strip()

@@ -107,7 +107,7 @@ class MemoryTiles:
 class FileTiles:
     """A `TileStore` in `tiles.sqlite` of the log's directory, shared by all worker processes.
 
-    A file that cannot be read is put aside and begun anew; where that fails too (a full disk), nothing is kept.
+    A file that cannot be read is put aside and started again; where that fails too (a full disk), nothing is kept.
     """
 
     def __init__(self, directory: Path) -> None:

@@ -63,7 +63,7 @@ class GrpcFace:
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
 
     async def start(self, address: str) -> int:
-        """Listen on `host:port`; the port bound to. Raises RuntimeError where it is taken."""
+        """Listen on `host:port`; the port bound to. Raises RuntimeError if it is taken."""
         port = self._server.add_insecure_port(address)
         await self.set_ready(False)
         await self._server.start()

@@ -30,7 +30,7 @@ async def body_of(request: web.BaseRequest, most_bytes: int) -> bytes:
 
 
 def one(request: web.BaseRequest, header: str) -> str:
-    """The value of a header that is not a list, "" without it. Raises MalformedMessageError where it is sent twice."""
+    """The value of a header that is not a list, "" without it. Raises MalformedMessageError if it is sent twice."""
     values = request.headers.getall(header, ())
     if len(values) > 1:
         raise MalformedMessageError(f"the header `{header}` is given twice", header)

@@ -123,7 +123,7 @@ def _parse(body: bytes, logs: Sequence[VerifierKey]) -> _Asked:
 def _by_known_keys(note: str, logs: Sequence[VerifierKey]) -> str:
     """The note with the signatures of the logs' keys alone: those of others may stand in it twice, or be many.
 
-    Where there is none, one is left, for the witness to refuse. Raises CheckpointError where it is not a checkpoint.
+    Where there is none, one is left, for the witness to refuse. Raises CheckpointError if it is not a checkpoint.
     """
     text, gap, lines = note.rpartition("\n\n")
     if not gap or not lines.endswith("\n"):

@@ -22,7 +22,7 @@ _VIEWS = frozenset((v.VIEW_UNSPECIFIED, v.VIEW_BASIC, v.VIEW_FULL))
 
 
 def command(request: v.CheckRequest) -> Command:
-    """The question in a message. Raises InvalidQuestionError without a kind, MalformedMessageError where a kind
+    """The question in a message. Raises InvalidQuestionError without a kind, MalformedMessageError if a kind
     or view has a number that stands for nothing."""
     subject = request.subject
     kind = KINDS_READ.get(subject.kind)
@@ -134,7 +134,7 @@ def basic_list_item(item: BasicListItem) -> t.BasicListItem:
 
 
 def day(value: date | None) -> str:
-    """YYYY-MM-DD, or empty where there is none."""
+    """YYYY-MM-DD, or empty if there is none."""
     return "" if value is None else value.isoformat()
 
 

@@ -9,7 +9,7 @@ from xingate_server.transport.errors import MalformedMessageError
 
 
 def command(request: tr.ReportOutcomeRequest) -> OutcomeCommand:
-    """The report in a message. Raises MalformedMessageError where a result has a number that stands for nothing."""
+    """The report in a message. Raises MalformedMessageError if a result has a number that stands for nothing."""
     return OutcomeCommand(
         record_id=request.record_id,
         outcome_id=request.outcome_id,

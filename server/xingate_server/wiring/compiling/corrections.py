@@ -49,7 +49,7 @@ class Corrector:
         self._reports = [_Report(report) for report in reports]
 
     def of(self, kind: str) -> _Correct | None:
-        """What a source of this kind is given to correct its rows; None where no report has any."""
+        """What a source of this kind is given to correct its rows; None if no report has any."""
         reports = [report for report in self._reports if report.has(kind)]
         if not reports:
             return None

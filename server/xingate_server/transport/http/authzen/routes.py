@@ -185,7 +185,7 @@ async def _evaluate(checks: Checks, evaluation: AuthzenEvaluation, request_id: s
 
 
 async def _outcomes(checks: Checks, items: list[Item], semantic: str) -> list[Answer | GatewayError]:
-    """The answers and errors of the items that are carried out. Raises GatewayError where no decision can be told."""
+    """The answers and errors of the items that are carried out. Raises GatewayError if no decision can be told."""
     if semantic == EXECUTE_ALL:
         outcomes = await checks.answers(items)
         _raise_ours(outcomes)
