@@ -33,7 +33,7 @@ class MatterReceipt:
 
     def __post_init__(self) -> None:
         if not 0 < len(self.receipts) <= MAX_PARTIES:
-            raise _error("format", f"a matter's receipt holds 1 to {MAX_PARTIES} receipts")
+            raise _error("format", f"a matter's receipt contains 1 to {MAX_PARTIES} receipts")
 
     def to_json(self) -> str:
         """The file's text, ending in a newline."""

@@ -113,7 +113,7 @@ class Spool:
                 self._make_room()
         except OSError as error:
             if not self._has_failed:
-                _log.warning("an answer could not be kept in `%s`: %s", self.folder, error.strerror or error)
+                _log.warning("an answer could not be stored in `%s`: %s", self.folder, error.strerror or error)
             self._has_failed = True
 
     def answers(self) -> Iterator[Kept | Path]:

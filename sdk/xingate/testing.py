@@ -201,7 +201,7 @@ class FakeGateway:
             before, response = self._stored[key]
             if before != asked:
                 raise RequestIdReusedError(
-                    f"request id `{request.request_id}` stands for another question",
+                    f"request id `{request.request_id}` belongs to another question",
                     reason="request_id_reused",
                     field="request_id",
                 )

@@ -123,7 +123,7 @@ class CatalogueSettings(_Part):
     def _printable(cls, numbers: dict[str, str]) -> dict[str, str]:
         for name, number in numbers.items():
             if not number.isprintable():
-                raise ValueError(f"the number of `{name}` holds characters that cannot be printed")
+                raise ValueError(f"the number of `{name}` contains characters that cannot be printed")
         return numbers
 
 

@@ -285,7 +285,7 @@ class TestFix:
         ("change", "said"),
         [
             ({"行 row": "x"}, "the row number `x` was changed"),
-            ({"document_date": "=TODAY()"}, "a formula stands in the cell"),
+            ({"document_date": "=TODAY()"}, "the cell contains a formula"),
             ({"code": 9.14203990000000199e17}, "the spreadsheet program has destroyed the others"),
         ],
     )

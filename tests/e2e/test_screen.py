@@ -163,7 +163,7 @@ def test_a_roster_without_a_row_is_no_answered_one(state: Path, tmp_path: Path) 
     file = tmp_path / "bidders.csv"
     file.write_text("投标人名称,统一社会信用代码,主体类别\n,,\n", encoding="utf-8")
     done = screen(file, "--action", "tender.bid", "--state", state, "--yes", code=3)
-    assert "row 1: no rows stand under the header" in done.stderr
+    assert "row 1: there are no rows under the header" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["bidders.csv"]
 
 

@@ -43,7 +43,7 @@ class _DuplicateKeyError(ValueError):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _DuplicateKeyError("a key stands twice in the object")
+        raise _DuplicateKeyError("the object has a key twice")
     return found
 
 
@@ -107,7 +107,7 @@ def _object(file: Path, row: int, line: str) -> dict[str, str]:
     except (ValueError, RecursionError) as error:
         raise _damaged(file, row, error) from error
     if end != len(line):
-        raise SourceError("text stands after the object", file=file, row=row, expected=_SHAPE)
+        raise SourceError("there is text after the object", file=file, row=row, expected=_SHAPE)
     return _as_text(file, row, value)
 
 
@@ -125,7 +125,7 @@ def _array(file: Path, start: str, chunks: Iterator[str]) -> Iterator[Item]:
             what = "no comma between two items" if separator else "the file is cut off inside the array"
             raise SourceError(what, file=file, row=row, expected=_SHAPE, hint="fetch it again")
     if buffer.peek():
-        raise SourceError("text stands after the array", file=file, row=row, expected=_SHAPE)
+        raise SourceError("there is text after the array", file=file, row=row, expected=_SHAPE)
 
 
 class _Buffer:

@@ -297,7 +297,7 @@ _ROUNDED: Final = Fault(
 _OF_A_PERSON: Final = Fault(
     "identifier_of_person",
     "单位的号码栏里是自然人的证件号码：请核对主体类别和各栏号码",
-    "a person's number stands where the code of an organisation should: check the kind and the columns of this row",
+    "found a person's number, expected the code of an organisation: check the kind and the columns of this row",
 )
 _RELATED: Final = Fault(
     "related_malformed",

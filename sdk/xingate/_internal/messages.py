@@ -141,7 +141,7 @@ def _moment(kind: type[date] | type[datetime], text: str) -> date | None:
     try:
         return kind.fromisoformat(text) if text else None
     except ValueError:
-        raise ProtocolError(f"the answer holds `{text}` where `{kind.__name__}` is due") from None
+        raise ProtocolError(f"the answer contains `{text}` where `{kind.__name__}` is due") from None
 
 
 def read_day(text: str) -> date | None:

@@ -46,8 +46,8 @@ _FOOTERS = 20
 _RETRY = xingate.RetryPolicy(attempts=8, pause_s=0.1, max_pause_s=5.0)  # about 20 s: a gateway that is restarted
 _ORIGINS = {
     "continued": "continuing the run of {}: what is recorded is not recorded again",
-    "file_changed": "the file is not the one of the run of {}: starting anew",
-    "asked_differently": "an earlier run asked something else: starting anew",
+    "file_changed": "the file is not the one of the run of {}: starting again",
+    "asked_differently": "an earlier run asked something else: starting again",
 }
 
 

@@ -55,7 +55,7 @@ class UnavailableError(GatewayError):
 def of_trace(error: port.TraceError) -> GatewayError:
     """The error of a caller whose record failed."""
     if isinstance(error, port.RequestIdReusedError):
-        text = f"request id `{mask_text(error.request_id)}` stands for another question of the same caller"
+        text = f"request id `{mask_text(error.request_id)}` belongs to another question of the same caller"
         return RequestIdReusedError("request_id_reused", text, "request_id")
     text = "no verdict is given because its record could not be made durable: ask again with the same request id"
     if isinstance(error, port.ReadFailedError):

@@ -137,7 +137,7 @@ def check_no_number(field: str, text: str) -> str | None:
     """What is wrong with a text that must stay as it is, where it holds a person's number; without that number."""
     if not (_may_hold_number(text) and holds_citizen_number(text, is_serial=field in _IDS)):
         return None
-    return f"{field} holds what looks like a citizen number: an identity number does not belong there"
+    return f"{field} contains what looks like a citizen number: an identity number does not belong there"
 
 
 def _may_hold_number(text: str) -> bool:
@@ -176,7 +176,7 @@ def check_text(field: str, text: str, longest: int) -> str | None:
     if field in _IDS and text != text.strip():
         return f"{field} is blank, or begins or ends with a blank"
     if not text.isprintable() and _has_unreadable(text, is_lenient=field.endswith(_LENIENT)):
-        return f"{field} holds characters that cannot be printed"
+        return f"{field} contains characters that cannot be printed"
     return None
 
 

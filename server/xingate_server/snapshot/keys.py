@@ -59,7 +59,7 @@ def read_or_make_key(state_dir: Path, *, is_dry_run: bool = False) -> bytes:
         return read_key(state_dir)
     if is_needed:
         raise SubjectKeyError(
-            f"`{state_dir}` holds snapshots but their key `{path}` is gone: restore it from a backup, "
+            f"`{state_dir}` contains snapshots but their key `{path}` is gone: restore it from a backup, "
             "or compile into a new state directory"
         )
     key = secrets.token_bytes(KEY_FILE_BYTES)

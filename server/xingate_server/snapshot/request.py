@@ -123,7 +123,7 @@ class Corrected(msgspec.Struct, frozen=True):
         for place in self.changed_since:
             yield f"not corrected: {place} has changed since the report was made; make the report again"
         for place in self.masked:
-            yield f"not corrected: {place} has a cell that was changed and still holds `*`; write the whole number"
+            yield f"not corrected: {place} has a cell that was changed and still contains `*`; write the whole number"
         for place in self.not_found:
             yield f"not corrected: {place} is in no file of this compile"
 

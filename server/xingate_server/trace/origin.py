@@ -26,7 +26,7 @@ def settle_origin(directory: Path, wanted: str | None) -> str:
         _create(path, wanted or f"xingate.local/{secrets.token_hex(8)}")
     origin = path.read_text(encoding="utf-8").strip()
     if not _is_origin(origin):
-        raise StoreUnusableError(f"{path} does not hold the origin of a log: restore it from a backup")
+        raise StoreUnusableError(f"{path} does not contain the origin of a log: restore it from a backup")
     if wanted is not None and wanted != origin:
         raise StoreUnusableError(
             f"the log in {directory} has the origin `{origin}`, not `{wanted}`: an origin never changes; "

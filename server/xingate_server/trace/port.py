@@ -42,7 +42,7 @@ class RequestIdReusedError(TraceError):
     """The request id was used before, by the same system and organisation, for another question."""
 
     def __init__(self, request_id: str) -> None:
-        super().__init__(f"request id `{request_id}` stands for another question of the same caller")
+        super().__init__(f"request id `{request_id}` belongs to another question of the same caller")
         self.request_id = request_id
 
 

@@ -53,7 +53,7 @@ FAULTS = {
     ),
     "control_character": (MEASURES, "holds control characters"),
     "date_as_number": (MEASURES, f"`instruments.example.in_force_from`: {DATE} `20200101`"),
-    "duplicate_key": ("/measures.yaml:10:5", f"{YAML}key `clause` stands twice"),
+    "duplicate_key": ("/measures.yaml:10:5", f"{YAML}key `clause` appears twice"),
     "empty_condition": (X1, "`when.domain` is empty and so never met"),
     "empty_file": (MEASURES, "is empty, expected keys and values"),
     "escape_beyond_unicode": (MEASURES, f"{YAML}an escape stands for no character"),

@@ -141,7 +141,7 @@ class TestCompare:
         grow(state, FolderPlace(tmp_path / "another", ORIGIN), [3])
         code, told = self.run(state, folder)
         assert code == 3
-        assert "holds no checkpoint of this log" in told
+        assert "contains no checkpoint of this log" in told
 
     def test_a_note_of_somebody_else(self, state: Path, folder: Path) -> None:
         key = grow(state, FolderPlace(folder, ORIGIN), [3])

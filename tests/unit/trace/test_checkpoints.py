@@ -253,7 +253,7 @@ class TestTheKey:
     def test_damaged_it_is_refused(self, tmp_path: Path) -> None:
         descriptor = os.open(tmp_path / "trace.key", os.O_WRONLY | os.O_CREAT, 0o600)
         os.close(descriptor)
-        with pytest.raises(StoreUnusableError, match="holds no signing key"):
+        with pytest.raises(StoreUnusableError, match="contains no signing key"):
             settle_key(tmp_path, "a")
 
     def test_where_it_cannot_be_made(self, tmp_path: Path) -> None:

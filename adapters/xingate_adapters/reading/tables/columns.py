@@ -155,7 +155,7 @@ def check_unique(file: Path, row: int, header: Sequence[str]) -> None:
         folded = fold(label)
         if folded and folded in seen:
             raise SourceError(
-                "the column stands twice", file=file, row=row, column=label, hint="remove or rename one of them"
+                "the column appears twice", file=file, row=row, column=label, hint="remove or rename one of them"
             )
         seen.add(folded)
 

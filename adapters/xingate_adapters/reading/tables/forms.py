@@ -85,8 +85,8 @@ def refuse_other_text(file: Path, text: str) -> None:
         "xml-2003": ("an XML Spreadsheet 2003 workbook", _SAVE),
         "xml": ("an xml file, no table", "check which kind of list it is"),
         "script": (
-            "the file is not JSON alone: a script stands around it (`var data =`, `callback(`)",
-            "remove what stands before the first and behind the last bracket",
+            "the file is not JSON alone: it is inside a script (`var data =`, `callback(`)",
+            "remove the text before the first and behind the last bracket",
         ),
         "json": ("a JSON file, no table", "check which kind of list it is, or export it as csv"),
     }[form]

@@ -66,7 +66,9 @@ def _header_at(file: Path, rows: Iterator[Row], wanted: int) -> Row:
             return row, cells
         if row >= wanted:
             break
-    raise SourceError("no header stands in this row", file=file, row=wanted, hint="correct `header_row` in the mapping")
+    raise SourceError(
+        "there is no header in this row", file=file, row=wanted, hint="correct `header_row` in the mapping"
+    )
 
 
 def _header(file: Path, rows: Iterator[Row]) -> Row:

@@ -102,7 +102,7 @@ class ApprovalDesk:
 def _require_note(note: Mapping[str, Any], number: str) -> list[dict[str, Any]]:
     records = note.get("records")
     if not isinstance(records, list) or not records or not note.get("requestId"):
-        raise IncompleteFileError("the file holds no earlier check: check it at acceptance and keep the note")
+        raise IncompleteFileError("the file contains no earlier check: check it at acceptance and keep the note")
     if note.get("matter") != number:
         raise IncompleteFileError("the earlier check is that of another matter")
     return records

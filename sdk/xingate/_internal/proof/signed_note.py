@@ -182,7 +182,7 @@ def need_text(text: object) -> None:
     control = _CONTROL.search(text)
     if control is not None:
         raise CheckpointError(
-            f"the note holds the control character U+{ord(control[0]):04X}: only newlines may stand in it"
+            f"the note contains the control character U+{ord(control[0]):04X}: only newlines are allowed"
         )
 
 

@@ -52,7 +52,7 @@ def verify_all(spool: Spool, verifier_key: str = "", on_progress: OnProgress | N
         if on_progress is not None:
             on_progress(done, len(answers))
         if isinstance(kept, Path):
-            records.append(RecordResult(kept.name, -1, "damaged", "a line of the file is not a kept answer"))
+            records.append(RecordResult(kept.name, -1, "damaged", "a line of the file is not a stored answer"))
         else:
             records.append((yield from _record(kept, spool, history)))
     return SpoolReport(

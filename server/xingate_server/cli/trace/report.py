@@ -67,7 +67,7 @@ out_option = click.option(
     type=click.Choice([by.value for by in By]),
     default=By.ORGANISATION.value,
     show_default=True,
-    help="What the rows stand for.",
+    help="What a row represents.",
 )
 @click.option(
     "--matters",

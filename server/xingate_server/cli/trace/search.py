@@ -148,7 +148,7 @@ def refuse_number(option: str, text: str) -> None:
     """Raise AskedWronglyError if a text, as an argument, holds a person's number."""
     if holds_citizen_number(text) or could_be_citizen_number(fold(text)):
         raise AskedWronglyError(
-            f"--{option} holds what looks like a citizen number, which does not belong on the command line, where the "
+            f"--{option} contains what looks like a citizen number. It does not belong on the command line, where the "
             "shell and the system keep it: search by --subject - and type it, or by what else is known of the lookup"
         )
 

@@ -20,7 +20,7 @@ from xingate_server.cli.trace.logs import progress, require_log
 from xingate_server.cli.trace.receipt import EXIT_NOT_PROVEN, read_key
 
 
-@click.command("verify-all", short_help="Check every answer that a program kept against the log.")
+@click.command("verify-all", short_help="Check every answer that a program stored against the log.")
 @click.option(
     "--spool",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -226,7 +226,7 @@ def _require_in_answer(reported: ReadOutcome, lookup: CheckLeaf) -> None:
 def _trace_error(error: port.TraceError) -> errors.GatewayError:
     """What a caller is told of a failed record."""
     if isinstance(error, port.RequestIdReusedError):
-        text = f"outcome id `{mask_text(error.request_id)}` stands for another report of the same caller"
+        text = f"outcome id `{mask_text(error.request_id)}` belongs to another report of the same caller"
         return errors.RequestIdReusedError("request_id_reused", text, "outcome_id")
     text = "the report could not be made durable: report again with the same outcome id"
     if isinstance(error, port.ReadFailedError):

@@ -109,7 +109,7 @@ def _snapshot(leaf: CheckLeaf, snapshots: SnapshotSet) -> Snapshot:
     snapshot = snapshots.get(leaf.sequence)
     if snapshot.info.hash != leaf.snapshot_hash:
         raise NotRetainedError(
-            f"snapshot {leaf.sequence} is not retained: the one kept under this number has the hash "
+            f"snapshot {leaf.sequence} is not retained: the one stored under this number has the hash "
             f"`{snapshot.info.hash[:16]}`, the record names `{leaf.snapshot_hash[:16]}`"
         )
     return snapshot

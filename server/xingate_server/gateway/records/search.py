@@ -101,7 +101,7 @@ def _name(text: str) -> str:
     told = check_text("subject.name", text, MAX_NAME)
     name = "" if told else normalise(clean(text))
     if not name:
-        raise InvalidQuestionError("name_malformed", told or "the name holds no letters", "name")
+        raise InvalidQuestionError("name_malformed", told or "the name contains no letters", "name")
     return name
 
 

@@ -170,7 +170,7 @@ def _claims(directory: Path, size: int, report: Report) -> Iterator[Claim]:
             report.add(Fault(None, f"{where}: {error}"))
             continue
         if stated > size:
-            text = f"{where}: signed for {stated} leaves, but the log holds {size}: its end was lost or cut off"
+            text = f"{where}: signed for {stated} leaves, but the log contains {size}: its end was lost or cut off"
             report.add(Fault(size, text))
         elif stated < last:
             report.add(Fault(None, f"{where}: signed for {stated} leaves after one for {last}"))

@@ -73,7 +73,7 @@ class PostgresRows(msgspec.Struct, frozen=True):
             heads = runner.run(_fetch(self.dsn, _OTHER_HEAD))
         wrong = dict.fromkeys(int(row[0]) for row in keys)
         found = [Fault(index, f"leaf {index} and its row in `xingate.keys` are not the same") for index in wrong]
-        return found + [Fault(None, f"the head at {row[0]} does not stand at the last leaf") for row in heads]
+        return found + [Fault(None, f"the head at {row[0]} is not at the last leaf") for row in heads]
 
 
 async def _page(connection: Connection, start: int, stop: int) -> Sequence[asyncpg.Record]:

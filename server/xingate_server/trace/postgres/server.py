@@ -212,7 +212,7 @@ async def _create(connection: Connection, origin: str) -> None:
     if await connection.fetchval("SELECT to_regnamespace('xingate') IS NULL"):
         await connection.execute("CREATE SCHEMA xingate")
     elif await connection.fetchval("SELECT 1 FROM pg_class WHERE relnamespace = 'xingate'::regnamespace LIMIT 1"):
-        raise StoreUnusableError("the database's schema `xingate` holds something else than a log")
+        raise StoreUnusableError("the database's schema `xingate` contains something other than a log")
     await connection.execute(_SCHEMA)
     await connection.execute(
         "INSERT INTO xingate.head (id, schema_version, origin, size, frontier) VALUES (1, $1, $2, 0, $3)",

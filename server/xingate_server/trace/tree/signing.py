@@ -39,7 +39,7 @@ def settle_key(
         key = load_private_key(path.read_bytes())
         _write_public(path.with_suffix(".pub"), str(verifier_key(name, key, kind)) + "\n")
     except CheckpointError as error:
-        raise StoreUnusableError(f"{path} holds no signing key: {error}; restore it from a backup") from error
+        raise StoreUnusableError(f"{path} contains no signing key: {error}; restore it from a backup") from error
     except OSError as error:
         raise StoreUnusableError(f"the signing key {path} cannot be read or made: {said_of(error, path)}") from error
     return key

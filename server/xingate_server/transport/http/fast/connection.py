@@ -77,7 +77,7 @@ class Connection(web.RequestHandler):
         """What aiohttp calls for bytes that are not a request, and for what no middleware saw."""
         del message  # echoes what was sent
         if request.writer.output_size > 0:
-            raise ConnectionError("an answer was begun: the error cannot be told any more")
+            raise ConnectionError("an answer was begun: the error cannot be reported any more")
         ours = web.HTTPInternalServerError.status_code
         answer = self._problems.answer(exc) if status >= ours else self._problems.answer(_broken(exc))
         answer.force_close()
