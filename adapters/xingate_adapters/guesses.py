@@ -187,7 +187,7 @@ def guess_columns(
 def _of_whom(
     header: Sequence[str], body: Sequence[Sequence[str]], guesses: Sequence[ColumnGuess], synonyms: Synonyms
 ) -> list[ColumnGuess]:
-    """The guesses, where a column of citizen numbers that is of a person beside the subject is no number of the
+    """The guesses, where a column of citizen numbers that is of a person beside the subject is not a number of the
     subject's: it is the representative's, or unsure."""
     named = [place for place, label in enumerate(header) if label]
     columns_of = dict(zip(named, guesses, strict=True))
@@ -249,7 +249,7 @@ def _is_code(cell: str) -> bool:
 
 
 def _owner(columns_of: Mapping[int, ColumnGuess], named: Sequence[int], place: int) -> ColumnGuess | None:
-    """The column of the person whose number a column holds, itself where its label names one; None for the subject."""
+    """The column of the person whose number a column holds, itself if its label names one; None for the subject."""
     own = columns_of[place]
     if _PERSON.search(own.label):
         return own

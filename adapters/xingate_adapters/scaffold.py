@@ -112,7 +112,7 @@ class ScaffoldError(ValueError):
 def scaffold(name: str, home: Path) -> list[Path]:
     """Make the folder `home/name`; gives the files written. Raises ScaffoldError, and OSError for the disk."""
     if not _NAME.fullmatch(name):
-        raise ScaffoldError(f"`{name}` is no name of a source; expected lower-case letters, digits and `_`, 3 at least")
+        raise ScaffoldError(f"`{name}` is not a source name: expected at least 3 lower-case letters, digits or `_`")
     if name in kinds():
         raise ScaffoldError(f"`{name}` is built in; choose another name, or read its files by a mapping (--map)")
     folder = home / name

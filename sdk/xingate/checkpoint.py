@@ -75,7 +75,7 @@ class Checkpoint:
     """What a log says of itself: `tree_size` leaves with `root_hash`, 32 bytes. Worth nothing without a signature.
 
     `extensions` are lines that the log added and that mean nothing here; they are kept because they are signed.
-    Raises CheckpointError where a part cannot stand in a checkpoint.
+    Raises CheckpointError if a part cannot stand in a checkpoint.
     """
 
     origin: str
@@ -109,7 +109,7 @@ class Checkpoint:
             raise CheckpointError("a checkpoint has at least three lines (origin, size, root), none of them empty")
         origin, size, root, *extensions = lines
         if not _SIZE.fullmatch(size):
-            raise CheckpointError("the tree size of the checkpoint is no decimal number without leading zeros")
+            raise CheckpointError("the tree size of the checkpoint is not a decimal number without leading zeros")
         return cls(origin, int(size), decode64(root, "the root hash of the checkpoint"), tuple(extensions))
 
 
@@ -124,7 +124,7 @@ class Cosignature:
 def sign(checkpoint: Checkpoint, private_key: Ed25519PrivateKey) -> str:
     """The signed note. The key's name is the origin, which therefore has neither blanks nor `+`.
 
-    Raises CheckpointError where the origin cannot be a key's name.
+    Raises CheckpointError if the origin cannot be a key's name.
     """
     text = checkpoint.body()
     key = verifier_key(checkpoint.origin, private_key)
@@ -198,8 +198,8 @@ def verify_extends(
 ) -> tuple[Checkpoint, Checkpoint]:
     """Both checkpoints, if trusted keys signed them and `later` has all that `earlier` had, unchanged.
 
-    `proof` is the consistency proof between their sizes; empty where these are equal, or where `earlier` is empty.
-    Raises CheckpointError where one is not signed or they are of two logs, and ConsistencyError where the later tree
+    `proof` is the consistency proof between their sizes; empty if these are equal, or where `earlier` is empty.
+    Raises CheckpointError if one is not signed or they are of two logs, and ConsistencyError where the later tree
     is smaller or does not begin with the earlier one: two signed checkpoints for which no proof can be had convict
     the log.
     """
@@ -217,7 +217,7 @@ def verify_extends(
 def verifier_key(name: str, private_key: Ed25519PrivateKey, kind: SignatureType = SignatureType.ED25519) -> VerifierKey:
     """The public half of a key under a name, to hand out. Raises CheckpointError."""
     if not isinstance(private_key, Ed25519PrivateKey):
-        raise CheckpointError("the key is no Ed25519 private key")
+        raise CheckpointError("the key is not an Ed25519 private key")
     return VerifierKey(name, private_key.public_key().public_bytes_raw(), kind)
 
 
@@ -232,9 +232,9 @@ def private_key_pem(private_key: Ed25519PrivateKey) -> bytes:
 
 
 def load_private_key(pem: bytes, password: bytes | None = None) -> Ed25519PrivateKey:
-    """An Ed25519 key from PEM (PKCS 8). Raises CheckpointError where it is none; the message never tells content."""
+    """An Ed25519 key from PEM (PKCS 8). Raises CheckpointError if it is none; the message never tells content."""
     if type(pem) is not bytes or len(pem) > _MAX_PEM_BYTES or b"PRIVATE KEY-----" not in pem:
-        raise CheckpointError("the private key is no PEM file: expected `-----BEGIN PRIVATE KEY-----` (PKCS 8)")
+        raise CheckpointError("the private key is not a PEM file: expected `-----BEGIN PRIVATE KEY-----` (PKCS 8)")
     try:
         key = load_pem_private_key(pem, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -233,7 +233,7 @@ class Client:
         timeout_s: float | None = None,
     ) -> RecordedOutcome:
         """Report what became of the lookup `record_id`: what was done with the measures of its answer, and whether a
-        possible match is the subject. A retry with the same `outcome_id` (default: a new one) is no second report.
+        possible match is the subject. A retry with the same `outcome_id` (default: a new one) is recorded once.
 
         Raises NotFoundError for an unknown lookup, NotAllowedError for one of another organisation or system, and
         InvalidRequestError for a measure or an entry that was not in the answer.
@@ -268,7 +268,7 @@ class Client:
         `verifier_key` is the log's key as its operator publishes it; "": the one pinned in the spool at first use.
         `on_progress` hears how many answers are done, of how many.
 
-        Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
+        Raises CheckpointError if the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the
         key is another one than before; UnavailableError where the gateway cannot be asked: ask again.
         """
         return self._drive(verify_all(proofs.require_spool(self._options.spool), verifier_key, on_progress))

@@ -83,7 +83,7 @@ class NotAllowedError(XingateError):
 class UnavailableError(XingateError):
     """No verdict can be given now. Ask again with the same request id: a recorded answer is given unchanged.
 
-    `retry_after_s` is the time after which the gateway wants to be asked again; 0 where it did not say.
+    `retry_after_s` is the time after which the gateway wants to be asked again; 0 if it did not say.
     """
 
     retry_after_s: float = 0.0
@@ -102,7 +102,7 @@ class ProtocolError(XingateError):
 
 
 class ProofError(XingateError):
-    """A proof does not prove what it is given for, or is no proof at all. Needs no gateway and concerns none."""
+    """A proof does not prove what it is given for, or is not a proof at all. Needs no gateway and concerns none."""
 
 
 class InclusionError(ProofError):

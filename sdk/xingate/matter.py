@@ -136,7 +136,7 @@ class MatterDecision:
 
     @property
     def restrictions(self) -> tuple[tuple[Party, AppliedMeasure], ...]:
-        """What acts on any of the parties and is no incentive, each with its party. Needs a FULL view."""
+        """What acts on any of the parties and is not an incentive, each with its party. Needs a FULL view."""
         return tuple(
             (answer.party, measure)
             for answer in self.parties

@@ -33,7 +33,7 @@ class MatterReceipt:
 
     def __post_init__(self) -> None:
         if not 0 < len(self.receipts) <= MAX_PARTIES:
-            raise _error("format", f"a matter's receipt holds 1 to {MAX_PARTIES} receipts")
+            raise _error("format", f"a matter's receipt contains 1 to {MAX_PARTIES} receipts")
 
     def to_json(self) -> str:
         """The file's text, ending in a newline."""
@@ -45,7 +45,7 @@ class MatterReceipt:
         """Read a file. Raises ReceiptError (`check` is "format") with the first thing that is wrong."""
         value = _loaded(content)
         if not isinstance(value, dict) or value.get("format") != FORMAT or set(value) != {"format", "receipts"}:
-            raise _error("format", f"the file is no object of `format` (`{FORMAT}`) and `receipts` alone")
+            raise _error("format", f"the file is not an object of `format` (`{FORMAT}`) and `receipts` alone")
         if not isinstance(value["receipts"], list):
             raise _error("format", "`receipts` is a list")
         return cls(tuple(Receipt.from_json(json.dumps(one)) for one in value["receipts"]))
@@ -134,7 +134,7 @@ def _loaded(content: str | bytes) -> Any:
     try:
         return json.loads(content, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise _error("format", "the receipt is no JSON text in UTF-8, or has a field twice") from None
+        raise _error("format", "the receipt is not a JSON text in UTF-8, or has a field twice") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -38,14 +38,14 @@ _Proof = Sequence[bytes] | None
 
 
 def leaf_hash(leaf: bytes) -> bytes:
-    """The hash of a leaf's exact bytes, 32 bytes. Raises ProofError where `leaf` is not bytes."""
+    """The hash of a leaf's exact bytes, 32 bytes. Raises ProofError if `leaf` is not bytes."""
     if type(leaf) is not bytes:
         raise ProofError(f"a leaf is bytes, not {_kind(leaf)}")
     return sha256(b"\x00" + leaf).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of a node over its two children, 32 bytes. Raises ProofError where one is no hash of 32 bytes."""
+    """The hash of a node over its two children, 32 bytes. Raises ProofError if one is not a hash of 32 bytes."""
     _need_hash("left", left, ProofError)
     _need_hash("right", right, ProofError)
     return _node(left, right)
@@ -120,7 +120,7 @@ class Frontier:
         return tuple(self._nodes)
 
     def append(self, leaf_hash: bytes) -> None:
-        """Take one more leaf, given as its leaf hash. Raises ProofError where it is no hash of 32 bytes."""
+        """Take one more leaf, given as its leaf hash. Raises ProofError if it is not a hash of 32 bytes."""
         _need_hash("leaf_hash", leaf_hash, ProofError)
         nodes, left, node = self._nodes, self._size, leaf_hash
         while left & 1:
@@ -151,7 +151,7 @@ class Frontier:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Frontier":
-        """The reverse of `to_bytes`. Raises ProofError where the length does not fit the size stated."""
+        """The reverse of `to_bytes`. Raises ProofError if the length does not fit the size stated."""
         if type(content) is not bytes:
             raise ProofError(f"a stored frontier is bytes, not {_kind(content)}")
         size = int.from_bytes(content[:_COUNT_BYTES], "big")
@@ -177,7 +177,7 @@ class Frontier:
 def root_from_frontier(size: int, nodes: Sequence[bytes]) -> bytes:
     """The root of the tree of `size` leaves whose full subtrees, largest first, have the roots `nodes`.
 
-    Raises ProofError where the number of nodes does not fit the size, or one is no hash of 32 bytes.
+    Raises ProofError if the number of nodes does not fit the size, or one is not a hash of 32 bytes.
     """
     _need_count("size", size, ProofError)
     return _fold(list(_hashes(nodes, size.bit_count(), ProofError)))
@@ -268,7 +268,7 @@ def _hashes(proof: object, expected: int, error: type[ProofError]) -> tuple[byte
     """The hashes of a proof, which are `expected` many."""
     try:
         hashes = _taken(proof)
-    except Exception:  # noqa: BLE001 -- a foreign sequence may raise anything; it is no proof then
+    except Exception:  # noqa: BLE001 -- a foreign sequence may raise anything; it is not a proof then
         hashes = None
     if hashes is None:
         raise error(f"a proof is a list of hashes, not {_kind(proof)}")
@@ -280,7 +280,7 @@ def _hashes(proof: object, expected: int, error: type[ProofError]) -> tuple[byte
 
 
 def _taken(proof: object) -> tuple[Any, ...] | None:
-    """The items, of a hostile sequence no more than the longest proof has; None where it is no list."""
+    """The items, of a hostile sequence no more than the longest proof has; None if it is not a list."""
     if proof is None:
         return ()
     if isinstance(proof, str | bytes | bytearray) or not isinstance(proof, Sequence):

@@ -44,7 +44,7 @@ _Keys = str | VerifierKey | Sequence[str | VerifierKey]
 class Receipt:
     """A receipt as it is read, not yet verified. `leaf_index` counts from 0; `checkpoint` is a signed note.
 
-    Raises ReceiptError (`check` is "format") where a part is of the wrong kind.
+    Raises ReceiptError (`check` is "format") if a part is of the wrong kind.
     """
 
     log_origin: str
@@ -98,7 +98,7 @@ class Receipt:
 
     @classmethod
     def from_message(cls, message: "trace_pb2.Receipt") -> "Receipt":
-        """From the gateway's answer. Raises ReceiptError (`check` is "format") where it is no receipt."""
+        """From the gateway's answer. Raises ReceiptError (`check` is "format") if it is not a receipt."""
         if message.format != FORMAT:
             _wrong(f"the format is not `{FORMAT}`")
         return cls(
@@ -132,7 +132,7 @@ def verify_receipt(receipt: Receipt | str | bytes, verifier_keys: _Keys) -> Prov
     keys of witnesses, whose cosignatures are then checked and reported. `ReceiptError.check` is one of `CHECKS`:
     "format" no receipt of this format; "key" the verifier key is none; "checkpoint" the signed note is malformed;
     "origin" it is of another log than the receipt says; "signature" no trusted key signed it, or a signature is
-    false; "inclusion" the leaf is not at its place in the signed tree; "leaf" its bytes are no record that this
+    false; "inclusion" the leaf is not at its place in the signed tree; "leaf" its bytes are not a record that this
     version knows; "record" they are another record than the receipt says.
     """
     given = receipt if isinstance(receipt, Receipt) else Receipt.from_json(receipt)
@@ -188,7 +188,7 @@ def _read_leaf(leaf: bytes) -> "trace_pb2.TraceRecord":
     try:
         record = trace_pb2.TraceRecord.FromString(leaf)
     except (DecodeError, ValueError):
-        raise _error("leaf", "the leaf is no serialised record") from None
+        raise _error("leaf", "the leaf is not a serialised record") from None
     if record.WhichOneof("body") is None:
         raise _error("leaf", "the leaf is a record of a kind that this version does not know: use a newer one")
     return record
@@ -200,9 +200,9 @@ def _read_fields(content: object) -> Mapping[str, Any]:
     try:
         value = json.loads(_bounded_text(content), object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        _wrong("the receipt is no JSON text in UTF-8")
+        _wrong("the receipt is not a JSON text in UTF-8")
     if type(value) is not dict:
-        _wrong("the receipt is no JSON object")
+        _wrong("the receipt is not a JSON object")
     if value.get("format") != FORMAT:
         _wrong(f"the format is not `{FORMAT}`")
     missing = [name for name in _FIELDS if name not in value]

@@ -70,7 +70,7 @@ class ScreenedRow:
 
 def strictest(results: Sequence[Result]) -> Verdict | None:
     """One verdict for several questions, by the rule for one (DESIGN section 4): the strictest that was found, or
-    CANNOT_TELL where a gap of any of them may hide a stricter one. None where one has no answer that could be stricter
+    CANNOT_TELL where a gap of any of them may hide a stricter one. None if one has no answer that could be stricter
     still. Of CLEAR and FAVOURED the first result's stands.
     """
     decisions = [result for result in results if isinstance(result, Decision)]

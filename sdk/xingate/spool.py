@@ -113,12 +113,11 @@ class Spool:
                 self._make_room()
         except OSError as error:
             if not self._has_failed:
-                _log.warning("an answer could not be kept in `%s`: %s", self.folder, error.strerror or error)
+                _log.warning("an answer could not be stored in `%s`: %s", self.folder, error.strerror or error)
             self._has_failed = True
 
     def answers(self) -> Iterator[Kept | Path]:
-        """What is kept, oldest first, the same answer once; the path of a file for each line in it that is no answer,
-        damaged as it must be."""
+        """The stored answers, oldest first, each once; for each line that is not an answer, its file."""
         seen: set[Kept] = set()
         for path, line in self._answers.read():
             kept = _read_kept(line)
@@ -147,7 +146,7 @@ class Spool:
                 _write(path, encoded)
 
     def known_log(self, origin: str) -> KnownLog:
-        """What is known of a log; an empty one before first use. Raises ValueError where its file is damaged."""
+        """What is known of a log; an empty one before first use. Raises ValueError if its file is damaged."""
         path = self._log_path(origin)
         try:
             value = json.loads(path.read_bytes())

@@ -201,7 +201,7 @@ class FakeGateway:
             before, response = self._stored[key]
             if before != asked:
                 raise RequestIdReusedError(
-                    f"request id `{request.request_id}` stands for another question",
+                    f"request id `{request.request_id}` belongs to another question",
                     reason="request_id_reused",
                     field="request_id",
                 )
@@ -222,7 +222,7 @@ class FakeGateway:
         try:
             date.fromisoformat(request.as_of or "2017-10-12")
         except ValueError:
-            raise _invalid(f"`{request.as_of}` is no date: expected YYYY-MM-DD", "as_of") from None
+            raise _invalid(f"`{request.as_of}` is not a date: expected YYYY-MM-DD", "as_of") from None
         _require_purpose(request)
         for attribute, value in request.context.items():
             values = self._context.get(attribute)

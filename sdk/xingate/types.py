@@ -1,6 +1,6 @@
 """What is asked and what is answered, as frozen dataclasses whose fields are those of the wire (`xingate.v1`).
 
-Pure: imports neither grpc nor protobuf. Dates are days in Asia/Shanghai, times are in UTC; None where the gateway
+Pure: imports neither grpc nor protobuf. Dates are days in Asia/Shanghai, times are in UTC; None if the gateway
 says nothing. The definitions are in `xingate._internal.values`, and are to be imported from here.
 """
 

@@ -38,7 +38,7 @@ def _folders(groups: Path, own: Path) -> list[Path]:
 
 
 def _quota(folder: Path) -> float | None:
-    """Cores per control group; None where it sets no limit."""
+    """Cores per control group; None if it sets no limit."""
     try:
         if (v2 := folder / "cpu.max").is_file():
             quota, period = v2.read_text(encoding="ascii").split()[:2]

@@ -123,7 +123,7 @@ class CatalogueSettings(_Part):
     def _printable(cls, numbers: dict[str, str]) -> dict[str, str]:
         for name, number in numbers.items():
             if not number.isprintable():
-                raise ValueError(f"the number of `{name}` holds characters that cannot be printed")
+                raise ValueError(f"the number of `{name}` contains characters that cannot be printed")
         return numbers
 
 
@@ -229,5 +229,5 @@ def _config_file() -> Path:
     if named is None:
         return DEFAULT_CONFIG
     if not Path(named).is_file():
-        raise InvalidSettingsError(f"{CONFIG_VARIABLE} names `{named}`, which is no file")
+        raise InvalidSettingsError(f"{CONFIG_VARIABLE} names `{named}`, which is not a file")
     return Path(named)

@@ -58,7 +58,7 @@ class TestWhatIsReliedOn:
         ("owner", "member", "user"),
         [
             (RequestHandler, "_request_handler", "Connection: what is called with each request"),
-            (RequestHandler, "handle_error", "Connection: the answer to bytes that are no request"),
+            (RequestHandler, "handle_error", "Connection: the answer to bytes that are not a request"),
             (RequestHandler, "finish_response", "Connection: where each answer is written"),
             (web.Server, "request_handler", "Connection: the usual way"),
             (web.StreamResponse, "_keep_alive", "ReadyAnswer: read by `keep_alive` once it is written"),

@@ -433,7 +433,7 @@ class TestDatabase:
 
     def test_anothers_schema_is_refused(self, postgres_dsn: str, sql: Sql) -> None:
         sql(postgres_dsn, "CREATE SCHEMA xingate", "CREATE TABLE xingate.mine (a integer)")
-        with pytest.raises(StoreUnusableError, match="holds something else"):
+        with pytest.raises(StoreUnusableError, match="contains something other"):
             PostgresLog(postgres_dsn)
 
     def test_an_empty_schema_made_by_an_administrator_is_used(self, postgres_dsn: str, sql: Sql) -> None:
@@ -450,8 +450,8 @@ class TestDatabase:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            ("UPDATE xingate.head SET size = 1", "does not stand at its last leaf"),
-            ("DELETE FROM xingate.keys WHERE leaf_index = 1", "does not stand at its last leaf"),
+            ("UPDATE xingate.head SET size = 1", "is not at its last leaf"),
+            ("DELETE FROM xingate.keys WHERE leaf_index = 1", "is not at its last leaf"),
         ],
     )
     def test_a_head_beside_the_leaves_is_refused(self, postgres_dsn: str, sql: Sql, change: str, said: str) -> None:

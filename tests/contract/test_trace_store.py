@@ -269,7 +269,7 @@ class TestSqliteFile:
         connection = apsw.Connection(str(tmp_path / FILE))
         connection.execute("CREATE TABLE mine (a)")
         connection.close()
-        with pytest.raises(StoreUnusableError, match="holds something else"):
+        with pytest.raises(StoreUnusableError, match="contains something other"):
             SqliteLog(tmp_path)
 
     def test_another_schema_is_refused(self, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_what_cannot_be_searched_for_is_said(asked_state: Path, options: tuple[s
 @pytest.mark.parametrize("written", ["{}", "办{}号", " {} "])
 def test_a_persons_number_is_refused_in_every_text(asked_state: Path, option: str, written: str) -> None:
     given = (f"--{option}", written.format(PERSON))
-    said = f"--{option} holds what looks like a citizen number"
+    said = f"--{option} contains what looks like a citizen number"
     assert said in run("trace", "list", "--state", str(asked_state), *given, code=2)
     if option in {"scheme", "name"}:
         assert said in run("trace", "recipients", "--state", str(asked_state), "--subject", COMPANY, *given, code=2)

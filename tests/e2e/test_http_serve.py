@@ -77,7 +77,7 @@ def test_a_second_gateway_does_not_share_the_ports_of_the_first(
 
 @pytest.mark.parametrize(
     ("host", "said"),
-    [("0.0.0.0", "can be reached from elsewhere"), ("example.org", "is no IP address")],  # noqa: S104
+    [("0.0.0.0", "can be reached from elsewhere"), ("example.org", "is not an IP address")],  # noqa: S104
 )
 def test_only_loopback_without_being_told(
     start_gateway: Callable[..., Any], own_state: Path, host: str, said: str

@@ -285,7 +285,7 @@ class TestFix:
         ("change", "said"),
         [
             ({"行 row": "x"}, "the row number `x` was changed"),
-            ({"document_date": "=TODAY()"}, "a formula stands in the cell"),
+            ({"document_date": "=TODAY()"}, "the cell contains a formula"),
             ({"code": 9.14203990000000199e17}, "the spreadsheet program has destroyed the others"),
         ],
     )
@@ -304,7 +304,7 @@ class TestFix:
     def test_another_workbook_is_no_report(self, desk: Desk) -> None:
         other = desk.folder / "other.xlsx"
         openpyxl.Workbook().save(other)
-        assert "is no refusal report" in desk.compile("--fix", other, code=2)["error"]
+        assert "is not a refusal report" in desk.compile("--fix", other, code=2)["error"]
         other.write_bytes(b"no workbook")
         assert "is cut off or damaged" in desk.compile("--fix", other, code=3)["error"]
         assert "cannot be read" in desk.compile("--fix", desk.folder / "absent.xlsx", code=3)["error"]

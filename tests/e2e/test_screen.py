@@ -146,7 +146,7 @@ def test_bad_rows_are_exit_3_with_a_workbook(state: Path, tmp_path: Path) -> Non
         (["--action", "tender.bid", "--map", "没有=name"], "has no column `没有`"),
         (["--action", "tender.bid", "--map", "名称"], "maps nothing"),
         (["--action", "tender.bid", "--map", "主体类别=-"], "no column says who is asked about"),
-        (["--action", "tender.bid", "--out", "a.csv"], "no name of a workbook"),
+        (["--action", "tender.bid", "--out", "a.csv"], "not a workbook name"),
         (["--action", "tender.bid", "--context", "domain"], "expected KEY=VALUE"),
     ],
 )
@@ -163,7 +163,7 @@ def test_a_roster_without_a_row_is_no_answered_one(state: Path, tmp_path: Path) 
     file = tmp_path / "bidders.csv"
     file.write_text("投标人名称,统一社会信用代码,主体类别\n,,\n", encoding="utf-8")
     done = screen(file, "--action", "tender.bid", "--state", state, "--yes", code=3)
-    assert "row 1: no rows stand under the header" in done.stderr
+    assert "row 1: there are no rows under the header" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["bidders.csv"]
 
 

@@ -258,10 +258,10 @@ class TestNew:
     @pytest.mark.parametrize(
         ("name", "said"),
         [
-            ("../evil", "is no name of a source"),
+            ("../evil", "is not a source name"),
             ("city_list", "is built in"),
-            ("X", "is no name of a source"),
-            ("名单列", "is no name of a source"),
+            ("X", "is not a source name"),
+            ("名单列", "is not a source name"),
         ],
     )
     def test_a_name_that_cannot_be(self, name: str, said: str, tmp_path: Path) -> None:

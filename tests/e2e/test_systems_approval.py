@@ -362,9 +362,9 @@ def test_no_answer_is_503_and_never_a_pass(ask: Callable[..., Any]) -> None:
             "[matters.a]\ntitle='x'\nacceptance='permit.accept'\ndecision='permit.grant'\ncolour='red'",
             "matters.a.colour",
         ),
-        ("[matters.a]\ntitle='x'\n[matters.a]\ntitle='y'", "is no TOML"),
+        ("[matters.a]\ntitle='x'\n[matters.a]\ntitle='y'", "is not TOML"),
         ("matters = 7", "matters: "),
-        ("\x00", "is no TOML"),
+        ("\x00", "is not TOML"),
     ],
 )
 def test_a_wrong_mapping_file_says_what_is_wrong(tmp_path: Path, text: str, told: str) -> None:

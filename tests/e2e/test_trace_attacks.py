@@ -148,9 +148,9 @@ class TestVerifyAll:
         trace(*here, "--state", str(gateway.state), code=1)
 
     def test_usage(self, trace: Trace, tmp_path: Path) -> None:
-        assert "is no spool" in trace("verify-all", "--spool", str(tmp_path), code=2).stderr
+        assert "is not a spool" in trace("verify-all", "--spool", str(tmp_path), code=2).stderr
         Spool(tmp_path / "spool")
         spool = ("verify-all", "--spool", str(tmp_path / "spool"))
-        assert "is no address" in trace(*spool, "--target", "nonsense", code=2).stderr
+        assert "is not an address" in trace(*spool, "--target", "nonsense", code=2).stderr
         assert "neither the file" in trace(*spool, "--key", "nonsense", code=2).stderr
         assert "there is no state directory" in trace(*spool, "--state", str(tmp_path / "none"), code=3).stderr

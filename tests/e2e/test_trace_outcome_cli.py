@@ -100,7 +100,7 @@ def test_anothers_lookup_is_refused_and_listed(lookup: Any, state: Path) -> None
         (("--applied", "18.3b", "--other", "5.strict=另行处理", "--amount", "5"), "as MEASURE=YUAN"),
         (("--applied", "18.3b", "--amount", "5.strict=5"), "is not reported"),
         (("--applied", "18.3b", "--amount", "5", "--amount", "18.3b=6"), "given twice"),
-        (("--applied", "18.3b", "--amount", "five"), "no sum in yuan"),
+        (("--applied", "18.3b", "--amount", "five"), "not a sum in yuan"),
         (("--applied", "18.3b", "--date", "1.7.2026"), "expected YYYY-MM-DD"),
         (("--date", "2026-07-01"), "name one"),
         (("--identity", "abc=maybe"), "ENTRY=same or ENTRY=different"),

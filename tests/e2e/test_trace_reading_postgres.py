@@ -115,7 +115,7 @@ def test_one_view_over_nodes_in_one_database_and_in_several(
     seen = json.loads(trace("", "report", *given, "--format", "json").stdout)
     assert {row["group"] for row in seen["rows"]} == {"示例审批局", "示例交易中心", "示例人社局"}
     assert seen["total"]["lookups"] == 3
-    for content, said in (("[trace", "is no TOML file"), ("stat = 1", "setting `stat`")):
+    for content, said in (("[trace", "is not a TOML file"), ("stat = 1", "setting `stat`")):
         nodes[0].write_text(content, encoding="utf-8")
         assert said in trace("", "report", *given, code=2).stderr
     assert "cannot be read" in trace("", "report", "--node", str(tmp_path / "none.toml"), code=2).stderr

@@ -199,7 +199,7 @@ class TestReplay:
         assert "say what to replay" in run("replay", "--state", state, code=2).stderr
         assert "say what to replay" in run("replay", "x", "--sample", "1", "--state", state, code=2).stderr
         assert "no record `x`" in run("replay", "x", "--state", state, code=3).stderr
-        assert "is no day" in run("replay", "--since", "soon", "--state", state, code=2).stderr
+        assert "is not a date" in run("replay", "--since", "soon", "--state", state, code=2).stderr
         assert "there is no log in" in run("replay", "x", "--state", str(tmp_path), code=3).stderr
         assert not (tmp_path / "trace").exists()
 
@@ -253,7 +253,7 @@ class TestReport:
     def test_what_a_gateway_cannot_be_asked(self, gateway: Any, tmp_path: Path) -> None:
         for more in (("--state", str(tmp_path)), ("--node", "n.toml"), ("--matters", "m.csv")):
             assert "over its own log" in run("report", "--target", gateway.http, *more, code=2).stderr
-        assert "is no address" in run("report", "--target", "nonsense", code=2).stderr
+        assert "is not an address" in run("report", "--target", "nonsense", code=2).stderr
         run("report", "--target", "grpc://127.0.0.1:1", "--format", "json", code=3)
 
     def test_outcomes_and_denials_as_callers_make_them(
@@ -415,7 +415,7 @@ class TestRecipients:
     @pytest.mark.parametrize("entry", [" ", "none", "0" * 31, "0" * 33, "g" * 32, "0" * 32 + ":", PERSON])
     def test_what_is_no_id_is_a_usage_error(self, own: Path, entry: str) -> None:
         done = run("recipients", "--entry", entry, "--state", str(own), code=2)
-        assert "is no id of an entry: expected 32 hex digits" in done.stderr
+        assert "is not an entry id: expected 32 hex digits" in done.stderr
         assert (PERSON in done.stderr, done.stdout) == (False, "")
 
     def test_an_id_may_come_with_a_role(self, node: tuple[Path, list[xingate.Decision]]) -> None:

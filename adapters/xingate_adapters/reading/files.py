@@ -34,7 +34,7 @@ _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 def open_file(file: Path) -> BinaryIO:
     """Open a file for reading; a missing file, a directory or an empty file is a `SourceError`."""
     if file.is_dir():
-        raise SourceError("a directory stands where a file should", file=file, hint="name the files in it")
+        raise SourceError("expected a file, found a directory", file=file, hint="name the files in it")
     try:
         stream = file.open("rb")
         size = file.stat().st_size
@@ -148,7 +148,7 @@ def _without_padding(file: Path, line: str, run: Run) -> str:
     bare = line.removesuffix("\r").strip("\0")
     if "\0" in bare:
         raise SourceError(
-            "NUL bytes stand inside the row", file=file, expected="text in UTF-8 or GB18030", hint="export it again"
+            "the row contains NUL bytes", file=file, expected="text in UTF-8 or GB18030", hint="export it again"
         )
     if len(bare) + len(line_end) < len(line):
         run.passed_over["nul_bytes"] += len(line) - len(bare) - len(line_end)
@@ -213,7 +213,7 @@ def _decoded(
         yield decoder.decode(chunk, is_last)
     except UnicodeDecodeError as error:
         yield error.object[: error.start].decode(name, "ignore")
-        what = "the text is cut off inside a character" if is_last else "bytes that are no text"
+        what = "the text is cut off inside a character" if is_last else "bytes that are not text"
         raise SourceError(
             f"{what} (read as {name.upper()})",
             file=file,

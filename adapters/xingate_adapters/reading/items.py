@@ -1,7 +1,7 @@
 """Objects from a JSON array or JSON lines, streamed: the file is never held whole.
 
 Told apart by the first character: `[` begins an array, `{` the first of the lines. Numbers stay text exactly as
-written (a code is no number), save whole ones with an exponent or a point that have lost digits (`doubles`). Lists
+written (a code is not a number), save whole ones with an exponent or a point that have lost digits (`doubles`). Lists
 and objects are `Nested`, for the reader to judge. An object with a key twice is a fault. Other shapes (an object around
 the array) are not read. Source: RFC 8259.
 """
@@ -43,12 +43,12 @@ class _DuplicateKeyError(ValueError):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _DuplicateKeyError("a key stands twice in the object")
+        raise _DuplicateKeyError("the object has a key twice")
     return found
 
 
 def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")
 
 
 def _float(written: str) -> str:
@@ -82,7 +82,7 @@ def _items(file: Path, run: Run) -> Iterator[Item]:
     elif start[:1] == "{":
         yield from _lines(file, _joined(start, chunks), run)
     else:
-        what = "the file is no JSON list" if start else "the file is empty"
+        what = "the file is not a JSON list" if start else "the file is empty"
         raise SourceError(what, file=file, row=1, expected=_SHAPE)
 
 
@@ -107,7 +107,7 @@ def _object(file: Path, row: int, line: str) -> dict[str, str]:
     except (ValueError, RecursionError) as error:
         raise _damaged(file, row, error) from error
     if end != len(line):
-        raise SourceError("text stands after the object", file=file, row=row, expected=_SHAPE)
+        raise SourceError("there is text after the object", file=file, row=row, expected=_SHAPE)
     return _as_text(file, row, value)
 
 
@@ -125,7 +125,7 @@ def _array(file: Path, start: str, chunks: Iterator[str]) -> Iterator[Item]:
             what = "no comma between two items" if separator else "the file is cut off inside the array"
             raise SourceError(what, file=file, row=row, expected=_SHAPE, hint="fetch it again")
     if buffer.peek():
-        raise SourceError("text stands after the array", file=file, row=row, expected=_SHAPE)
+        raise SourceError("there is text after the array", file=file, row=row, expected=_SHAPE)
 
 
 class _Buffer:
@@ -151,7 +151,7 @@ class _Buffer:
     def value(self, row: int) -> Any:
         """The next value; grows the window while it may only be cut."""
         if self.peek() not in ("{", ""):
-            raise SourceError("an item of the array is no object", file=self._file, row=row, expected=_SHAPE)
+            raise SourceError("an item of the array is not an object", file=self._file, row=row, expected=_SHAPE)
         while True:
             try:
                 found, self._place = _DECODER.raw_decode(self._text, self._place)
@@ -181,7 +181,7 @@ def _damaged(file: Path, row: int, error: Exception) -> SourceError:
 
 def _as_text(file: Path, row: int, value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise SourceError("an item of the list is no object", file=file, row=row, expected=_SHAPE)
+        raise SourceError("an item of the list is not an object", file=file, row=row, expected=_SHAPE)
     return {_readable(key): _cell(cell) for key, cell in value.items()}
 
 

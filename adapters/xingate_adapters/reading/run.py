@@ -22,7 +22,7 @@ def _all(ordinal: int) -> bool:
 @dataclass(slots=True)
 class Run:
     """`data_as_of` is the day the data is of, for lists whose rows have no date. `passed_over` counts what a file
-    holds that is no row of it (a vessel on a sanctions list, padding), by kind; it is filled while reading goes on.
+    holds that is not a row of it (a vessel on a sanctions list, padding), by kind; it is filled while reading goes on.
     `correct` puts corrected cells in the place of those in the files. `accepts_schema`: unknown columns and elements
     are noted, not refused. `notes` are lines for the operator, each once, in the order in which they were found:
     columns that nothing reads, expected elements that do not occur. `elements` are those that the source declares.

@@ -46,7 +46,7 @@ def sha256_of(file: Path) -> str:
 def open_journal(
     path: Path, file_sha256: str, asked: Mapping[str, object], today: str, now: datetime
 ) -> Iterator[Journal]:
-    """The journal at `path`, continued where it is of the same file and the same question, otherwise begun anew.
+    """The journal at `path`, continued where it is of the same file and the same question, otherwise started again.
 
     `asked` is all that makes the questions but the file; a blank `as_of` in it is the day on which the run began. The
     file is removed when the `with` ends without an exception, or with one that every row would have. Raises

@@ -26,7 +26,7 @@ from xingate_server.core.identifiers.parsing import hide, mask_text
 __all__ = ["FIELDS", "IGNORED", "SURE", "MapError", "Pair", "RosterColumn", "RosterLayout", "guess_layout"]
 
 IGNORED: Final = "-"
-AS_SAID: Final = "as said"
+CONFIRMED: Final = "confirmed by a person"
 """The reason of a column that a person has settled."""
 _HEADER_WITHIN: Final = 15
 _EXAMPLES: Final = 3
@@ -39,7 +39,7 @@ class MapError(ValueError):
 
 
 class Pair(NamedTuple):
-    """The columns of one person or member: of the name and of the number, None where there is none."""
+    """The columns of one person or member: of the name and of the number, None if there is none."""
 
     role: str
     name: int | None
@@ -102,7 +102,7 @@ class RosterLayout(NamedTuple):
 
     @property
     def confidence(self) -> float:
-        """Of the least sure of the columns that are used or may be a party's; 0 where nobody could be asked about."""
+        """Of the least sure of the columns that are used or may be a party's; 0 if nobody could be asked about."""
         used = [column.confidence for column in self.columns if column.field or column.is_unsure]
         return min(used) if self.places("identifiers") or self.places("name") else 0.0
 
@@ -115,14 +115,14 @@ class RosterLayout(NamedTuple):
             if column is None:
                 raise self._no_column(label)
             if field not in (*FIELDS, IGNORED):
-                raise MapError(f"`{field}` is no field of a roster: expected one of {', '.join((*FIELDS, IGNORED))}")
+                raise MapError(f"unknown field `{field}` of a roster: expected one of {', '.join((*FIELDS, IGNORED))}")
             changed[column.place] = column._replace(
-                field="" if field == IGNORED else field, confidence=1.0, why=AS_SAID, is_unsure=False
+                field="" if field == IGNORED else field, confidence=1.0, why=CONFIRMED, is_unsure=False
             )
         taken = {column.field for column in changed.values()} - _SEVERAL
         kept = (
             changed.get(one.place)
-            or (one._replace(field="", why=AS_SAID, is_unsure=False) if one.field in taken else one)
+            or (one._replace(field="", why=CONFIRMED, is_unsure=False) if one.field in taken else one)
             for one in self.columns
         )
         return self._replace(columns=tuple(kept))

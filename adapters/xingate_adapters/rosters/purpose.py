@@ -16,7 +16,7 @@ _OPTIONS: Final = {"caller.organisation": "--organisation", "caller.operator": "
 
 
 def refuse_without_purpose(screening: Screening, rows: PackedRows) -> None:
-    """Raises InvalidRequestError (`purpose_missing`, with the field) where a row names a natural person, and
+    """Raises InvalidRequestError (`purpose_missing`, with the field) if a row names a natural person, and
     organisation or operator, or the row's matter, is blank."""
     lacking = ""
     if is_blank(screening.operator):

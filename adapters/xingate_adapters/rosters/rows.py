@@ -20,7 +20,7 @@ from xingate_adapters.reading.tables.tables import open_table
 from xingate_adapters.rosters.columns.consortia import apart, bare, consortium, names_in
 from xingate_adapters.rosters.columns.footers import Footer, is_footer
 from xingate_adapters.rosters.columns.kinds import kind_of
-from xingate_adapters.rosters.columns.labels import MEMBER, PEOPLE, ROLES
+from xingate_adapters.rosters.columns.labels import MEMBER, PEOPLE, ROLES, SINGLE_FIELDS
 from xingate_adapters.rosters.columns.parties import (
     Named,
     in_cell,
@@ -124,7 +124,7 @@ class RowReader:
         self._codes = layout.places("identifiers")
         self._pairs = layout.pairs
         self._footers = layout.places("name"), layout.places(MEMBER), layout.numbers
-        self._field = {field: places[0] for field in _SINGLE if (places := layout.places(field))}
+        self._field = {field: places[0] for field in SINGLE_FIELDS if (places := layout.places(field))}
         self._numbers = tuple((place, False) for place in self._codes) + tuple(
             (pair.number, pair.role != MEMBER) for pair in self._pairs if pair.number is not None
         )
@@ -164,7 +164,7 @@ class RowReader:
             return _ROUNDED
         if kind is not SubjectKind.NATURAL_PERSON:
             joint = _joint(cells, self._field.get("name"), self._codes)
-            if joint is None or len(joint) < _said_to_be(name) - sum(one.role == MEMBER for one in others):
+            if joint is None or len(joint) < _stated_members(name) - sum(one.role == MEMBER for one in others):
                 return _MEMBERS
             first, *members = joint
             name = first.name if members else bare(name)
@@ -246,7 +246,7 @@ def _joint(cells: Sequence[str], name: int | None, codes: Sequence[int]) -> list
     return consortium("" if name is None else cells[name], cells[codes[0]] if len(codes) == 1 else "")
 
 
-def _said_to_be(name: str) -> int:
+def _stated_members(name: str) -> int:
     """How many organisations a name says that it is, such as two or more of a `联合体`."""
     return names_in(name).told
 
@@ -289,7 +289,6 @@ def _line(cell: str) -> str:
 
 
 _NUMBERS: Final = ("identifiers", *(f"{role}_id" for role in ROLES), "related")
-_SINGLE: Final = ("name", "subject_kind", "id_scheme", "related", "matter")
 _NOBODY: Final = Fault("subject_missing", "名称和号码都是空的：请填写", "neither name nor number is given: fill one in")
 _ROUNDED: Final = Fault(
     "identifier_rounded",
@@ -300,7 +299,7 @@ _ROUNDED: Final = Fault(
 _OF_A_PERSON: Final = Fault(
     "identifier_of_person",
     "单位的号码栏里是自然人的证件号码：请核对主体类别和各栏号码",
-    "a person's number stands where the code of an organisation should: check the kind and the columns of this row",
+    "found a person's number, expected the code of an organisation: check the kind and the columns of this row",
 )
 _RELATED: Final = Fault(
     "related_malformed",

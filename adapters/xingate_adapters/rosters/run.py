@@ -75,7 +75,10 @@ def screen_file(
     rows = read_all(layout, Run(on_progress=lambda _, done, total: on_progress("reading", done, total)))
     if not rows.count:
         raise SourceError(
-            "no rows stand under the header", file=layout.file, row=layout.table.header_row, expected="at least one row"
+            "there are no rows under the header",
+            file=layout.file,
+            row=layout.table.header_row,
+            expected="at least one row",
         )
     if sha256_of(layout.file) != digest:
         raise SourceError("the file was changed while it was read", file=layout.file, hint="run again")
@@ -201,7 +204,7 @@ def _facts(
 
 
 def _checkpoint(client: xingate.Client, tally: Tally) -> SignedCheckpoint | None:
-    """A checkpoint that covers the run's last record, waited for; None where there is none in time."""
+    """A checkpoint that covers the run's last record, waited for; None if there is none in time."""
     deadline = time.monotonic() + _CHECKPOINT_WITHIN_S
     while tally.last_leaf is not None and time.monotonic() < deadline:
         try:

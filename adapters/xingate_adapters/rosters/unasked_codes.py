@@ -7,7 +7,7 @@ from typing import Final
 from xingate_adapters.reading.tables.unread import are_codes, is_of_authorities
 from xingate_adapters.rosters.columns import labels
 from xingate_adapters.rosters.columns.parties import is_somebodys
-from xingate_adapters.rosters.layout import AS_SAID, RosterLayout
+from xingate_adapters.rosters.layout import CONFIRMED, RosterLayout
 
 _MOST_DIFFERENT: Final = 10_000
 _UNASKED: Final = ("", "matter", "id_scheme", "subject_kind")
@@ -20,7 +20,7 @@ class UnaskedCodes:
         self._columns = {
             column.place: (column.label, labels.is_number_label(column.label))
             for column in layout.columns
-            if column.field in _UNASKED and column.why != AS_SAID
+            if column.field in _UNASKED and column.why != CONFIRMED
         }
         self._filled = dict.fromkeys(self._columns, 0)
         self._codes = dict.fromkeys(self._columns, 0)

@@ -52,8 +52,8 @@ class _Reader(Protocol):
 class Records(Iterator[Record]):
     """The records of a source's files, read as they are asked for.
 
-    `passed_over` counts, while reading goes on, what the files hold that is no row of the list; `notes` are lines for
-    the operator about what nothing reads, what is lacking and what could not be read.
+    `passed_over` counts, during reading, what is in the files but is not a row of the list; `notes` are lines for the
+    operator about what nothing reads, what is lacking and what could not be read.
     """
 
     def __init__(self, records: Iterator[Record | None], run: Run) -> None:
@@ -115,7 +115,7 @@ class Source:
 
     @property
     def can_be_corrected(self) -> bool:
-        """Whether `correct` may change its rows: not where an entry has several rows or is no row of a table, since
+        """Whether `correct` may change its rows: not where an entry has several rows or is not a row of a table, since
         such lists are corrected at their publisher. A reader of one's own says so with `CAN_BE_CORRECTED`."""
         if isinstance(self._reader, MappedReader):
             return not self._reader.spec.group_by
@@ -130,7 +130,7 @@ class Source:
         """Field of a record -> the column (as in `header`) that it is read from, where the source can tell."""
         if isinstance(self._reader, MappedReader):
             return {field: header[places[0]] for field, places in self._reader.places(header).items()}
-        columns_of = getattr(self._reader, "columns_of", None)  # lists that are no table have none
+        columns_of = getattr(self._reader, "columns_of", None)  # lists that are not tables have none
         return {} if columns_of is None else dict(columns_of(header))
 
     def knows(self, header: Sequence[str]) -> int:
@@ -140,7 +140,7 @@ class Source:
         return len(self.columns(header))
 
     def own_date(self, file: Path) -> date | None:
-        """The day that the file itself says it is of; None where it does not say. Raises `SourceError`."""
+        """The day that the file itself says it is of; None if it does not say. Raises `SourceError`."""
         return self._reader.own_date(Path(file))
 
 

@@ -57,7 +57,7 @@ class MatterMap(BaseModel):
         return found
 
     def require_actions(self, client: Client) -> None:
-        """Raises MappingFileError where the gateway's catalogue lacks an action; one call, at start."""
+        """Raises MappingFileError if the gateway's catalogue lacks an action; one call, at start."""
         known = {action.id for action in client.actions()}
         wrong = [
             f"matters.{code}: the catalogue has no action `{action}`"
@@ -89,7 +89,7 @@ def read_toml(path: Path) -> dict[str, object]:
     except OSError as error:
         raise MappingFileError(f"`{path}` cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MappingFileError(f"`{path}` is no TOML in UTF-8: {error}") from None
+        raise MappingFileError(f"`{path}` is not TOML in UTF-8: {error}") from None
 
 
 def told(error: ValidationError) -> str:

@@ -10,7 +10,7 @@ __all__ = ["working_day_deadline"]
 
 
 def working_day_deadline(start: date, days: int) -> date | None:
-    """The last of `days` (1 or more) working days after `start`; None where the calendar does not reach."""
+    """The last of `days` (1 or more) working days after `start`; None if the calendar does not reach."""
     try:
         from chinese_calendar import is_workday
     except ModuleNotFoundError:

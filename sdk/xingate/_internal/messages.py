@@ -1,7 +1,7 @@
 """Between the messages of `xingate.v1` and the dataclasses of `xingate.types`; field names are the same on both sides.
 
-Imports protobuf, not grpc. Raises ProtocolError where an answer cannot be relied on: it is no message, it has no
-record, it answers another question, a date is no date.
+Imports protobuf, not grpc. Raises ProtocolError if an answer cannot be relied on: it is not a message, it has no
+record, it answers another question, a date cannot be read.
 """
 
 import types
@@ -141,11 +141,11 @@ def _moment(kind: type[date] | type[datetime], text: str) -> date | None:
     try:
         return kind.fromisoformat(text) if text else None
     except ValueError:
-        raise ProtocolError(f"the answer holds `{text}` where `{kind.__name__}` is due") from None
+        raise ProtocolError(f"the answer contains `{text}` where `{kind.__name__}` is due") from None
 
 
 def read_day(text: str) -> date | None:
-    """A day of an answer, None where it says none."""
+    """A day of an answer, None if it says none."""
     return _moment(date, text)
 
 

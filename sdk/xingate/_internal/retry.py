@@ -31,7 +31,7 @@ class RetryPolicy:
 
 
 def require_timeout(timeout_s: float) -> float:
-    """The time limit. Raises ValueError for one that leaves no time, or is no number."""
+    """The time limit. Raises ValueError for one that leaves no time, or is not a number."""
     if not timeout_s > 0:
         raise ValueError(f"timeout_s is above 0, not {timeout_s}")
     return timeout_s

@@ -58,7 +58,7 @@ class Layer:
 
 
 def read_layer(name: str) -> tuple[Layer | None, list[Problem]]:
-    """The layer that `name` means, or None where there is none, and all problems that reading it met."""
+    """The layer that `name` means, or None if there is none, and all problems that reading it met."""
     reader = _Reader()
     layer = reader.layer(name)
     if layer is not None and reader.problems:

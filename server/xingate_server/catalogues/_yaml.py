@@ -81,7 +81,9 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
         if not isinstance(key, yaml.ScalarNode):
             raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
         if key.value in values:
-            raise yaml.MarkedYAMLError(problem=f"key `{key.value}` stands twice, keep one", problem_mark=key.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"key `{key.value}` appears twice, keep one", problem_mark=key.start_mark
+            )
         values[key.value] = _plain(value)
     return values
 
@@ -118,7 +120,7 @@ def _read(path: Path, shown: str) -> str | Problem:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Problem(f"{shown}:{line}", f"is not UTF-8: byte 0x{content[error.start]:02x} found, save it as UTF-8")
-    return text if _is_printable(text) else Problem(shown, "holds control characters, save it as plain text")
+    return text if _is_printable(text) else Problem(shown, "contains control characters, save it as plain text")
 
 
 def _is_printable(text: str) -> bool:

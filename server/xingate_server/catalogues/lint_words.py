@@ -1,6 +1,6 @@
 """What lint finds in words: context attributes and their values, the names of list types, the sources of list types.
 
-`sources` is source kind -> list types that its declaration names, None where that is not known: then nothing is said
+`sources` is source kind -> list types that its declaration names, None if that is not known: then nothing is said
 about sources. Warnings keep no catalogue from being used. Excluded: all else that lint finds (`checks`).
 """
 
@@ -78,7 +78,7 @@ def _conditions(layers: Sequence[Layer]) -> Iterator[Problem]:
             for key, value in sorted(measure.when.items()):
                 if value and key in values and value not in values[key]:
                     known = ", ".join(f"`{v}`" for v in values[key])
-                    what = f"`when.{key}` is `{value}`, which is no declared value: expected one of {known}"
+                    what = f"`when.{key}` is `{value}`, which is not a declared value: expected one of {known}"
                     yield Problem(f"{layer.files[MEASURES]}: {measure.id}", what)
 
 

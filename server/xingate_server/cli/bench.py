@@ -74,14 +74,14 @@ def bench_command(*, callers: int, seconds: float, action: str, state: Path, as_
     chosen = _action(snapshot, action)
     subjects = _subjects(snapshot)
     if not subjects:
-        raise CommandError("the snapshot holds no organisation with a unified code: there is nobody to ask about")
+        raise CommandError("the snapshot contains no organisation with a unified code: there is nobody to ask about")
     questions = [
         Command(kind=kind, action=chosen, identifiers=(("uscc", code),), system="bench") for kind, code in subjects
     ]
     try:
         measured = [_measure(state, questions, each, seconds) for each in dict.fromkeys((1, callers))]
     except (OSError, TraceError) as error:
-        raise CommandError(f"the log for the measurement cannot be kept in `{state}`: {error}") from error
+        raise CommandError(f"the log for the measurement cannot be stored in `{state}`: {error}") from error
     _show(snapshot, chosen, len(subjects), measured, as_json=as_json)
 
 

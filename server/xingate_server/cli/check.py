@@ -19,9 +19,9 @@ from xingate_server.cli.output.common import (
     open_gateway,
     print_line,
     read_code,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 
 EXIT_BY_VERDICT = {
@@ -71,7 +71,7 @@ class _Options(TypedDict):
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def check_command(**options: Unpack[_Options]) -> None:
     """Ask which measures apply to a subject for an action.
 
@@ -109,7 +109,7 @@ def check_command(**options: Unpack[_Options]) -> None:
 
 
 def _list_titles(gateway: xingate.Client) -> dict[str, str]:
-    """Chinese titles by list type; none where they are not to be had, for the answer stands without them."""
+    """Chinese titles by list type; none if they are not to be had, for the answer stands without them."""
     try:
         return {known.id: known.title.zh for known in gateway.list_types()}
     except XingateError:
@@ -135,7 +135,7 @@ def read_context(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         key, found, value = pair.partition("=")
         if not found or not key:
-            raise click.UsageError(f"`{pair}` is no attribute: expected KEY=VALUE")
+            raise click.UsageError(f"`{pair}` is not an attribute: expected KEY=VALUE")
         if key in context:
             raise click.UsageError(f"the attribute `{key}` is given twice")
         context[key] = value

@@ -28,9 +28,9 @@ from xingate_server.cli.output.common import (
     counted,
     json_option,
     print_object,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 from xingate_server.disk_faults import disk_fault
 
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 60.0
 _PLAIN_WIDTH = 160
 _FOOTERS = 20
-_RETRY = xingate.RetryPolicy(attempts=8, pause_s=0.1, max_pause_s=5.0)  # about 20 s: a gateway that is started anew
+_RETRY = xingate.RetryPolicy(attempts=8, pause_s=0.1, max_pause_s=5.0)  # about 20 s: a gateway that is restarted
 _ORIGINS = {
     "continued": "continuing the run of {}: what is recorded is not recorded again",
-    "file_changed": "the file is not the one of the run of {}: starting anew",
-    "asked_differently": "an earlier run asked something else: starting anew",
+    "file_changed": "the file is not the one of the run of {}: starting again",
+    "asked_differently": "an earlier run asked something else: starting again",
 }
 
 
@@ -104,7 +104,7 @@ class _Options(TypedDict):
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def screen_command(**options: Unpack[_Options]) -> int:
     """Ask about every row of a roster (xlsx or csv) and write a workbook: each row with its verdict in colour,
     measures, legal basis, remedies and record, a summary with a chart, and a certificate.
@@ -142,7 +142,7 @@ def screen_command(**options: Unpack[_Options]) -> int:
         not_meant = " ".join(f"--map {quote(f'{label}=-')}" for label in done.tally.not_asked)
         click.echo(
             f"xingate: columns_not_asked: codes stand in {names} and nobody was asked about them: say what they are "
-            f"with --map COLUMN=FIELD, or that they are no parties by screening again with {not_meant}",
+            f"with --map COLUMN=FIELD, or that they are not parties by screening again with {not_meant}",
             err=True,
         )
     if not done.tally.rows:
@@ -160,7 +160,7 @@ def _run(client: xingate.Client, screening: "Screening", on_progress: "OnProgres
     from xingate_adapters.rosters.run import StoppedError, screen_file
 
     try:
-        return screen_file(client, screening, _tell_origin, on_progress)
+        return screen_file(client, screening, _show_origin, on_progress)
     except StoppedError as error:
         raise CommandError(f"stopped at {error}; run the same command again") from error
     except (SourceError, JournalError) as error:
@@ -174,7 +174,7 @@ def _run(client: xingate.Client, screening: "Screening", on_progress: "OnProgres
         raise
 
 
-def _tell_origin(journal: "Journal") -> None:
+def _show_origin(journal: "Journal") -> None:
     if text := _ORIGINS.get(journal.origin):
         click.echo(text.format(journal.earlier), err=True)
 
@@ -190,7 +190,7 @@ def _screening(options: _Options) -> "Screening":
     file = options["file"]
     out = options["out"] or file.with_name(f"{file.stem}.screened.xlsx")
     if out.suffix.lower() != ".xlsx":
-        raise AskedWronglyError(f"`{out}` is no name of a workbook: expected one that ends in .xlsx")
+        raise AskedWronglyError(f"`{out}` is not a workbook name: expected one that ends in .xlsx")
     kind: SubjectKind | None = KINDS[options["kind"]] if options["kind"] else None
     mapping = _mapping(options["mapping"])
     try:

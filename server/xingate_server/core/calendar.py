@@ -60,7 +60,7 @@ class WorkCalendar:
         return WorkCalendar(frozenset(self._years) | {year}, self._is_off | days)
 
     def working_days(self, start: date, end: date) -> WorkingDays:
-        """The working days after `start` up to and with `end`; none where `end` is not after `start`."""
+        """The working days after `start` up to and with `end`; none if `end` is not after `start`."""
         if end <= start:
             return WorkingDays(0, False)
         first, last = start.toordinal(), end.toordinal()
@@ -82,7 +82,7 @@ def _days(year: int) -> list[date]:
 def _read_year(year_doc: Mapping[str, object]) -> tuple[int, dict[date, bool]]:
     """The year and its days of a holiday-cn document, no days where it is not announced; ValueError otherwise."""
     if not isinstance(year_doc, Mapping):
-        raise ValueError("a calendar file must hold one object with `year`, `papers` and `days`")  # noqa: TRY004 (the same)
+        raise ValueError("a calendar file must contain one object with `year`, `papers` and `days`")  # noqa: TRY004 (the same)
     year = year_doc.get("year")
     if not isinstance(year, int) or isinstance(year, bool) or not date.min.year < year < date.max.year:
         raise ValueError(f"calendar `year` must be a whole number such as 2027, not `{year}`")

@@ -134,7 +134,7 @@ class MaximumValidity(_Struct, frozen=True):
 class ListType(_Struct, frozen=True):
     """A kind of list: who is on it, how one gets there, who may see it.
 
-    `grades` is the closed set of grades, empty where any text will do. `is_adverse` list types break three clean
+    `grades` is the closed set of grades, empty if any text will do. `is_adverse` list types break three clean
     years (Cl. 11), and so does one of the `adverse_grades` in force on the day. `is_name_only` ones may hold entries
     without any identifier, which are then candidates only. `is_foreign_only` entries act on subjects known to be
     registered outside China only. `synonyms` are Chinese words by which lists name it beside its title. `provided_by`
@@ -184,7 +184,7 @@ class Obligation(_Struct, frozen=True):
 class LegalBasis(_Struct, frozen=True):
     """Where a measure stands: instrument, article, its level, and from when to when it is in force.
 
-    `document_no` and `issued_on` are the instrument's own; "" and None where they are not known.
+    `document_no` and `issued_on` are the instrument's own; "" and None if they are not known.
     """
 
     instrument: str

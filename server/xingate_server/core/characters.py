@@ -1,11 +1,11 @@
 """Characters that are written in two ways, or cannot be seen: the one place that makes them equal on every side.
 
-Lists, rosters and questions use the same three rules. Invisible: `Default_Ignorable_Code_Point` (Unicode Standard
-15.1, DerivedCoreProperties; UAX 44) and U+2800, a Braille cell without dots, fold away. Private use: letters that
-GB 18030-2000 and -2005 (and GBK before them) kept at private code points become the letters that Unicode has since
-then (GB 18030-2022, annex on changed code points; Unicode 3.0 to 4.1). Dots: the signs that stand between the parts
-of a transcribed name are one sign, U+00B7 (GB/T 15834-2011, 4.14). Left out: private letters of other makers (HKSCS,
-fonts), which share code points with each other.
+Lists, rosters and questions use the same three rules. Invisible: `Default_Ignorable_Code_Point` (Unicode Standard 15.1,
+DerivedCoreProperties; UAX 44) and U+2800, a Braille cell without dots, fold away. Private use: letters that GB
+18030-2000 and -2005 (and GBK before them) placed at private code points become the letters that Unicode has since then
+(GB 18030-2022, annex on changed code points; Unicode 3.0 to 4.1). Dots: the signs that stand between the parts of a
+transcribed name are one sign, U+00B7 (GB/T 15834-2011, 4.14). Left out: private letters of other makers (HKSCS, fonts),
+which share code points with each other.
 """
 
 import re

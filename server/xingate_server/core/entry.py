@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 
 class Status(StrEnum):
-    """Where an entry stands in its life (Cl. 23 to 25)."""
+    """The stage of an entry's life (Cl. 23 to 25)."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -47,7 +47,7 @@ class StatusReason(StrEnum):
 
 
 class Role(StrEnum):
-    """How a person stands to an organisation whose entry names that person (Cl. 18)."""
+    """The role of a person in an organisation whose entry names that person (Cl. 18)."""
 
     LEGAL_REPRESENTATIVE = "legal_representative"
     PRINCIPAL = "principal"

@@ -1,7 +1,7 @@
-"""Who is asked about: kinds, classes, identifiers' keyed hashes, and all that a snapshot holds on one subject.
+"""Who is asked about: kinds, classes, identifiers' keyed hashes, and all that a snapshot contains on one subject.
 
-A natural person's number is never kept: it is turned into a keyed hash at once (`SubjectKeyer`), and the only
-text of it that survives is a mask for display. Source: DESIGN sections 4 (Identity) and 6.
+A natural person's number is never stored: it is turned into a keyed hash at once (`SubjectKeyer`), and the only text of
+it that survives is a mask for display. Source: DESIGN sections 4 (Identity) and 6.
 """
 
 from collections.abc import Mapping
@@ -159,7 +159,7 @@ class HeldUnread(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
 
 
 class Registration(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """A register's row: the subject exists, and since when (None where the register does not say)."""
+    """A register's row: the subject exists, and since when (None if the register does not say)."""
 
     source: str
     established: date | None
@@ -176,7 +176,7 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
 
 
 class SubjectFile(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """All that a snapshot knows about one subject.
+    """All data of a snapshot on one subject.
 
     `held` acts. `unsettled` fits by a mask or a name only: it makes gaps, never a measure. `rivals` is not empty
     where this identifier stands for several subjects: then nothing acts and they are the candidates. `unread` are

@@ -138,7 +138,7 @@ class _Reading:
         return COMMITMENT_STATUS_WORDS if is_commitment else STATUS_WORDS
 
     def _may_lack_document(self) -> bool:
-        """Whether a missing document is no refusal: on the courts' lists and on lists by name."""
+        """Whether a missing document is not a refusal: on the courts' lists and on lists by name."""
         list_type = self.list_type
         return list_type is not None and (list_type.procedure is Procedure.JUDICIAL or list_type.is_name_only)
 

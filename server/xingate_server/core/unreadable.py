@@ -46,7 +46,7 @@ def suspect_list_types(text: str, list_type: ListType | None, known: Mapping[str
 
 
 def unread_row(suspect: Suspect, terms: Terms, *, is_inverted: bool) -> UnreadRow | None:
-    """What is stored of the row; None where it is void, so that it makes no gap for any day.
+    """What is stored of the row; None if it is void, so that it makes no gap for any day.
 
     It counts from its readable first day (else the document's, else any) to its last (else any), but not from the day
     on which it exited, was repaired or suspended; a status other than active without a date makes no gap, and a

@@ -38,8 +38,8 @@ class SnapshotInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A recorded answer: exists only once its record is durable. `notices` are told beside the decision's own flags
-    and are no part of it: they rest on the log, not on the snapshot."""
+    """A recorded answer: exists only once its record is durable. `notices` are shown beside the decision's own
+    flags and are not part of it: they rest on the log, not on the snapshot."""
 
     request_id: str
     as_of: date

@@ -1,7 +1,7 @@
-"""A bounded cache: a value stays until newer ones take its place, the oldest first.
+"""A bounded cache: new values replace the oldest.
 
-Reading takes no lock and changes nothing: one look into a dict. Caches that keep what was used last have to be locked
-to be read by several threads. Excluded: when a value stops being true (the key has to say it).
+A read is one dict lookup, takes no lock and changes nothing; a least-recently-used cache needs a lock for reads by
+several threads. Excluded: expiry. The key must contain all that the value depends on.
 """
 
 from collections.abc import Hashable

@@ -52,7 +52,7 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
 
 
 class Checker:
-    """Answers questions. `clock` gives an aware time, `new_id` a UUIDv7. For any number of threads and event loops."""
+    """Answers questions. `clock` returns an aware time, `new_id` a UUIDv7. For any number of threads and loops."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Questions of many callers that arrive together are answered together.
+"""Batches the questions of several callers that arrive together.
 
 Between two calls the code of gRPC or HTTP pushes ours out of the processor's caches, so that one question at a time
 takes twice as long as one of several in a row (docs/performance.md). Questions wait for the log anyway; so they wait

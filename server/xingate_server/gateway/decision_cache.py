@@ -1,4 +1,4 @@
-"""What is decided once and used many times: a decision with all that is made of it, stored for each snapshot.
+"""The cache of decisions, and of all that is made from them, for each snapshot.
 
 Most questions are alike: another company that is on no list, another look at the same entry. Their prepared answers
 are found by everything that they depend on, the day in Asia/Shanghai among it. Answers that rest on names, masks and

@@ -5,9 +5,9 @@ GatewayError
 |-- InvalidOutcomeError      what is reported of a lookup cannot be recorded as it is; `field` says where
 |-- UnknownSequenceError     the snapshot asked for is not retained
 |-- UnknownRecordError       no record of that id
-|-- RequestIdReusedError     the request id stands for another question
+|-- RequestIdReusedError     the request id belongs to another question
 |-- NotAllowedError          the caller may not do this; the refusal is on record
-`-- UnavailableError         no answer can be given now: no snapshot, or the record could not be made durable
+`-- UnavailableError         no answer is possible now: no snapshot, or the record could not be made durable
 """
 
 from xingate_server.core.identifiers.parsing import mask_text
@@ -49,13 +49,13 @@ class NotAllowedError(GatewayError):
 
 
 class UnavailableError(GatewayError):
-    """No verdict can be given now; a retry with the same request id is safe."""
+    """No verdict is possible now; a retry with the same request id is safe."""
 
 
 def of_trace(error: port.TraceError) -> GatewayError:
     """The error of a caller whose record failed."""
     if isinstance(error, port.RequestIdReusedError):
-        text = f"request id `{mask_text(error.request_id)}` stands for another question of the same caller"
+        text = f"request id `{mask_text(error.request_id)}` belongs to another question of the same caller"
         return RequestIdReusedError("request_id_reused", text, "request_id")
     text = "no verdict is given because its record could not be made durable: ask again with the same request id"
     if isinstance(error, port.ReadFailedError):

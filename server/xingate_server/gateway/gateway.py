@@ -22,7 +22,7 @@ from xingate_server.trace.port import TraceLog
 class Gateway:
     """The parts of a gateway over one log. Their calls may come from any thread and any event loop.
 
-    `keyer` defaults to that of the snapshots, read when it is first needed. `clock` gives an aware time in UTC,
+    `keyer` defaults to that of the snapshots, read when it is first needed. `clock` returns an aware time in UTC,
     `new_id` a UUIDv7; by default those of this machine.
     """
 

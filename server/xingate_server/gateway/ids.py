@@ -1,6 +1,6 @@
 """UUIDs of version 7 (RFC 9562, section 5.7): ordered by time, so that neighbours in time are neighbours in the index.
 
-The 12 bits after the milliseconds hold the fraction of the millisecond (RFC 9562, section 6.2, method 3); the other
+The 12 bits after the milliseconds contain the fraction of the millisecond (RFC 9562, section 6.2, method 3); the other
 62 are random. Python has no uuid7 before 3.14.
 """
 

@@ -45,7 +45,7 @@ def party_request_id(request_id: str, place: int) -> str:
 def sibling_keys(stored: port.Stored) -> list[tuple[str, str, str]]:
     """System, organisation and request id of every record of the matter check that this one is part of.
 
-    Raises InvalidQuestionError (`record_not_matter`) where it is part of none.
+    Raises InvalidQuestionError (`record_not_matter`) if it is part of none.
     """
     try:
         record = leaf.decode(stored.leaf)

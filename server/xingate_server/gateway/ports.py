@@ -45,7 +45,7 @@ class Snapshots(Protocol):
 
     @property
     def keyer(self) -> SubjectKeyer:
-        """The maker of this installation's hashes. Raises SubjectKeyError where its key cannot be read."""
+        """The maker of this installation's hashes. Raises SubjectKeyError if its key cannot be read."""
         ...
 
     @property
@@ -54,7 +54,7 @@ class Snapshots(Protocol):
         ...
 
     def current(self) -> SnapshotView:
-        """The one in use. Raises SnapshotError where there is none."""
+        """The one in use. Raises SnapshotError if there is none."""
         ...
 
     def get(self, sequence: int) -> SnapshotView:

@@ -1,8 +1,8 @@
-"""From a caller's texts to a question that can be answered, or the field that prevents it.
+"""Validates a caller's question, or names the field that is wrong.
 
-What is judged here needs no snapshot: kinds, numbers, dates and lengths. Whether the action exists is judged
-against the snapshot that answers. No message holds a person's number: numbers are shown masked. Source: DESIGN
-section 4 (Identity: malformed input is an error, not an answer) and 8.
+These checks need no snapshot: kinds, numbers, dates and lengths. Whether the action exists is checked against the
+snapshot that answers. No message contains a person's number: numbers are shown masked. Source: DESIGN section 4
+(Identity: malformed input is an error, not an answer) and 8.
 """
 
 import unicodedata
@@ -123,7 +123,7 @@ class QuestionReader:
 
 
 def question_digest(command: Command, keyer: SubjectKeyer) -> bytes:
-    """What tells a retry from another question: over everything that was asked but the request id."""
+    """The digest that distinguishes a retry from another question: over all input except the request id."""
     asked = msgspec.structs.replace(command, request_id="") if command.request_id else command
     return keyer.digest(msgspec.json.encode(asked, order="deterministic"))
 
@@ -137,7 +137,7 @@ def check_no_number(field: str, text: str) -> str | None:
     """What is wrong with a text that must stay as it is, where it holds a person's number; without that number."""
     if not (_may_hold_number(text) and holds_citizen_number(text, is_serial=field in _IDS)):
         return None
-    return f"{field} holds what looks like a citizen number: an identity number does not belong there"
+    return f"{field} contains what looks like a citizen number: an identity number does not belong there"
 
 
 def _may_hold_number(text: str) -> bool:
@@ -176,7 +176,7 @@ def check_text(field: str, text: str, longest: int) -> str | None:
     if field in _IDS and text != text.strip():
         return f"{field} is blank, or begins or ends with a blank"
     if not text.isprintable() and _has_unreadable(text, is_lenient=field.endswith(_LENIENT)):
-        return f"{field} holds characters that cannot be printed"
+        return f"{field} contains characters that cannot be printed"
     return None
 
 
@@ -205,7 +205,7 @@ def check_purpose(command: Command) -> None:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing stands in a text, or only blanks and characters that cannot be seen."""
+    """Whether a text is empty, or has only blanks and invisible characters."""
     return not characters.standard(text).strip()
 
 
@@ -246,5 +246,5 @@ def _shown(identifier: Identifier, subject_class: SubjectClass) -> str:
 def _day(text: str) -> date:
     if (day := read_day(text)) is not None:
         return day
-    shown = f"`{mask_text(text[:MAX_TEXT])}` is no day: expected YYYY-MM-DD"
+    shown = f"`{mask_text(text[:MAX_TEXT])}` is not a date: expected YYYY-MM-DD"
     raise InvalidQuestionError("date_malformed", shown, "as_of")

@@ -26,7 +26,7 @@ class SnapshotsInUse:
         self._answers: BoundedCache[str, SnapshotAnswers] = BoundedCache(_MOST)
 
     def keyer(self) -> SubjectKeyer:
-        """The given one, or that of the snapshots. Raises UnavailableError."""
+        """The one passed in, or that of the snapshots. Raises UnavailableError."""
         try:
             return self._given_keyer or self._snapshots.keyer
         except SnapshotError as error:

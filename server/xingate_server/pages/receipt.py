@@ -82,7 +82,7 @@ box-shadow:0 1px 8px #0003}}
 
 
 async def page_of(gateway: Gateway, message: tr.Receipt) -> str:
-    """The page of a receipt of this gateway's own. Raises UnavailableError where it does not hold."""
+    """The page of a receipt of this gateway's own. Raises UnavailableError if it does not hold."""
     receipt = Receipt.from_message(message)
     key = (await gateway.records.checkpoint()).verifier_key
     try:

@@ -1,7 +1,7 @@
 """The data file's size and SHA-256, as a whole and by blocks that several threads can check at once.
 
 A file of more than one block has both: the whole for `sha256sum` and other programs, the blocks for opening it fast.
-Either says the same of the file, and the manifest holds both. Source: DESIGN section 6.
+Both are in the manifest. Source: DESIGN section 6.
 """
 
 import os
@@ -29,14 +29,14 @@ def reference(path: Path) -> DataRef:
 
 
 def check_size(path: Path, expected: DataRef) -> None:
-    """Raise `SnapshotError` where the file has not the size that its manifest says."""
+    """Raise `SnapshotError` if the file has not the size that its manifest says."""
     size = path.stat().st_size
     if size != expected.bytes:
         raise SnapshotError(f"`{path}` has {size} bytes, its manifest says {expected.bytes}")
 
 
 def check_content(path: Path, expected: DataRef) -> None:
-    """Raise `SnapshotError` where the file, of the right size, is not what its manifest says."""
+    """Raise `SnapshotError` if the file, of the right size, is not what its manifest says."""
     if not expected.blocks:
         _compare(path, "", [_whole(path)], [expected.sha256])
         return

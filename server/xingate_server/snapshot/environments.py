@@ -53,7 +53,7 @@ def _open(path: Path) -> Any:
 
 
 def database_of(environment: Any, name: bytes) -> Any:
-    """A database of it; None where it was made by a release that had none of that name."""
+    """A database of it; None if it was made by a release that had none of that name."""
     try:
         return environment.open_db(name, create=False)
     except lmdb.NotFoundError:
@@ -61,7 +61,7 @@ def database_of(environment: Any, name: bytes) -> Any:
 
 
 def packed_files(folder: Path) -> Iterator[tuple[bytes, bytes]]:
-    """All that a snapshot holds of subjects, as it is stored, in the order of the keys. The file is mapped anew for
+    """All that a snapshot holds of subjects, as it is stored, in the order of the keys. The file is mapped again for
     each part, so that no more of it counts as memory in use (unless somebody else has it open)."""
     begin = b""
     while part := _part(folder / DATA_FILE, begin):

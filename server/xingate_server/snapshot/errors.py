@@ -3,7 +3,7 @@
 SnapshotError                  a snapshot, its manifest or the state directory cannot be used
 |-- SubjectKeyError            the key file is missing, unreadable or malformed
 |   `-- SubjectKeyMismatchError  its hashes were made with another key (`subject_key_mismatch`)
-|-- NotRetainedError           the sequence asked for is not kept
+|-- NotRetainedError           the sequence asked for is not retained
 |-- SnapshotSetBackError       `current` is older than what was in use (`snapshot_set_back`)
 `-- CompileError               no snapshot was made; `current` stays what it was
     |-- NothingToCompileError  not one row was admitted

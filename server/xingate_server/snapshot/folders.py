@@ -1,7 +1,7 @@
-"""The folder of snapshots: sequence numbers, the lock, the draft, `current`, and what is kept.
+"""The folder of snapshots: sequence numbers, the lock, the draft, `current`, and what is retained.
 
-`current` is a symbolic link to the number, moved by an atomic rename after everything else is on disk. A draft
-stands in `.tmp-<sequence>` and is cleared away by the next compile where one was killed. Source: DESIGN section 6.
+`current` is a symbolic link to the number, moved by an atomic rename after everything else is on disk. A draft is in
+`.tmp-<sequence>`; if a compile was killed, the next one deletes its draft. Source: DESIGN section 6.
 """
 
 import fcntl
@@ -34,7 +34,7 @@ def sequences(folder: Path) -> list[int]:
 
 
 def current_sequence(folder: Path) -> int | None:
-    """The sequence that `current` points to, None where there is none. Raises `SnapshotError`."""
+    """The sequence that `current` points to, None if there is none. Raises `SnapshotError`."""
     link = folder / CURRENT
     try:
         target = str(link.readlink())
@@ -140,7 +140,7 @@ def set_back(folder: Path, sequence: int, newest: int) -> str:
 
 
 def inode(path: Path) -> int:
-    """That of a file, by which it differs from another that took its place; 0 where it is not there."""
+    """That of a file, by which it differs from another that took its place; 0 if it is not there."""
     try:
         return path.stat().st_ino
     except OSError:

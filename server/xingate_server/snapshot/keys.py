@@ -1,8 +1,8 @@
 """The installation's own key, from which all subject hashes are made (`keys/subject.key`, 32 random bytes).
 
-Whoever has the key can find identity numbers by trying them all, so the file is readable by its owner alone; a
-key that others can read is refused. It stands outside the snapshot, and losing it makes every snapshot useless:
-a compile therefore refuses to make a new key beside existing snapshots. Source: DESIGN sections 6 and 10.
+Whoever has the key can find identity numbers by trying them all, so the file is readable by its owner alone; a key that
+others can read is refused. It is outside the snapshot, and losing it makes every snapshot useless: a compile therefore
+refuses to make a new key beside existing snapshots. Source: DESIGN sections 6 and 10.
 """
 
 import os
@@ -48,7 +48,7 @@ def read_key(state_dir: Path) -> bytes:
 def read_or_make_key(state_dir: Path, *, is_dry_run: bool = False) -> bytes:
     """The key, made at the first compile; a dry run without a key gets one that is thrown away.
 
-    Raises `SubjectKeyError`, also where snapshots exist but their key is gone.
+    Raises `SubjectKeyError`, also if snapshots exist but their key is gone.
     """
     path = key_path(state_dir)
     try:
@@ -59,7 +59,7 @@ def read_or_make_key(state_dir: Path, *, is_dry_run: bool = False) -> bytes:
         return read_key(state_dir)
     if is_needed:
         raise SubjectKeyError(
-            f"`{state_dir}` holds snapshots but their key `{path}` is gone: restore it from a backup, "
+            f"`{state_dir}` contains snapshots but their key `{path}` is gone: restore it from a backup, "
             "or compile into a new state directory"
         )
     key = secrets.token_bytes(KEY_FILE_BYTES)

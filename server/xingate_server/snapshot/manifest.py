@@ -84,7 +84,7 @@ class SourceCount(_Struct, frozen=True):
     groups: Groups = msgspec.field(default_factory=dict)
 
     def not_admitted(self) -> dict[str, int]:
-        """How many rows of its files are no entries, by kind: `by_rule`, `unreadable`, `passed_over`."""
+        """How many rows of its files are not entries, by kind: `by_rule`, `unreadable`, `passed_over`."""
         return {
             "by_rule": self.refused_by_rule,
             "unreadable": self.unreadable,

@@ -1,4 +1,4 @@
-"""What a compile is given and gives back. Sources arrive as iterators of records; none is imported here."""
+"""Arguments and result of a compile. Sources arrive as iterators of records; none is imported here."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -69,7 +69,7 @@ class SourcePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AbsentPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A source that is required and was not given: actions that depend on it cannot be told."""
+    """A source that is required and was not given: actions that depend on it cannot be known."""
 
     kind: str
     provides: tuple[str, ...]
@@ -123,7 +123,7 @@ class Corrected(msgspec.Struct, frozen=True):
         for place in self.changed_since:
             yield f"not corrected: {place} has changed since the report was made; make the report again"
         for place in self.masked:
-            yield f"not corrected: {place} has a cell that was changed and still holds `*`; write the whole number"
+            yield f"not corrected: {place} has a cell that was changed and still contains `*`; write the whole number"
         for place in self.not_found:
             yield f"not corrected: {place} is in no file of this compile"
 

@@ -1,4 +1,4 @@
-"""Opening snapshots: read-only, verified before use, swapped when a new one appears, kept when that one is bad.
+"""Opens snapshots read-only, verifies them before use, and swaps to a new one unless it is bad.
 
 Scope: `Snapshot` (one sequence) and `SnapshotSet` (the state directory). Exclusions: deciding, and who asks.
 Source: DESIGN section 6. Nothing is written here, and no lock file is made.
@@ -107,7 +107,7 @@ class Snapshot:
     def open(cls, folder: Path, keyer: SubjectKeyer, *, verify: bool = True) -> "Snapshot":
         """Open `<state>/snapshots/<sequence>`; `verify` compares the data with the manifest's hash.
 
-        Raises `SnapshotError`, `SubjectKeyMismatchError` where its hashes were made with another key.
+        Raises `SnapshotError`, `SubjectKeyMismatchError` if its hashes were made with another key.
         """
         manifest = read_manifest(folder)
         cls.check_key(manifest, keyer)
@@ -125,7 +125,7 @@ class Snapshot:
 
     @staticmethod
     def check_key(manifest: Manifest, keyer: SubjectKeyer) -> None:
-        """Raise `SubjectKeyMismatchError` where the hashes were made with another key; older manifests name none."""
+        """Raise `SubjectKeyMismatchError` if the hashes were made with another key; older manifests name none."""
         if manifest.key_id not in ("", keyer.key_id):
             raise SubjectKeyMismatchError(
                 f"snapshot {manifest.sequence} was made with the subject key {manifest.key_id}, this installation has "
@@ -224,7 +224,7 @@ class SnapshotSet:
 
     The current one is swapped by `refresh`, which callers run now and then; readers that hold an older `Snapshot`
     finish with it undisturbed. Where a new one is bad, the last good one stays and `problem` says why. `newest` gives
-    the sequence that was last put into use, 0 where that is not known: an older one is never taken. With an
+    the sequence that was last put into use, 0 if that is not known: an older one is never taken. With an
     `agreement`, `refresh` opens a new one beside that in use, and what was agreed where it is not open; `current`
     follows what was agreed and opens nothing, since it is asked from an event loop.
     """

@@ -77,7 +77,7 @@ class GroupCommit:
         while batch := self._cut():
             began = monotonic()
             outcomes = self._commit_safely([draft for _, _, drafts in batch for draft in drafts])
-            with self._lock:  # before the answers go out: who is answered and asks again is no arrival
+            with self._lock:  # before the answers go out: who is answered and asks again is not an arrival
                 self._pacing.answered(len(outcomes), self._waiting, began, monotonic())
             _deliver(batch, outcomes)
         self._release()

@@ -1,4 +1,4 @@
-"""A log that keeps nothing: for tests of what stands on the port, never for answers that count.
+"""A log in memory: for tests of code above the port, never for real answers.
 
 It obeys the port's rules (one leaf per request id, no gaps, replays, closing) but not its promise: nothing here
 outlives the process. `is_failing` makes every append fail, as a full disk would.

@@ -1,4 +1,4 @@
-"""The log's name in checkpoints and answers: kept in the file `origin` beside the log, made on first use.
+"""The log's name in checkpoints and answers: stored in the file `origin` beside the log, made on first use.
 
 Source: C2SP tlog-checkpoint (an origin is unique to a log and never changes).
 """
@@ -26,7 +26,7 @@ def settle_origin(directory: Path, wanted: str | None) -> str:
         _create(path, wanted or f"xingate.local/{secrets.token_hex(8)}")
     origin = path.read_text(encoding="utf-8").strip()
     if not _is_origin(origin):
-        raise StoreUnusableError(f"{path} does not hold the origin of a log: restore it from a backup")
+        raise StoreUnusableError(f"{path} does not contain the origin of a log: restore it from a backup")
     if wanted is not None and wanted != origin:
         raise StoreUnusableError(
             f"the log in {directory} has the origin `{origin}`, not `{wanted}`: an origin never changes; "
@@ -36,7 +36,7 @@ def settle_origin(directory: Path, wanted: str | None) -> str:
 
 
 def check_origin(wanted: str) -> None:
-    """Raise StoreUnusableError where `wanted` cannot be the origin of a log."""
+    """Raise StoreUnusableError if `wanted` cannot be the origin of a log."""
     if not _is_origin(wanted):
         raise StoreUnusableError(
             f"`{wanted}` cannot be the origin of a log: expected 1 to {_MAX_LENGTH} printable characters "

@@ -1,6 +1,6 @@
 """When what has arrived is taken together: the one rule of batches, for records (`group_commit`) and for questions.
 
-A batch is cut as soon as it holds as many as the last one plus those that came meanwhile, or after a multiple of the
+A batch is cut as soon as it contains as many as the last one plus those that came meanwhile, or after a multiple of the
 time that the last one took: those just answered are about to ask again, and waiting for them saves a batch, but it may
 not cost more than it saves. A lone caller never waits. Excluded: locks, timers, threads. Source: DESIGN section 12.
 """

@@ -1,16 +1,16 @@
 """The port of the log: what is appended, what comes back, what can fail.
 
 A leaf is the exact bytes that were appended; its `leaf_index` counts from 0 without gaps. Within one kind, system and
-organisation a request id has exactly one leaf: the same question again gives the stored one, another question is
-refused. Every batch is stored together with the frontier of the tree (RFC 6962) that ends with it, so that neither
-an append nor a start has to read the log again. Excluded: what a leaf says (`trace.leaf.record`), proofs
-(`trace.tree.proofs`), and every store's own ways (`trace.sqlite.store`). Source: DESIGN section 7; clause 5 (leave a
+organisation a request id has exactly one leaf: the same question again returns the stored one, another question is
+refused. Every batch is stored together with the frontier of the tree (RFC 6962) that ends with it, so that neither an
+append nor a start has to read the log again. Excluded: what a leaf contains (`trace.leaf.record`), proofs
+(`trace.tree.proofs`), and the details of each store (`trace.sqlite.store`). Source: DESIGN section 7; clause 5 (leave a
 trace).
 
 TraceError
 |-- RecordFailedError      nothing is promised: the record could not be made durable; a retry is safe
 |-- ReadFailedError        the log cannot be read at the moment
-|-- RequestIdReusedError   the request id stands for another question
+|-- RequestIdReusedError   the request id belongs to another question
 |-- StoreUnusableError     the log cannot be opened: version, settings, or another log's file
 `-- StoreClosedError       the log was used after `close`
 """
@@ -42,7 +42,7 @@ class RequestIdReusedError(TraceError):
     """The request id was used before, by the same system and organisation, for another question."""
 
     def __init__(self, request_id: str) -> None:
-        super().__init__(f"request id `{request_id}` stands for another question of the same caller")
+        super().__init__(f"request id `{request_id}` belongs to another question of the same caller")
         self.request_id = request_id
 
 
@@ -61,8 +61,8 @@ class StoreClosedError(TraceError):
 class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A leaf to be appended. `kind` is that of the leaf's body; `question_digest` tells a retry from another question;
     `answer` is given back, as it is, to a retry; `time` is RFC 3339 in UTC; `topic` is a keyed hash under which
-    `by_topic` finds the leaf, empty where nobody looks for it; `terms` (`trace.leaf.terms`) are what a search looks at
-    first, empty where it has to read the leaf itself."""
+    `by_topic` finds the leaf, empty if nobody looks for it; `terms` (`trace.leaf.terms`) are what a search looks at
+    first, empty if it has to read the leaf itself."""
 
     kind: LeafKind
     record_id: str
@@ -145,11 +145,11 @@ class TraceLog(Protocol):
         ...
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[Stored]:
-        """The leaves from `start` on, before `stop` (None: up to the newest), oldest first, in flat memory."""
+        """The leaves from `start` on, before `stop` (None: up to the newest), oldest first, with constant memory."""
         ...
 
     def leaf_hashes(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """Their RFC 6962 hashes as they were stored, 32 bytes each, in flat memory."""
+        """Their RFC 6962 hashes as they were stored, 32 bytes each, with constant memory."""
         ...
 
     def size(self) -> int:
@@ -161,7 +161,7 @@ class TraceLog(Protocol):
         ...
 
     def frontier_at(self, size: int) -> Frontier | None:
-        """The frontier as it was stored when the log had `size` leaves; None where no batch ended there."""
+        """The frontier as it was stored when the log had `size` leaves; None if no batch ended there."""
         ...
 
     def close(self) -> None:
@@ -176,6 +176,6 @@ class SharedLog(Protocol):
     def settle_signer(self, verifier_key: str) -> None:
         """Say under which key this node signs the log's checkpoints; the first one said is the log's for good.
 
-        Raises StoreUnusableError where the log has another.
+        Raises StoreUnusableError if the log has another.
         """
         ...

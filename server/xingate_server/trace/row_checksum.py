@@ -1,7 +1,7 @@
-"""A checksum over what a stored row holds beside its leaf: ids, digest of the question, the answer for a retry, topic.
+"""A checksum over the rest of a stored row: ids, digest of the question, the answer for a retry, topic.
 
-The leaf's own hash, and the tree over it, say nothing about these. A seal finds damage, not forgery: who can write
-the file can seal again. Source: DESIGN section 7 (fsck names the first bad index).
+The leaf's own hash, and the tree over it, say nothing about these. A seal finds damage, not forgery: anyone who can
+write the file can seal again. Source: DESIGN section 7 (fsck names the first bad index).
 """
 
 import hashlib

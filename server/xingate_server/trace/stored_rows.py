@@ -94,7 +94,7 @@ def outcome(draft: Draft, row: Stored | None, why: str) -> Outcome:
 
 
 def tip_of(rows: Sequence[tuple[str | bytes | int | float | None, ...]], path: Path) -> Frontier:
-    """The frontier that the newest row of a file holds. Raises StoreUnusableError where it is not that of the row."""
+    """The frontier that the newest row of a file holds. Raises StoreUnusableError if it is not that of the row."""
     if not rows:
         return Frontier()
     leaf_index, content = int(str(rows[0][0])), rows[0][1]

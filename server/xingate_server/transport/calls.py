@@ -38,7 +38,7 @@ class Limit(Enum):
 class Call(NamedTuple):
     """One way to call. `id` is that of the OpenAPI document.
 
-    `service` and `rpc` are its place in gRPC, `verb` and `path` that in HTTP, each empty where it has none; the RPC is
+    `service` and `rpc` are its place in gRPC, `verb` and `path` that in HTTP, each empty if it has none; the RPC is
     called `id` where `rpc` does not say otherwise. `model` is the body of a POST or the query of a GET. An answer is
     `response`, or the schema named `answer`, in one of the `media`. `takes_bytes` says that the request is not parsed
     before it is its turn (`checks`). `en` and `zh` say in a line what it is for.

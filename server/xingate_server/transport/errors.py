@@ -2,7 +2,7 @@
 
     GatewayError
     `-- TransportError
-        |-- MalformedMessageError     bytes that are no message, or JSON that does not fit the model
+        |-- MalformedMessageError     bytes that are not a message, or JSON that does not fit the model
         |-- UnknownFieldError         JSON with a field that the model does not have
         |-- BatchTooLargeError        more than 1000 questions in one call
         |-- MessageTooLargeError      more bytes than the gateway takes
@@ -13,7 +13,7 @@
         |-- UnknownRouteError         no such path
         `-- MethodNotAllowedError     the path exists, the HTTP method does not
 
-Codes stand in `status` alone.
+Codes are in `status` alone.
 """
 
 from xingate_server.gateway.errors import GatewayError
@@ -24,7 +24,7 @@ class TransportError(GatewayError):
 
 
 class MalformedMessageError(TransportError):
-    """The bytes are no message of the expected type; `field` says where, if that is known."""
+    """The bytes are not a message of the expected type; `field` says where, if that is known."""
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__("message_malformed", message, field)

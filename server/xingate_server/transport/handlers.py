@@ -1,7 +1,7 @@
 """What every face of the gateway does with a message, so that the answers are the same on all of them.
 
-Messages in, messages out, errors as exceptions (`transport.status` gives them their codes). A method has the name of
-its RPC (`calls`). Excluded: questions (`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
+Messages in, messages out, errors as exceptions (`transport.status` has their codes). A method has the name of its RPC
+(`calls`). Excluded: questions (`checks`), bytes and JSON, connections, codes. Source: DESIGN section 8.
 """
 
 import asyncio
@@ -136,7 +136,7 @@ class Handlers:
         return records.consistency_proof(await self._gateway.records.consistency_proof(request.size1, request.size2))
 
     async def receipt_page(self, receipt: tr.Receipt) -> str:
-        """The receipt as a page to print. Raises UnavailableError where it does not hold."""
+        """The receipt as a page to print. Raises UnavailableError if it does not hold."""
         return await receipt_page.page_of(self._gateway, receipt)
 
     async def get_usage_report(self, request: tr.GetUsageReportRequest) -> tr.UsageReport:

@@ -36,7 +36,7 @@ class InFlightLimit:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def require_room(self) -> None:
-        """Raise OverloadedError where as many are in flight as are taken."""
+        """Raise OverloadedError if as many are in flight as are taken."""
         if self.in_flight >= self.most:
             self.refusals += 1
             raise OverloadedError(self.most, self._what)

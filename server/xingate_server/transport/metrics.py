@@ -1,8 +1,7 @@
-"""What operators can measure, as Prometheus reads it. No label ever holds anything a caller typed.
+"""What operators can measure, as Prometheus reads it. No label ever contains anything a caller typed.
 
-One `Metrics` per process with a registry of its own. With several worker processes prometheus_client keeps the
-values in files that all share (`PROMETHEUS_MULTIPROC_DIR`, set before this module is imported), and `exposition`
-adds them up.
+One `Metrics` per process with a registry of its own. With several worker processes prometheus_client stores the values
+in files that all share (`PROMETHEUS_MULTIPROC_DIR`, set before this module is imported), and `exposition` adds them up.
 """
 
 import os
@@ -49,7 +48,7 @@ class Timing:
 
 class SourceFigures(NamedTuple):
     """One source of the snapshot in use. Times are seconds since 1970: `data_end_s` is the end of the day that its data
-    are of, `compiled_s` when they were compiled; None where it has none."""
+    are of, `compiled_s` when they were compiled; None if it has none."""
 
     source: str
     rows: int
@@ -105,7 +104,7 @@ class Metrics:
         )
         self.not_admitted = self._gauge(
             "xingate_snapshot_rows_not_admitted",
-            "Rows of the snapshot's files that are no entries: refused by_rule, unreadable, passed_over.",
+            "Rows of the snapshot's files that are not entries: refused by_rule, unreadable, passed_over.",
             ("source", "kind"),
         )
         self.gaps = Counter("xingate_gaps", "Answers with a gap, by its reason.", ("reason",), registry=registry)

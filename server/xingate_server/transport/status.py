@@ -1,9 +1,9 @@
 """The only table from errors to codes: gRPC, HTTP, and the reason that both show.
 
-gRPC details are a `google.rpc.Status` with ErrorInfo and, where a field is concerned, BadRequest, or, where asking
-again is worth it, RetryInfo (over HTTP: `Retry-After`). HTTP problems follow RFC 9457. An exception that is not in the
-table is a bug: it becomes INTERNAL / 500 with the reason `internal`, and neither its text nor any value goes to the
-caller or into the log.
+gRPC details are a `google.rpc.Status` with ErrorInfo and, if a field is concerned, BadRequest, or, if a retry makes
+sense, RetryInfo (over HTTP: `Retry-After`). HTTP problems follow RFC 9457. An exception that is not in the table is a
+bug: it becomes INTERNAL / 500 with the reason `internal`, and neither its text nor any value goes to the caller or into
+the log.
 """
 
 import traceback

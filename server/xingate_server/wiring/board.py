@@ -1,10 +1,10 @@
-"""What the workers of a gateway and their parent write for each other into shared memory.
+"""Shared memory through which the workers of a gateway and their parent coordinate.
 
 A client of a port that several workers share is answered now by one and now by another, and must never see the one
-undercut what the other has shown. So no worker answers from a snapshot before all can: each says which one it has
-opened, the parent alone says which one all answer from, and every worker looks there before each answer. Beside that
-each worker leaves a sign of life, by which the parent finds one that is stuck. What is newest of the log needs no place
-here, since it is in files that all read (`trace.tree.checkpoints`).
+undercut what the other has shown. So no worker answers from a snapshot before all can: each reports which one it has
+opened, the parent alone decides which one all answer from, and every worker looks there before each answer. Each worker
+also leaves a sign of life, by which the parent finds one that is stuck. The newest state of the log is not here, since
+it is in files that all read (`trace.tree.checkpoints`).
 
 Each number has one writer and is eight bytes, which are written as a whole. Excluded: what the parent does about it
 (`pulse`, `serve`). Source: DESIGN sections 6 and 7.

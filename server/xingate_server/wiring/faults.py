@@ -22,7 +22,7 @@ OVERLOADED: Final = "overloaded"
 CHECKPOINT_FAILED: Final = "checkpoint_failed"
 ANCHOR_FAILED: Final = "anchor_failed"
 
-_SAID_BEFORE = (DRAINING, LOG_REFUSED)  # by lines of their own
+_LOGGED_ELSEWHERE = (DRAINING, LOG_REFUSED)  # by lines of their own
 
 LEAST_S: Final = 1.0
 """A state that comes and goes is one as long as it comes back within this time."""
@@ -41,7 +41,7 @@ class Faults:
         """It is there, now or still; `problem` says why, without what a caller sent."""
         now = monotonic()
         self._seen[fault] = now
-        if self._began.setdefault(fault, now) == now and fault not in _SAID_BEFORE:
+        if self._began.setdefault(fault, now) == now and fault not in _LOGGED_ELSEWHERE:
             log.error("fault begins", fault=fault, is_answering=fault not in SILENCING, problem=problem)
 
     def look(self, present: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
-"""Logs by structlog on standard error: JSON where it is no terminal, never an identity number, never a traceback.
+"""Logs by structlog on standard error: JSON if it is not a terminal, never an identity number, never a traceback.
 
 What other libraries log goes the same way. Every text passes `core.identifiers.parsing.mask_text`; of an exception only
-its type and places are kept, because its own text may hold a name or a number.
+its type and places are logged, because its own text may contain a name or a number.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""One gateway process over a state directory: snapshots, log, gateway and handlers, and what keeps them current.
+"""One gateway process over a state directory: snapshots, log, gateway and handlers, and the tasks that refresh them.
 
 Used by `serve` and by `embedded` alike, so that both answer the same. Works without a snapshot until one appears.
 """
@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 class Node:
     """Belongs to one event loop; `close` it after its callers are gone. Past `most_in_flight` checks it refuses.
 
-    `seat` is that of a worker among several. Raises the trace's StoreUnusableError where the log cannot be used at
+    `seat` is that of a worker among several. Raises the trace's StoreUnusableError if the log cannot be used at
     all.
     """
 
@@ -108,8 +108,8 @@ class Node:
         if snapshot is not None:
             await self._record_acts(snapshot)
 
-    async def keep_current(self, tell_ready: Callable[[bool], Awaitable[None]] | None = None) -> None:
-        """Refresh for ever; `tell_ready` hears, whenever it may have changed, whether questions can be answered."""
+    async def keep_current(self, on_ready: Callable[[bool], Awaitable[None]] | None = None) -> None:
+        """Refresh indefinitely; call `on_ready` when the readiness may have changed (true: questions are answered)."""
         refreshing = asyncio.create_task(self._keep_refreshing())
         try:
             while True:
@@ -117,8 +117,8 @@ class Node:
                 try:
                     await self._log.probe()
                     self._tick()
-                    if tell_ready is not None:
-                        await tell_ready(self.is_ready)
+                    if on_ready is not None:
+                        await on_ready(self.is_ready)
                 except Exception:
                     log.exception("a look at the gateway's own state failed")  # it goes on with what there is
         finally:
@@ -157,7 +157,7 @@ class Node:
         self.metrics.checkpoint(self._checkpoints.checkpoint.tree_size, self._checkpoints.age_s)
 
     def _reasons(self) -> dict[str, str]:
-        """Why no question is answered at the moment, each with what is wrong; empty where questions are."""
+        """Why no question is answered at the moment, each with what is wrong; empty if questions are."""
         found = {}
         awaited = self._snapshots.awaited
         if awaited or self._in_use is None:
@@ -231,7 +231,7 @@ class Node:
         self._log.close()
 
     def _newest(self) -> int:
-        """The sequence that was last put into use. Raises SnapshotError where the log cannot say."""
+        """The sequence that was last put into use. Raises SnapshotError if the log cannot say."""
         try:
             return newest_in_use(self._log, self._settings.state)
         except TraceError as error:

@@ -1,7 +1,7 @@
 """The records of a state directory for commands that only read: nothing is made, written or signed.
 
-Reading a log in PostgreSQL takes SELECT rights alone. Receipts are given under the checkpoint that is there. Excluded:
-answering questions, reports on them, and signing (`wiring.embedded`).
+Reading a log in PostgreSQL takes SELECT rights alone. Receipts use the checkpoint that exists. Excluded: answering
+questions, reports on them, and signing (`wiring.embedded`).
 """
 
 import asyncio

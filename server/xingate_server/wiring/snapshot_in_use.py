@@ -1,6 +1,6 @@
-"""Which snapshot may be in use: never an older one than was, unless an officer says so (DESIGN section 6).
+"""Which snapshot may be in use: never an older one than before, unless an officer orders it (DESIGN section 6).
 
-The log says what was in use last; it is only read here, but for the officer's act itself.
+The log records what was in use last. It is only read here, except for the officer's act itself.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from xingate_server.gateway.ids import uuid7
 from xingate_server.gateway.records.operator_acts import (
     InUse,
     highest_in_use,
-    last_said,
+    last_snapshot_text,
     newest_in_use,
-    said_of,
+    snapshot_text,
     use_draft,
 )
 from xingate_server.settings import Settings
@@ -70,7 +70,7 @@ def check_start(settings: Settings) -> None:
 
 
 def newest_sequence(settings: Settings) -> int:
-    """The sequence that was last put into use; 0 where there is no log yet, or one that cannot be opened, as the node
+    """The sequence that was last put into use; 0 if there is no log yet, or one that cannot be opened, as the node
     itself will tell. Raises TraceError."""
     try:
         log = open_log(settings, must_exist=True)
@@ -83,7 +83,7 @@ def newest_sequence(settings: Settings) -> int:
 
 
 def last_and_highest(settings: Settings) -> tuple[int, int]:
-    """The sequence that was last put into use and the highest that ever was, 0 where there is no log yet. Raises
+    """The sequence that was last put into use and the highest that ever was, 0 if there is no log yet. Raises
     TraceError."""
     try:
         log = open_log(settings, must_exist=True)
@@ -118,7 +118,7 @@ def use_snapshot(settings: Settings, sequence: int, reason: str, officer: str, *
         log = open_log(settings)
         try:
             draft = use_draft(
-                last_said(log) or (said_of(_in_use(settings, found.before)) if found.before else ""),
+                last_snapshot_text(log) or (snapshot_text(_in_use(settings, found.before)) if found.before else ""),
                 wanted,
                 mask_text(officer),
                 mask_text(reason),
@@ -136,9 +136,9 @@ def _found(settings: Settings, folder: Path, wanted: InUse) -> Used:
     """How things stand before a snapshot is put into use. A hand may have moved `current`: the log goes before it."""
     current, newest, said = folders.current_sequence(folder) or 0, 0, ""
     with suppress(NoLogError), closing(open_log(settings, must_exist=True)) as log:
-        newest, said = newest_in_use(log, settings.state), last_said(log)
+        newest, said = newest_in_use(log, settings.state), last_snapshot_text(log)
     sequence = wanted.manifest.sequence
-    is_already = current == sequence and newest in {0, sequence} and said in {"", said_of(wanted)}
+    is_already = current == sequence and newest in {0, sequence} and said in {"", snapshot_text(wanted)}
     return Used(newest or current, sequence, is_on_record=bool(newest), is_already=is_already)
 
 
@@ -155,7 +155,7 @@ def retained(settings: Settings) -> list[Retained]:
 
 
 def current_sequence(settings: Settings) -> int:
-    """Where `current` points to, 0 where there is none. Raises `SnapshotError` for one that is no link."""
+    """Where `current` points to, 0 if there is none. Raises `SnapshotError` for one that is not a link."""
     return folders.current_sequence(folders.snapshots_dir(settings.state)) or 0
 
 

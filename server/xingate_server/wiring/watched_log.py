@@ -164,7 +164,7 @@ class MeteredLog:
 
     def _write_problem(self) -> str:
         """Why nothing can be written; "" where it can. A file is tried beside the log; the log itself, where records
-        fail although files can be written, and where it is no file."""
+        fail although files can be written, and if it is not a file."""
         if not isinstance(self._log, SharedLog):
             problem = self._file_problem()
             if problem or not self.is_failing:

@@ -132,7 +132,7 @@ class TestMapping:
     @pytest.mark.parametrize(
         ("mapping", "said"),
         [
-            ("[columns]\nnmae = ['a']", "`columns.nmae` is no field of a record: did you mean `name`"),
+            ("[columns]\nnmae = ['a']", "unknown field `columns.nmae` of a record: did you mean `name`"),
             ("[columns]\nname = 'a'", 'at `columns.name`: expected a list, such as ["名称"]'),
             ("columns = 1", "at `columns`: expected a table"),
             ("[columns", "is not TOML"),
@@ -163,7 +163,7 @@ class TestMapping:
             read_mapping(tmp_path / "a.toml")
 
     def test_a_header_row_that_is_not_there(self, tmp_path: Path) -> None:
-        with pytest.raises(SourceError, match="row 9: no header stands in this row"):
+        with pytest.raises(SourceError, match="row 9: there is no header in this row"):
             mapped(tmp_path, "header_row = 9\n[columns]\nname = ['a']", "a\n1\n")
 
     def test_a_column_that_the_mapping_needs(self, tmp_path: Path) -> None:

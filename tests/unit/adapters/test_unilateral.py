@@ -233,7 +233,10 @@ class TestNumbersInText:
             (('["by_shape"] #', '["passport"] #'), "`numbers_in_text` names `passport`, which has no column"),
             (("by_shape = [", "uscc = ["), "`numbers_in_text` names `by_shape`, which has no column"),
             (('by_shape = ["证件"]', "by_shape = []"), "name its columns as `identifiers.by_shape`"),
-            (("schemes.natural_person", "schemes.natural"), "`schemes.natural` is no kind of subject: expected one of"),
+            (
+                ("schemes.natural_person", "schemes.natural"),
+                "`schemes.natural` is not a kind of subject: expected one of",
+            ),
             (
                 ('"" = "passport"', '"护照" = "passport"'),
                 "names words of the list: name their column as `columns.id_sch",
@@ -268,7 +271,7 @@ def test_many_rows_of_many_entries(tmp_path: Path) -> None:
         (('date_order = "day_month_year"', 'date_order = "dmy"'), "`date_order` is `dmy`: expected one of day_month"),
         (('group_by = ["号"]', ""), "`main_roles` needs `role` and `group_by`"),
         (("[constants]", '[schemes.natural_person]\n"" = "pass"\n[constants]'), "`schemes.natural_person`: unknown id"),
-        (("[constants]", '[joined]\nnames = ["名"]\n[constants]'), "`joined.names` is no field of a record: did you"),
+        (("[constants]", '[joined]\nnames = ["名"]\n[constants]'), "unknown field `joined.names` of a record: did you"),
     ],
 )
 def test_a_mapping_that_cannot_be_used_says_why(change: tuple[str, str], said: str, tmp_path: Path) -> None:

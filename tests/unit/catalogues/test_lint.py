@@ -53,7 +53,7 @@ FAULTS = {
     ),
     "control_character": (MEASURES, "holds control characters"),
     "date_as_number": (MEASURES, f"`instruments.example.in_force_from`: {DATE} `20200101`"),
-    "duplicate_key": ("/measures.yaml:10:5", f"{YAML}key `clause` stands twice"),
+    "duplicate_key": ("/measures.yaml:10:5", f"{YAML}key `clause` appears twice"),
     "empty_condition": (X1, "`when.domain` is empty and so never met"),
     "empty_file": (MEASURES, "is empty, expected keys and values"),
     "escape_beyond_unicode": (MEASURES, f"{YAML}an escape stands for no character"),
@@ -88,7 +88,10 @@ FAULTS = {
     "trigger_contradicts_itself": (X1, "`trigger[1]`: `any_severity` and `severities` exclude each other"),
     "trigger_with_nothing": (X1, "`trigger[1]`: names no list type"),
     "two_documents": ("/measures.yaml:17:1", f"{YAML}expected a single document"),
-    "undeclared_value": (X1, "`when.domain` is `wood`, which is no declared value: expected one of `other`, `water`"),
+    "undeclared_value": (
+        X1,
+        "`when.domain` is `wood`, which is not a declared value: expected one of `other`, `water`",
+    ),
     "unknown_action": (X1, "unknown action `permit.grand`, did you mean `permit.grant`"),
     "unknown_effect": (X1, "`effect`: expected one of `bar`, `limit`, `scrutinise`, `inform`, `favour`, found"),
     "unknown_family": (

@@ -207,10 +207,10 @@ class TestMatters:
             (("matter,decided_on", "M-1,"), "missing column `organisation / 部门`"),
             (("matter,organisation", ",示例局"), "row 2, column `matter`: the cell is empty"),
             (("matter,organisation", "M-1,示例局", "M-2,无"), "row 3, column `organisation`: the cell is empty"),
-            (("matter,organisation,decided_on", "M-1,示例局,soon"), "row 2, column `decided_on`: `soon` is no day"),
+            (("matter,organisation,decided_on", "M-1,示例局,soon"), "row 2, column `decided_on`: `soon` is not a date"),
             (
                 ("matter,organisation,decided_on", "M-1,示例局,2026-02-30"),
-                "column `decided_on`: `2026-02-30` is no day",
+                "column `decided_on`: `2026-02-30` is not a date",
             ),
             (("matter,organisation", "M-1"), "row 2: the row has 1 cells"),
         ],

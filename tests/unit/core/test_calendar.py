@@ -144,7 +144,7 @@ DAY = {"date": "2027-01-01", "isOffDay": True}
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ([], "a calendar file must hold one object"),
+        ([], "a calendar file must contain one object"),
         ({}, "calendar `year` must be a whole number such as 2027, not `None`"),
         ({"year": "2027", "days": [DAY]}, "not `2027`"),
         ({"year": True, "days": [DAY]}, "not `True`"),

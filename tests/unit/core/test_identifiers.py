@@ -199,7 +199,7 @@ def test_old_registration_certificates_have_no_known_shape() -> None:
     assert by_shape(text, ORGANISATION) is None
     found = read(text, "", ORGANISATION)
     assert (found.scheme, found.fault) == (Scheme.USCC, Fault.SCHEME)
-    assert found.detail.startswith("12 characters are no known shape")
+    assert found.detail.startswith("12 characters have no known shape")
     assert read(text, "注册号", ORGANISATION).fault is Fault.LENGTH
     assert read(text + "1", "注册号", ORGANISATION).fault is Fault.CHARACTERS
     assert read("12345", "", PERSON).fault is Fault.SCHEME

@@ -33,7 +33,7 @@ from xingate_server.trace.leaf import parts
 from xingate_server.trace.leaf import record as leaves
 from xingate_server.trace.leaf.wire import varint
 from xingate_server.trace.memory import MemoryLog
-from xingate_server.transport.messages.fragments import MOST_KEPT as MOST_ENCODED
+from xingate_server.transport.messages.fragments import MAX_CACHED as MOST_ENCODED
 from xingate_server.transport.messages.fragments import AnswerEncoder
 
 ENCODER = AnswerEncoder()

@@ -11,9 +11,9 @@ from xingate_server.gateway.records.operator_acts import (
     Acts,
     InUse,
     highest_in_use,
-    last_said,
+    last_snapshot_text,
     newest_in_use,
-    said_of,
+    snapshot_text,
     use_draft,
 )
 from xingate_server.settings import load
@@ -218,7 +218,7 @@ class TestInUse:
     async def test_nothing_was_in_use_yet(self, tmp_path: Path) -> None:
         compiled(tmp_path)
         assert (newest_in_use(MemoryLog(), tmp_path), highest_in_use(MemoryLog(), tmp_path)) == (0, 0)
-        assert last_said(MemoryLog()) == ""
+        assert last_snapshot_text(MemoryLog()) == ""
 
     async def test_the_newest_is_the_highest(self, tmp_path: Path) -> None:
         log = MemoryLog()
@@ -228,7 +228,7 @@ class TestInUse:
     async def test_but_for_an_officers_act(self, tmp_path: Path) -> None:
         log = SqliteLog(tmp_path / "trace", origin="example.org/log")
         first, *_, last = await self.record(log, tmp_path, 3)
-        draft = use_draft(said_of(last), first, "示例审批员", "示例：名单有误", "2026-07-01T00:00:00Z", "r-1")
+        draft = use_draft(snapshot_text(last), first, "示例审批员", "示例：名单有误", "2026-07-01T00:00:00Z", "r-1")
         stored = await log.append(draft)
         leaf = act(log.list(1)[0])
         assert stored.record_id == "r-1"
@@ -236,7 +236,7 @@ class TestInUse:
         assert json.loads(leaf.before) == {"sequence": 3, "hash": last.hash}
         assert json.loads(leaf.after) == {"sequence": 1, "hash": first.hash}
         assert (newest_in_use(log, tmp_path), highest_in_use(log, tmp_path)) == (1, 3)
-        assert last_said(log) == leaf.after == said_of(first)
+        assert last_snapshot_text(log) == leaf.after == snapshot_text(first)
         log.close()
 
     async def test_records_of_older_releases_are_found_by_the_snapshots_that_are_there(self, tmp_path: Path) -> None:

@@ -271,7 +271,7 @@ class TestNotReplayed:
         compile_rows(tmp_path / "second" / "state", row(2, "示例二公司", OTHER), coverage_from=date(2020, 1, 1))
         found = replay(stored, SnapshotSet(tmp_path / "second" / "state"))
         assert found.result is ReplayResult.NOT_KEPT
-        assert "the one kept under this number has the hash" in found.detail
+        assert "the one stored under this number has the hash" in found.detail
 
     @pytest.mark.parametrize(
         "fields",
@@ -290,7 +290,7 @@ class TestNotReplayed:
         assert found.result is ReplayResult.UNREADABLE
 
     def test_what_is_no_lookup_is_refused(self, gateway: Gateway, snapshots: SnapshotSet) -> None:
-        with pytest.raises(ValueError, match="is no lookup, but of kind `outcome`"):
+        with pytest.raises(ValueError, match="is not a lookup, but of kind `outcome`"):
             replay(msgspec.structs.replace(ask(gateway), kind="outcome"), snapshots)
 
 

@@ -7,7 +7,7 @@ from tests.support.rosters.reading import csv, fields
 
 from xingate.types import SubjectKind
 from xingate_adapters.reading.tables import columns
-from xingate_adapters.rosters.columns.labels import SYNONYMS, said
+from xingate_adapters.rosters.columns.labels import SYNONYMS, reading_of
 from xingate_adapters.rosters.columns.meaning import SURE
 from xingate_adapters.rosters.layout import guess_layout
 from xingate_server.demo.numbers import citizen_number, unified_code
@@ -17,7 +17,7 @@ KNOWN = [(field, columns.fold(label)) for field, known in SYNONYMS.items() for l
 
 def test_a_label_that_lost_a_character_is_never_surely_another_field() -> None:
     cut = {(label[:at] + label[at + 1 :], field) for field, label in KNOWN for at in range(len(label))}
-    guessed = [(each, field, one) for each, field in cut if (one := said(each)).like]
+    guessed = [(each, field, one) for each, field in cut if (one := reading_of(each)).like]
     assert len(guessed) > 300
     assert [each for each in guessed if each[2].certainty >= SURE and each[2].field != each[1]] == []
 

@@ -88,7 +88,7 @@ def test_a_map_overrides_the_guess_and_takes_a_field_from_its_column(tmp_path: P
     assert not layout.has_people
     with pytest.raises(MapError, match="has no column `统一信用代码`: did you mean `统一社会信用代码`"):
         layout.mapped({"统一信用代码": "name"})
-    with pytest.raises(MapError, match="`nonsense` is no field of a roster"):
+    with pytest.raises(MapError, match="unknown field `nonsense` of a roster"):
         layout.mapped({"简称": "nonsense"})
 
 

@@ -324,7 +324,7 @@ def test_no_sheet_of_a_workbook_is_left_out_unsaid(fake: FakeGateway, tmp_path: 
 
 
 def test_a_roster_without_rows_gives_no_workbook(fake: FakeGateway, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no rows stand under the header"):
+    with pytest.raises(SourceError, match="there are no rows under the header"):
         run(fake, screening(roster(tmp_path / "a.csv"), kind=SubjectKind.LEGAL_ENTITY))
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 

@@ -324,11 +324,11 @@ NO_PEM = private_key_pem(KEY).replace(b"MC4C", b"MC4D")
 @pytest.mark.parametrize(
     ("pem", "password", "reason"),
     [
-        (b"", None, "no PEM"),
-        (private_key_pem(KEY).decode(), None, "no PEM"),
-        (None, None, "no PEM"),
-        (str(VERIFIER).encode(), None, "no PEM"),
-        (private_key_pem(KEY) + b" " * 70_000, None, "no PEM"),
+        (b"", None, "not a PEM"),
+        (private_key_pem(KEY).decode(), None, "not a PEM"),
+        (None, None, "not a PEM"),
+        (str(VERIFIER).encode(), None, "not a PEM"),
+        (private_key_pem(KEY) + b" " * 70_000, None, "not a PEM"),
         (NO_PEM, None, "cannot be read"),
         (ENCRYPTED_PEM, None, "cannot be read"),
         (ENCRYPTED_PEM, b"wrong", "cannot be read"),
@@ -345,7 +345,7 @@ def test_what_is_no_private_key_is_refused_without_telling_it(pem: Any, password
 
 
 def test_only_an_ed25519_key_signs() -> None:
-    with pytest.raises(CheckpointError, match="no Ed25519 private key"):
+    with pytest.raises(CheckpointError, match="not an Ed25519 private key"):
         sign(CHECKPOINT, new_ec_key(SECP256R1()))  # type: ignore[arg-type]  # what is tested
 
 

@@ -216,7 +216,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM
 spool.keep(Decision("r", Verdict.CLEAR, TraceRef("rec-9", 0, "log.example"), decision_digest="d" * 64))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("could not be kept")) == (0, 1)
+    assert (done.returncode, done.stderr.count("could not be stored")) == (0, 1)
     names = [one.record_id for one in kept(Spool(tmp_path))]
     assert names[-1] == "rec-9"
     assert (len(names) > 3) is (most_bytes == 1000)

@@ -28,7 +28,7 @@ from xingate.checkpoint import (
 from xingate_server.cli.trace.receipt import verify_command
 from xingate_server.cli.witness import witness_command
 from xingate_server.trace.anchor import push as anchoring
-from xingate_server.trace.anchor.folder import AnchorFolder, KeptProof, compare
+from xingate_server.trace.anchor.folder import AnchorFolder, StoredProof, compare
 from xingate_server.trace.anchor.lease import Lease
 from xingate_server.trace.anchor.push import FolderPlace, Place, Pusher, UrlPlace, merged, size_of
 from xingate_server.trace.anchor.witness import STATE, NotContinuedError, Witness, WitnessError
@@ -141,7 +141,7 @@ class TestCompare:
         grow(state, FolderPlace(tmp_path / "another", ORIGIN), [3])
         code, told = self.run(state, folder)
         assert code == 3
-        assert "holds no checkpoint of this log" in told
+        assert "contains no checkpoint of this log" in told
 
     def test_a_note_of_somebody_else(self, state: Path, folder: Path) -> None:
         key = grow(state, FolderPlace(folder, ORIGIN), [3])
@@ -274,7 +274,7 @@ class Site(HTTPServer):
         seen = self.witness.seen(ORIGIN).size
         if int(old.removeprefix("old ")) != seen:
             return 409, f"{seen}\n"
-        hashes = KeptProof(0, 0, tuple(proof)).hashes
+        hashes = StoredProof(0, 0, tuple(proof)).hashes
         return 200, f"{SignedNote.parse(self.witness.cosign(note, seen, hashes)).signatures[-1]}\n"
 
 

@@ -222,7 +222,7 @@ class TestALogThatDoesNotFit:
     @pytest.mark.parametrize("content", [b"", b"no note", b"\xff\xfe"])
     def test_a_damaged_checkpoint(self, signed: Path, content: bytes) -> None:
         (signed / "checkpoint").write_bytes(content)
-        assert "is no checkpoint of the log" in self.refused(signed)
+        assert "is not a checkpoint of the log" in self.refused(signed)
 
     def test_while_it_runs(self, signed: Path) -> None:
         told: list[str] = []
@@ -253,7 +253,7 @@ class TestTheKey:
     def test_damaged_it_is_refused(self, tmp_path: Path) -> None:
         descriptor = os.open(tmp_path / "trace.key", os.O_WRONLY | os.O_CREAT, 0o600)
         os.close(descriptor)
-        with pytest.raises(StoreUnusableError, match="holds no signing key"):
+        with pytest.raises(StoreUnusableError, match="contains no signing key"):
             settle_key(tmp_path, "a")
 
     def test_where_it_cannot_be_made(self, tmp_path: Path) -> None:

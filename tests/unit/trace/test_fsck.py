@@ -207,7 +207,7 @@ class TestCheckpoints:
         alter(small, "DELETE FROM leaves WHERE leaf_index >= 600")
         report = check(small)
         assert report.first_bad == 600
-        assert "signed for 601 leaves, but the log holds 600" in report.faults[0].what
+        assert "signed for 601 leaves, but the log contains 600" in report.faults[0].what
 
     def test_no_note_at_all(self, small: Path) -> None:
         (small / "trace" / "checkpoint").write_text("nothing\n")
@@ -261,12 +261,12 @@ class TestCommand:
         assert told.startswith("601 leaves and 5 checkpoints are as they were recorded")
 
     def test_without_any_checkpoint_it_says_what_cannot_be_told(self, small: Path) -> None:
-        assert "cannot be told" not in self.run(small)[1]
+        assert "it is unknown whether the end of the log is missing" not in self.run(small)[1]
         shutil.rmtree(small / "trace" / "checkpoints")
         (small / "trace" / "checkpoint").unlink()
         code, told = self.run(small)
         assert code == 0
-        assert "no checkpoint is kept here: whether the end of the log is missing cannot be told" in told
+        assert "no checkpoint is stored here: it is unknown whether the end of the log is missing" in told
 
     def test_damaged(self, small: Path) -> None:
         alter(small, "UPDATE leaves SET leaf = x'00' WHERE leaf_index = 7")

@@ -65,7 +65,7 @@ def test_config_variable_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv(settings.CONFIG_VARIABLE, str(other))
     assert load().log_level == "error"
     monkeypatch.setenv(settings.CONFIG_VARIABLE, str(tmp_path / "none.toml"))
-    with pytest.raises(InvalidSettingsError, match=r"none\.toml`, which is no file"):
+    with pytest.raises(InvalidSettingsError, match=r"none\.toml`, which is not a file"):
         load()
 
 

@@ -1,6 +1,6 @@
 """The numbers that stand in a cell written by a person: `B/054321`, two numbers, a number among words.
 
-Every number that can be got out is given and none is made up: no digits are joined over words, dates are no numbers,
+Every number that can be got out is given and none is made up: no digits are joined over words, dates are not numbers,
 and what a list hides (`?`, `…`, runs of `x` or `*`) stays hidden, as `*`. Whether a number is sound is for admission.
 Left out: what a remark says about a number, such as that it is expired or false.
 """
@@ -29,7 +29,7 @@ _NOTE = re.compile(r"[(\[（【]([^()\[\]（）【】]*)[)\]）】]")
 _NUMBER_SIGN = re.compile(r"№|\b[Nn] ?[°º]")
 _ABBREVIATION = re.compile(r"\b(?:P|PP|ID|N|No|Nr)\.(?=[A-Z]{0,3}\d)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[;,|。&、；，\"“”:：=<>]|\s(?:and|or|&|et|y)\s")
-_WORD = re.compile(r"[^\W\d_]{4,}|\b(?:no|nr)[.°]* *(?=\d)", re.IGNORECASE)  # what is no part of a number
+_WORD = re.compile(r"[^\W\d_]{4,}|\b(?:no|nr)[.°]* *(?=\d)", re.IGNORECASE)  # what is not part of a number
 _BREAK = "\0"
 _AROUND = "'`´.-–—/\\#"
 _YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)

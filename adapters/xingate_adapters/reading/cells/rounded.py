@@ -183,7 +183,7 @@ def _is_plain(number: str) -> bool:
 
 def _occurrences(again: Again, places: Sequence[int]) -> dict[int, int] | None:
     """Place -> in how many rows a number of 18 digits looks rounded, found without reading the rows; None when that
-    cannot be told so, or when one fails its check."""
+    cannot be recognised so, or when one fails its check."""
     counts: dict[int, int] = {}
     with files.open_file(again.file) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content[:2] == b"\x1f\x8b" or b"\0" in content[:_SAMPLE_BYTES] or _EXPONENT.search(content):

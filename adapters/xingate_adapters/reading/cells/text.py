@@ -94,7 +94,7 @@ def _read_day(cell: str) -> tuple[str, bool]:
 
 
 def yuan_of_ten_thousand(cell: str) -> str:
-    """An amount in ten-thousand yuan as an amount in yuan, exact (`0.2` is `2000`); what is no number stays."""
+    """An amount in ten-thousand yuan as an amount in yuan, exact (`0.2` is `2000`); what is not a number stays."""
     cell = text(cell)
     try:
         amount = Decimal(cell.replace(",", "").replace("，", ""))

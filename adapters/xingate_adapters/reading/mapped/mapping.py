@@ -101,7 +101,7 @@ class MappingFile(BaseModel):
                 if field not in FIELDS:
                     close = get_close_matches(field, FIELDS, n=1)
                     hint = f"did you mean `{close[0]}`" if close else f"expected one of {', '.join(FIELDS)}"
-                    raise ValueError(f"`{table}.{field}` is no field of a record: {hint}")
+                    raise ValueError(f"unknown field `{table}.{field}` of a record: {hint}")
         for field in self.required:
             if field != "identifiers" and field not in self.columns and field not in self.joined:
                 raise ValueError(f"`required` names `{field}`, which has no column")
@@ -123,7 +123,7 @@ class MappingFile(BaseModel):
                 )
         for kind, schemes in self.schemes.items():
             if fold_word(kind) not in KIND_WORDS:
-                raise ValueError(f"`schemes.{kind}` is no kind of subject: expected one of {', '.join(SubjectKind)}")
+                raise ValueError(f"`schemes.{kind}` is not a kind of subject: expected one of {', '.join(SubjectKind)}")
             for word in schemes.values():
                 try:
                     scheme_of(word)

@@ -55,7 +55,7 @@ class MappedReader:
             yield from self._records(file, run)
 
     def own_date(self, file: Path) -> date | None:
-        """The day that the mapping finds in the file; None where it names no place for it, or no day stands there."""
+        """The day that the mapping finds in the file; None if it names no place for it, or no day stands there."""
         spec = self.spec
         found = ""
         if spec.dated_by_title:
@@ -103,7 +103,7 @@ class MappedReader:
 
     def _in_title(self, file: Path, title: str) -> str:
         if forms.is_workbook(file):
-            return ""  # a workbook's titles are no text of the file
+            return ""  # a workbook's titles are not text of the file
         lines = files.lines(file, files.text_chunks(file, Run()), Run())
         for line in itertools.islice(lines, _TITLE_LINES):
             before, found, after = line.partition(title)
@@ -210,7 +210,7 @@ class _Reading:
         return [*(LABELS[field] if is_added else ()), *self._spec.columns.get(field, ())]
 
     def record(self, group: Sequence[Row], run: Run) -> Record | None:
-        """The record of the rows of one entry, none where it is no subject."""
+        """The record of the rows of one entry, none if it is not a subject."""
         if len(group) == 1:
             rows: list[Sequence[str]] = [group[0][1]]
             found: dict[str, Any] = {field: value for field, cell in self._cells if (value := cell.read(rows[0]))}
@@ -284,7 +284,7 @@ class _Reading:
     def _numbers_of(self, cells: Sequence[str], subject: SubjectKind | None) -> Iterator[Number]:
         said = self._scheme.read(cells)
         own = {} if subject is None else self._schemes.get(subject, {})
-        is_said = fold_word(said) in own and said != ""
+        is_stated = fold_word(said) in own and said != ""
         said = own.get(fold_word(said), own.get("", said))
         for column_scheme, place in self._numbers:
             if column_scheme not in self._in_text:
@@ -293,7 +293,7 @@ class _Reading:
                 continue
             scheme = column_scheme or said
             for number in document_numbers(cells[place]):
-                is_shaped = not column_scheme and not is_said and _is_citizen_number(number, subject)
+                is_shaped = not column_scheme and not is_stated and _is_citizen_number(number, subject)
                 yield _of_text("citizen_id" if is_shaped else scheme, number)
 
     def _raw(self, rows: Sequence[Sequence[str]], kind: str) -> dict[str, str]:

@@ -149,13 +149,13 @@ def _same(file: Path, row: int, first: str, second: str) -> SourceError:
 
 
 def check_unique(file: Path, row: int, header: Sequence[str]) -> None:
-    """Two columns of the same name cannot be told apart."""
+    """Two columns of the same name cannot be distinguished."""
     seen: set[str] = set()
     for label in header:
         folded = fold(label)
         if folded and folded in seen:
             raise SourceError(
-                "the column stands twice", file=file, row=row, column=label, hint="remove or rename one of them"
+                "the column appears twice", file=file, row=row, column=label, hint="remove or rename one of them"
             )
         seen.add(folded)
 

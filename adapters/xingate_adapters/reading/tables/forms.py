@@ -74,7 +74,7 @@ def form_of_text(text: str) -> str:
 
 
 def refuse_other_text(file: Path, text: str) -> None:
-    """Raise `SourceError` for a text that is no csv."""
+    """Raise `SourceError` for text that is not csv."""
     form = form_of_text(text)
     if form == "csv" and _SCRIPT.match(text):
         form = "script"
@@ -85,8 +85,8 @@ def refuse_other_text(file: Path, text: str) -> None:
         "xml-2003": ("an XML Spreadsheet 2003 workbook", _SAVE),
         "xml": ("an xml file, no table", "check which kind of list it is"),
         "script": (
-            "the file is not JSON alone: a script stands around it (`var data =`, `callback(`)",
-            "remove what stands before the first and behind the last bracket",
+            "the file is not JSON alone: it is inside a script (`var data =`, `callback(`)",
+            "remove the text before the first and behind the last bracket",
         ),
         "json": ("a JSON file, no table", "check which kind of list it is, or export it as csv"),
     }[form]
@@ -94,12 +94,12 @@ def refuse_other_text(file: Path, text: str) -> None:
 
 
 def refuse_other_archive(file: Path, archive: zipfile.ZipFile) -> None:
-    """Raise `SourceError` for a zip archive that is no xlsx as it is read here."""
+    """Raise `SourceError` for a zip archive that is not an xlsx in the form read here."""
     names = set(archive.namelist())
     if "mimetype" in names and b"opendocument" in archive.read("mimetype")[:200]:
         raise SourceError("an OpenDocument file (ods)", file=file, expected=_READ, hint=_SAVE)
     if "[Content_Types].xml" not in names:
-        raise SourceError("a zip archive that is no workbook", file=file, expected=_READ, hint="unpack it")
+        raise SourceError("a zip archive that is not a workbook", file=file, expected=_READ, hint="unpack it")
     if "xl/workbook.bin" in names:
         raise SourceError("a binary workbook (xlsb)", file=file, expected=_READ, hint=_SAVE)
     if any(name.startswith("word/") for name in names):

@@ -36,7 +36,7 @@ def header_of(file: Path, rows: Iterator[Row], wanted: int) -> tuple[int, list[s
 
 
 def combined(upper: Sequence[str], lower: Sequence[str]) -> list[str] | None:
-    """The labels of two rows as one; None when the second is no row of labels."""
+    """The labels of two rows as one; None when the second is not a row of labels."""
     width = max(len(upper), len(lower))
     above = [label.strip() for label in upper] + [""] * (width - len(upper))
     below = [label.strip() for label in lower] + [""] * (width - len(lower))
@@ -66,7 +66,9 @@ def _header_at(file: Path, rows: Iterator[Row], wanted: int) -> Row:
             return row, cells
         if row >= wanted:
             break
-    raise SourceError("no header stands in this row", file=file, row=wanted, hint="correct `header_row` in the mapping")
+    raise SourceError(
+        "there is no header in this row", file=file, row=wanted, hint="correct `header_row` in the mapping"
+    )
 
 
 def _header(file: Path, rows: Iterator[Row]) -> Row:

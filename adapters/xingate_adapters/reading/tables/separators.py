@@ -1,6 +1,6 @@
 """The separator of a csv file, told from its first lines: comma, tab, semicolon or pipe.
 
-A first line `sep=;` says it itself (a convention of spreadsheet programs; the line is no row of the list). Otherwise
+A first line `sep=;` says it itself (a convention of spreadsheet programs; the line is not a row of the list). Otherwise
 it is the one with which most lines, and the header among them, have the same number of cells, more than one.
 """
 
@@ -12,14 +12,14 @@ from typing import NamedTuple
 SEPARATORS = ",\t;|"
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
 _SAMPLE_LINES = 50
-_SAID = re.compile(r"""\s*"?sep=(.)"?[,;\t|]*\s*""", re.IGNORECASE)
+_SEP_LINE = re.compile(r"""\s*"?sep=(.)"?[,;\t|]*\s*""", re.IGNORECASE)
 
 
 def separator_of(text: str) -> str:
     """The separator of the file that begins with `text`; a comma when none separates anything."""
     lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
-    if lines and (said := said_by(lines[0])):
-        return said
+    if lines and (declared := declared_separator(lines[0])):
+        return declared
     found = {separator: agreed for separator in SEPARATORS if (agreed := _agreement(lines, separator)) is not None}
     most = max((agreed.lines for agreed in found.values()), default=0)
     # The header is separated as well: of those that separate many rows alike, the first to do so.
@@ -32,9 +32,9 @@ def separator_of(text: str) -> str:
     return "," if is_comma else best
 
 
-def said_by(line: str) -> str:
+def declared_separator(line: str) -> str:
     """The separator that a line `sep=;` names, "" for any other line."""
-    found = _SAID.fullmatch(line)
+    found = _SEP_LINE.fullmatch(line)
     return found[1] if found else ""
 
 

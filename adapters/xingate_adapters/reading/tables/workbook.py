@@ -78,7 +78,7 @@ def workbook_rows(
                 filled.append((quoted(sheet.title), chain([first], rows)))
         if len(filled) > 1:
             raise SourceError(
-                f"rows stand on several sheets ({', '.join(title for title, _ in filled)})",
+                f"there are rows on several sheets ({', '.join(title for title, _ in filled)})",
                 file=file,
                 expected="one sheet with rows",
                 hint="save each sheet as a file of its own",
@@ -197,7 +197,7 @@ def _rows(file: Path, sheet: Any, *, is_exact: bool) -> Generator[tuple[int, lis
 
 def _looked_through(file: Path, sheet: Any) -> dict[int, list[tuple[int, int, int]]]:
     """First row of a merged range -> its first and last column (from 0) and its last row. They stand behind the rows in
-    the sheet's part, which is therefore looked through before it is read. Raises `SourceError` where the numbers of
+    the sheet's part, which is therefore looked through before it is read. Raises `SourceError` if the numbers of
     rows do not ascend, since openpyxl leaves such rows out, or are higher than any sheet has."""
     found: dict[int, list[tuple[int, int, int]]] = {}
     count = row = 0
@@ -275,7 +275,7 @@ def _text(file: Path, row: int, place: int, cell: Any, header: list[str], *, is_
         if isinstance(value, str) and not (said := clean(value)).startswith(("=", "＝")):
             return said  # `="1"` only keeps a number text
         raise SourceError(
-            "a formula stands in the cell",
+            "the cell contains a formula",
             file=file,
             row=row,
             column=column,
@@ -283,7 +283,7 @@ def _text(file: Path, row: int, place: int, cell: Any, header: list[str], *, is_
             hint="copy the sheet and paste it as values",
         )
     if kind == "e":
-        raise SourceError(f"the cell holds the error {quoted(str(value))}", file=file, row=row, column=column)
+        raise SourceError(f"the cell contains the error {quoted(str(value))}", file=file, row=row, column=column)
     if is_exact and isinstance(value, float) and value.is_integer() and abs(value) >= 10**EXACT_DIGITS:
         raise SourceError(
             f"a number of more digits than the {EXACT_DIGITS} that a spreadsheet keeps: the spreadsheet program has "

@@ -22,7 +22,7 @@ Each record id gives a receipt that is verified offline: xingate trace receipt I
 
 
 class Facts(NamedTuple):
-    """What the pages say beside the counts. `read_as` is field -> columns of the roster; `checkpoint` is None where the
+    """What the pages say beside the counts. `read_as` is field -> columns of the roster; `checkpoint` is None if the
     gateway gave none that covers the run."""
 
     file: str
@@ -133,7 +133,7 @@ class _Sheet(NamedTuple):
             self.widths.take(column, text, is_wrapped=False)
 
     def table(self, line: int, titles: Sequence[str], rows: Sequence[tuple[str, str, str, int]]) -> int:
-        """A table, none where it has no rows; the line below it."""
+        """A table, none if it has no rows; the line below it."""
         if not rows:
             return line
         self.header(line, titles)

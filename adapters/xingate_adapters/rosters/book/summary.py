@@ -18,7 +18,7 @@ _ABOUT_ENTRIES = frozenset({"identity_unsettled", "row_unreadable", "commitment_
 class Tally:
     """Counts over rows, and over questions where it says so. `errors` are by reason, with the first rows of each and
     what the first of them says; `gaps` by reason and what they are about, an entry aside. `footers` are the numbers of
-    rows that are no parties; `not_asked` are columns of codes that nobody asked about, with how many there are."""
+    rows that are not parties; `not_asked` are columns of codes that nobody asked about, with how many there are."""
 
     rows: int = 0
     verdicts: Counter[Verdict | None] = field(default_factory=Counter)

@@ -92,7 +92,7 @@ class Roster:
             self._write(row, (role, subject), verdict, answer_of(result, self._list_titles), is_first=place == 0)
 
     def add_footer(self, row: ReadRow) -> None:
-        """Write a row that is no party, as it stands in the file."""
+        """Write a row that is not a party, as it stands in the file."""
         if self._line + 1 > ROWS_A_SHEET:
             self._end_page()
             self._new_page()

@@ -36,7 +36,7 @@ _FIRM: Final = re.compile(r"(?:公司|厂|院|所|社|商行|工作室)$")
 
 class Joint(NamedTuple):
     """The names in a cell, the lead's first. `is_sure` says that each is somebody's whole name; otherwise the cell may
-    be one name. `told` is how many the cell says that there are, 0 where it says nothing."""
+    be one name. `told` is how many the cell says that there are, 0 if it says nothing."""
 
     names: list[str]
     is_sure: bool
@@ -79,8 +79,8 @@ def apart(one: Named) -> list[Named]:
 
 
 def consortium(names: str, numbers: str) -> list[Named] | None:
-    """Whoever stands in a subject's cell of names and its cell of numbers, the lead first; None where names and numbers
-    cannot be told to be whose."""
+    """Whoever stands in a subject's cell of names and its cell of numbers, the lead first; None if names and numbers
+    cannot be matched."""
     if _ONE_NAME.fullmatch(names) and numbers.isalnum():  # nearly every row
         return [Named(bare(names), numbers)]
     of_numbers = [one for one in in_cell(numbers) if one.number]

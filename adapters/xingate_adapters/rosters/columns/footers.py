@@ -46,14 +46,14 @@ _DATE: Final = re.compile(r"[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}")
 
 
 class Footer(NamedTuple):
-    """A row that is no party; its words are in its cells."""
+    """A row that is not a party; its words are in its cells."""
 
 
 def is_footer(
     cells: Sequence[str], names: Sequence[int] = (), members: Sequence[int] = (), numbers: Sequence[int] = ()
 ) -> bool:
     """Whether the cells of a row are those of a footer. `names` and `members` are the places where names of subjects
-    and of members stand, `numbers` those of all numbers; all are empty where they are not known yet."""
+    and of members stand, `numbers` those of all numbers; all are empty if they are not known yet."""
     first = next((cell for each in cells if (cell := text(each))), "")
     is_note = _NOTE.fullmatch(first) is not None and sum(1 for cell in cells if text(cell)) == 1
     if is_note:

@@ -132,9 +132,11 @@ _SUBJECT: Final = re.compile(
 )
 _NAME_OF_BODY: Final = re.compile(r"(?:成员)?(?:单位|企业|公司|机构|成员)(?:名称)?")
 _TITLE: Final = re.compile(r"(?<!代)表$|名单|名册|清单|一览|登记|汇总|花名册")
+SINGLE_FIELDS: Final = ("name", "subject_kind", "id_scheme", "related", "matter")
+"""Fields that one column of a roster gives at most."""
 
 
-class Said(NamedTuple):
+class LabelReading(NamedTuple):
     """What a label says: the field, how surely (0 to 1), the words that it is like ("" for its own), and by how much it
     is more like these than like those of another field."""
 
@@ -182,33 +184,33 @@ def is_of_a_body(label: str) -> bool:
     )
 
 
-def said(label: str) -> Said:
+def reading_of(label: str) -> LabelReading:
     """What a label says by itself, without its cells."""
     folded = columns.fold(label)
     if folded in _FIELD_OF:
-        return Said(_FIELD_OF[folded], 1.0)
+        return LabelReading(_FIELD_OF[folded], 1.0)
     who = who_of(label)
     if folded == _BARE_MEMBER:  # of a consortium, or of a team
-        return Said(MEMBER, _ONLY_LIKELY)
+        return LabelReading(MEMBER, _ONLY_LIKELY)
     if who in ROLES:
         part = columns.fold(_part(label))
         if is_number_label(part):
-            return Said(f"{who}_id", _WEAKER)
-        return Said() if _ATTRIBUTE.search(part) or _NOT_NUMBER.search(part) else Said(who, _WEAKER)
+            return LabelReading(f"{who}_id", _WEAKER)
+        return LabelReading() if _ATTRIBUTE.search(part) or _NOT_NUMBER.search(part) else LabelReading(who, _WEAKER)
     if who:
-        return Said()
+        return LabelReading()
     for reading in columns.readings(label):
         for known in (reading, _SUBJECT.sub("", reading)):
             if known in _FIELD_OF:
-                return Said(_FIELD_OF[known], _WEAKER)
+                return LabelReading(_FIELD_OF[known], _WEAKER)
     is_number = is_number_label(label)
     alike = [one for one in _FIELD_OF if is_number_label(one) is is_number]
     found = process.extract(folded, alike, scorer=fuzz.ratio, limit=None)
     if not found or found[0][1] < _CLOSE:
-        return Said()
+        return LabelReading()
     like, best, _ = found[0]
     second = next((score for other, score, _ in found if _FIELD_OF[other] != _FIELD_OF[like]), 0.0)
-    return Said(_FIELD_OF[like], best / 100, like, (best - second) / 100)
+    return LabelReading(_FIELD_OF[like], best / 100, like, (best - second) / 100)
 
 
 def _part(label: str) -> str:
@@ -217,7 +219,7 @@ def _part(label: str) -> str:
 
 def is_known(label: str) -> bool:
     """Whether a label is one that rosters have: what tells a header from a title or a row."""
-    return bool(label.strip()) and said(label).score >= _WEAKER
+    return bool(label.strip()) and reading_of(label).score >= _WEAKER
 
 
 def groups_above(above: Sequence[str], header: Sequence[str]) -> list[str]:

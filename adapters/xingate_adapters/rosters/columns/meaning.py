@@ -1,7 +1,7 @@
 """What each column of a roster means: by its label, the labels above it, its neighbours, its cells, and its rows' kind.
 
 Every reading of a column has a score from 0 to 1. How sure the best one is, is its score less the second's; below
-`SURE` a person is asked. Where it cannot be told whose number it is, the column has no field and is asked about. In
+`SURE` a person is asked. Where it cannot be known whose number it is, the column has no field and is asked about. In
 rows of organisations a column with 60 % valid citizen numbers is never the organisation's own.
 """
 
@@ -13,7 +13,15 @@ from xingate_adapters.reading.cells.text import text
 from xingate_adapters.reading.tables import columns
 from xingate_adapters.rosters.columns import labels
 from xingate_adapters.rosters.columns.kinds import kind_of
-from xingate_adapters.rosters.columns.labels import MEMBER, OTHER_BODY, OTHER_PERSON, PEOPLE, ROLES, Said
+from xingate_adapters.rosters.columns.labels import (
+    MEMBER,
+    OTHER_BODY,
+    OTHER_PERSON,
+    PEOPLE,
+    ROLES,
+    SINGLE_FIELDS,
+    LabelReading,
+)
 from xingate_adapters.rosters.columns.parties import (
     has_shape,
     is_any,
@@ -28,7 +36,7 @@ from xingate_server.core.subject import SubjectClass
 SURE: Final = 0.9
 """A column whose best reading leads by less wants a person's word."""
 UNSURE: Final = "unsure: "
-"""How the reason begins for a column that is no field and may be a party's."""
+"""How the reason begins for a column that is not a field and may be a party's."""
 SHARE: Final = 0.6
 _BESIDE: Final = 0.95
 _SHAPE: Final = 0.8  # of a reading by cells alone
@@ -39,7 +47,6 @@ _OF_KINDS: Final = frozenset(
 )
 _CITIZEN: Final = ("身份证", "公民身份")
 _UNIFIED, _ORGANISATION = parsing.UNIFIED_LENGTH, 9
-_SINGLE: Final = ("name", "subject_kind", "id_scheme", "related", "matter")
 
 
 class Meaning(NamedTuple):
@@ -62,7 +69,7 @@ class Column(NamedTuple):
     place: int
     label: str
     group: str
-    said: Said
+    reading: LabelReading
     cells: Sequence[str]
     people: float  # shares of cells that are, or hold, numbers of people, and of organisations
     bodies: float
@@ -77,15 +84,15 @@ def meanings(
     header: Sequence[str], groups: Sequence[str], body: Sequence[Sequence[str]], kind: SubjectKind | None = None
 ) -> list[Meaning]:
     """What each column of `header` means. `groups` are the labels above; `kind` is that of rows without their own."""
-    said = [_said(header, groups, place) for place in range(len(header))]
-    kinds = [_kind_column(label, said[place], _cells(body, place)) for place, label in enumerate(header)]
+    readings = [_label_reading(header, groups, place) for place in range(len(header))]
+    kinds = [_kind_column(label, readings[place], _cells(body, place)) for place, label in enumerate(header)]
     kind_place = max(range(len(kinds)), key=lambda place: kinds[place].confidence, default=-1)
     if kind_place >= 0 and not kinds[kind_place].field:
         kind_place = -1
     rows = [row for row in body if _kind(row, kind_place, kind) is not SubjectKind.NATURAL_PERSON]
     of_people = not rows
     rows = rows or list(body)
-    found = [_column(place, header[place], groups[place], said[place], rows) for place in range(len(header))]
+    found = [_column(place, header[place], groups[place], readings[place], rows) for place in range(len(header))]
     if kind is None and kind_place < 0:
         of_people = _are_of_people(found)
     result = [_meaning(column, found, of_people=of_people) for column in found]
@@ -106,12 +113,12 @@ def _kind(row: Sequence[str], place: int, kind: SubjectKind | None) -> SubjectKi
     return kind_of(word) if word else kind
 
 
-def _kind_column(label: str, said: Said, cells: Sequence[str]) -> Meaning:
+def _kind_column(label: str, reading: LabelReading, cells: Sequence[str]) -> Meaning:
     """A column of kinds: by its label, where its words are known or the label means nothing else; or by its cells."""
     fitting = share(cells, lambda cell: kind_of(cell) is not None)
-    if said.field == "subject_kind" and (fitting >= SHARE or not cells or columns.fold(label) in _OF_KINDS):
-        return Meaning("subject_kind", round(said.certainty, 2), "its label")
-    if not said.field and fitting >= SHARE:
+    if reading.field == "subject_kind" and (fitting >= SHARE or not cells or columns.fold(label) in _OF_KINDS):
+        return Meaning("subject_kind", round(reading.certainty, 2), "its label")
+    if not reading.field and fitting >= SHARE:
         return Meaning("subject_kind", round(_SHAPE * fitting, 2), f"{fitting:.0%} of its cells look like it")
     return Meaning()
 
@@ -120,7 +127,7 @@ def _are_of_people(found: Sequence[Column]) -> bool:
     """Whether rows whose kind nothing says are people's: no column has organisations' codes or names."""
     if any(column.bodies >= SHARE and not column.who for column in found):
         return False
-    names = [column for column in found if column.said.field == "name"]
+    names = [column for column in found if column.reading.field == "name"]
     return not any(
         share(column.cells, is_organisations_name) >= _HALF or labels.is_of_a_body(column.label) for column in names
     )
@@ -133,24 +140,24 @@ def _cells(rows: Sequence[Sequence[str]], place: int) -> list[str]:
 # ---- columns
 
 
-def _said(header: Sequence[str], groups: Sequence[str], place: int) -> Said:
+def _label_reading(header: Sequence[str], groups: Sequence[str], place: int) -> LabelReading:
     """What the label says, under its group; without one, that of the group or of the column before."""
     label, group = header[place], groups[place]
-    own = labels.said(label) if label else Said()
+    own = labels.reading_of(label) if label else LabelReading()
     who = labels.who_of(group)
     if not who or labels.who_of(label):
         return own
     if who not in ROLES:
-        return Said()
+        return LabelReading()
     if not label or labels.is_number_label(label):
-        return Said(f"{who}_id" if label else "", _BESIDE)
-    return Said(who, _BESIDE) if own.field == "name" else Said()
+        return LabelReading(f"{who}_id" if label else "", _BESIDE)
+    return LabelReading(who, _BESIDE) if own.field == "name" else LabelReading()
 
 
-def _column(place: int, label: str, group: str, said: Said, rows: Sequence[Sequence[str]]) -> Column:
+def _column(place: int, label: str, group: str, reading: LabelReading, rows: Sequence[Sequence[str]]) -> Column:
     cells = _cells(rows, place)
     people, bodies = share(cells, is_any(is_persons_number)), share(cells, is_any(is_organisations_number))
-    return Column(place, label, group, said, cells, people, bodies)
+    return Column(place, label, group, reading, cells, people, bodies)
 
 
 def _meaning(column: Column, found: Sequence[Column], *, of_people: bool) -> Meaning:
@@ -161,35 +168,35 @@ def _meaning(column: Column, found: Sequence[Column], *, of_people: bool) -> Mea
     if column.who == OTHER_BODY:
         return Meaning(why="of another organisation")
     if column.who == OTHER_PERSON and (holds_people or holds_bodies):
-        return _unsure("its numbers are of somebody who is no party")
+        return _unsure("its numbers are of somebody who is not a party")
     if holds_bodies and (other := _code_of_another(column, of_people=of_people)) is not None:
         return other
-    if column.said.field:
+    if column.reading.field:
         return _by_label(column, of_people=of_people)
     if not (holds_people or holds_bodies):
         return Meaning()
-    if not column.label and labels.said(column.group).field == "name":
+    if not column.label and labels.reading_of(column.group).field == "name":
         return Meaning("identifiers", _BESIDE, f"codes under `{column.group}`")
     fitting = max(column.people, column.bodies)
     return Meaning("identifiers", round(_SHAPE * fitting, 2), f"{fitting:.0%} of its cells look like it")
 
 
 def _code_of_another(column: Column, *, of_people: bool) -> Meaning | None:
-    """Of a column of organisations' codes: what it is where it is not the subject's code, None where it may be."""
-    field = column.said.field
+    """Of a column of organisations' codes: what it is where it is not the subject's code, None if it may be."""
+    field = column.reading.field
     if of_people and field in ("", "identifiers"):
         return _unsure("codes of organisations in rows of people")
     if field.removesuffix("_id") in PEOPLE:
         return _unsure("codes of organisations under the label of a person")
     if column.who == MEMBER:
-        return Meaning(field or f"{MEMBER}_id", max(column.said.score, _BESIDE), "codes under the label of members")
+        return Meaning(field or f"{MEMBER}_id", max(column.reading.score, _BESIDE), "codes under the label of members")
     return None
 
 
 def _may_be_a_persons(column: Column, found: Sequence[Column]) -> bool:
     """Whether a column in rows of organisations whose cells do not show it is a person's number: its label says so, or
     it stands beside a person and does not hold organisations' codes."""
-    if column.said.field.removesuffix("_id") in ROLES or column.said.field not in ("", "identifiers"):
+    if column.reading.field.removesuffix("_id") in ROLES or column.reading.field not in ("", "identifiers"):
         return False
     if any(word in column.label for word in _CITIZEN):
         return True
@@ -198,21 +205,21 @@ def _may_be_a_persons(column: Column, found: Sequence[Column]) -> bool:
 
 def _by_label(column: Column, *, of_people: bool) -> Meaning:
     """The label's reading, less that of what the cells show beside it."""
-    said = column.said
-    why = f"its label is like `{said.like}`" if said.like else "its label"
-    if said.certainty < said.score:
+    reading = column.reading
+    why = f"its label is like `{reading.like}`" if reading.like else "its label"
+    if reading.certainty < reading.score:
         why = f"{why}, and nearly as like a label of another field"
-    score = said.certainty
-    if said.field == "identifiers" or said.field.endswith("_id"):
+    score = reading.certainty
+    if reading.field == "identifiers" or reading.field.endswith("_id"):
         shaped = share(column.cells, lambda cell: has_shape(cell) or _is_document(cell))
         packed = max(column.people, column.bodies, shaped)
         if column.cells and packed < SHARE:
-            return Meaning(said.field, round(score * _OTHER_SHAPE, 2), f"{why}, but its cells do not look like it")
-    elif (said.field == "name" or said.field in ROLES) and share(column.cells, has_shape) >= SHARE:
-        field = "identifiers" if said.field == "name" else f"{said.field}_id"
+            return Meaning(reading.field, round(score * _OTHER_SHAPE, 2), f"{why}, but its cells do not look like it")
+    elif (reading.field == "name" or reading.field in ROLES) and share(column.cells, has_shape) >= SHARE:
+        field = "identifiers" if reading.field == "name" else f"{reading.field}_id"
         return Meaning(field, round(score * _OTHER_SHAPE, 2), f"{why}, but its cells are numbers")
-    second = column.people if said.field == "identifiers" and not of_people else 0.0
-    return Meaning(said.field, round(score - second, 2), why)
+    second = column.people if reading.field == "identifiers" and not of_people else 0.0
+    return Meaning(reading.field, round(score - second, 2), why)
 
 
 def _is_document(cell: str) -> bool:
@@ -230,8 +237,8 @@ def _unsure(why: str) -> Meaning:
 def _persons_number(column: Column, found: Sequence[Column]) -> Meaning:
     """Of a column of citizen numbers in rows of organisations: its own label says whose, else its group, else the
     person to the left."""
-    if column.said.field == "related":
-        return Meaning("related", round(column.said.certainty, 2), "its label")
+    if column.reading.field == "related":
+        return Meaning("related", round(column.reading.certainty, 2), "its label")
     if column.cells and max(column.people, share(column.cells, has_shape)) < SHARE:
         return _unsure("its label is that of numbers, but its cells do not look like it")
     if own := labels.who_of(column.label):
@@ -250,8 +257,8 @@ def _persons_number(column: Column, found: Sequence[Column]) -> Meaning:
 def _of(who: str, column: Column, why: str) -> Meaning:
     if who not in PEOPLE:
         return _unsure(f"{why}: most likely of that person and not the subject")
-    score = max(column.said.score if column.said.field in (who, f"{who}_id") else 0.0, _BESIDE)
-    if column.said.field != who:
+    score = max(column.reading.score if column.reading.field in (who, f"{who}_id") else 0.0, _BESIDE)
+    if column.reading.field != who:
         return Meaning(f"{who}_id", round(score, 2), why)
     if share(column.cells, is_persons_number) >= SHARE:
         return Meaning(f"{who}_id", _OTHER_SHAPE, f"{why}, but its label is that of names")
@@ -284,11 +291,11 @@ def _is_persons_name(column: Column, found: Sequence[Column]) -> bool:
     # `姓名` beside the names of organisations is somebody's, nobody knows whose
     has_names = any(
         other.place != column.place
-        and other.said.field == "name"
+        and other.reading.field == "name"
         and share(other.cells, is_organisations_name) >= _HALF
         for other in found
     )
-    return column.said.field == "name" and has_names and share(column.cells, is_organisations_name) < _HALF
+    return column.reading.field == "name" and has_names and share(column.cells, is_organisations_name) < _HALF
 
 
 def _has_own_number(owner: Column, found: Sequence[Column]) -> bool:
@@ -298,7 +305,7 @@ def _has_own_number(owner: Column, found: Sequence[Column]) -> bool:
         and has_number(other)
         and labels.who_of(other.label or other.group) == owner.who != ""
         for other in found
-        if other.said.field == f"{owner.who}_id"
+        if other.reading.field == f"{owner.who}_id"
     )
 
 
@@ -344,7 +351,9 @@ def _once(result: Sequence[Meaning], found: Sequence[Column]) -> list[Meaning]:
     """A field that is one column's goes to the surest of its columns alone: of equals to the first."""
     best: dict[str, int] = {}
     for place, one in enumerate(result):
-        if one.field in _SINGLE and (one.field not in best or one.confidence > result[best[one.field]].confidence):
+        if one.field in SINGLE_FIELDS and (
+            one.field not in best or one.confidence > result[best[one.field]].confidence
+        ):
             best[one.field] = place
     names = [place for place, one in enumerate(result) if one.field == "name"]
     bodies = [place for place in names if share(found[place].cells, is_organisations_name) >= _HALF]

@@ -22,7 +22,7 @@ _OWN_FIELDS = ("code", "id_scheme")
 
 
 def records(files: Sequence[Path], run: Run) -> Iterator[Record | None]:
-    """One record per row; None where it is not asked for."""
+    """One record per row; None if it is not asked for."""
     ordinals = count()
     for file in files:
         yield from _records(file, run, ordinals)

@@ -63,7 +63,7 @@ def known_properties(schema: str) -> frozenset[str]:
 
 
 def read(files: Sequence[Path], run: Run) -> Iterator[Entity]:
-    """All entities that are no links, in file order; links are counted as passed over by their schema.
+    """All entities that are not links, in file order; links are counted as passed over by their schema.
 
     Raises `SchemaError` for a key, property or schema that is not known.
     """

@@ -64,7 +64,7 @@ REQUIRED: tuple[str | tuple[str, ...], ...] = (
     ("published", "filed"),
 )
 KNOWN = columns.inverted(LABELS)
-_SHAPES_KEPT = 1_000
+_MAX_SHAPES = 1_000
 
 
 class Row(NamedTuple):
@@ -116,7 +116,7 @@ def _from_json(file: Path, run: Run) -> Iterator[Row]:
             places = columns.places(file, number, keys, KNOWN)
             if not seen:
                 columns.require(file, number, places, LABELS, REQUIRED)
-            if len(seen) < _SHAPES_KEPT:
+            if len(seen) < _MAX_SHAPES:
                 seen[keys] = places
         filled = (key for key, value in item.items() if columns.fold(key) not in KNOWN and says_something(value))
         watch.keys("item", filled, (), number)

@@ -1,6 +1,6 @@
 """SDN entries to records of `international.ofac`.
 
-* Entities and people become records. Vessels and aircraft are no subjects: they are counted in `passed_over`, and so
+* Entities and people become records. Vessels and aircraft are not subjects: they are counted in `passed_over`, and so
   are addresses, alternate names and comments whose entry is not in the file. An unknown type is a fault; a blank one
   leaves the kind blank, and the row unreadable for people and organisations.
 * The csv has no listing dates: the document date is the day the data is of (`Run.data_as_of`), the document number

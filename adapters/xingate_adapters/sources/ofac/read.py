@@ -129,7 +129,7 @@ def _width(file: Path) -> int:
                 file=file,
                 row=number,
                 expected="12 (entries), 6 (addresses), 5 (alternate names) or 2 (comments)",
-                hint="the SDN files have no header: of other columns nothing can be told",
+                hint="the SDN files have no header: other columns cannot be detected",
             )
         return len(cells)
     raise SourceError("the file is empty", file=file, expected="rows of an SDN csv file")

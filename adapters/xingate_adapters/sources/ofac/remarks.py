@@ -4,7 +4,7 @@ Remarks are parts between semicolons, such as `Registration Number 1027800000099
 (Iran)`. A unified code, a 15-digit Chinese registration number and a citizen number are taken as such. Other numbers of
 organisations are `foreign_reg_no`, from `MIN_FOREIGN_NUMBER` characters on, since registers of different countries give
 the same short numbers; those of people are passports or other documents. Numbers of ships, securities, telephones and
-currencies are no numbers of a subject. Source: the remarks of the published list.
+currencies are not numbers of a subject. Source: the remarks of the published list.
 """
 
 import re

@@ -46,7 +46,7 @@ def records(files: Sequence[Path], run: Run) -> Iterator[Record]:
 
 
 def own_date(file: Path) -> date | None:
-    """The day on which the list was generated. Raises `SourceError` for a file that is no such list."""
+    """The day on which the list was generated. Raises `SourceError` for a file that is not such a list."""
     return stamp(file)
 
 

@@ -59,7 +59,7 @@ class ApprovalDesk:
         self, note: Mapping[str, Any], outcomes: Iterable[MeasureOutcome], *, operator: str = "", outcome_id: str = ""
     ) -> list[RecordedOutcome]:
         """Report what was done with the measures of a check (Cl. 22); each goes to the record of every party that it
-        was answered for. A repeated report is no second one; a different one takes an `outcome_id` of its own.
+        was answered for. A repeated report is not a second one; a different one takes an `outcome_id` of its own.
 
         Raises IncompleteFileError for a measure that the check did not answer, and errors of `xingate.errors`.
         """
@@ -102,7 +102,7 @@ class ApprovalDesk:
 def _require_note(note: Mapping[str, Any], number: str) -> list[dict[str, Any]]:
     records = note.get("records")
     if not isinstance(records, list) or not records or not note.get("requestId"):
-        raise IncompleteFileError("the file holds no earlier check: check it at acceptance and keep the note")
+        raise IncompleteFileError("the file contains no earlier check: check it at acceptance and keep the note")
     if note.get("matter") != number:
         raise IncompleteFileError("the earlier check is that of another matter")
     return records

@@ -1,4 +1,4 @@
-"""A function that is entered only after its file was checked, and only where the step is no stop (Cl. 5).
+"""A function that is entered only after its file was checked, and only where the step is not a stop (Cl. 5).
 
 @requires_handling(desk, Stage.ACCEPTANCE, file=lambda case: case.file)
 def accept(case): ...

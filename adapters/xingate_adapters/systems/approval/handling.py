@@ -63,7 +63,7 @@ _STEPS_ZH = {
 class Promise:
     """What an applicant promises in writing so that an incomplete file is accepted first (容缺受理, Cl. 11).
 
-    `deadline` is None where the calendar of working days is not to hand: the officer then sets it.
+    `deadline` is None if the calendar of working days is not to hand: the officer then sets it.
     """
 
     papers: tuple[str, ...]

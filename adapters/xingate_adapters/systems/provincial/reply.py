@@ -26,8 +26,8 @@ def fault_of(error: SystemAdapterError | XingateError) -> Fault:
         return Fault(400, error.reason, error.message)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
     if isinstance(error, RequestIdReusedError):
-        of_feedback = "another feedback on this measure is on record: it stands, and cannot be replaced here"
-        of_query = "the serial number stands for another query: number each one"
+        of_feedback = "another feedback on this measure is on record and cannot be replaced here"
+        of_query = "the serial number belongs to another query: number each one"
         return Fault(status, error.reason, of_feedback if error.field == "outcome_id" else of_query)
     if status == 503:  # noqa: PLR2004 -- as HTTP names it
         return Fault(status, error.reason or "unavailable", "no answer now: ask again with the same serial number")

@@ -33,9 +33,9 @@ def _data(translator: Translator, content: bytes) -> dict[str, Any]:
     try:
         body = json.loads(content, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise ProvincialError("body_malformed", "the body is no JSON in UTF-8, or has a field twice") from None
+        raise ProvincialError("body_malformed", "the body is not JSON in UTF-8, or has a field twice") from None
     if not isinstance(body, dict):
-        raise ProvincialError("body_malformed", "the body is no JSON object")
+        raise ProvincialError("body_malformed", "the body is not a JSON object")
     data = body.pop("data", None)
     style = translator.style
     if isinstance(data, str) or any(name in body for name in style.encrypted):

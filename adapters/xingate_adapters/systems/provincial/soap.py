@@ -44,7 +44,7 @@ def _read(content: bytes) -> tuple[str, str, dict[str, Any]]:
     try:
         root = fromstring(content, forbid_dtd=True)
     except (ET.ParseError, DefusedXmlException, ValueError, LookupError):
-        raise ProvincialError("body_malformed", "the body is no XML, or has a document type") from None
+        raise ProvincialError("body_malformed", "the body is not XML, or has a document type") from None
     namespace = root.tag.partition("}")[0].removeprefix("{")
     body = root.find(f"{{{namespace}}}Body")
     if (
@@ -53,7 +53,7 @@ def _read(content: bytes) -> tuple[str, str, dict[str, Any]]:
         or body is None
         or len(body) != 1
     ):
-        raise ProvincialError("body_malformed", "the body is no SOAP envelope with one operation")
+        raise ProvincialError("body_malformed", "the body is not a SOAP envelope with one operation")
     operation = _local(body[0].tag)
     if operation not in {"query", "feedback"}:
         raise ProvincialError("operation_unknown", "the operation is neither `query` nor `feedback`")

@@ -57,7 +57,7 @@ class Translator:
         return self._answer(decision)
 
     def feedback(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """Record what was done with one measure; the same feedback again is no second one. Raises as `query` does."""
+        """Record what was done with one measure; feedback sent twice is recorded once. Raises as `query` does."""
         told = self._read(sent, FEEDBACK, _REQUIRED_FEEDBACK)
         result = self._coded("result", told, self.style.results, FEEDBACK)
         measure = MeasureOutcome(
@@ -110,7 +110,7 @@ class Translator:
             "code": self.style.success if is_known else self.style.cannot_tell,
             "message": ""
             if is_known
-            else f"无法判断，不得视为未列入名单 cannot tell, which is no pass: {'; '.join(gaps)}",
+            else f"无法判断，不得视为未列入名单 cannot tell, which is not a pass: {'; '.join(gaps)}",
             "requestId": decision.trace.record_id,
             "conclusion": decision.verdict.name,
             "lists": self._lists(decision),
@@ -153,5 +153,5 @@ def _text(name: str, left: dict[str, Any]) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > _MOST_TEXT:
-        raise ProvincialError("field_malformed", f"the field `{name}` is no text of at most {_MOST_TEXT}", name)
+        raise ProvincialError("field_malformed", f"the field `{name}` is not text of at most {_MOST_TEXT}", name)
     return value.strip()

@@ -16,7 +16,7 @@ PURPOSES = ("personnel.recruit", "personnel.appoint", "personnel.supervise")
 @dataclass(frozen=True, repr=False)
 class Candidate:
     """A person by number; `scheme` says which kind of number, `citizen_id` or another document of docs/identifiers.md.
-    A name alone is no candidate: it would bring up other people."""
+    A name alone is not a candidate: it would bring up other people."""
 
     name: str
     number: str
@@ -57,7 +57,7 @@ class RecruitmentDesk:
         Every call is a report of its own, and the newest counts.
         """
         if all(doubt.entry_id != entry_id for doubt in result.doubts):
-            raise IncompleteFileError(f"`{entry_id}` is no doubt of this result")
+            raise IncompleteFileError(f"`{entry_id}` is not a doubt in this result")
         if not evidence.strip() or not decided_by.strip():
             raise IncompleteFileError("a doubt is settled on evidence and by somebody: state both")
         settlement = IdentitySettlement(entry_id, is_same=is_same, evidence=evidence, decided_by=decided_by)
@@ -84,4 +84,4 @@ class RecruitmentDesk:
             raise IncompleteFileError(f"a person is asked about only with {', '.join(missing)}")
         if purpose not in PURPOSES:
             shown = Identifier("", purpose.strip()).shown()[:64]
-            raise IncompleteFileError(f"`{shown}` is no purpose of recruitment: expected {', '.join(PURPOSES)}")
+            raise IncompleteFileError(f"`{shown}` is not a purpose of recruitment: expected {', '.join(PURPOSES)}")

@@ -12,7 +12,7 @@ _KIND = "bonus_points"
 def bonus_points(decision: MatterDecision, offered: Decimal) -> Decimal:
     """The points of a bid: what the tender documents offer, at most what the measure allows; several do not add up.
 
-    0 without the measure, where the file's verdict is not FAVOURED, and where the measure states no readable cap:
+    0 without the measure, where the file's verdict is not FAVOURED, and if the measure states no readable cap:
     points that nobody can justify are not given. `offered` below 0 is a ValueError.
     """
     if not offered >= 0:

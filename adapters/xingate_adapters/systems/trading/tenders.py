@@ -109,7 +109,7 @@ class TradingDesk:
         )
 
     def recheck(self, opening: Round) -> Round | None:
-        """The bids again, where another snapshot is in use or another day has begun; None where nothing can have
+        """The bids again, where another snapshot is in use or another day has begun; None if nothing can have
         changed. Bids that the gateway could not answer are asked again in any case, under their request ids. Raises
         errors of `xingate.errors`."""
         if self._now() == (opening.sequence, opening.day):
@@ -140,7 +140,7 @@ class TradingDesk:
         return Round(tender, action, checks, sequence, day)
 
     def _completed(self, opening: Round) -> Round | None:
-        """The round with the bids asked again that had no answer; None where none of them has one now."""
+        """The round with the bids asked again that had no answer; None if none of them has one now."""
         checks = tuple(
             _compared(
                 self._check(opening.tender, opening.action, check.bid, check.answer.request_id), check, opening, opening

@@ -45,12 +45,12 @@ def encoded(encode: Callable[[], _T]) -> _T:
     except (TypeError, ValueError, AttributeError) as error:
         # The error's own text may hold a name or a number, so it is not passed on.
         raise InvalidRequestError(
-            "the question cannot be sent: a text is no Unicode, a number does not fit, or a part has the wrong type",
+            "the question cannot be sent: a text is not Unicode, a number does not fit, or a part has the wrong type",
             reason="question_unencodable",
         ) from error
 
 
 def require_record_id(record_id: str) -> None:
-    """Raises InvalidRequestError where there is none."""
+    """Raises InvalidRequestError if there is none."""
     if not record_id:
         raise InvalidRequestError("a record id is needed", reason="record_id_missing", field="record_id")

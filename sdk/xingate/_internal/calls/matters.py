@@ -44,7 +44,7 @@ def matter_receipt_call(record_id: str) -> Call[MatterReceipt]:
         try:
             receipt = MatterReceipt.from_message(messages.parse(trace_pb2.MatterReceipt, content))
         except ReceiptError as error:
-            raise ProtocolError(f"the answer is no matter's receipt: {error.message}") from error
+            raise ProtocolError(f"the answer is not a matter's receipt: {error.message}") from error
         if all(one.record_id != record_id for one in receipt.receipts):
             raise ProtocolError("the receipt is of another matter than was asked for")
         return receipt

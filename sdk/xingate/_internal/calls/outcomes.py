@@ -18,7 +18,7 @@ def outcome_call(
     note: str,
     outcome_id: str,
 ) -> Call[RecordedOutcome]:
-    """ReportOutcome, with an id made here so that a retry is no second report."""
+    """ReportOutcome, with an id made here so that a retry is recorded once."""
     require_record_id(record_id)
     outcome_id = outcome_id or new_request_id()
 

@@ -17,7 +17,7 @@ def receipt_call(record_id: str) -> Call[Receipt]:
         try:
             receipt = Receipt.from_message(messages.parse(trace_pb2.Receipt, content))
         except ReceiptError as error:
-            raise ProtocolError(f"the answer is no receipt: {error.message}") from error
+            raise ProtocolError(f"the answer is not a receipt: {error.message}") from error
         if receipt.record_id != record_id:
             raise ProtocolError("the receipt is of another record than was asked for")
         return receipt

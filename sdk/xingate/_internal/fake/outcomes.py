@@ -33,7 +33,7 @@ class FakeOutcomes:
         if key in self._stored:
             before, response = self._stored[key]
             if before != asked:
-                text = f"outcome id `{request.outcome_id}` stands for another report"
+                text = f"outcome id `{request.outcome_id}` belongs to another report"
                 raise RequestIdReusedError(text, reason="request_id_reused", field="outcome_id")
             return response
         self._require_lookup(request)

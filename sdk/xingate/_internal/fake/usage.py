@@ -75,7 +75,7 @@ def _day(text: str, field: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise InvalidRequestError(
-            f"`{text}` is no day: expected YYYY-MM-DD", reason="date_malformed", field=field
+            f"`{text}` is not a date: expected YYYY-MM-DD", reason="date_malformed", field=field
         ) from None
 
 

@@ -52,9 +52,9 @@ def parse_target(url: str) -> Target:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ValueError(f"`{url}` is no address: {error}") from None
+        raise ValueError(f"`{url}` is not an address: {error}") from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise ValueError(f"`{url}` is no address of a gateway: expected {_EXPECTED}")
+        raise ValueError(f"`{url}` is not an address of a gateway: expected {_EXPECTED}")
     if parts.username or parts.query or parts.fragment or (parts.path.strip("/") and "http" not in parts.scheme):
         raise ValueError(f"`{url}` has more than an address: expected {_EXPECTED}")
     if port is None:

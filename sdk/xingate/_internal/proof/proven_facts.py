@@ -110,7 +110,7 @@ def facts_of(record: "trace_pb2.TraceRecord") -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-_UNKNOWN_FIELDS_EN = "the record holds fields that this version does not know"
+_UNKNOWN_FIELDS_EN = "the record contains fields that this version does not know"
 
 
 def _check(check: "trace_pb2.CheckRecord") -> Iterator[Fact]:

@@ -60,7 +60,7 @@ class Segments:
         return [self._folder / name for name in sorted(names) if name.endswith(".jsonl")]
 
     def lines(self, path: Path) -> list[bytes]:
-        """The lines of a file, also one that was cut off; none where the file is gone."""
+        """The lines of a file, also one that was cut off; none if the file is gone."""
         content = b""
         for _ in range(_LOOKS):
             try:

@@ -66,7 +66,7 @@ class VerifierKey:
 
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
-        """Read one key. Raises CheckpointError where it is none, or its id is not that of its name and key."""
+        """Read one key. Raises CheckpointError if it is none, or its id is not that of its name and key."""
         if type(text) is not str or len(text) > _MAX_KEY_TEXT or text.count("+") < 2:  # noqa: PLR2004 -- three parts
             raise CheckpointError("a verifier key has the form `name+id+key`, such as the log's operator gives out")
         name, id_text, key_text = text.split("+", 2)
@@ -154,7 +154,7 @@ class SignedNote:
 
 
 def read_keys(keys: object) -> tuple[VerifierKey, ...]:
-    """Verifier keys given as keys or texts, one or several. Raises CheckpointError where there is none."""
+    """Verifier keys given as keys or texts, one or several. Raises CheckpointError if there is none."""
     given = [keys] if isinstance(keys, str | VerifierKey) else keys
     if not isinstance(given, Iterable) or isinstance(given, bytes | bytearray):
         raise CheckpointError("expected verifier keys, such as `name+id+key`")
@@ -182,7 +182,7 @@ def need_text(text: object) -> None:
     control = _CONTROL.search(text)
     if control is not None:
         raise CheckpointError(
-            f"the note holds the control character U+{ord(control[0]):04X}: only newlines may stand in it"
+            f"the note contains the control character U+{ord(control[0]):04X}: only newlines are allowed"
         )
 
 

@@ -38,7 +38,7 @@ _PAUSES_S: Final = (0.5, 1.0, 2.0)
 def verify_all(spool: Spool, verifier_key: str = "", on_progress: OnProgress | None = None) -> Steps[SpoolReport]:
     """Check every kept answer. `verifier_key` "": the one pinned in the spool, or, at first use, the gateway's own.
 
-    Raises CheckpointError where the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the key
+    Raises CheckpointError if the gateway's checkpoint is not signed by that key, or (reason `key_changed`) the key
     is another one than before; and the errors of a call.
     """
     given: SignedCheckpoint = yield proofs.checkpoint_call()
@@ -52,7 +52,7 @@ def verify_all(spool: Spool, verifier_key: str = "", on_progress: OnProgress | N
         if on_progress is not None:
             on_progress(done, len(answers))
         if isinstance(kept, Path):
-            records.append(RecordResult(kept.name, -1, "damaged", "a line of the file is no kept answer"))
+            records.append(RecordResult(kept.name, -1, "damaged", "a line of the file is not a stored answer"))
         else:
             records.append((yield from _record(kept, spool, history)))
     return SpoolReport(

@@ -32,7 +32,7 @@ class Caller:
 class LegalBasis:
     """Where a measure stands in law, and from when to when.
 
-    `document_no` and `issued_on` are the instrument's own; "" and None where they are not known.
+    `document_no` and `issued_on` are the instrument's own; "" and None if they are not known.
     """
 
     instrument: str = ""

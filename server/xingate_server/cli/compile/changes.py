@@ -22,7 +22,7 @@ _CLASSES = {"legal_entity": "法人", "sole_trader": "个体工商户", "natural
 
 @contextmanager
 def changes_file(path: Path | None) -> Iterator[Callable[[SubjectChange], None]]:
-    """What writes every subject to `path`, a JSON object a line; nothing where that is None. A file that cannot be
+    """What writes every subject to `path`, a JSON object a line; nothing if that is None. A file that cannot be
     written is a usage error, before anything is compiled; one of a compile that fails stays what it was."""
     if path is None:
         yield lambda _: None

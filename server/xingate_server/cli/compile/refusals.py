@@ -136,7 +136,7 @@ def _sheets_of(
 def _cells(
     page: Any, row: Refusal, header: Sequence[str], fields: Mapping[str, str] | None, *, has_comment: bool
 ) -> Iterator[Any]:
-    """The cells of a row; `fields` is None where it is corrected at the publisher."""
+    """The cells of a row; `fields` is None if it is corrected at the publisher."""
     reasons = [(reason, detail, told(reason)) for reason, detail in zip(row.reasons, row.details, strict=True)]
     marks: dict[str, list[str]] = {}
     zh, en = [], []
@@ -149,8 +149,8 @@ def _cells(
         en.append(f"{words.en} ({detail}){lacking[1]}")
     for text in (row.source, row.file, str(row.row), "" if fields is None else row.digest):
         yield _text(page, text)
-    for lines, told_of_list in zip((zh, en), _AT_PUBLISHER, strict=True):
-        yield _text(page, "\n".join(lines) + ("" if fields is not None else told_of_list), is_wrapped=True)
+    for lines, list_note in zip((zh, en), _AT_PUBLISHER, strict=True):
+        yield _text(page, "\n".join(lines) + ("" if fields is not None else list_note), is_wrapped=True)
     for column in header:
         cell = _text(page, row.raw.get(column, ""), _MARK if column in marks else "")
         if column in marks and has_comment:

@@ -10,13 +10,13 @@ from xingate_server.wiring.compiling.corrections import Correction, Corrections
 
 
 def read_report(file: Path) -> Corrections:
-    """The rows of a report. Raises OptionError for what is no report, and the sources' SourceError for a workbook that
-    cannot be read (a formula, a number whose digits the spreadsheet program destroyed)."""
+    """The rows of a report. Raises OptionError if the file is not a report, and SourceError if the workbook cannot be
+    read (a formula, a number whose digits the spreadsheet program destroyed)."""
     from xingate_adapters.reading.tables.workbook import sheet_titles
 
     visible, _ = sheet_titles(file)
     if SUMMARY not in visible:
-        raise OptionError(f"`{file}` is no refusal report; expected the workbook that --refusals wrote")
+        raise OptionError(f"`{file}` is not a refusal report; expected the workbook that --refusals wrote")
     rows = tuple(row for title in visible if title != SUMMARY for row in _sheet(file, title))
     return Corrections(file, rows)
 

@@ -53,7 +53,7 @@ class AskedWronglyError(CommandError):
 
 
 def read_settings(**given: Any) -> "Settings":
-    """The settings, `given` before all else. Raises AskedWronglyError where any is wrong."""
+    """The settings, `given` before all else. Raises AskedWronglyError if any is wrong."""
     from xingate_server.settings import InvalidSettingsError, load
 
     try:
@@ -78,7 +78,7 @@ state_option = click.option(
 )
 
 
-def tell_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
+def report_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
     """Turn the SDK's errors into one line and an exit code: 2 for the question, 3 for everything else."""
 
     @wraps(function)
@@ -110,7 +110,7 @@ def open_gateway(
 
 
 def console() -> Console:
-    """A console on stdout, wide enough for tables where stdout is no terminal."""
+    """A console on stdout, wide enough for tables where stdout is not a terminal."""
     found = Console(highlight=False, soft_wrap=False)
     return found if found.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
 

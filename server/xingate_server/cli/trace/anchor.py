@@ -55,4 +55,4 @@ def _tell(found: Compared, size: int, *, as_json: bool) -> None:
             f"the newest for {counted(found.newest, 'leaf', 'leaves')}"
         )
     else:
-        click.echo("存证中没有此日志的检查点 the anchor holds no checkpoint of this log")
+        click.echo("存证中没有此日志的检查点 the anchor contains no checkpoint of this log")

@@ -81,7 +81,7 @@ def _print(report: Report, seconds: float, key: str) -> None:
             f"({seconds:.1f} s{signatures}); root {report.root.hex()}"
         )
         if report.leaves and not report.checkpoints:
-            click.echo("no checkpoint is kept here: whether the end of the log is missing cannot be told")
+            click.echo("no checkpoint is stored here: it is unknown whether the end of the log is missing")
     elif report.first_bad is None:
         click.echo(f"every leaf is as it was recorded, but not everything about them ({seconds:.1f} s{signatures})")
     else:

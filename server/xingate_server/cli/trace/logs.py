@@ -66,7 +66,7 @@ class OpenLog(NamedTuple):
 def open_logs(states: Sequence[Path], nodes: Sequence[Path] = ()) -> Iterator[list[OpenLog]]:
     """The logs of these state directories and nodes, or of the settings' own, each database once.
 
-    Raises CommandError where one has none or it cannot be read.
+    Raises CommandError if one has none or it cannot be read.
     """
     named = [(str(state), read_settings(state=state)) for state in dict.fromkeys(states)]
     named += [(str(file), read_settings(**_node(file))) for file in dict.fromkeys(nodes)]
@@ -91,7 +91,7 @@ def _node(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise AskedWronglyError(f"`{file}` cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise AskedWronglyError(f"`{file}` is no TOML file: {error}") from error
+        raise AskedWronglyError(f"`{file}` is not a TOML file: {error}") from error
 
 
 def _place(settings: Settings) -> str:
@@ -111,7 +111,7 @@ def _open(settings: Settings) -> TraceLog:
 def open_records(target: str, state: Path) -> Iterator[xingate.Client]:
     """A client for records alone: of a gateway, or of the log in `state`, of which nothing is changed.
 
-    Raises CommandError where there is no log.
+    Raises CommandError if there is no log.
     """
     if target:
         with open_gateway(target, state) as gateway:
@@ -146,7 +146,7 @@ def open_recorded(target: str, state: Path, **who: str) -> Iterator[xingate.Clie
 
 
 def require_log(state: Path) -> None:
-    """Raises CommandError where `state` has no log."""
+    """Raises CommandError if `state` has no log."""
     _open(read_settings(state=state)).close()
 
 
@@ -185,7 +185,7 @@ def cut_off(opened: OpenLog) -> Iterator[Damaged]:
 
 
 def _signed(directory: Path) -> int:
-    """How many leaves the newest checkpoint is for; 0 where there is none. That it holds is for fsck to tell."""
+    """How many leaves the newest checkpoint is for; 0 if there is none. That it holds is for fsck to tell."""
     with suppress(OSError, CheckpointError):
         note = CheckpointFiles(directory).read()
         return size_of(note) if note else 0
@@ -204,4 +204,4 @@ class Day(click.ParamType[date]):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.fail(f"`{mask_text(value)}` is no day: expected YYYY-MM-DD", param, ctx)
+            self.fail(f"`{mask_text(value)}` is not a date: expected YYYY-MM-DD", param, ctx)

@@ -59,5 +59,5 @@ def _day(file: Path, row: int, said: str) -> date | None:
         return date(year, month, day)
     except ValueError:
         raise SourceError(
-            f"{quoted(said)} is no day", file=file, row=row, column="decided_on", expected="YYYY-MM-DD"
+            f"{quoted(said)} is not a date", file=file, row=row, column="decided_on", expected="YYYY-MM-DD"
         ) from None

@@ -11,9 +11,9 @@ from xingate_server.cli.output.common import (
     console,
     json_option,
     print_object,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 from xingate_server.cli.trace.logs import open_recorded
 
@@ -53,14 +53,14 @@ class _Options(TypedDict):
 @click.option("--evidence", default="", metavar="T", help="On which evidence; needed with --identity.")
 @click.option("--decided-by", default="", metavar="P", help="Who decided; needed with --identity.")
 @click.option("--note", default="", metavar="T", help="Anything else.")
-@click.option("--outcome-id", default="", metavar="R", help="Reporting again with the same id is no second report.")
+@click.option("--outcome-id", default="", metavar="R", help="Reporting again with the same id records nothing new.")
 @click.option("--organisation", default="", metavar="O", help="The organisation that asked; it must be the same.")
 @click.option("--operator", default="", metavar="P", help="The person who reports, for the record.")
 @click.option("--system", default="xingate-cli", show_default=True, metavar="S", help="The system that asked.")
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def outcome_command(**options: Unpack[_Options]) -> None:
     """Report what became of the lookup RECORD_ID: measures applied or not, identities settled.
 

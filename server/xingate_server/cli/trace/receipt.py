@@ -20,9 +20,9 @@ from xingate_server.cli.output.common import (
     json_option,
     print_line,
     print_object,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 from xingate_server.cli.trace.anchor import verify_anchor
 from xingate_server.cli.trace.logs import open_proofs
@@ -62,7 +62,7 @@ _given = click.Path(exists=True, dir_okay=False, path_type=Path)
 @state_option
 @click.option("--matter", "is_matter", is_flag=True, help="The receipts of all parties of its matter, in one file.")
 @json_option
-@tell_errors
+@report_errors
 def receipt_command(
     record_id: str,
     out: Path | None,
@@ -89,7 +89,7 @@ def receipt_command(
         try:
             proven = verify_receipt(receipt, trusted)
         except ReceiptError as error:
-            return _tell_wrong(error.check, error.message, as_json=as_json)
+            return _show_failure(error.check, error.message, as_json=as_json)
         text = _page(gateway, proven, receipt.checkpoint) if html else ""
     if out is not None:
         _write(out, receipt.to_json())
@@ -112,13 +112,13 @@ def _matter_receipt(
     try:
         proven = verify_matter_receipt(receipt, trusted)
     except ReceiptError as error:
-        return _tell_wrong(error.check, error.message, as_json=as_json)
+        return _show_failure(error.check, error.message, as_json=as_json)
     if out is not None:
         _write(out, receipt.to_json())
     if as_json:
         print_line(receipt.to_json().rstrip())
         return 0
-    _tell_matter(proven, as_json=False)
+    _show_matter(proven, as_json=False)
     if not keys:
         click.echo(_OWN_WORD.format(trusted[0]))
     return 0
@@ -143,7 +143,7 @@ def _matter_receipt(
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def verify_command(  # noqa: PLR0913 - one for each option
     file: Path | None,
     keys: tuple[str, ...],
@@ -173,20 +173,20 @@ def verify_command(  # noqa: PLR0913 - one for each option
         if file is not None:
             content = _read(file)
             if is_matter_receipt(content):
-                return _tell_matter(verify_matter_receipt(content, trusted), as_json=as_json)
+                return _show_matter(verify_matter_receipt(content, trusted), as_json=as_json)
             proven = verify_receipt(content, trusted)
         elif earlier is not None:
             old = _read(earlier)
             verify(old, trusted)  # before anything is asked
             new, hashes = _later(old, later, proof, target, state)
             first, second = verify_extends(old, new, hashes, trusted)
-            return _tell_grown(first, second, as_json=as_json)
+            return _show_growth(first, second, as_json=as_json)
     except ReceiptError as error:
-        return _tell_wrong(error.check, error.message, as_json=as_json)
+        return _show_failure(error.check, error.message, as_json=as_json)
     except ConsistencyError as error:
-        return _tell_wrong("consistency", error.message, as_json=as_json)
+        return _show_failure("consistency", error.message, as_json=as_json)
     except CheckpointError as error:
-        return _tell_wrong("signature", error.message, as_json=as_json)
+        return _show_failure("signature", error.message, as_json=as_json)
     if as_json:
         print_object(_object(proven))
     else:
@@ -221,7 +221,7 @@ def _read_proof(path: Path) -> tuple[bytes, ...]:
         hashes = value["proof"] if isinstance(value, dict) else value
         return tuple(b64decode(one, validate=True) for one in hashes)
     except (ValueError, KeyError, TypeError):
-        raise AskedWronglyError(f"`{path}` is no consistency proof: expected the JSON of its call") from None
+        raise AskedWronglyError(f"`{path}` is not a consistency proof: expected the JSON of its call") from None
 
 
 def _keys(texts: tuple[str, ...]) -> tuple[VerifierKey, ...]:
@@ -278,7 +278,7 @@ def _tell(proven: Proven) -> None:
     click.echo(f"{proven.text('zh')}\n\n{proven.text('en')}")
 
 
-def _tell_matter(proven: ProvenMatter, *, as_json: bool) -> int:
+def _show_matter(proven: ProvenMatter, *, as_json: bool) -> int:
     if as_json:
         parties = zip(proven.roles, proven.parties, strict=True)
         told = {"action": proven.action, "matter": proven.matter, "requestId": proven.request_id}
@@ -289,7 +289,7 @@ def _tell_matter(proven: ProvenMatter, *, as_json: bool) -> int:
     return 0
 
 
-def _tell_grown(first: Checkpoint, second: Checkpoint, *, as_json: bool) -> int:
+def _show_growth(first: Checkpoint, second: Checkpoint, *, as_json: bool) -> int:
     if as_json:
         sizes = {"size1": first.tree_size, "size2": second.tree_size}
         print_object({"proven": True, "kind": "consistency", "logOrigin": second.origin, **sizes})
@@ -301,7 +301,7 @@ def _tell_grown(first: Checkpoint, second: Checkpoint, *, as_json: bool) -> int:
     return 0
 
 
-def _tell_wrong(check: str, message: str, *, as_json: bool) -> int:
+def _show_failure(check: str, message: str, *, as_json: bool) -> int:
     if as_json:
         print_object({"proven": False, "check": check, "message": message})
     else:

@@ -18,7 +18,7 @@ HEADERS = ("leaf", TIME, "verdict", "action", "matter", "by", "subject")
 
 
 def row(entry: TraceEntry) -> tuple[str, ...]:
-    """A record as the cells below `HEADERS`, and its id; what is no lookup has its kind for a verdict."""
+    """A record as the cells below `HEADERS`, and its id; what is not a lookup has its kind for a verdict."""
     time = shown_time(entry.time.isoformat()) if entry.time else ""
     record = entry.record
     if record.outcome is not None:

@@ -96,7 +96,7 @@ class _Choice:
         return isinstance(leaf, Damaged) or (leaf.kind == "check" and leaf.time >= self._since)
 
     def _drawn(self, count: int) -> list[Stored | Damaged] | None:
-        """Lookups at places drawn at random; None where the log is so small or so full of others that all is read."""
+        """Lookups at places drawn at random; None if the log is so small or so full of others that all is read."""
         size = self._log.size()
         if size < _DRAWS * count:
             return None
@@ -175,7 +175,7 @@ def _show(found: Iterator[Replayed], *, is_single: bool, as_json: bool, seed: in
         if table.row_count:
             console().print(table)
         if table.row_count == _ROWS_AT_MOST:
-            click.echo(f"shown are the first {_ROWS_AT_MOST}; --json tells all")
+            click.echo(f"shown are the first {_ROWS_AT_MOST}; --json shows all")
         parts = [f"{results[result]} {_WORDS[result]}" for result in ReplayResult if results[result]]
         drawn = "" if seed is None else f" (drawn with --seed {seed})"
         click.echo(f"{counted(results.total(), 'lookup')}{drawn}: {', '.join(parts) or 'nothing to replay'}")

@@ -17,7 +17,7 @@ from xingate_server.cli.output.common import (
     console,
     open_gateway,
     print_line,
-    tell_errors,
+    report_errors,
 )
 from xingate_server.cli.output.rows import TIME, print_rows, shown_time
 from xingate_server.cli.output.sheets import CSV_MARK, Sheet, to_csv, to_xlsx
@@ -67,7 +67,7 @@ out_option = click.option(
     type=click.Choice([by.value for by in By]),
     default=By.ORGANISATION.value,
     show_default=True,
-    help="What the rows stand for.",
+    help="What a row represents.",
 )
 @click.option(
     "--matters",
@@ -94,7 +94,7 @@ out_option = click.option(
     help="How to show it; xlsx needs --out.",
 )
 @out_option
-@tell_errors
+@report_errors
 def report_command(  # noqa: PLR0913 - one for each option
     *,
     first: date | None,
@@ -253,7 +253,7 @@ def _entry_id(entry: str) -> str:
     known = _ENTRY_ID.fullmatch(entry.strip())
     if known is None:
         raise AskedWronglyError(
-            f"`--entry {mask_text(entry)}` is no id of an entry: expected {ID_DIGITS} hex digits, as answers show it"
+            f"`--entry {mask_text(entry)}` is not an entry id: expected {ID_DIGITS} hex digits, as answers show it"
         )
     return known[1]
 

@@ -145,15 +145,15 @@ def read_subject(code: str, scheme: str) -> str:
 
 
 def refuse_number(option: str, text: str) -> None:
-    """Raise AskedWronglyError where a text, as an argument, holds a person's number."""
+    """Raise AskedWronglyError if a text, as an argument, holds a person's number."""
     if holds_citizen_number(text) or could_be_citizen_number(fold(text)):
         raise AskedWronglyError(
-            f"--{option} holds what looks like a citizen number, which does not belong on the command line, where the "
+            f"--{option} contains what looks like a citizen number. It does not belong on the command line, where the "
             "shell and the system keep it: search by --subject - and type it, or by what else is known of the lookup"
         )
 
 
-def tell_unknown_action(gateway: xingate.Client, action: str) -> None:
+def warn_unknown_action(gateway: xingate.Client, action: str) -> None:
     """Note an action that the catalogue in use does not know, with what it is near to. It is searched for all the same,
     since records of an older catalogue may have it; without a catalogue nothing is noted."""
     if not action:

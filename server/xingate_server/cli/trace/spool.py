@@ -12,15 +12,15 @@ from xingate_server.cli.output.common import (
     CommandError,
     json_option,
     print_object,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 from xingate_server.cli.trace.logs import progress, require_log
 from xingate_server.cli.trace.receipt import EXIT_NOT_PROVEN, read_key
 
 
-@click.command("verify-all", short_help="Check every answer that a program kept against the log.")
+@click.command("verify-all", short_help="Check every answer that a program stored against the log.")
 @click.option(
     "--spool",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -37,7 +37,7 @@ from xingate_server.cli.trace.receipt import EXIT_NOT_PROVEN, read_key
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def verify_all_command(*, spool: Path, key: str, target: str, state: Path, as_json: bool) -> int:
     """Show that the log still holds every answer that a program kept, and that it only grew since last time.
 
@@ -48,7 +48,7 @@ def verify_all_command(*, spool: Path, key: str, target: str, state: Path, as_js
     cannot be asked, or the spool cannot be written.
     """
     if not (spool / "answers").is_dir():
-        raise AskedWronglyError(f"`{spool}` is no spool: expected the folder given to `connect(..., spool=DIR)`")
+        raise AskedWronglyError(f"`{spool}` is not a spool: expected the folder given to `connect(..., spool=DIR)`")
     trusted = str(read_key(key)) if key else ""
     if not target:
         require_log(state)

@@ -13,9 +13,9 @@ from xingate_server.cli.output.common import (
     json_option,
     print_line,
     print_object,
+    report_errors,
     state_option,
     target_option,
-    tell_errors,
 )
 from xingate_server.cli.output.rows import print_rows
 from xingate_server.cli.trace.fsck import fsck_command
@@ -26,7 +26,7 @@ from xingate_server.cli.trace.receipt import receipt_command, verify_command
 from xingate_server.cli.trace.records import HEADERS, row, summary, words
 from xingate_server.cli.trace.replay import replay_command
 from xingate_server.cli.trace.report import recipients_command, report_command
-from xingate_server.cli.trace.search import Given, options_of, search_options, tell_unknown_action
+from xingate_server.cli.trace.search import Given, options_of, search_options, warn_unknown_action
 from xingate_server.cli.trace.spool import verify_all_command
 from xingate_server.gateway.records.search import ALL, KINDS
 
@@ -54,7 +54,7 @@ trace.add_command(recipients_command)
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def show_command(record_id: str, target: str, state: Path, *, as_json: bool) -> None:
     """Show one record.
 
@@ -93,7 +93,7 @@ def show_command(record_id: str, target: str, state: Path, *, as_json: bool) -> 
 @target_option
 @state_option
 @json_option
-@tell_errors
+@report_errors
 def list_command(
     limit: int,
     kind: str,
@@ -120,7 +120,7 @@ def list_command(
         search["kind"] = kind
     with open_records(target, state) as gateway:
         entries = gateway.records(limit, before=before, **search)
-        tell_unknown_action(gateway, given["action"])
+        warn_unknown_action(gateway, given["action"])
     if as_json:
         for entry in entries:
             print_object(summary(entry))

@@ -1,6 +1,6 @@
 """What needs all entries of one subject: duplicates, superseded rows, red against black (Cl. 7, 24).
 
-Nothing here depends on the order of the rows, or on the file that they stand in (DESIGN section 5).
+Nothing here depends on the order of the rows, or on the file that contains them (DESIGN section 5).
 """
 
 from collections import defaultdict

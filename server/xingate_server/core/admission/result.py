@@ -57,7 +57,7 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `entry`, `registration` and `unread` is set. `flags` are the row's own. `counted` are reasons that are counted of a
     row which stands all the same (a number that cannot be used), each with what was found. `also` is what may be of a
     subject of the other class, where the kind and the number contradict each other. `is_validity_open`: a red or
-    black row of procedure publicity without an end, which is counted and is no flag of an answer.
+    black row of procedure publicity without an end, which is counted and is not a flag of an answer.
     """
 
     subject_class: SubjectClass

@@ -1,6 +1,6 @@
 """Whom a row is about: its numbers judged one by one, and the keys under which it is stored.
 
-A number that cannot be used never drops a row that has another one, or a name: the other number stands, and with a
+A number that cannot be used never drops a row that has another one, or a name: the other number is used, and with a
 name alone the row is stored unsettled (DESIGN section 5, "A number that cannot be used"). Excluded: what the row says
 (`core.admission.admit`), and which rows are of one subject (`snapshot.compile.subjects.subject_file`).
 """

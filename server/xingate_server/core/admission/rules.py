@@ -1,4 +1,4 @@
-"""What admission goes by: the catalogue, the calendar, the maker of keys, and the codes that registers hold exactly."""
+"""The inputs of admission: the catalogue, the calendar, the maker of keys, and the exact codes in registers."""
 
 from collections.abc import Collection
 from datetime import date
@@ -16,7 +16,7 @@ _ROLES = frozenset(Reach) - {Reach.SUBJECT, Reach.ORGANISATION, Reach.PERSON}
 
 
 class Rules:
-    """What admission goes by.
+    """The inputs of admission.
 
     `registered_codes` are folded codes with a failing check digit that a loaded register holds exactly; `today` is
     the day of the compile; `has_older_ids` says that entries of this installation once had ids of format version 1.

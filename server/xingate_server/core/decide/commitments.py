@@ -1,7 +1,7 @@
-"""Open commitments that are past their day, of which nobody has said whether they were kept (Cl. 9).
+"""Open commitments that are past their day, with no report on whether they were fulfilled (Cl. 9).
 
-Such a one is no breach, and no sign that all is well: it makes the gap `commitment_overdue` until the authority that
-holds it says what became of it. Source: DESIGN section 5, "Commitments".
+An overdue commitment is neither a breach nor a sign that all is well. It causes the gap `commitment_overdue` until the
+responsible authority reports the result. Source: DESIGN section 5, "Commitments".
 """
 
 from collections.abc import Iterator, Sequence

@@ -45,7 +45,7 @@ _BARRING = frozenset({Effect.BAR, Effect.LIMIT})
 
 
 def decide(file: SubjectFile, catalogue: Catalogue, question: Question, situation: Situation) -> Decision:
-    """Answer `question` from what the snapshot holds on the subject.
+    """Answer `question` from what the snapshot contains on the subject.
 
     Where the identity is not settled no entry acts. The result is the same for any order of entries, sources and
     measures in the arguments.
@@ -186,7 +186,7 @@ class _Decision:
         )
 
     def _meet(self, held: Held) -> None:
-        """Rules (1) to (6) for one entry, and where the outcome is told."""
+        """Rules (1) to (6) for one entry, and where the outcome goes."""
         entry = held.entry
         row = self.plan.row(held)
         state = standing(entry, self.question.as_of)

@@ -63,7 +63,7 @@ class SourceState(_Struct, frozen=True):
     """What a snapshot knows about one source: what it provides, and for which days it speaks.
 
     `vanished` are list types that had entries in the previous sequence and have none now without an accepted
-    shrink. Dates are None where the source is absent.
+    shrink. Dates are None if the source is absent.
     """
 
     kind: str
@@ -153,7 +153,7 @@ class Applied(_Struct, frozen=True):
 
 
 class ShownRecord(_Struct, frozen=True):
-    """A penalty, permit or commitment: told, with no measure of its own."""
+    """A penalty, permit or commitment: shown, with no measure of its own."""
 
     entry: EntryRef
     amount_yuan: str = ""
@@ -188,7 +188,7 @@ class Flag(_Struct, frozen=True):
 
 
 class Decision(_Struct, frozen=True):
-    """The answer. Each list stands in a fixed order, so that the same inputs give the same bytes."""
+    """The answer. Each list has a fixed order, so that the same inputs give the same bytes."""
 
     verdict: Verdict
     measures: tuple[Applied, ...] = ()

@@ -44,7 +44,7 @@ def identity_gaps(situation: Situation) -> list[Gap]:
 
 
 def source_fault(state: SourceState, as_of: date) -> GapReason | None:
-    """Why a source does not answer for a day, or None where it does."""
+    """Why a source does not answer for a day, or None if it does."""
     if not state.is_loaded or state.admitted == 0 or state.vanished:
         return GapReason.SOURCE_MISSING
     if state.data_as_of is None or state.coverage_from is None:
@@ -92,7 +92,7 @@ def clean_years_gap(closes_with: str) -> Gap:
 
 
 def unsettled_gap(entry: Entry, could_be: Verdict | None) -> Gap | None:
-    """A masked or name-only entry that fits this subject and is in force; None where it could not restrict."""
+    """A masked or name-only entry that fits this subject and is in force; None if it could not restrict."""
     if could_be is None or STRICTNESS[could_be] == 0:
         return None
     return Gap(
@@ -105,7 +105,7 @@ def unsettled_gap(entry: Entry, could_be: Verdict | None) -> Gap | None:
 
 
 def unread_gap(row: UnreadRow, could_be: Verdict | None) -> Gap | None:
-    """A list holds a row about this very subject that nobody could read; None where it could not restrict."""
+    """A list holds a row about this very subject that nobody could read; None if it could not restrict."""
     if could_be is None or STRICTNESS[could_be] == 0:
         return None
     return Gap(
@@ -117,7 +117,7 @@ def unread_gap(row: UnreadRow, could_be: Verdict | None) -> Gap | None:
 
 
 def overdue_gap(row: Entry | UnreadRow, could_be: Verdict) -> Gap:
-    """Nobody has said whether a commitment past its day was kept."""
+    """There is no report on whether a commitment past its day was fulfilled."""
     return Gap(
         reason=GapReason.COMMITMENT_OVERDUE,
         could_be=could_be,

@@ -1,4 +1,4 @@
-"""Whether a measure meets an entry as a subject holds it: trigger, reach and `when` (rules 2 and 4)."""
+"""Whether a measure meets an entry of a subject: trigger, reach and `when` (rules 2 and 4)."""
 
 from collections.abc import Mapping
 from enum import Enum

@@ -1,8 +1,8 @@
-"""What the catalogue says to one question whoever is asked about: worked out once, and used for every subject.
+"""The part of a decision that does not depend on the subject: computed once from the catalogue, used for all subjects.
 
-A `Plan` holds all that depends on the action, the kind of subject, the day asked about, the context and the sources
-alone; a `Row` in it holds all that one sort of entry adds. The day is part of what a plan is found by, so nothing
-outlasts its last day in here. Excluded: the entry's own dates, and what a caller may see (`core.decide.decide`).
+A `Plan` contains all that depends on the action, the kind of subject, the day asked about, the context and the sources
+alone; a `Row` in it contains what one kind of entry adds. The day is part of a plan's key, so no plan is used after its
+day. Excluded: the entry's own dates, and what a caller may see (`core.decide.decide`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -199,7 +199,7 @@ class Plan:
 
     @cached_property
     def breach_could_be(self) -> Verdict | None:
-        """The strictest restriction that an own breached commitment gives, None where there is none or open ones past
+        """The strictest restriction that an own breached commitment gives, None if there is none or open ones past
         their day are not asked about."""
         if not self._rules.asks_commitments:
             return None
@@ -267,7 +267,7 @@ def _reach_through(measure: Measure, role: Role) -> Reach | None:
 
 
 def ordered(applied: Sequence[Applied]) -> tuple[Applied, ...]:
-    """Verdict weight, then id, then entry id; a person reached twice by one entry is told by role and entity.
+    """Verdict weight, then id, then entry id; a person reached twice by one entry is ordered by role and entity.
 
     Rows of one key that replaced each other are never told alike: each ended for a reason of its own.
     """

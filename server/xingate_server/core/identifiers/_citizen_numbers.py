@@ -1,4 +1,4 @@
-"""Whether an id, a key or a system's name holds a citizen number, which is then refused and not hidden.
+"""Whether an id, a key or a system's name contains a citizen number; it is then refused, not masked.
 
 Stricter than `_masks`, because a refusal that comes by chance is an outage for whoever numbers by time or at random:
 the check digit must be right, the birth must lie before 2020 (later days are those of cases), and a time stamp is no
@@ -21,7 +21,7 @@ _GLUED = (4, 8)  # where within a stamp a number may begin all the same: behind 
 
 
 def holds_citizen_number(text: str, *, is_serial: bool = False) -> bool:
-    """Whether a citizen number stands in `text`, in whatever way of writing.
+    """Whether `text` contains a citizen number, however written.
 
     `is_serial`: the text differs with every request, so the old form of 15 digits, which has no check digit and is
     out of use since 2013, is left out: one in thirty serial numbers of that length looks like it.

@@ -1,4 +1,4 @@
-"""Hiding persons' numbers: of one value (`hide`), and wherever one may stand in free text (`mask_text`).
+"""Masks persons' numbers: in one value (`hide`), and anywhere in free text (`mask_text`).
 
 For rows of refused records and for logs, where a number may be mistyped, dashed, full width, or in the wrong
 column; so what only looks like a citizen number is hidden too. Left out: names, and other documents' numbers,

@@ -63,7 +63,7 @@ def digits_of(text: str) -> str:
         return as_code(float(text)).removesuffix(".0")
     digits = (found["digits"] or found["grouped"]).replace(",", "")
     if looks_rounded(digits) or int(float(digits)) != int(digits):
-        return digits  # one that is no double was never one
+        return digits  # one that is not a double was never one
     return as_code(float(digits)).removesuffix(".0")
 
 

@@ -74,7 +74,7 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def org_code(self) -> str | None:
-        """The 9 characters of the organisation code, also where a check digit fails; None where there is none."""
+        """The 9 characters of the organisation code, also where a check digit fails; None if there is none."""
         if self.is_masked or self.is_malformed:
             return None
         if self.scheme is _USCC:
@@ -97,7 +97,7 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_rounded(self) -> bool:
         """Whether a number looks rounded by a spreadsheet program (see `looks_rounded`), and its check fails; one whose
-        scheme has no check is no valid unified code or citizen number, or it would be read as that."""
+        scheme has no check is not a valid unified code or citizen number, or it would be read as that."""
         return (self.is_checksum_failure or (self.is_shared and self.is_sound)) and looks_rounded(self.value)
 
     def as_rounded(self, *, was_double: bool) -> tuple["Identifier", ...]:

@@ -1,4 +1,4 @@
-"""Numbers that stand beside other text in a cell of a list, or in the name of the subject.
+"""Numbers beside other text in a cell of a list, or in the name of the subject.
 
 Scope: cells such as `统一社会信用代码：9142…`, `9142…（已变更）`, two codes in one cell, and masks written with another
 character than the star. Only a number that is valid by its check digit is taken out of text, and a passport number
@@ -39,7 +39,7 @@ _CODE_IN_NAME = re.compile(
 
 
 def numbers_in(text: str, scheme: Scheme, subject_class: SubjectClass) -> list[Identifier]:
-    """The numbers in a cell that is no number of `scheme` as a whole, in their order."""
+    """The numbers in a cell that is not a number of `scheme` as a whole, in their order."""
     plain = _starred(unicodedata.normalize("NFKC", text))
     found = [number for token in _tokens(plain) if (number := _number(token, scheme, subject_class)) is not None]
     if scheme is Scheme.ORG_CODE:
@@ -59,7 +59,7 @@ def numbers_in_name(name: str, subject_class: SubjectClass) -> list[Identifier]:
 
 
 def name_without_code(name: str) -> str:
-    """A name without the valid unified code in it and the brackets around that; itself where there is none."""
+    """A name without the valid unified code in it and the brackets around that; itself if there is none."""
     if len(name) <= UNIFIED_LENGTH or not _DIGIT.search(name):
         return name
     plain = unicodedata.normalize("NFKC", name)

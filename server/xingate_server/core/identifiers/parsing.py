@@ -1,10 +1,10 @@
 """Identifiers of subjects: fold, parse with the reason why not, derive the organisation code, mask.
 
 Schemes and checks: GB 32100 (unified code), GB 11714 (organisation code), GB 11643 (citizen number), ISO 7064
-(registration number), ISO 17442 (LEI); DOMAIN "Identifiers", DESIGN section 4 "Identity". The subject's class
-comes from the request and is never guessed: a citizen number can be a valid unified code. Left out: whether a
-number was issued, whom it belongs to, and division codes, whose tables age. No text made here (`detail`) holds
-the number itself.
+(registration number), ISO 17442 (LEI); DOMAIN "Identifiers", DESIGN section 4 "Identity". The subject's class comes
+from the request and is never guessed: a citizen number can be a valid unified code. Left out: whether a number was
+issued, whom it belongs to, and division codes, whose tables age. No text made here (`detail`) contains the number
+itself.
 """
 
 import re
@@ -77,7 +77,7 @@ class _Wrong(Exception):  # noqa: N818 (never leaves this module)
 
 
 def parse(text: str, scheme: Scheme, subject_class: SubjectClass) -> Identifier:
-    """Read `text` as a number of `scheme`; whatever is wrong stands in the result's `fault`. Raises nothing.
+    """Read `text` as a number of `scheme`; any error is in the result's `fault`. Raises nothing.
 
     One number is one subject, whatever the scheme is called: a number that is a valid unified code or citizen number
     is that, and one that is not sound as a number of `scheme` is what its shape says, where it is sound as that.
@@ -158,7 +158,7 @@ def read(text: str, scheme_word: str, subject_class: SubjectClass) -> Identifier
     person = subject_class is SubjectClass.PERSON
     fault, detail = (
         Fault.SCHEME,
-        f"{len(value)} characters are no known shape: "
+        f"{len(value)} characters have no known shape: "
         + (
             "a citizen number has 18 or 15"
             if person

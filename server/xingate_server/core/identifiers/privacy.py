@@ -1,7 +1,7 @@
-"""What may be kept of a row's text: never a natural person's number (DESIGN section 6).
+"""What may be stored of a row's text: never a natural person's number (DESIGN section 6).
 
-A number is found by its place in the record, or by its shape wherever it stands. Left out: a document's number of a
-person, other than a citizen number, that stands in free text alone.
+A number is found by its place in the record, or by its shape anywhere. Left out: a document's number of a person, other
+than a citizen number, that is in free text only.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from xingate_server.core.entry import Record, fold_word
 from xingate_server.core.identifiers.parsing import hide, mask_dated, mask_text
 from xingate_server.core.subject import KIND_WORDS, SubjectClass, class_of
 
-SHORTEST_NUMBER = 5  # shorter ones are no document's, and would be found inside other cells
+SHORTEST_NUMBER = 5  # no document has a shorter one, and it would be found inside other cells
 SHORTEST_SURE_NUMBER = 8  # shorter ones may as well be a part of a document's number
 
 

@@ -1,10 +1,10 @@
-"""Who is asked about: from the numbers and names of a question to one subject's file, or why there is none.
+"""Finds the subject of a question by its numbers and names, or the reason why there is none.
 
-The key is made of class and number: one number is one subject, whatever its scheme is called. A subject is settled by
-a complete number only; a masked number, a bare name, a number of several subjects and one with a wrong check digit that
-nobody holds give candidates and a reason, and nothing acts. Masked and name-only entries that fit a settled subject are
-gathered as unsettled; whether their names speak against it is judged in `core.decide.gaps`. Excluded: malformed
-numbers, which are errors before this. Source: DESIGN section 4 (Identity), and "Settled points".
+The key is made of class and number: one number is one subject, whatever its scheme is called. A subject is settled by a
+complete number only; a masked number, a bare name, a number of several subjects and one with a wrong check digit that
+belongs to nobody give candidates and a reason, and nothing acts. Masked and name-only entries that fit a settled
+subject are gathered as unsettled; whether their names speak against it is judged in `core.decide.gaps`. Excluded:
+malformed numbers, which are errors before this. Source: DESIGN section 4 (Identity), and "Settled points".
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class NamedSubject(Protocol):
 
     @property
     def list_types(self) -> tuple[str, ...]:
-        """On which lists it stands."""
+        """The lists that it is on."""
         ...
 
 
@@ -65,7 +65,7 @@ class Lookup(Protocol):
     """What identity needs of a snapshot."""
 
     def get(self, key: bytes) -> SubjectFile | None:
-        """What stands at the key of an identifier, a mask or a name."""
+        """What is stored at the key of an identifier, a mask or a name."""
         ...
 
     def mask_shapes(self, subject_class: SubjectClass, scheme: str) -> Sequence[str]:
@@ -82,7 +82,7 @@ class Lookup(Protocol):
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What is known of the subject. `file` is empty where there is a reason.
+    """What is known of the subject. `file` is empty if there is a reason.
 
     `subject_key` stands for the subject in the record, and `file` is what a snapshot holds at it, plus the
     unsettled entries at `unsettled_keys`. `subject_code` is an organisation's code in clear, "" for people and for
@@ -165,7 +165,7 @@ class _Identification:
         )
 
     def find(self, identifier: Identifier) -> _Found | None:
-        """What stands at a complete number; None where its check digit is wrong and nobody holds it."""
+        """What stands at a complete number; None if its check digit is wrong and nobody holds it."""
         key = self.key(identifier.scheme, identifier.value)
         file = self.lookup.get(key)
         if file is not None and file.rivals:
@@ -209,7 +209,7 @@ class _Identification:
         )
 
     def among(self, found: Sequence[_Found]) -> tuple[Candidate, ...]:
-        """All whom the numbers stand for, as candidates."""
+        """All subjects of the numbers, as candidates."""
         profiles = {p for f in found for p in (f.rivals or (f.file.profiles if f.file else ()))}
         return in_order(candidate(p, self._list_types(p), *SAME_NUMBER) for p in profiles)
 

@@ -1,13 +1,13 @@
 """The legal form of an organisation at the front or the end of its name, in any script.
 
 Scope: which part of a name says the legal form only, so that two names can be compared without it. Exclusions: what
-kind of subject it is, and words that are no legal form (group in Latin letters, trading, holding). Names come as
-`names.normalise` gives them. A form inside a name is no form (示例有限公司十堰分公司).
+kind of subject it is, and words that are not a legal form (group in Latin letters, trading, holding). Names come as
+`names.normalise` gives them. A form inside a name is not a form (示例有限公司十堰分公司).
 
-Sources: ISO 20275 (Entity Legal Forms) and its code list, kept by GLEIF, for the abbreviations of each country; Japan,
-Companies Act art. 6 (会社 in front or behind); Korea, Commercial Act art. 19; China, Provisions on the Administration
-of Enterprise Name Registration, art. 6. Beside them the spellings of the lists themselves (`company limited`,
-`joint stock company`, Russian forms in Latin letters and in front, dots and blanks left out).
+Sources: ISO 20275 (Entity Legal Forms) and its code list, maintained by GLEIF, for the abbreviations of each country;
+Japan, Companies Act art. 6 (会社 in front or behind); Korea, Commercial Act art. 19; China, Provisions on the
+Administration of Enterprise Name Registration, art. 6. Beside them the spellings of the lists themselves (`company
+limited`, `joint stock company`, Russian forms in Latin letters and in front, dots and blanks left out).
 """
 
 import re
@@ -111,7 +111,7 @@ _COMPANY_NEEDS: Final = "分支子总母"
 # What is left of ㈱, （株）, ㈜, （주） and (유) when the brackets are removed.
 _BRACKETED: Final = "株주유"
 _ZHUZHOU: Final = "株洲"
-_SCRIPTS_WITH_MARKS: Final = {  # their vowel signs are no letters to a regular expression
+_SCRIPTS_WITH_MARKS: Final = {  # their vowel signs are not letters to a regular expression
     "บริษัท": "จำกัด มหาชน, จำกัด (มหาชน), จำกัด",
     "ห้างหุ้นส่วน": "จำกัด",
     "": "प्राइवेट लिमिटेड, प्रा लि, लिमिटेड, লিমিটেড, প্রাইভেট লিমিটেড, லிமிடெட், பிரைவேட் லிமிடெட், लि",
@@ -158,7 +158,7 @@ def without_legal_form(normalised: str) -> str:
     """A normalised name without one legal form, at its front or end, and without the punctuation beside it.
 
     The longest form that fits is removed; one of several words (`co ltd`, `gmbh & co. kg`) or with a part on either
-    side (`pt … tbk`) is one. The name itself where there is none, or where less than two letters or another legal form
+    side (`pt … tbk`) is one. The name itself if there is none, or where less than two letters or another legal form
     alone would be left (`ag`, `co ltd`). Of a name with two forms the second stays: calling it again removes that
     one too. `as roma` loses `as`, which may be a form: compare by `names_without_form`, which keeps both.
     """

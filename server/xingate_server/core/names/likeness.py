@@ -3,7 +3,7 @@
 Names with Chinese characters: what differs costs, and 1 - cost / 5 is how alike they are. Cheap is what happens when
 a name is typed or copied (a character of the same sound, one left out, doubled or changed places, another order,
 another legal form). Dear is what tells companies apart: of 10,000 real names one in ten is another one but for a
-single character, most often in the trade name, so another character that names really have at that place is no slip.
+single character, most often in the trade name, so another character that names really have at that place is not a slip.
 What names really have is asked of the index (`Frequencies`). Names in other scripts: rapidfuzz on their words. A name
 in letters against one in characters: their sound. Organisations whose names are equal without their legal form
 (`legal_forms`) and people's names cut short (`person_names`) are alike whatever their letters. Costs and threshold
@@ -43,7 +43,7 @@ _SAME_SOUND, _DOUBLED, _FORM, _MOVED, _MOVED_WITH = 0.3, 0.2, 0.2, 0.3, 0.05
 _LEFT_OUT, _LEFT_OUT_BETWEEN_OTHERS, _ADDED, _ADDED_BETWEEN_OTHERS = 0.45, 0.7, 0.5, 0.7
 _SLIP, _ANOTHER, _ANOTHER_BY_TEN, _RUN, _NUMBER = 0.5, 1.05, 0.8, 1.2, 2.0
 _FULL_COST, _TOO_MANY, _SHORT = 5.0, 8, 6
-_FIXED, _SMOOTHING = 0.3, 3  # a place that one character takes in so many of the names is no free choice
+_FIXED, _SMOOTHING = 0.3, 3  # a place that one character takes in so many of the names is not a free choice
 _UNUSUAL = 2000  # two characters that stand side by side in less than one name in so many
 _USUAL = 3000  # characters that names are made of
 _NUMBERS = frozenset("一二三四五六七八九十百0123456789")

@@ -58,7 +58,7 @@ def has_han(name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def core_of(name: str) -> str:
-    """A name with Chinese characters without blanks and legal form; the name itself where nothing else is left."""
+    """A name with Chinese characters without blanks and legal form; the name itself if nothing else is left."""
     whole = name[:LONGEST].replace(" ", "")
     return _FORM.sub("", whole) or whole
 

@@ -83,7 +83,7 @@ class _Unit(NamedTuple):
 
 
 def short_form(asked: str, listed: str) -> tuple[float, str]:
-    """How alike two names of people are by whole words, 0 to 1, and why; 0 where neither is the other cut short."""
+    """How alike two names of people are by whole words, 0 to 1, and why; 0 if neither is the other cut short."""
     mine, its = parts(asked), parts(listed)
     if mine.counted < _LEAST_WORDS or its.counted < _LEAST_WORDS:
         return 0.0, ""

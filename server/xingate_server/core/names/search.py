@@ -1,7 +1,7 @@
 """Finding listed names that are alike: rare grams first, a bounded number of names read, the best compared.
 
-Scope: which names are compared, and how many are given back. The index is a port, so that a search reads nothing but
-what it is given. Bounds hold for every input: grams, names counted, names compared. Source: DESIGN sections 4 and 6.
+Scope: which names are compared, and how many are returned. The index is a port, so that a search reads only its
+arguments. Every input is bounded: grams, names counted, names compared. Source: DESIGN sections 4 and 6.
 """
 
 from collections import Counter
@@ -55,7 +55,7 @@ class NameIndex(Protocol):
         ...
 
     def names_with(self, gram: str) -> Sequence[int]:
-        """The numbers of the names that have it, ascending; none where they are more than `MOST_FREQUENT`."""
+        """The numbers of the names that have it, ascending; none if they are more than `MOST_FREQUENT`."""
         ...
 
     def name(self, number: int) -> str:

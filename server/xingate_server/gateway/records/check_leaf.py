@@ -150,7 +150,7 @@ def stored_answer(recorded: Recorded, encoded: bytes) -> bytes:
 def leaf_parts(
     question: Question, decision: Decision, digest: str, snapshot: SnapshotInfo, situation: RecordedSituation
 ) -> LeafParts:
-    """What the leaf says whoever asked, and whoever was asked about."""
+    """The parts of the leaf that do not depend on the caller or the subject."""
     return parts_of(
         CheckLeaf(
             record_id="",

@@ -1,4 +1,4 @@
-"""Refusals on record: who was refused what (Cl. 5). A refusal is told only once its own leaf is durable.
+"""Refusals on record: who was refused what (Cl. 5). A refusal is returned only after its own leaf is durable.
 
 Every refusal is a leaf of its own, also a repeated one, since each was an attempt. Excluded: who may do what; that is
 decided where it is asked. Source: DESIGN section 7.
@@ -32,7 +32,7 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Denials:
-    """Records refusals. `deny` gives the error to raise: `raise await denials.deny(denial)`."""
+    """Records refusals. `deny` returns the error to raise: `raise await denials.deny(denial)`."""
 
     def __init__(self, trace: port.TraceLog, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
         self._trace = trace
@@ -40,7 +40,7 @@ class Denials:
         self._new_id = new_id
 
     async def deny(self, denial: Denial) -> NotAllowedError:
-        """Record it; the error to raise. Raises UnavailableError where it cannot be recorded."""
+        """Record it; the error to raise. Raises UnavailableError if it cannot be recorded."""
         try:
             await self._trace.append(self._draft(denial))
         except port.TraceError as error:

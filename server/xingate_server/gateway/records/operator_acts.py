@@ -1,9 +1,9 @@
 """Acts of an operator that change answers, put on record by every node that takes a snapshot into use (Cl. 25).
 
-That a snapshot is in use, and what its compile changed besides the lists (`snapshot.compile.operator_acts`), is
+That a snapshot is in use, and what its compile changed apart from the lists (`snapshot.compile.operator_acts`), is
 recorded once a snapshot whatever the number of workers and restarts: the request id is made from kind, sequence and
-hash, and all that is said comes from the manifest. A node that passed over sequences records their changes too, since
-the later ones rest on them. Excluded: compiling, and who may. Source: DESIGN section 7.
+hash, and all content comes from the manifest. A node that passed over sequences records their changes too, since the
+later ones rest on them. Excluded: compiling, and who may. Source: DESIGN section 7.
 """
 
 from collections.abc import Callable, Iterator
@@ -99,12 +99,12 @@ class Acts:
         """From what was current at the compile; where it was in use before, from what was in use since. Nothing where
         the newest leaf that says which snapshot is in use names this one."""
         manifest = snapshot.manifest
-        after = _said(manifest.sequence, snapshot.hash)
+        after = _snapshot_text(manifest.sequence, snapshot.hash)
         newest, index = next(_activations(self._trace, 1), (None, 0))
         if newest is not None and newest.after == after:
             return []
         first = manifest.previous
-        draft = self._draft(snapshot, ACTIVATED, _said(first.sequence, first.hash) if first else "", after)
+        draft = self._draft(snapshot, ACTIVATED, _snapshot_text(first.sequence, first.hash) if first else "", after)
         if newest is None or self._trace.find("act", SYSTEM, "", draft.request_id) is None:
             return [draft]
         return [self._draft(snapshot, ACTIVATED, newest.after, after, f"/{index}")]
@@ -141,7 +141,7 @@ class Acts:
 def use_draft(before: str, after: InUse, officer: str, reason: str, time: str, record_id: str) -> port.Draft:
     """An officer's act of putting a retained snapshot into use, also an older one than before.
 
-    `before` is what was in use, as `said_of` or `last_said` gives it, "" where nothing was.
+    `before` is what was in use, as `snapshot_text` or `last_snapshot_text` gives it, "" where nothing was.
     """
     leaf = ActLeaf(
         record_id=record_id,
@@ -150,7 +150,7 @@ def use_draft(before: str, after: InUse, officer: str, reason: str, time: str, r
         act=ACTIVATED,
         operator=officer,
         before=before,
-        after=said_of(after),
+        after=snapshot_text(after),
         detail=reason,
     )
     return port.Draft(
@@ -168,12 +168,12 @@ def use_draft(before: str, after: InUse, officer: str, reason: str, time: str, r
     )
 
 
-def said_of(snapshot: InUse) -> str:
+def snapshot_text(snapshot: InUse) -> str:
     """A snapshot as leaves name it: the JSON of its sequence and hash."""
-    return _said(snapshot.manifest.sequence, snapshot.hash)
+    return _snapshot_text(snapshot.manifest.sequence, snapshot.hash)
 
 
-def last_said(trace: port.TraceLog) -> str:
+def last_snapshot_text(trace: port.TraceLog) -> str:
     """What the newest leaf of that kind says was put into use, whether it is retained or not; "" where there is none.
 
     Raises TraceError.
@@ -182,7 +182,7 @@ def last_said(trace: port.TraceLog) -> str:
 
 
 def newest_in_use(trace: port.TraceLog, state_dir: Path) -> int:
-    """The sequence that was last put into use, by the newest leaf that says so; 0 where none does.
+    """The sequence that was last put into use, by the newest leaf that says so; 0 if none does.
 
     Leaves of older releases are found by the retained snapshots that they name. Raises TraceError.
     """
@@ -205,7 +205,7 @@ def highest_in_use(trace: port.TraceLog, state_dir: Path) -> int:
 
 def _activated(trace: port.TraceLog, limit: int) -> Iterator[int]:
     for leaf, _ in _activations(trace, limit):
-        yield msgspec.json.decode(leaf.after, type=_Said).sequence
+        yield msgspec.json.decode(leaf.after, type=_ActivatedSnapshot).sequence
 
 
 def _activations(trace: port.TraceLog, limit: int) -> Iterator[tuple[ActLeaf, int]]:
@@ -216,9 +216,9 @@ def _activations(trace: port.TraceLog, limit: int) -> Iterator[tuple[ActLeaf, in
             yield leaf, stored.leaf_index
 
 
-class _Said(msgspec.Struct):
+class _ActivatedSnapshot(msgspec.Struct):
     sequence: int
 
 
-def _said(sequence: int, content_hash: str) -> str:
+def _snapshot_text(sequence: int, content_hash: str) -> str:
     return msgspec.json.encode({"sequence": sequence, "hash": content_hash}).decode()

@@ -1,6 +1,6 @@
-"""What an implementing body reports of a lookup, read and judged as far as that needs no log (Cl. 22).
+"""Validates an implementing body's report on a lookup, as far as that needs no log (Cl. 22).
 
-Excluded: whether the lookup exists, whose it is, and what its answer held (`gateway.records.outcomes`). No text is
+Excluded: whether the lookup exists, whose it is, and what its answer contained (`gateway.records.outcomes`). No text is
 recorded with a person's number in it. Source: DESIGN section 7.
 """
 
@@ -24,7 +24,7 @@ _MANY_LINES = ("note", "reason", "evidence")
 
 
 class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done with a measure, as reported; `result` is None where the report does not say."""
+    """What was done with a measure, as reported; `result` is None if the report does not say."""
 
     measure_id: str
     result: Result | None
@@ -108,10 +108,10 @@ def _measure(reported: ReportedMeasure, field: str) -> MeasureOutcome:
         text = f"`{reported.measure_id}` was reported as {reported.result.value}: say why"
         raise InvalidOutcomeError("reason_missing", text, f"{field}.reason")
     if reported.amount_yuan and not _AMOUNT.fullmatch(reported.amount_yuan):
-        text = "the amount is no sum in yuan: expected digits with at most two decimals, such as 1234.50"
+        text = "the amount is not a sum in yuan: expected digits with at most two decimals, such as 1234.50"
         raise InvalidOutcomeError("amount_malformed", text, f"{field}.amount_yuan")
     if reported.date and read_day(reported.date) is None:
-        raise InvalidOutcomeError("date_malformed", "the date is no day: expected YYYY-MM-DD", f"{field}.date")
+        raise InvalidOutcomeError("date_malformed", "the date cannot be read: expected YYYY-MM-DD", f"{field}.date")
     return MeasureOutcome(
         measure_id=reported.measure_id,
         result=reported.result,

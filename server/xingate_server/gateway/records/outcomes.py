@@ -1,10 +1,10 @@
 """What became of a lookup: measures applied or not, and identities settled by a person (Cl. 22).
 
-A report is a leaf of its own that names the lookup; it is told as recorded only once it is durable, and within one
-caller an outcome id has exactly one leaf. Only the caller that asked may report: another one is refused, and that is
-on record too. A settled identity is told with later answers about the same subject in the same matter of the same
-organisation; it never changes a verdict, since the lists, not a report, say to whom an entry belongs. Excluded:
-texts (`gateway.records.outcome_reading`). Source: DESIGN section 7.
+A report is a leaf of its own that names the lookup; success is returned only after it is durable, and within one caller
+an outcome id has exactly one leaf. Only the caller that asked may report: another one is refused, and that is on record
+too. A settled identity is shown in later answers about the same subject in the same matter of the same organisation; it
+never changes a verdict, since the lists, not a report, decide to whom an entry belongs. Excluded: texts
+(`gateway.records.outcome_reading`). Source: DESIGN section 7.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ MAX_SETTLEMENTS: Final = 64
 
 
 class SettledIdentities(msgspec.Struct, frozen=True, kw_only=True):
-    """What earlier reports settled, as an answer tells it. `records` are those of the reports."""
+    """What earlier reports settled, as an answer shows it. `records` are those of the reports."""
 
     flags: tuple[Flag, ...] = ()
     records: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ NOTHING_SETTLED: Final = SettledIdentities()
 
 
 class Outcomes:
-    """Takes reports. `keyer` gives the maker of hashes; `clock` an aware time; `new_id` a UUIDv7."""
+    """Takes reports. `keyer` returns the maker of hashes; `clock` an aware time; `new_id` a UUIDv7."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Outcomes:
         self, organisation: str, matter: str, subject_keys: Sequence[bytes], entry_ids: Mapping[str, str]
     ) -> SettledIdentities:
         """What the organisation's reports settled about these entries, for this subject in this matter; the newest
-        report counts. Nothing without a matter. Raises UnavailableError where the log cannot be read.
+        report counts. Nothing without a matter. Raises UnavailableError if the log cannot be read.
 
         `subject_keys` are all by which records may know the subject, the present one first; `entry_ids` are those of
         the answer, and older ones of the same entries, each with the one in the answer.
@@ -188,7 +188,7 @@ class Outcomes:
 
 
 def _read(stored: port.Stored) -> Leaf | None:
-    """A leaf, or None where it is of a kind or release that this one does not know."""
+    """A leaf, or None if it is of a kind or release that this one does not know."""
     try:
         return read(stored.leaf)
     except ValueError:
@@ -226,7 +226,7 @@ def _require_in_answer(reported: ReadOutcome, lookup: CheckLeaf) -> None:
 def _trace_error(error: port.TraceError) -> errors.GatewayError:
     """What a caller is told of a failed record."""
     if isinstance(error, port.RequestIdReusedError):
-        text = f"outcome id `{mask_text(error.request_id)}` stands for another report of the same caller"
+        text = f"outcome id `{mask_text(error.request_id)}` belongs to another report of the same caller"
         return errors.RequestIdReusedError("request_id_reused", text, "outcome_id")
     text = "the report could not be made durable: report again with the same outcome id"
     if isinstance(error, port.ReadFailedError):

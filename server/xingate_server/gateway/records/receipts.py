@@ -1,8 +1,8 @@
 """What proves a record to others: receipts, signed checkpoints, and proofs that the log only grew.
 
-A receipt is given only under a checkpoint that covers its leaf; one that is newer than the newest checkpoint is
-waited for, since that comes within about a second. A consistency proof is given for any sizes that the log had, so
-that a checkpoint of another worker process, newer than our own, can be asked about. Excluded: making the tree, signing
+A receipt is issued only under a checkpoint that covers its leaf; one that is newer than the newest checkpoint is waited
+for, since that comes within about a second. A consistency proof is available for any sizes that the log had, so that a
+checkpoint of another worker process, newer than our own, can be asked about. Excluded: making the tree, signing
 (`trace.tree.proofs`, `trace.tree.checkpoints`), verifying (`xingate.receipt`). Source: DESIGN section 7; RFC 6962;
 C2SP.
 """
@@ -36,7 +36,7 @@ class Proofs(Protocol):
         ...
 
     async def covering(self, leaf_index: int, timeout_s: float) -> str | None:
-        """The newest signed checkpoint once it covers the leaf; None where that takes longer than `timeout_s`."""
+        """The newest signed checkpoint once it covers the leaf; None if that takes longer than `timeout_s`."""
         ...
 
     def inclusion_proof(self, index: int, size: int) -> Sequence[bytes]:
@@ -92,7 +92,7 @@ class Receipts:
         return SignedCheckpoint(note, read.tree_size, read.root_hash, str(proofs.verifier_key))
 
     async def consistency_proof(self, size1: int, size2: int) -> ConsistencyProof:
-        """Between two sizes (`size2` 0: that of the newest checkpoint); empty where they are equal or `size1` is 0.
+        """Between two sizes (`size2` 0: that of the newest checkpoint); empty if they are equal or `size1` is 0.
 
         Raises InvalidQuestionError (`size_order`, or `size_unknown` beyond the end of the log), UnavailableError.
         """
@@ -118,7 +118,7 @@ class Receipts:
 
 
 def read_note(note: str) -> Checkpoint:
-    """The checkpoint in our own note; not verified. Raises UnavailableError where it is none."""
+    """The checkpoint in our own note; not verified. Raises UnavailableError if it is none."""
     try:
         return Checkpoint.parse(SignedNote.parse(note).text)
     except CheckpointError as error:

@@ -27,7 +27,7 @@ SEARCH_S: Final = 1.0  # of one page
 
 
 class Records:
-    """Reads one log. `keyer` gives the maker of this installation's hashes. For any number of threads."""
+    """Reads one log. `keyer` returns the maker of this installation's hashes. For any number of threads."""
 
     def __init__(self, trace: port.TraceLog, keyer: Callable[[], SubjectKeyer], proofs: Proofs | None) -> None:
         self._trace = trace
@@ -40,7 +40,7 @@ class Records:
         return self._trace.origin
 
     def get(self, record_id: str) -> port.Stored:
-        """One record. Raises UnknownRecordError, and UnavailableError where the log cannot be read."""
+        """One record. Raises UnknownRecordError, and UnavailableError if the log cannot be read."""
         try:
             stored = self._trace.get(record_id)
         except port.TraceError as error:

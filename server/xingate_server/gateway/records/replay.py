@@ -1,9 +1,9 @@
 """Deciding a recorded lookup again, from its leaf and the snapshot that it names, and comparing the digests.
 
-A leaf holds no person's name or number, so candidates (possible matches by name or mask) are found again only where
-it names an organisation, the snapshot gives the name back or the code stands in clear. Where it does not, all else is
-decided again and the candidates are taken from the stored answer, which the leaf's digest then has to fit. Excluded:
-whether the leaf is the one that was written (`xingate trace fsck`, `verify`). Source: DESIGN section 7.
+A leaf contains no person's name or number, so candidates (possible matches by name or mask) are found again only if it
+names an organisation and the snapshot has the name or the code is in clear. Otherwise all else is decided again and the
+candidates are taken from the stored answer, which the leaf's digest then has to fit. Excluded: whether the leaf is the
+one that was written (`xingate trace fsck`, `verify`). Source: DESIGN section 7.
 """
 
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def replay(stored: Stored, snapshots: SnapshotSet) -> Replayed:
         record_id=stored.record_id, leaf_index=stored.leaf_index, time=stored.time, result=ReplayResult.UNREADABLE
     )
     if stored.kind != "check":
-        raise ValueError(f"record `{stored.record_id}` is no lookup, but of kind `{stored.kind}`")
+        raise ValueError(f"record `{stored.record_id}` is not a lookup, but of kind `{stored.kind}`")
     try:
         leaf = decode(stored.leaf)
         situation = msgspec.json.decode(leaf.situation, type=RecordedSituation)
@@ -109,7 +109,7 @@ def _snapshot(leaf: CheckLeaf, snapshots: SnapshotSet) -> Snapshot:
     snapshot = snapshots.get(leaf.sequence)
     if snapshot.info.hash != leaf.snapshot_hash:
         raise NotRetainedError(
-            f"snapshot {leaf.sequence} is not retained: the one kept under this number has the hash "
+            f"snapshot {leaf.sequence} is not retained: the one stored under this number has the hash "
             f"`{snapshot.info.hash[:16]}`, the record names `{leaf.snapshot_hash[:16]}`"
         )
     return snapshot

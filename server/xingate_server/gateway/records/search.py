@@ -1,4 +1,4 @@
-"""A search in the log, from a caller's texts to what leaves must say (Cl. 25, 31).
+"""A search in the log, from a caller's texts to conditions on leaves (Cl. 25, 31).
 
 The subject is hashed as it arrives, in the form of today's records and in that of older ones (`core.subject`); its
 number goes no further. Texts are compared as they were recorded: a person's number inside one is hidden. Excluded: the
@@ -101,7 +101,7 @@ def _name(text: str) -> str:
     told = check_text("subject.name", text, MAX_NAME)
     name = "" if told else normalise(clean(text))
     if not name:
-        raise InvalidQuestionError("name_malformed", told or "the name holds no letters", "name")
+        raise InvalidQuestionError("name_malformed", told or "the name contains no letters", "name")
     return name
 
 

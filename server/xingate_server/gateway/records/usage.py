@@ -20,7 +20,7 @@ def usage_report(trace: TraceLog, first: str, last: str, by: str) -> Usage:
     """Count. `first` and `last` are YYYY-MM-DD in Asia/Shanghai, both included, or "" for an open end; `by` is a value
     of `By`, or "" for organisations.
 
-    Raises InvalidQuestionError, and UnavailableError where the log cannot be read or a leaf of it is damaged: figures
+    Raises InvalidQuestionError, and UnavailableError if the log cannot be read or a leaf of it is damaged: figures
     that lack a leaf are not given without saying so.
     """
     first_day, last_day = read_span(first, last)
@@ -54,7 +54,7 @@ def _day(text: str, field: str) -> date | None:
     if (day := read_day(text)) is not None:
         return day
     shown = mask_text(text[:_MOST_SHOWN])
-    raise InvalidQuestionError("date_malformed", f"`{shown}` is no day: expected YYYY-MM-DD", field)
+    raise InvalidQuestionError("date_malformed", f"`{shown}` is not a date: expected YYYY-MM-DD", field)
 
 
 def _group(text: str) -> By:

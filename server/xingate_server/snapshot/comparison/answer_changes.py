@@ -2,8 +2,8 @@
 
 Every action is asked without context, as of today, by the subject's first kind and its names. Compared are the verdict,
 the measures (acting, suspended, withheld, advisory only), the gaps and the records by what they are, not by which
-document they rest on. What stands under a mask or a name alone is the answer of whoever fits it. Source: DESIGN section
-4.
+document they rest on. What is stored under a mask or a name alone is the answer of whoever fits it. Source: DESIGN
+section 4.
 """
 
 from collections import OrderedDict
@@ -59,7 +59,7 @@ class AnswerChanges:
         self._known: OrderedDict[tuple[int, bytes], tuple[_Answer, ...]] = OrderedDict()
 
     def of(self, old: SubjectFile, new: SubjectFile) -> SubjectChange | None:
-        """What changes for a subject; None where nothing does."""
+        """What changes for a subject; None if nothing does."""
         profile = next(_profiles(new), None) or next(_profiles(old))
         names = tuple(sorted({name for p in (*_profiles(old), *_profiles(new)) if (name := normalise(p.name))}))
         answers = zip(

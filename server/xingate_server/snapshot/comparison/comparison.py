@@ -1,9 +1,8 @@
-"""What a snapshot that is not in use yet changes against the one that is: entries, and for whom the answers change.
+"""Compares a snapshot that is not in use yet with the one in use: entries, and the subjects whose answers change.
 
 Both are read side by side in the order of their keys, so that memory does not grow with them: what has been seen is in
-a file beside the draft. An entry is found by its id, at whatever key it stands. A subject is looked at where what a key
-holds of it differs; what answers it gets is in `answer_changes`. Excluded: sources and guards. Source: DESIGN section
-6.
+a file beside the draft. An entry is found by its id, under any key. A subject is examined if its data at a key differ;
+what answers it gets is in `answer_changes`. Excluded: sources and guards. Source: DESIGN section 6.
 """
 
 from collections.abc import Callable, Iterator
@@ -124,7 +123,7 @@ class _Pairs:
                 yield self._decode(old)
 
     def _side_by_side(self, stage: str) -> Iterator[tuple[bytes, bytes]]:
-        """The packed files of each key, b"" where there is none."""
+        """The packed files of each key, b"" if there is none."""
         olds = iter(packed_files(self._before.folder) if self._before is not None else ())
         news = packed_files(self._after.folder)
         total = max(self._after.keys, self._before.keys if self._before is not None else 0)

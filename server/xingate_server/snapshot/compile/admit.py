@@ -22,7 +22,7 @@ from xingate_server.core.subject import class_of
 from xingate_server.snapshot.compile.counts import Counts, FileTally, Tally
 from xingate_server.snapshot.compile.refusals import Part, Refusals, gather, masked_row, pack_row, row_digest
 from xingate_server.snapshot.compile.spool import Row, Spool, Writer, Written
-from xingate_server.snapshot.compile.workers import Told, each
+from xingate_server.snapshot.compile.workers import Report, each
 from xingate_server.snapshot.request import BLOCK_RECORDS, CompilePlan, Progress, Share
 
 _SOURCE_PLACES = 1 << 40  # more records than any source has
@@ -61,7 +61,7 @@ class Admission:
         self._progress("admit", self._rows, self._rows)
 
     def _admit(self, places: list[int], out: BinaryIO) -> None:
-        found = each(self._plan.jobs, lambda number, tell: self._share(places, number, tell), self._hear)
+        found = each(self._plan.jobs, lambda number, report: self._share(places, number, report), self._hear)
         gather([part.refused for part in found], out)
         for place, passed_over in found[0].passed_over.items():  # every process has read all
             self._tally.sources[place].passed_over = passed_over
@@ -78,7 +78,7 @@ class Admission:
         else:
             self._plan.on_bytes(*content)
 
-    def _share(self, places: list[int], number: int, tell: Told) -> _Admitted:
+    def _share(self, places: list[int], number: int, report: Report) -> _Admitted:
         """The work of one process."""
         share = Share(number, self._plan.jobs)
         name = f"admit-{places[0]}-{number}"
@@ -92,8 +92,8 @@ class Admission:
                 plan = desk.tally.sources[place].plan
                 records: Iterator[Record | None] = plan.records
                 if share.of > 1 and plan.share is not None:
-                    records = plan.share(share.holds, partial(tell, "bytes") if number == 0 else _silent)
-                desk.admit(place, records, tell)
+                    records = plan.share(share.holds, partial(report, "bytes") if number == 0 else _silent)
+                desk.admit(place, records, report)
                 passed_over[place] = dict(plan.passed_over)
                 notes[place] = dict(plan.notes)
             return _Admitted(
@@ -121,7 +121,7 @@ class _Desk:
         self._rules = rules
         self._share = share
 
-    def admit(self, place: int, records: Iterator[Record | None], tell: Told) -> None:
+    def admit(self, place: int, records: Iterator[Record | None], report: Report) -> None:
         """Admit the share of one source."""
         source, first, waiting = self.tally.sources[place], place * _SOURCE_PLACES, 0
         holds, rules = self._share.holds, self._rules
@@ -131,7 +131,7 @@ class _Desk:
                 continue
             if ordinal % BLOCK_RECORDS == 0:
                 self.refusals.begin(ordinal)
-                tell("rows", waiting)
+                report("rows", waiting)
                 waiting = 0
             waiting += 1
             file = source.file(record.file)
@@ -144,7 +144,7 @@ class _Desk:
                     self._spool(record, remains, file, ordinal, is_twin=position > 0)
             else:
                 self._admitted(record, outcome, file, ordinal)
-        tell("rows", waiting)
+        report("rows", waiting)
 
     def _report(self, record: Record, file: FileTally, reasons: Sequence[str], details: Sequence[str]) -> None:
         """A line of `refused.jsonl`."""

@@ -1,4 +1,4 @@
-"""Which rows stand under a number that another row states as a further number of a known subject.
+"""Which rows are under a number that another row states as a further number of a known subject.
 
 A row that knows a company by its registration number alone joins the company whose other rows state both numbers,
 as long as that number points to one company only. A number that points to several joins none (DESIGN section 4,

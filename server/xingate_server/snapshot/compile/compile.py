@@ -1,8 +1,8 @@
 """From records to a snapshot: admit, resolve, write, and only then move `current`.
 
-Scope: the order of the work and the guards. Records arrive as iterators, no source is imported. Memory stays flat:
-everything that grows is on disk in the draft folder. Until `current` is moved, nothing that is in use is touched;
-a compile that fails or is killed leaves only a draft, which the next one clears away. Source: DESIGN section 6.
+Scope: the order of the work and the guards. Records arrive as iterators, no source is imported. Memory stays constant:
+everything that grows is on disk in the draft folder. Until `current` is moved, nothing that is in use is touched; a
+compile that fails or is killed leaves only a draft, which the next one clears away. Source: DESIGN section 6.
 """
 
 from contextlib import ExitStack

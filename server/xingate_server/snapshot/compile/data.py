@@ -24,7 +24,7 @@ from xingate_server.snapshot.manifest import CATALOGUE, CATALOGUE_KEY, DATABASES
 
 _BATCH = 10_000  # the changed pages of a transaction stay in memory
 _FIRST_MAP_BYTES = 64 << 20
-_MAP_STEP_BYTES = 256 << 20  # the file is mapped anew at each step, so that no more of it counts as memory in use
+_MAP_STEP_BYTES = 256 << 20  # the file is mapped again at each step, so that no more of it counts as memory in use
 
 
 def write_data(spool: Spool, catalogue: Catalogue, path: Path) -> Iterator[int]:

@@ -1,8 +1,8 @@
-"""What a snapshot says of its sources, and the guards against lists that cannot be read, shrink or vanish unnoticed.
+"""A snapshot's data about its sources, and the guards against lists that cannot be read, shrink or vanish.
 
 A list type that had entries and has none now is *vanished* and stays so, from sequence to sequence, until it has
-entries again or the shrink is accepted; a source that is no longer given is carried on as not loaded. What is
-compared besides the whole is in `snapshot.compile.shrink_groups`. Source: DESIGN sections 4 (gaps), 5 (guards) and 6.
+entries again or the shrink is accepted; a source that is no longer configured stays listed as not loaded. The parts of
+a list are compared in `snapshot.compile.shrink_groups`. Source: DESIGN sections 4 (gaps), 5 (guards) and 6.
 """
 
 from datetime import date

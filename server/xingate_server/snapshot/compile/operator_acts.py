@@ -1,6 +1,6 @@
-"""What a compile changes besides the lists themselves: the operator's acts that change answers.
+"""What a compile changes apart from the lists themselves: the operator's acts that change answers.
 
-They stand in the manifest, computed once against the snapshot that was current, so that every process that takes the
+They are in the manifest, computed once against the snapshot that was current, so that every process that takes the
 snapshot into use puts the same acts on record (`gateway.records.operator_acts`). Without a previous snapshot there is
 nothing to change. Source: DESIGN section 7.
 """

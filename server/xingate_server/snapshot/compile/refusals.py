@@ -97,7 +97,7 @@ def pack_row(record: Record) -> bytes:
 
 
 def unpack_row(packed: bytes) -> dict[str, str]:
-    """The masked row of `pack_row`; empty where nothing was packed."""
+    """The masked row of `pack_row`; empty if nothing was packed."""
     names, cells = _unpack(packed) if packed else ((), ())
     return dict(zip(names, cells, strict=True))
 

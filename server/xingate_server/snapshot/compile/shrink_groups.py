@@ -53,7 +53,7 @@ def last_day_stored(until: str, today: date) -> str:
 
 
 def losses(before: Groups, now: Groups, today: date) -> Iterator[str]:
-    """The groups that are lost, a line each; none where the older manifest has no groups."""
+    """The groups that are lost, a line each; none if the older manifest has no groups."""
     for list_type, dimensions in before.items():
         for dimension, names in dimensions.items():
             for name, days in names.items():

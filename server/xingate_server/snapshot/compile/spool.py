@@ -1,8 +1,8 @@
-"""The sort spool of a compile: on disk by the first byte of the key, so that memory stays flat.
+"""The sort spool of a compile: on disk by the first byte of the key, so that memory stays constant.
 
-Keys are hashes, so the 256 shelves of a table are of like size and each is sorted in memory by itself. Every process
-of a compile writes files of its own and hands back where its blocks lie (`Stored`); all of them stand in the draft
-folder and are thrown away whatever happens. They hold keyed hashes and masked text, never a natural person's number.
+Keys are hashes, so the 256 shelves of a table are of like size and each is sorted in memory by itself. Every process of
+a compile writes files of its own and returns where its blocks are (`Stored`); all of them are in the draft folder and
+are always deleted. They contain keyed hashes and masked text, never a natural person's number.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,8 +1,8 @@
 """The processes of a compile: one task in as many forked copies of this process as are asked for.
 
-A copy shares what the parent has read, needs nothing handed over, and hands back one value. Forking is safe only
-where no other thread holds what a task needs, so the command line asks for it and programs that embed the compile do
-not. Ctrl-C reaches the parent alone, which ends all copies; a copy whose parent is gone ends by itself.
+A copy shares what the parent has read, needs no arguments, and returns one value. Forking is safe only if no other
+thread holds a lock that a task needs, so the command line asks for it and programs that embed the compile do not.
+Ctrl-C reaches the parent alone, which ends all copies; a copy whose parent is gone ends by itself.
 """
 
 import gc
@@ -16,16 +16,16 @@ from typing import Any, TypeVar
 
 from xingate_server.snapshot.errors import CompileError
 
-Told = Callable[..., None]
-"""Called by a task with whatever the parent's `hear` takes, now and then while it works."""
+Report = Callable[..., None]
+"""A task calls it now and then, with the arguments that the parent's `hear` takes."""
 Result = TypeVar("Result")
 _COLLECT_AFTER = 100_000  # objects; records hold no cycles, so looking for some after every 700 is lost time
 
 
-def each(jobs: int, task: Callable[[int, Told], Result], hear: Told) -> list[Result]:
+def each(jobs: int, task: Callable[[int, Report], Result], hear: Report) -> list[Result]:
     """The results of `task(0)` to `task(jobs - 1)`, in this process where there is one job only.
 
-    Raises what a task raises, and `CompileError` where a process ends without a word.
+    Raises what a task raises, and `CompileError` if a process ends without a word.
     """
     if jobs == 1:
         return [task(0, hear)]
@@ -52,14 +52,14 @@ def each(jobs: int, task: Callable[[int, Told], Result], hear: Told) -> list[Res
     return [results[number] for number in range(jobs)]
 
 
-def _hear(ready: Any, processes: dict[Connection, Any], results: dict[int, Any], hear: Told) -> None:
+def _hear(ready: Any, processes: dict[Connection, Any], results: dict[int, Any], hear: Report) -> None:
     process, number = processes[ready]
     try:
         what, content = ready.recv()
     except (EOFError, OSError):
         process.join()
         raise CompileError(_ended(process.exitcode)) from None
-    if what == "told":
+    if what == "report":
         hear(*content)
     elif what == "failed":
         raise _error(*content)
@@ -77,7 +77,7 @@ def _ended(exit_code: int) -> str:
     )
 
 
-def _work(number: int, task: Callable[[int, Told], Any], sending: Connection, others: list[Connection]) -> None:
+def _work(number: int, task: Callable[[int, Report], Any], sending: Connection, others: list[Connection]) -> None:
     """The whole life of a copy."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -87,13 +87,13 @@ def _work(number: int, task: Callable[[int, Told], Any], sending: Connection, ot
     gc.set_threshold(_COLLECT_AFTER)
     parent = os.getppid()
 
-    def tell(*content: Any) -> None:
+    def report(*content: Any) -> None:
         if os.getppid() != parent:
             os._exit(1)
-        sending.send(("told", content))
+        sending.send(("report", content))
 
     try:
-        answer: tuple[str, Any] = ("done", task(number, tell))
+        answer: tuple[str, Any] = ("done", task(number, report))
     except Exception as error:  # noqa: BLE001 (it is raised again in the parent)
         answer = ("failed", (type(error), error.args, error.__dict__, traceback.format_exc()))
     sending.send(answer)

@@ -1,4 +1,4 @@
-"""A folder of another body that takes a log's checkpoints: what stands where, and how it is read and compared.
+"""A folder of another body that stores a log's checkpoints: its layout, reading and comparison.
 
 `ORIGIN/DAY/SIZE.note` is a signed note, `SIZE.proof` beside it shows that it continues the one pushed before;
 `ORIGIN/latest.note` is the newest, `ORIGIN/cosigned.note` the newest one that a witness has cosigned. Every file is
@@ -28,7 +28,7 @@ COSIGNED: Final = "cosigned.note"
 _PUBLIC = 0o644
 
 
-class KeptProof(msgspec.Struct, frozen=True):
+class StoredProof(msgspec.Struct, frozen=True):
     """Hashes in base64, from the tree of `size1` leaves to that of `size2`."""
 
     size1: int
@@ -36,7 +36,7 @@ class KeptProof(msgspec.Struct, frozen=True):
     proof: tuple[str, ...]
 
     @classmethod
-    def of(cls, size1: int, size2: int, proof: Sequence[bytes]) -> "KeptProof":
+    def of(cls, size1: int, size2: int, proof: Sequence[bytes]) -> "StoredProof":
         """From raw hashes."""
         return cls(size1, size2, tuple(b64encode(each).decode("ascii") for each in proof))
 
@@ -46,13 +46,13 @@ class KeptProof(msgspec.Struct, frozen=True):
         return [b64decode(each, validate=True) for each in self.proof]
 
 
-class KeptCheckpoint(msgspec.Struct, frozen=True):
+class StoredCheckpoint(msgspec.Struct, frozen=True):
     """A note in the folder, and its proof where there is one."""
 
     path: Path
     size: int
     note: str
-    proof: KeptProof | None
+    proof: StoredProof | None
 
 
 class AnchorFolder:
@@ -61,7 +61,7 @@ class AnchorFolder:
     def __init__(self, folder: Path, origin: str) -> None:
         self.path = folder / _slug(origin)
 
-    def put(self, note: str, size: int, proof: KeptProof | None) -> None:
+    def put(self, note: str, size: int, proof: StoredProof | None) -> None:
         """Keep a note; durable on return."""
         day = self.path / f"{datetime.now(UTC):%Y-%m-%d}"
         day.mkdir(parents=True, exist_ok=True)
@@ -82,12 +82,12 @@ class AnchorFolder:
         """The newest note."""
         return _text(self.path / LATEST)
 
-    def after(self, size: int) -> Iterator[KeptCheckpoint]:
+    def after(self, size: int) -> Iterator[StoredCheckpoint]:
         """All notes for more than `size` leaves, by size, each read when its turn comes."""
         paths = {int(path.stem): path for path in self.path.glob("*/*.note") if path.stem.isdigit()}
         for found, path in sorted(paths.items()):
             if found > size and (note := _text(path)) is not None:
-                yield KeptCheckpoint(path, found, note, _proof(path.with_suffix(".proof")))
+                yield StoredCheckpoint(path, found, note, _proof(path.with_suffix(".proof")))
 
 
 class Compared(msgspec.Struct):
@@ -102,7 +102,7 @@ def compare(folder: Path, log: TraceLog, tree: Tree, verifier_keys: str | Sequen
     """Compare a log with every checkpoint that an anchor holds of it.
 
     A fault is a note that a trusted key did not sign, or one that the log does not begin with: then the log was cut
-    off or rewritten after it was pushed. Raises OSError where the folder cannot be read.
+    off or rewritten after it was pushed. Raises OSError if the folder cannot be read.
     """
     found = Compared()
     for kept in AnchorFolder(folder, log.origin).after(-1):
@@ -138,8 +138,8 @@ def _text(path: Path) -> str | None:
         return "\0"  # no note, which is for the reader to tell
 
 
-def _proof(path: Path) -> KeptProof | None:
+def _proof(path: Path) -> StoredProof | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=KeptProof)
+        return msgspec.json.decode(path.read_bytes(), type=StoredProof)
     except (FileNotFoundError, msgspec.DecodeError):
         return None

@@ -1,6 +1,6 @@
-"""Which of several worker processes pushes checkpoints, and what the others are told of it.
+"""Which of several worker processes pushes checkpoints, and the progress that it shares with the others.
 
-One holds the lock for as long as it lives; another takes over when it ends, however that was. Excluded: pushing itself
+One worker holds the lock until it exits; then another takes over, whatever the reason. Excluded: pushing itself
 (`trace.anchor.push`).
 """
 
@@ -17,7 +17,7 @@ LOCK: Final = "anchor.lock"
 FILE: Final = "anchor.json"
 
 
-class Said(msgspec.Struct, frozen=True):
+class PushProgress(msgspec.Struct, frozen=True):
     """How many leaves the newest note that was pushed is for, and the newest one that came back cosigned."""
 
     pushed: int = 0
@@ -30,10 +30,10 @@ class Lease:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._lock: IO[bytes] | None = None
-        self._said: Said | None = None
+        self._shared: PushProgress | None = None
 
     def take(self) -> bool:
-        """Whether this process has the right, taken if nobody has it. Raises OSError where that cannot be tried."""
+        """Whether this process has the right, taken if nobody has it. Raises OSError if that cannot be tried."""
         if self._lock is None:
             file = (self._directory / LOCK).open("ab")
             try:
@@ -44,17 +44,17 @@ class Lease:
             self._lock = file
         return True
 
-    def say(self, said: Said) -> None:
-        """Tell the others. Raises OSError."""
-        if said != self._said:
-            write_whole(self._directory / FILE, msgspec.json.encode(said))
-            self._said = said
+    def share(self, progress: PushProgress) -> None:
+        """Publish the progress to the other workers. Raises OSError."""
+        if progress != self._shared:
+            write_whole(self._directory / FILE, msgspec.json.encode(progress))
+            self._shared = progress
 
-    def said(self) -> Said:
-        """What whoever pushes has told; nothing where that cannot be read."""
+    def shared(self) -> PushProgress:
+        """The progress that the pushing worker shared; zero values if it cannot be read."""
         with contextlib.suppress(OSError, msgspec.DecodeError):
-            return msgspec.json.decode((self._directory / FILE).read_bytes(), type=Said)
-        return Said()
+            return msgspec.json.decode((self._directory / FILE).read_bytes(), type=PushProgress)
+        return PushProgress()
 
     def close(self) -> None:
         """Give the right back."""

@@ -1,9 +1,9 @@
 """Pushes signed checkpoints to a place outside the operator's reach: a folder, or a URL of another body.
 
-Who runs the log could sign another one in its place; not once somebody else holds what was signed before. Pushing
-happens in a thread of its own, the newest note first, again and again until it succeeds: answers never wait for it.
-A URL is sent the note by POST; one that ends in `/add-checkpoint` is spoken to as a witness (C2SP tlog-witness), and
-its cosignatures are kept. Excluded: comparing (`trace.anchor.folder`), being a witness (`trace.anchor.witness`).
+The operator could sign another log in its place, but not unnoticed once somebody else has the earlier checkpoints.
+Pushing happens in a thread of its own, the newest note first, again and again until it succeeds: answers never wait for
+it. A URL is sent the note by POST; one that ends in `/add-checkpoint` is treated as a witness (C2SP tlog-witness), and
+its cosignatures are stored. Excluded: comparing (`trace.anchor.folder`), being a witness (`trace.anchor.witness`).
 """
 
 import contextlib
@@ -18,8 +18,8 @@ from typing import Final, Protocol
 
 from xingate.checkpoint import Checkpoint, SignedNote
 from xingate.errors import ProofError
-from xingate_server.trace.anchor.folder import AnchorFolder, KeptProof
-from xingate_server.trace.anchor.lease import Lease, Said
+from xingate_server.trace.anchor.folder import AnchorFolder, StoredProof
+from xingate_server.trace.anchor.lease import Lease, PushProgress
 from xingate_server.trace.port import TraceError
 
 EVERY_S: Final = 10.0
@@ -60,7 +60,7 @@ class FolderPlace:
         if latest is not None and before >= size:
             return
         if before:
-            proof = KeptProof.of(before, size, prove(before, size))
+            proof = StoredProof.of(before, size, prove(before, size))
         self._folder.put(note, size, proof)
 
     def cosigned(self) -> str | None:
@@ -69,11 +69,11 @@ class FolderPlace:
 
 
 class UrlPlace:
-    """A URL that takes notes by POST. Raises ValueError where it is none of http or https."""
+    """A URL that takes notes by POST. Raises ValueError if it is none of http or https."""
 
     def __init__(self, url: str) -> None:
         if not url.startswith(("https://", "http://")):
-            raise ValueError(f"`{url}` is no URL that checkpoints can be posted to: expected https:// or http://")
+            raise ValueError(f"`{url}` is not a URL that checkpoints can be posted to: expected https:// or http://")
         self._url = url
         self._is_witness = url.endswith("/add-checkpoint")
         self._known = 0  # how many leaves the witness has seen
@@ -133,7 +133,7 @@ class Pusher:
 
     @property
     def trouble(self) -> str:
-        """Why the newest note could not be pushed; empty where it could."""
+        """Why the newest note could not be pushed; empty if it could."""
         return self._trouble
 
     @property
@@ -148,9 +148,9 @@ class Pusher:
             self._changed.notify()
 
     def cosigned(self, note: str) -> str:
-        """See `checkpoints.Anchor`. Of what another process was told, what it has said last counts."""
-        said = "" if self._lease is None or self._is_ours else self._lease.said().cosigned
-        cosigned = said or self._cosigned
+        """See `checkpoints.Anchor`. If another process pushes, the progress that it shared counts."""
+        shared = "" if self._lease is None or self._is_ours else self._lease.shared().cosigned
+        cosigned = shared or self._cosigned
         return note if cosigned is None else merged(note, cosigned)
 
     def close(self) -> None:
@@ -196,23 +196,23 @@ class Pusher:
             with contextlib.suppress(OSError):
                 if self._lease.take():
                     return True
-            self._follow(self._lease.said())
+            self._follow(self._lease.shared())
             if self._waiting is None or monotonic() >= until:
                 return False
             sleep(_RETRY_S)
 
-    def _follow(self, said: Said) -> None:
+    def _follow(self, progress: PushProgress) -> None:
         """Take over what another process has pushed."""
-        self._pushed, self._cosigned, self._trouble = said.pushed, said.cosigned or self._cosigned, ""
+        self._pushed, self._cosigned, self._trouble = progress.pushed, progress.cosigned or self._cosigned, ""
         with self._changed:
-            if self._waiting is not None and size_of(self._waiting[0]) <= said.pushed:
+            if self._waiting is not None and size_of(self._waiting[0]) <= progress.pushed:
                 self._waiting = None
 
     def _look(self) -> None:
         with contextlib.suppress(OSError):
             cosigned = self._place.cosigned() or self._cosigned
             if self._lease is not None and self._is_ours and self._pushed:
-                self._lease.say(Said(self._pushed, cosigned or ""))
+                self._lease.share(PushProgress(self._pushed, cosigned or ""))
             self._cosigned = cosigned  # only now is it shown to anybody
 
     def _push(self, note: str, prove: Prove) -> bool:
@@ -252,4 +252,4 @@ def _number(content: bytes) -> int:
     try:
         return int(content.decode("ascii").strip())
     except ValueError as error:
-        raise OSError(f"the witness states its size as `{content[:20]!r}`, which is no number") from error
+        raise OSError(f"the witness states its size as `{content[:20]!r}`, which is not a number") from error

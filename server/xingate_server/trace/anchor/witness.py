@@ -1,4 +1,4 @@
-"""A witness: cosigns a log's checkpoint only where it continues everything that it has cosigned of that log before.
+"""A witness: cosigns a log's checkpoint only if it continues everything that it has cosigned of that log before.
 
 What it saw last is written down before a cosignature leaves, so that two views of one log never both get one.
 Checkpoints come from an anchor folder, each with the proof that it continues the one before. Excluded: pushing
@@ -25,7 +25,7 @@ from xingate.checkpoint import (
 )
 from xingate.errors import ProofError
 from xingate.merkle import verify_consistency
-from xingate_server.trace.anchor.folder import AnchorFolder, KeptCheckpoint
+from xingate_server.trace.anchor.folder import AnchorFolder, StoredCheckpoint
 from xingate_server.trace.tree.checkpoint_files import write_whole
 
 STATE: Final = "witness.json"
@@ -37,7 +37,7 @@ class WitnessError(Exception):
 
 
 class NotSignedError(WitnessError):
-    """It is no checkpoint, or the log that it names did not sign it."""
+    """It is not a checkpoint, or the log that it names did not sign it."""
 
 
 class UnknownLogError(NotSignedError):
@@ -115,7 +115,7 @@ class Witness:
             try:
                 checkpoint = Checkpoint.parse(text)
             except ProofError as error:
-                raise NotContinuedError(f"the log `{origin}` signed what is no checkpoint: {error}") from error
+                raise NotContinuedError(f"the log `{origin}` signed an invalid checkpoint: {error}") from error
             _need_continued(seen, checkpoint, proof)
             self._keep(checkpoint)
             return cosign(note, self._key, name=self._name, time_s=int(self._clock()))
@@ -123,7 +123,7 @@ class Witness:
     def visit(self, folder: Path, origin: str) -> int | None:
         """Follow a log's notes in an anchor folder and leave the newest one there, cosigned; how many leaves it is for.
 
-        None where nothing is new. Raises WitnessError, and OSError where the folder fails.
+        None if nothing is new. Raises WitnessError, and OSError if the folder fails.
         """
         anchor, seen = AnchorFolder(folder, origin), self.seen(origin)
         cosigned = None
@@ -135,7 +135,7 @@ class Witness:
         anchor.put_cosigned(cosigned)
         return seen.size
 
-    def _follow(self, kept: KeptCheckpoint, seen: Seen) -> str:
+    def _follow(self, kept: StoredCheckpoint, seen: Seen) -> str:
         if not seen.size:
             return self.cosign(kept.note, 0, ())
         if kept.proof is None or (kept.proof.size1, kept.proof.size2) != (seen.size, kept.size):

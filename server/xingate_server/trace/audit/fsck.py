@@ -1,9 +1,9 @@
 """Derives a whole log again from its leaves and compares everything that was ever stored about it.
 
-Every leaf's hash and seal, the frontier of every batch, every tile, and every signed checkpoint; the first leaf that
-is wrong is named. Chunks are derived side by side in worker processes, in flat memory; the log may be in use. Damage
-and forgery by somebody who lacks the signing key are found; who has the key can sign another log, which only
-checkpoints that others hold (anchors, receipts) show. Excluded: one chunk (`trace.audit.fsck_chunk`). Source: DESIGN
+Every leaf's hash and seal, the frontier of every batch, every tile, and every signed checkpoint; the first leaf that is
+wrong is named. Chunks are derived side by side in worker processes, with constant memory; the log may be in use. Damage
+and forgery by somebody who lacks the signing key are found; the owner of the key can sign another log, which only
+checkpoints stored by others (anchors, receipts) reveal. Excluded: one chunk (`trace.audit.fsck_chunk`). Source: DESIGN
 section 7; RFC 6962.
 """
 
@@ -40,7 +40,7 @@ _INLINE_CHUNKS = 2  # up to so many, starting processes takes longer than the wo
 
 
 class Report(msgspec.Struct):
-    """What was found. `first_bad` is the index of the first wrong leaf, None where no leaf is wrong."""
+    """What was found. `first_bad` is the index of the first wrong leaf, None if no leaf is wrong."""
 
     leaves: int = 0
     checkpoints: int = 0
@@ -170,7 +170,7 @@ def _claims(directory: Path, size: int, report: Report) -> Iterator[Claim]:
             report.add(Fault(None, f"{where}: {error}"))
             continue
         if stated > size:
-            text = f"{where}: signed for {stated} leaves, but the log holds {size}: its end was lost or cut off"
+            text = f"{where}: signed for {stated} leaves, but the log contains {size}: its end was lost or cut off"
             report.add(Fault(size, text))
         elif stated < last:
             report.add(Fault(None, f"{where}: signed for {stated} leaves after one for {last}"))
@@ -187,7 +187,7 @@ def _notes(files: CheckpointFiles) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _workers(size: int, processes: int | None, *, is_deep: bool) -> Iterator[tuple[ProcessPoolExecutor | None, int]]:
-    """Worker processes, None where one is enough; and how many chunks to derive at a time."""
+    """Worker processes, None if one is enough; and how many chunks to derive at a time."""
     count = processes or min(os.cpu_count() or 1, _MOST_PROCESSES)
     if count == 1 or size <= _INLINE_CHUNKS * CHUNK:
         yield None, 1

@@ -36,7 +36,7 @@ _TILES_OF = "SELECT tile_index, hashes FROM tiles WHERE level = ? AND tile_index
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong. `index` is the first leaf concerned, None where it is no leaf."""
+    """What is wrong. `index` is the first leaf concerned, None if it is not a leaf."""
 
     index: int | None
     what: str
@@ -52,7 +52,7 @@ class Rows(Protocol):
     def rows(self, start: int, stop: int) -> Iterator[Sequence[object]]:
         """Index, leaf hash, seal, frontier or None, leaf, then the fields of `SEALED`; by index.
 
-        Raises anything where it cannot read on.
+        Raises anything if it cannot read on.
         """
         ...
 
@@ -247,7 +247,7 @@ def derive(task: Task) -> Derived:
 
 
 def checked(claim: Claim, root: bytes, key: str) -> str:
-    """What is wrong with a checkpoint, given the root that was derived; empty where nothing is."""
+    """What is wrong with a checkpoint, given the root that was derived; empty if nothing is."""
     try:
         if key:
             verify(claim.note, VerifierKey.parse(key))

@@ -1,9 +1,9 @@
 """Who received an answer that showed an entry, so that a correction reaches them (Cl. 25); or any answer at all about a
 subject (`trace.audit.search` finds those), so that a new listing does.
 
-Of an entry, every lookup is listed whose answer showed it: acting, suspended, withheld, ended, as a record, or in a
-gap (`identity_unsettled`, `row_unreadable`, `commitment_overdue`). Candidates carry no entry id and are not found. A
-record that stands in several logs is listed once. Excluded: telling them.
+Of an entry, every lookup is listed whose answer showed it: acting, suspended, withheld, ended, as a record, or in a gap
+(`identity_unsettled`, `row_unreadable`, `commitment_overdue`). Candidates carry no entry id and are not found. A record
+that is in several logs is listed once. Excluded: notifying them.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,10 +1,10 @@
-"""Figures for monitoring and assessment (Cl. 31) from the leaves of one or several logs, in flat memory.
+"""Figures for monitoring and assessment (Cl. 31) from the leaves of one or several logs, with constant memory.
 
 Counted are the lookups of a span of days in Asia/Shanghai, and the outcomes that name them, whenever they were
-reported; denials by their own day. A record that stands in several logs counts once. Where several outcomes tell of
-one measure of a lookup, the latest counts. Subjects are told apart by their keyed hash, so those of installations
-with different subject keys are never the same. With a list of matters: which of them were looked up by their own
-organisation, on any day up to the decision.
+reported; denials by their own day. A record that is in several logs counts once. If several outcomes report one measure
+of a lookup, the latest counts. Subjects are distinguished by their keyed hash, so those of installations with different
+subject keys are never the same. With a list of matters: which of them were looked up by their own organisation, on any
+day up to the decision.
 
 The counting is done in a temporary SQLite database that goes to disk as it grows. Excluded: reading logs and files,
 and how figures are shown (`cli`).

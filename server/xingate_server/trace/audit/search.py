@@ -1,8 +1,8 @@
 """Finding leaves in a log of any size, newest first: by subject, caller, action, verdict, matter, kind and days.
 
-Where to look is said by the rows of `trace.leaf.terms`; every leaf that may fit is read and compared itself, and a
-stretch of which rows are lacking is read leaf by leaf. Pages are told by leaf index: what is appended meanwhile moves
-nothing. Excluded: what a caller may write (`gateway.records.search`). Source: clauses 25 and 31.
+The rows of `trace.leaf.terms` show where to look. Every leaf that may match is read and compared, and ranges without
+rows are read leaf by leaf. Pages are addressed by leaf index, so appends do not move them. Excluded: what a caller may
+write (`gateway.records.search`). Source: clauses 25 and 31.
 """
 
 from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct):
-    """What was found, newest first, and from which index on to look further; None where all was looked at."""
+    """What was found, newest first, and from which index on to look further; None if all was looked at."""
 
     leaves: list[Stored | Damaged]
     next_before: int | None

@@ -1,7 +1,7 @@
-"""Reading a whole log past its damage: each leaf, or what is wrong where one should stand.
+"""Reads a whole log in spite of damage: each leaf, or the fault in its place.
 
-A store refuses a damaged leaf and ends its reading there; figures and lists of recipients must go on, and must say
-which leaf they lack. Excluded: proving that a log is whole (`trace.audit.fsck`).
+A store refuses a damaged leaf and ends its reading there; figures and lists of recipients must go on, and must report
+which leaf is missing. Excluded: proving that a log is whole (`trace.audit.fsck`).
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Readable(Protocol):
 def walk(log: Readable, start: int = 0, stop: int | None = None) -> Iterator[Stored | Damaged]:
     """All leaves from `start` on, before `stop` (None: that there are now), oldest first, with constant memory.
 
-    Raises ReadFailedError where more than `MOST_DAMAGED` leaves are damaged, or the log cannot be read at all.
+    Raises ReadFailedError if more than `MOST_DAMAGED` leaves are damaged, or the log cannot be read at all.
     """
     stop = log.size() if stop is None else stop
     at, damaged = start, 0

@@ -17,7 +17,7 @@ from xingate_server.trace.leaf.record import CheckLeaf, check_record
 from xingate_server.trace.leaf.terms import answer_part
 from xingate_server.trace.leaf.wire import message_field, tag, text_field
 
-_CALLERS_KEPT: Final = 4096
+_MAX_CALLERS: Final = 4096
 
 
 class LeafParts(msgspec.Struct, frozen=True, gc=False):
@@ -66,8 +66,8 @@ class LeafJoiner:
         self._matter, self._subject_key, self._subject_code, self._further_keys = (
             tag(CheckRecord, name) for name in ("matter", "subject_key", "subject_code", "further_keys")
         )
-        self.caller = lru_cache(_CALLERS_KEPT)(caller_part)
-        self.answer_terms = lru_cache(_CALLERS_KEPT)(answer_part)
+        self.caller = lru_cache(_MAX_CALLERS)(caller_part)
+        self.answer_terms = lru_cache(_MAX_CALLERS)(answer_part)
 
     def join(self, parts: LeafParts, asked: Asked) -> bytes:
         """The leaf."""

@@ -196,7 +196,7 @@ def _act(leaf: ActLeaf) -> trace_pb2.OperatorAct:
 
 
 def read(content: bytes) -> Leaf:
-    """Read a leaf of any kind. Raises ValueError where the bytes are none that this version knows."""
+    """Read a leaf of any kind. Raises ValueError if the bytes are none that this version knows."""
     record = _parse(content)
     match record.WhichOneof("body"):
         case "check":
@@ -211,7 +211,7 @@ def read(content: bytes) -> Leaf:
 
 
 def decode(content: bytes) -> CheckLeaf:
-    """Read a lookup's leaf. Raises ValueError where the bytes are no such leaf."""
+    """Read a lookup's leaf. Raises ValueError if the bytes are not such a leaf."""
     record = _parse(content)
     if record.WhichOneof("body") != "check":
         raise ValueError(f"the leaf of record `{record.record_id}` is not that of a lookup")
@@ -222,7 +222,7 @@ def _parse(content: bytes) -> trace_pb2.TraceRecord:
     try:
         return trace_pb2.TraceRecord.FromString(content)
     except Exception as error:  # protobuf's DecodeError derives from Exception alone
-        raise ValueError("the leaf is no serialised TraceRecord") from error
+        raise ValueError("the leaf is not a serialised TraceRecord") from error
 
 
 def _read_check(record: trace_pb2.TraceRecord) -> CheckLeaf:

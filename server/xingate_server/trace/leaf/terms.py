@@ -1,11 +1,11 @@
-"""What a search looks at first: rows of 32 bytes, in blocks that are kept in a table beside the log.
+"""What a search looks at first: rows of 32 bytes, in blocks that are stored in a table beside the log.
 
-A leaf has one row, a lookup by several numbers one for each key. A row holds where the leaf stands, its minute and, as
+A leaf has one row, a lookup by several numbers one for each key. A row contains the leaf's index, its minute and, as
 32-bit digests, what can be searched for. Millions of rows are gone through in a second, newest first, whatever is asked
 for, and they are written a thousand leaves at once behind the commits. Rows are derived and only say where to look:
-each leaf that may fit is read itself, and so is one without a row or in a block whose checksum does not hold. Losing
-rows costs time alone. Texts are digested by CRC-32, and of a subject's keyed hash the first 32 bits are taken, so no
-row says more than its leaf. Excluded: the tables (`trace.sqlite.terms`, `trace.postgres.terms`) and the search
+each leaf that may fit is read itself, and so is one without a row or in a block with a wrong checksum. Losing rows
+costs time alone. Texts are digested by CRC-32, and of a subject's keyed hash the first 32 bits are taken, so no row
+reveals more than its leaf. Excluded: the tables (`trace.sqlite.terms`, `trace.postgres.terms`) and the search
 (`trace.audit.search`).
 """
 

@@ -48,7 +48,7 @@ class PostgresRows(msgspec.Struct, frozen=True):
         return "PostgresRows()"
 
     def size(self) -> int:
-        """See `fsck_chunk.Rows`. Raises StoreUnusableError where there is no log."""
+        """See `fsck_chunk.Rows`. Raises StoreUnusableError if there is no log."""
         with asyncio.Runner() as runner:
             try:
                 return int(runner.run(_fetch(self.dsn, _SIZE))[0][0])
@@ -73,7 +73,7 @@ class PostgresRows(msgspec.Struct, frozen=True):
             heads = runner.run(_fetch(self.dsn, _OTHER_HEAD))
         wrong = dict.fromkeys(int(row[0]) for row in keys)
         found = [Fault(index, f"leaf {index} and its row in `xingate.keys` are not the same") for index in wrong]
-        return found + [Fault(None, f"the head at {row[0]} does not stand at the last leaf") for row in heads]
+        return found + [Fault(None, f"the head at {row[0]} is not at the last leaf") for row in heads]
 
 
 async def _page(connection: Connection, start: int, stop: int) -> Sequence[asyncpg.Record]:

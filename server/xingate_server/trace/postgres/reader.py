@@ -19,7 +19,7 @@ _RETRY_S: Final = 0.05
 
 
 class Reader:
-    """Connects at the first question, and anew where the connection was lost; `close` it at the end."""
+    """Connects at the first question, and again after the connection was lost; `close` it at the end."""
 
     def __init__(self, dsn: str, lock_wait_s: float) -> None:
         self._dsn = dsn
@@ -47,7 +47,7 @@ class Reader:
             raise StoreUnusableError(f"the PostgreSQL server cannot be used: {said(error)}") from None
 
     def fetch(self, sql: str, *values: object) -> Sequence[asyncpg.Record]:
-        """All rows; none where a value is a text that cannot be stored. Raises ReadFailedError, StoreClosedError."""
+        """All rows; none if a value is a text that cannot be stored. Raises ReadFailedError, StoreClosedError."""
         with self._lock:
             if self._is_closed:
                 raise StoreClosedError("the log is closed")
@@ -88,7 +88,7 @@ class Reader:
             return await self._fetch_once(sql, values)
         except asyncpg.DataError:
             return []
-        except LOST:  # the server may have been started anew since the last question
+        except LOST:  # the server may have been restarted since the last question
             await self._drop()
         try:
             return await self._fetch_once(sql, values)

@@ -1,7 +1,7 @@
 """The PostgreSQL side of the log: connections with the settings that durability rests on, tables, monthly partitions.
 
 Source: PostgreSQL's manual, chapters "Reliability and the Write-Ahead Log" and "Table Partitioning". Excluded: what is
-written and read (`trace.postgres.store`). No text of an error made here holds the address, which may hold a password.
+written and read (`trace.postgres.store`). No error text made here contains the address, which may contain a password.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ CREATE TABLE xingate.leaves (
 ) PARTITION BY RANGE (time);
 CREATE INDEX leaves_by_topic ON xingate.leaves (topic, leaf_index) WHERE topic <> '';
 """
-# Apart from the head, whose row every commit writes anew.
+# Apart from the head, whose row every commit rewrites.
 _SIGNER = """
 CREATE TABLE xingate.signer (
     id smallint PRIMARY KEY CHECK (id = 1),
@@ -212,7 +212,7 @@ async def _create(connection: Connection, origin: str) -> None:
     if await connection.fetchval("SELECT to_regnamespace('xingate') IS NULL"):
         await connection.execute("CREATE SCHEMA xingate")
     elif await connection.fetchval("SELECT 1 FROM pg_class WHERE relnamespace = 'xingate'::regnamespace LIMIT 1"):
-        raise StoreUnusableError("the database's schema `xingate` holds something else than a log")
+        raise StoreUnusableError("the database's schema `xingate` contains something other than a log")
     await connection.execute(_SCHEMA)
     await connection.execute(
         "INSERT INTO xingate.head (id, schema_version, origin, size, frontier) VALUES (1, $1, $2, 0, $3)",

@@ -285,7 +285,7 @@ class PostgresLog:
             new = [draft for key, draft in drafts.items() if key not in found]
             end = await _insert(connection, self._frontier, new) if new else self._frontier
             if end is None:
-                raise StoreUnusableError("the PostgreSQL server was told not to sync its commits any more")
+                raise StoreUnusableError("the PostgreSQL server was configured not to sync its commits any more")
         return found | self._appended(end, new)
 
     def _appended(self, end: Frontier, drafts: Sequence[Draft]) -> _Found:
@@ -335,7 +335,7 @@ async def _prepare(connection: Connection, origin: str | None, *, must_exist: bo
     """Make or check the tables; the log's origin."""
     found = await (find_schema if must_exist else make_schema)(connection, origin)
     if not await connection.fetchval(_IS_WHOLE):
-        raise StoreUnusableError("the log in the database is damaged: its head does not stand at its last leaf")
+        raise StoreUnusableError("the log in the database is damaged: its head is not at its last leaf")
     return found
 
 
@@ -344,7 +344,7 @@ async def _head(connection: Connection, sql: str) -> Frontier:
 
 
 def _frontier(head: Sequence[asyncpg.Record]) -> Frontier:
-    """Raises StoreUnusableError where the head does not hold what it should."""
+    """Raises StoreUnusableError if the head does not hold what it should."""
     try:
         frontier = Frontier.from_bytes(head[0]["frontier"])
     except (IndexError, ProofError) as error:
@@ -358,7 +358,7 @@ def _frontier(head: Sequence[asyncpg.Record]) -> Frontier:
 
 
 async def _insert(connection: Connection, end: Frontier, drafts: Sequence[Draft]) -> Frontier | None:
-    """Append where the tree is believed to end; its new end. None where it does not end there, or syncs no more."""
+    """Append where the tree is believed to end; its new end. None if it does not end there, or syncs no more."""
     frontier = end.copy()
     hashes = [leaf_hash(draft.leaf) for draft in drafts]
     frontier.extend(hashes)

@@ -161,4 +161,4 @@ def refuse_other_schema(connection: apsw.Connection, path: Path) -> None:
 
 def _refuse_foreign_file(connection: apsw.Connection, path: Path) -> None:
     if connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall():
-        raise StoreUnusableError(f"{path} holds something else than a log")
+        raise StoreUnusableError(f"{path} contains something other than a log")

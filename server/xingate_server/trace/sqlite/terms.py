@@ -1,6 +1,6 @@
 """The rows of `trace.leaf.terms` beside a log in SQLite: a file of its own, which can be removed at any time.
 
-It is no part of the log, takes no lock of it and is waited for 200 ms at most: what cannot be written is left
+It is not part of the log, takes no lock of it and is waited for 200 ms at most: what cannot be written is left
 out, what cannot be read is not there, and the leaves are read instead.
 """
 

@@ -1,9 +1,9 @@
 """The log's WAL copied into its file beside the appends, not between them.
 
-SQLite copies it inside the commit that finds it long, so that every caller of that commit waits for thousands of
-pages to be written and synced. Here a thread of its own copies while appends go on; only what came meanwhile is left
-to a commit, which then begins the WAL anew, because no other can. Nothing depends on how far the copy is: the WAL
-holds every commit until it was copied and synced. Source: sqlite.org/wal.html, section 3 (checkpointing).
+SQLite copies it inside the commit that finds it long, so that every caller of that commit waits for thousands of pages
+to be written and synced. Here a thread of its own copies while appends go on; only what came meanwhile is left to a
+commit, which then restarts the WAL, because no other can. Nothing depends on how far the copy is: the WAL holds every
+commit until it was copied and synced. Source: sqlite.org/wal.html, section 3 (checkpointing).
 """
 
 import contextlib
@@ -54,7 +54,7 @@ class WalCopier:
         return apsw.SQLITE_OK
 
     def _look(self, connection: apsw.Connection, pages: int) -> None:
-        if pages < self._asked:  # the WAL has begun anew
+        if pages < self._asked:  # the WAL has started again
             self._asked = self._copied = 0
         is_nearly_copied = pages >= LONG_PAGES and pages - self._copied <= FEW_PAGES
         if is_nearly_copied or pages >= LONGEST_PAGES:
@@ -92,7 +92,7 @@ class WalCopier:
             return not self._is_closed
 
     def _copy(self, connection: apsw.Connection) -> int:
-        """Copy what no reader needs as it is; how many pages of the WAL are in the file, 0 where that is not known."""
+        """Copy what no reader needs as it is; how many pages of the WAL are in the file, 0 if that is not known."""
         with self._one, contextlib.suppress(apsw.BusyError):  # another process copies
             return connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)[1]
         return 0

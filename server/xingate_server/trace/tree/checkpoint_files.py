@@ -1,7 +1,7 @@
 """The files of a log's checkpoints: the newest one, those before it, and the lock under which one is signed.
 
-`checkpoint` is replaced as a whole and synced before it counts; `checkpoints/YYYY-MM.jsonl` keeps one object a line
-(`time`, `note`) and is not synced, since the newest one stands in `checkpoint`. Excluded: what notes say and whether
+`checkpoint` is replaced as a whole and synced before it counts; `checkpoints/YYYY-MM.jsonl` has one object a line
+(`time`, `note`) and is not synced, since the newest one is in `checkpoint`. Excluded: what notes contain and whether
 they fit the log (`trace.tree.checkpoints`). Source: C2SP tlog-checkpoint.
 """
 
@@ -28,7 +28,7 @@ _RETRY_S = 0.005
 _TAIL_BYTES = 65_536
 
 
-class KeptNote(msgspec.Struct, frozen=True):
+class StoredNote(msgspec.Struct, frozen=True):
     """A signed note as it is kept; `time` is RFC 3339 in UTC, by the clock of the node."""
 
     time: str
@@ -86,7 +86,7 @@ class CheckpointFiles:
     def write(self, note: str) -> None:
         """Keep a note as the newest one; durable on return."""
         now = self._clock()
-        kept = KeptNote(written(now), note)
+        kept = StoredNote(written(now), note)
         self.history_path.mkdir(mode=0o700, exist_ok=True)
         # A clock that was set back begins no earlier file: the order of files is that of sizes.
         name = max([f"{now:%Y-%m}.jsonl", *(path.name for path in self.history_path.glob("*.jsonl"))])
@@ -145,6 +145,6 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 def _note_of(line: bytes) -> str | None:
     try:
-        return msgspec.json.decode(line, type=KeptNote).note
+        return msgspec.json.decode(line, type=StoredNote).note
     except msgspec.DecodeError:
         return None

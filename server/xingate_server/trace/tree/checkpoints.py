@@ -2,8 +2,8 @@
 
 Before a log is used it is compared with the last checkpoint that was signed for it: a log that has become shorter, or
 does not begin with what was signed, is refused, since that is how a cut-off WAL or a rewritten log shows. The same
-comparison stands before every signature. Several worker processes share the files; who has something to sign takes the
-lock, and the others take over what it signed. Excluded: the notes themselves (`xingate.checkpoint`), proofs
+comparison precedes every signature. Several worker processes share the files; who has something to sign takes the lock,
+and the others take over what it signed. Excluded: the notes themselves (`xingate.checkpoint`), proofs
 (`trace.tree.proofs`), pushing notes elsewhere (`trace.anchor.push`). Source: DESIGN section 7; C2SP tlog-checkpoint,
 signed-note.
 """
@@ -109,7 +109,7 @@ class Checkpointer:
 
     @property
     def trouble(self) -> str:
-        """Why signing does not succeed at the moment (a full disk, say); empty where it does."""
+        """Why signing does not succeed at the moment (a full disk, say); empty if it does."""
         return self._trouble
 
     @property
@@ -131,7 +131,7 @@ class Checkpointer:
         return self._anchor.cosigned(note) if self._anchor else note
 
     async def covering(self, leaf_index: int, timeout_s: float) -> str | None:
-        """The newest note once it covers the leaf; None where that takes longer than `timeout_s`. Raises TraceError."""
+        """The newest note once it covers the leaf; None if that takes longer than `timeout_s`. Raises TraceError."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[str | None] = loop.create_future()
         self._look()
@@ -261,7 +261,7 @@ class Checkpointer:
             return verify(note, self._public)
         except CheckpointError as error:
             raise StoreUnusableError(
-                f"{self._files.path} is no checkpoint of the log `{self._log.origin}` under its key "
+                f"{self._files.path} is not a checkpoint of the log `{self._log.origin}` under its key "
                 f"`{self._public}`: {error}; restore the key and the checkpoint from a backup"
             ) from error
 
@@ -291,7 +291,7 @@ class Checkpointer:
 def check_tail(log: TraceLog, checkpoint: Checkpoint) -> None:
     """Compare the log with a checkpoint that was signed for it, and hash every leaf since then.
 
-    Raises StoreUnusableError where the log is shorter, begins with something else, or its end is damaged.
+    Raises StoreUnusableError if the log is shorter, begins with something else, or its end is damaged.
     """
     frontier = log.frontier()
     check_frontier(log, checkpoint, frontier)

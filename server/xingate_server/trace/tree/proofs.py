@@ -1,7 +1,7 @@
 """Roots and proofs of the tree over a log, at any size it ever had, in time that grows with the logarithm of the size.
 
 Every hash comes from a full tile (`trace.tree.tiles`), from the newest leaves of the log, or from hashing these; tiles
-that are missing or damaged are made again from the log. The tiles stand outside the log: a root from here that differs
+that are missing or damaged are made again from the log. The tiles are outside the log: a root from here that differs
 from a signed one, or from the frontier of the log, means that one of them was altered. Excluded: verifying (the SDK's
 `xingate.merkle`), signing (`trace.tree.checkpoints`). Source: RFC 6962 section 2.1; C2SP tlog-tiles.
 """
@@ -36,7 +36,7 @@ class OutOfRangeError(TraceError):
 
 
 class Tree:
-    """A proof source over `log`, used by any number of threads. Raises TraceError where the log cannot be read."""
+    """A proof source over `log`, used by any number of threads. Raises TraceError if the log cannot be read."""
 
     def __init__(self, log: Leaves, tiles: TileStore) -> None:
         self._log = log
@@ -62,7 +62,7 @@ class Tree:
             return [self._range_root(start, stop) for start, stop in _siblings(index, size)]
 
     def consistency_proof(self, size1: int, size2: int) -> list[bytes]:
-        """What shows that `size2` leaves begin with `size1`; empty where it says nothing. Raises OutOfRangeError."""
+        """What shows that `size2` leaves begin with `size1`; empty if it says nothing. Raises OutOfRangeError."""
         with self._lock:
             self._need(size1, size2, f"a tree of {size1} leaves")
             if size1 < 0:

@@ -37,7 +37,7 @@ class SignedCheckpoints:
         try:
             check_tail(self._log, verify(note, VerifierKey.parse(self.verifier_key)))
         except CheckpointError as error:
-            raise StoreUnusableError(f"{self._files.path} is no checkpoint under the log's key: {error}") from error
+            raise StoreUnusableError(f"{self._files.path} is not a checkpoint under the log's key: {error}") from error
         return note
 
     async def covering(self, leaf_index: int, timeout_s: float) -> str | None:

@@ -1,6 +1,6 @@
 """The log's signing key: Ed25519, in a file that its owner alone may read, made on first use.
 
-Beside it stands the public half as a C2SP verifier key (`NAME.pub`), the text to hand out. Excluded: what is signed
+Beside it is the public half as a C2SP verifier key (`NAME.pub`), the text to hand out. Excluded: what is signed
 (`trace.tree.checkpoints`). Source: RFC 8032, RFC 5958 (PKCS 8), C2SP signed-note.
 """
 
@@ -26,7 +26,7 @@ def settle_key(
 ) -> Ed25519PrivateKey:
     """The key in `directory`, made on first use; its public half stands beside it under `name`.
 
-    Several processes may come first at the same time: one key wins for all. Raises StoreUnusableError where the key
+    Several processes may come first at the same time: one key wins for all. Raises StoreUnusableError if the key
     cannot be read, can be read by others, or cannot be made.
     """
     path = directory / file
@@ -39,14 +39,14 @@ def settle_key(
         key = load_private_key(path.read_bytes())
         _write_public(path.with_suffix(".pub"), str(verifier_key(name, key, kind)) + "\n")
     except CheckpointError as error:
-        raise StoreUnusableError(f"{path} holds no signing key: {error}; restore it from a backup") from error
+        raise StoreUnusableError(f"{path} contains no signing key: {error}; restore it from a backup") from error
     except OSError as error:
         raise StoreUnusableError(f"the signing key {path} cannot be read or made: {disk_fault(error, path)}") from error
     return key
 
 
 def public_key(state: Path) -> str:
-    """The log's verifier key beside the signing key of a state directory; empty where it is not there, or not for us
+    """The log's verifier key beside the signing key of a state directory; empty if it is not there, or not for us
     to read."""
     with contextlib.suppress(OSError):
         return (state / "keys" / FILE).with_suffix(".pub").read_text(encoding="utf-8").strip()

@@ -1,7 +1,7 @@
-"""Where the hashes of full tiles are kept: derived from the log, never needed for an append, rebuilt when missing.
+"""Stores the hashes of full tiles: derived from the log, never needed for an append, rebuilt when missing.
 
-A tile at level L holds 256 hashes of subtrees of 256**L leaves each (as in C2SP tlog-tiles). Only full tiles are
-kept, so that none ever changes. Excluded: how tiles come about (`trace.tree.proofs`). Source: C2SP tlog-tiles.
+A tile at level L contains 256 hashes of subtrees of 256**L leaves each (as in C2SP tlog-tiles). Only full tiles are
+stored, so that none ever changes. Excluded: how tiles come about (`trace.tree.proofs`). Source: C2SP tlog-tiles.
 """
 
 import contextlib
@@ -107,7 +107,7 @@ class MemoryTiles:
 class FileTiles:
     """A `TileStore` in `tiles.sqlite` of the log's directory, shared by all worker processes.
 
-    A file that cannot be read is put aside and begun anew; where that fails too (a full disk), nothing is kept.
+    A file that cannot be read is put aside and started again; where that fails too (a full disk), nothing is kept.
     """
 
     def __init__(self, directory: Path) -> None:

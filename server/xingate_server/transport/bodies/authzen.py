@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
 from xingate_server.core.subject import SubjectKind
 from xingate_server.transport.bodies.base import Sent
-from xingate_server.transport.bodies.base import described as _said
+from xingate_server.transport.bodies.base import described as _doc
 
 PARTS: Final = ("subject", "action", "resource", "context")
 """What an evaluation has, and may take from the top of several."""
@@ -30,31 +30,29 @@ class _Received(Sent):
 class AuthzenSubjectProperties(_Received):
     """What may be known of a subject beside its number."""
 
-    scheme: str = Field(
-        "", **_said("The number's scheme; empty: by its shape.", "号码类型；留空则按形式识别。", "uscc")
-    )
-    name: str = Field("", **_said("The subject's name.", "主体名称。", "示例建设有限公司"))
+    scheme: str = Field("", **_doc("The number's scheme; empty: by its shape.", "号码类型；留空则按形式识别。", "uscc"))
+    name: str = Field("", **_doc("The subject's name.", "主体名称。", "示例建设有限公司"))
 
 
 class AuthzenSubject(_Received):
     """Who is asked about."""
 
-    type: str = Field(**_said("legal_entity, sole_trader or natural_person.", "主体类别。", "legal_entity"))
-    id: str = Field(**_said("The number.", "证件号码。", "91420399MA0000007C"))
-    properties: AuthzenSubjectProperties = Field(AuthzenSubjectProperties(), **_said("More.", "补充。"))
+    type: str = Field(**_doc("legal_entity, sole_trader or natural_person.", "主体类别。", "legal_entity"))
+    id: str = Field(**_doc("The number.", "证件号码。", "91420399MA0000007C"))
+    properties: AuthzenSubjectProperties = Field(AuthzenSubjectProperties(), **_doc("More.", "补充。"))
 
 
 class AuthzenAction(_Received):
     """What is about to be done."""
 
-    name: str = Field(**_said("An action of the catalogue.", "事项目录中的事项。", "permit.grant"))
+    name: str = Field(**_doc("An action of the catalogue.", "事项目录中的事项。", "permit.grant"))
 
 
 class AuthzenResource(_Received):
     """The matter that it is done in."""
 
-    type: str = Field(**_said("Its kind, in the caller's words; recorded.", "事项类别，由查询方自定。", "case"))
-    id: str = Field(**_said("The matter's number.", "事项编号。", "SP-2024-001"))
+    type: str = Field(**_doc("Its kind, in the caller's words; recorded.", "事项类别，由查询方自定。", "case"))
+    id: str = Field(**_doc("The matter's number.", "事项编号。", "SP-2024-001"))
 
 
 class AuthzenContext(_Received):
@@ -62,19 +60,19 @@ class AuthzenContext(_Received):
 
     model_config = ConfigDict(extra="allow")
 
-    as_of: str = Field("", **_said("YYYY-MM-DD; empty: today.", "日期；留空为今日。", "2026-01-05"))
-    system: str = Field("", **_said("The calling system.", "发起查询的系统。", "portal"))
-    organisation: str = Field("", **_said("Required for a person.", "查询单位；查询自然人时必填。", "示例审批局"))
-    operator: str = Field("", **_said("Required for a person.", "经办人；查询自然人时必填。", "op-1"))
+    as_of: str = Field("", **_doc("YYYY-MM-DD; empty: today.", "日期；留空为今日。", "2026-01-05"))
+    system: str = Field("", **_doc("The calling system.", "发起查询的系统。", "portal"))
+    organisation: str = Field("", **_doc("Required for a person.", "查询单位；查询自然人时必填。", "示例审批局"))
+    operator: str = Field("", **_doc("Required for a person.", "经办人；查询自然人时必填。", "op-1"))
 
 
 class AuthzenEvaluation(_Received):
     """One evaluation."""
 
-    subject: AuthzenSubject = Field(**_said("Who is asked about.", "被查询主体。"))
-    action: AuthzenAction = Field(**_said("What is about to be done.", "拟办事项。"))
-    resource: AuthzenResource = Field(**_said("In which matter.", "所属事项。"))
-    context: AuthzenContext = Field(AuthzenContext(), **_said("Day, caller, attributes.", "日期、查询方与其他情节。"))
+    subject: AuthzenSubject = Field(**_doc("Who is asked about.", "被查询主体。"))
+    action: AuthzenAction = Field(**_doc("What is about to be done.", "拟办事项。"))
+    resource: AuthzenResource = Field(**_doc("In which matter.", "所属事项。"))
+    context: AuthzenContext = Field(AuthzenContext(), **_doc("Day, caller, attributes.", "日期、查询方与其他情节。"))
 
     @model_validator(mode="before")
     @classmethod
@@ -98,7 +96,7 @@ class AuthzenOptions(_Received):
 
     # Judged by `authzen`, whose message names it as AuthZEN does.
     evaluations_semantic: Annotated[Any, WithJsonSchema({"type": "string", "enum": list(SEMANTICS)})] = Field(
-        EXECUTE_ALL, **_said("When to stop.", "何时停止。")
+        EXECUTE_ALL, **_doc("When to stop.", "何时停止。")
     )
 
 
@@ -114,12 +112,12 @@ class AuthzenEvaluations(_Received):
         }
     )
 
-    subject: dict[str, Any] | None = Field(None, **_said("Where an evaluation has none.", "缺省主体。"))
-    action: dict[str, Any] | None = Field(None, **_said("Where an evaluation has none.", "缺省事项。"))
-    resource: dict[str, Any] | None = Field(None, **_said("Where an evaluation has none.", "缺省案卷。"))
-    context: dict[str, Any] = Field({}, **_said("Where an evaluation has none.", "缺省情节。"))
-    evaluations: list[Any] = Field([], **_said("Evaluations, at most 1000.", "逐条评估，至多 1000 条。"))
-    options: AuthzenOptions = Field(AuthzenOptions(), **_said("How they are carried out.", "批量方式。"))
+    subject: dict[str, Any] | None = Field(None, **_doc("Where an evaluation has none.", "缺省主体。"))
+    action: dict[str, Any] | None = Field(None, **_doc("Where an evaluation has none.", "缺省事项。"))
+    resource: dict[str, Any] | None = Field(None, **_doc("Where an evaluation has none.", "缺省案卷。"))
+    context: dict[str, Any] = Field({}, **_doc("Where an evaluation has none.", "缺省情节。"))
+    evaluations: list[Any] = Field([], **_doc("Evaluations, at most 1000.", "逐条评估，至多 1000 条。"))
+    options: AuthzenOptions = Field(AuthzenOptions(), **_doc("How they are carried out.", "批量方式。"))
 
 
 _DECISION: Final = {

@@ -1,9 +1,9 @@
-"""What all models of sent JSON have in common, and the schemas that are published of them.
+"""The base of all request models, and the schemas published for them.
 
 A member that may be absent may be `null`, which is the same; one that the model does not know stays, whatever its
 value, for the model to refuse or ignore; a member has the name of proto3 JSON or that of the .proto file, and not both.
-All of that stands in the published schema, because it is made here, from the same fields. Excluded: the models
-themselves (`models`, `authzen`), what a member means.
+All of that is in the published schema, because it is made here, from the same fields. Excluded: the models themselves
+(`models`, `authzen`), what a member means.
 """
 
 import re

@@ -1,8 +1,8 @@
 """A question from its JSON: at once where it is written as most are, otherwise by the pydantic models.
 
-What the fast reading takes, the models take in the same way (a test compares the two); whatever it does not take, be
-it right or wrong, is read by the models, whose errors are told. A body in which a key stands twice has more quotes
-than what was read from it, provided that none is escaped: that is how it is found without another parser.
+What the fast reading takes, the models take in the same way (a test compares the two); whatever it does not take, be it
+right or wrong, is read by the models, whose errors are returned. A body that has a key twice has more quotes than what
+was read from it, provided that none is escaped: that is how it is found without another parser.
 """
 
 from typing import Annotated, Literal

@@ -22,7 +22,7 @@ _TOO_DEEP = f"the body is nested too deep: at most {_MOST_DEEP} levels are read"
 
 
 def read_body(model: type[_Model], content: bytes) -> _Model:
-    """A body from its JSON. Raises MalformedMessageError (with the place, where there is one), UnknownFieldError."""
+    """A body from its JSON. Raises MalformedMessageError (with the place, if there is one), UnknownFieldError."""
     try:
         value = orjson.loads(content)
         if _is_too_deep(value):

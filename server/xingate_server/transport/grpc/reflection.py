@@ -20,7 +20,7 @@ from xingate_server.transport.messages.parse import parse
 
 REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
-_FILES_KEPT = 64
+_MAX_FILES = 64
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -30,7 +30,7 @@ class Reflection:
     def __init__(self, services: Iterable[str], abort: Callable[[_Context, Exception], Awaitable[NoReturn]]) -> None:
         self._servicer = reflection_aio.ReflectionServicer(services)  # type: ignore[attr-defined] # no stubs
         self._abort = abort
-        self._with_json_names = lru_cache(_FILES_KEPT)(_with_json_names)
+        self._with_json_names = lru_cache(_MAX_FILES)(_with_json_names)
 
     async def info(self, chunks: AsyncIterator[bytes], context: _Context) -> AsyncIterator[bytes]:
         """The answers to serialised ServerReflectionRequests, serialised."""

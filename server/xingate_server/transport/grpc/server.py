@@ -1,8 +1,8 @@
 """The gRPC server: raw bytes in and out, rich errors, health, reflection.
 
-Bytes are parsed here and not by grpc.aio, whose own answer to bytes that are no message is UNKNOWN with a Python
-type name. Excluded: what a call does (`handlers`), what reflection tells (`reflection`), codes (`status`), TLS. Source:
-DESIGN section 8; grpc.health.v1.
+Bytes are parsed here and not by grpc.aio, whose own answer to bytes that are not a message is UNKNOWN with a Python
+type name. Excluded: what a call does (`handlers`), what reflection returns (`reflection`), codes (`status`), TLS.
+Source: DESIGN section 8; grpc.health.v1.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class GrpcFace:
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
 
     async def start(self, address: str) -> int:
-        """Listen on `host:port`; the port bound to. Raises RuntimeError where it is taken."""
+        """Listen on `host:port`; the port bound to. Raises RuntimeError if it is taken."""
         port = self._server.add_insecure_port(address)
         await self.set_ready(False)
         await self._server.start()

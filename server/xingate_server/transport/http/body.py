@@ -30,7 +30,7 @@ async def body_of(request: web.BaseRequest, most_bytes: int) -> bytes:
 
 
 def one(request: web.BaseRequest, header: str) -> str:
-    """The value of a header that is no list, "" without it. Raises MalformedMessageError where it is sent twice."""
+    """The value of a header that is not a list, "" without it. Raises MalformedMessageError if it is sent twice."""
     values = request.headers.getall(header, ())
     if len(values) > 1:
         raise MalformedMessageError(f"the header `{header}` is given twice", header)
@@ -44,8 +44,8 @@ def listed(request: web.BaseRequest, header: str) -> str:
 
 def _check_media(request: web.BaseRequest) -> None:
     if request.content_type != JSON:
-        raise MediaTypeError("the body is not said to be JSON")
+        raise MediaTypeError("the body is not declared as JSON")
     if (request.charset or "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8", "us-ascii"}:
-        raise MediaTypeError("the body is not said to be in UTF-8")
+        raise MediaTypeError("the body is not declared as UTF-8")
     if (listed(request, hdrs.CONTENT_ENCODING) or "identity").lower() != "identity":
         raise MediaTypeError("the body is compressed")

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, made from what answers: operations from the table of calls, bodies and queries from the
 pydantic models, answers from the messages' descriptors in their proto3 JSON shape. Nothing in it is written twice.
 
-Descriptions stand in English, and in Chinese beside them as `x-description-zh` and `x-summary-zh`.
+Descriptions are in English, and in Chinese beside them as `x-description-zh` and `x-summary-zh`.
 """
 
 from importlib.metadata import version

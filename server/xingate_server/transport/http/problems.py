@@ -1,7 +1,7 @@
 """Errors over HTTP: problem documents (RFC 9457) for ours and for those of aiohttp alike.
 
-A problem names fields as JSON does (`asOf`, `subject.identifiers[0].value`) and never holds what a broken request
-line or header said. Excluded: codes and titles (`status`).
+A problem names fields as JSON does (`asOf`, `subject.identifiers[0].value`) and never contains the text of a broken
+request line or header. Excluded: codes and titles (`status`).
 """
 
 import re

@@ -2,7 +2,7 @@
 
 aiohttp drops a request whose body is still on its way once it shuts down. Therefore requests are counted here
 (`in_flight`), and aiohttp shuts down only when none is left or the time for it has passed. Without `is_fast` it is
-served by aiohttp's documented parts alone, with the same answers; bytes that are no HTTP request, and an unknown
+served by aiohttp's documented parts alone, with the same answers; bytes that are not an HTTP request, and an unknown
 `Expect` at an unknown path, then get aiohttp's own words. Excluded: routes (`routes`), errors (`problems`), TLS.
 """
 

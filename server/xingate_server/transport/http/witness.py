@@ -105,11 +105,11 @@ def _parse(body: bytes, logs: Sequence[VerifierKey]) -> _Asked:
     try:
         head, gap, note = body.decode("utf-8").partition("\n\n")
     except UnicodeDecodeError:
-        raise ValueError("the request is no UTF-8") from None
+        raise ValueError("the request is not UTF-8") from None
     old, *hashes = head.split("\n")
     size = _OLD.fullmatch(old)
     if size is None:
-        raise ValueError("the first line is no old size: expected `old` and a decimal number")
+        raise ValueError("the first line is not an old size: expected `old` and a decimal number")
     if not gap or not note:
         raise ValueError("no empty line and checkpoint follow the proof")
     if len(hashes) > _MOST_HASHES:
@@ -117,13 +117,13 @@ def _parse(body: bytes, logs: Sequence[VerifierKey]) -> _Asked:
     try:
         return _Asked(int(size[1]), [_hash(line) for line in hashes], _by_known_keys(note, logs))
     except ProofError as error:
-        raise ValueError(f"what follows the proof is no signed checkpoint: {error.message}") from None
+        raise ValueError(f"what follows the proof is not a signed checkpoint: {error.message}") from None
 
 
 def _by_known_keys(note: str, logs: Sequence[VerifierKey]) -> str:
     """The note with the signatures of the logs' keys alone: those of others may stand in it twice, or be many.
 
-    Where there is none, one is left, for the witness to refuse. Raises CheckpointError where it is no checkpoint.
+    Where there is none, one is left, for the witness to refuse. Raises CheckpointError if it is not a checkpoint.
     """
     text, gap, lines = note.rpartition("\n\n")
     if not gap or not lines.endswith("\n"):
@@ -132,7 +132,7 @@ def _by_known_keys(note: str, logs: Sequence[VerifierKey]) -> str:
     keys = {(key.name, key.id) for key in logs}
     known = [each for each in signatures if (each.name, each.key_id) in keys]
     signed = SignedNote(f"{text}\n", tuple(known or signatures[:1]))
-    # A root that is not that of an empty tree is no fault of form: the witness refuses it once the signature holds.
+    # A root that is not that of an empty tree is not a fault of form: the witness refuses it once the signature holds.
     Checkpoint.parse(signed.text.replace("\n0\n", "\n1\n", 1))
     return signed.format()
 
@@ -143,5 +143,5 @@ def _hash(line: str) -> bytes:
     except ValueError:
         found = b""
     if len(found) != _HASH_BYTES or b64encode(found).decode() != line:
-        raise ValueError(f"a line of the proof is no hash of {_HASH_BYTES} bytes in base64")
+        raise ValueError(f"a line of the proof is not a hash of {_HASH_BYTES} bytes in base64")
     return found

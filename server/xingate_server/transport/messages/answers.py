@@ -22,7 +22,7 @@ _VIEWS = frozenset((v.VIEW_UNSPECIFIED, v.VIEW_BASIC, v.VIEW_FULL))
 
 
 def command(request: v.CheckRequest) -> Command:
-    """The question in a message. Raises InvalidQuestionError without a kind, MalformedMessageError where a kind
+    """The question in a message. Raises InvalidQuestionError without a kind, MalformedMessageError if a kind
     or view has a number that stands for nothing."""
     subject = request.subject
     kind = KINDS_READ.get(subject.kind)
@@ -30,9 +30,9 @@ def command(request: v.CheckRequest) -> Command:
         if subject.kind == t.SUBJECT_KIND_UNSPECIFIED:
             text = "the kind of the subject is missing: state legal entity, sole trader or natural person"
             raise InvalidQuestionError("subject_kind_missing", text, "subject.kind")
-        raise MalformedMessageError(f"`{subject.kind}` is no kind of subject", "subject.kind")
+        raise MalformedMessageError(f"`{subject.kind}` is not a kind of subject", "subject.kind")
     if request.view not in _VIEWS:
-        raise MalformedMessageError(f"`{request.view}` is no view", "view")
+        raise MalformedMessageError(f"`{request.view}` is not a view", "view")
     caller, context = request.caller, request.context
     return Command(
         kind=kind,
@@ -134,7 +134,7 @@ def basic_list_item(item: BasicListItem) -> t.BasicListItem:
 
 
 def day(value: date | None) -> str:
-    """YYYY-MM-DD, or empty where there is none."""
+    """YYYY-MM-DD, or empty if there is none."""
     return "" if value is None else value.isoformat()
 
 

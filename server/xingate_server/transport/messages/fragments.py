@@ -1,9 +1,9 @@
 """A check's answer as bytes, message or JSON, joined from parts that are made once.
 
-What a decision says is made once and kept with the decision object, which many answers share; what stands around it
-is joined to it in the order of the fields. The bytes are those of the message that `answers.check_response` makes,
-serialised deterministically, and of its proto3 JSON by `proto_json` (a test compares both). Answers that carry notices
-of earlier reports are rare and made whole.
+The part for a decision is made once and cached with the decision object, which many answers share; the rest is joined
+to it in the order of the fields. The bytes are those of the message that `answers.check_response` makes, serialised
+deterministically, and of its proto3 JSON by `proto_json` (a test compares both). Answers that carry notices of earlier
+reports are rare and made whole.
 """
 
 from datetime import date
@@ -22,13 +22,13 @@ from xingate_server.trace.leaf.wire import message_field, tag, text_field, varin
 from xingate_server.transport.messages import answers
 from xingate_server.transport.messages.proto_json import ProtoJson
 
-MOST_KEPT: Final = 2048  # decisions; a few kB each for a subject with entries
-_RULES_KEPT: Final = 2048
-_SNAPSHOTS_KEPT: Final = 64
+MAX_CACHED: Final = 2048  # decisions; a few kB each for a subject with entries
+_MAX_RULES: Final = 2048
+_MAX_SNAPSHOTS: Final = 64
 _AROUND: Final = frozenset({"requestId", "snapshot", "trace", "asOf", "decisionDigest"})  # what is not the decision's
 
 
-class _Said(NamedTuple):
+class _DecisionJson(NamedTuple):
     """What a decision says. It keeps the decision, so that no other can be found under its id."""
 
     decision: Decision
@@ -54,26 +54,26 @@ class AnswerEncoder:
             tag(t.TraceRef, name) for name in ("record_id", "leaf_index", "log_origin")
         )
         self._response, self._result = tag(v.BatchCheckResult, "response"), tag(v.BatchCheckResponse, "results")
-        self._messages: BoundedCache[tuple[int, bool], _Answered] = BoundedCache(MOST_KEPT)
-        self._jsons: BoundedCache[tuple[int, bool], _Said] = BoundedCache(MOST_KEPT)
-        self._ruled = lru_cache(_RULES_KEPT)(answers.ruled_part)
+        self._messages: BoundedCache[tuple[int, bool], _Answered] = BoundedCache(MAX_CACHED)
+        self._jsons: BoundedCache[tuple[int, bool], _DecisionJson] = BoundedCache(MAX_CACHED)
+        self._ruled = lru_cache(_MAX_RULES)(answers.ruled_part)
         self.json = ProtoJson()
-        self._snapshot_json = lru_cache(_SNAPSHOTS_KEPT)(lambda info: self.json.encode(answers.snapshot_ref(info)))
+        self._snapshot_json = lru_cache(_MAX_SNAPSHOTS)(lambda info: self.json.encode(answers.snapshot_ref(info)))
 
     def response(self, answer: Answer, view: int) -> bytes:
         """The serialised CheckResponse."""
         if answer.notices:
             return answers.check_response(answer, view).SerializeToString(deterministic=True)
-        said = self._messages.get((id(answer.decision), view == v.VIEW_BASIC))
-        if said is None or not _is_of(said, answer):
-            said = self._answered(answer, view)
+        cached = self._messages.get((id(answer.decision), view == v.VIEW_BASIC))
+        if cached is None or not _is_of(cached, answer):
+            cached = self._answered(answer, view)
         trace = (
             text_field(self._record_id, answer.record_id)
             + (self._leaf_index + varint(answer.leaf_index) if answer.leaf_index else b"")
             + text_field(self._log_origin, answer.log_origin)
         )
         request_id = text_field(self._request_id, answer.request_id)
-        return b"".join((request_id, said.before, self._trace, varint(len(trace)), trace, said.behind))
+        return b"".join((request_id, cached.before, self._trace, varint(len(trace)), trace, cached.behind))
 
     def response_json(self, answer: Answer, view: int) -> bytes:
         """The CheckResponse as proto3 JSON."""
@@ -90,9 +90,9 @@ class AnswerEncoder:
                 "decisionDigest": answer.digest,
             }
         )
-        said = self._decision_json(answer.decision, view)
+        cached = self._decision_json(answer.decision, view)
         request_id, snapshot = orjson.dumps(answer.request_id), self._snapshot_json(answer.snapshot)
-        return b'{"requestId":%b,%b,"snapshot":%b,%b' % (request_id, said, snapshot, tail[1:])
+        return b'{"requestId":%b,%b,"snapshot":%b,%b' % (request_id, cached, snapshot, tail[1:])
 
     def result(self, outcome: Answer | GatewayError, view: int) -> bytes:
         """The serialised BatchCheckResult of one item."""
@@ -108,25 +108,25 @@ class AnswerEncoder:
         before = answers.decision_message(answer.decision, view, self._ruled)
         before.snapshot.CopyFrom(answers.snapshot_ref(answer.snapshot))
         behind = v.CheckResponse(as_of=answers.day(answer.as_of), decision_digest=answer.digest)
-        said = _Answered(
+        cached = _Answered(
             answer.decision,
             answer.snapshot,
             answer.as_of,
             before.SerializeToString(deterministic=True),
             behind.SerializeToString(),
         )
-        return self._messages.put((id(answer.decision), view == v.VIEW_BASIC), said)
+        return self._messages.put((id(answer.decision), view == v.VIEW_BASIC), cached)
 
     def _decision_json(self, decision: Decision, view: int) -> bytes:
         """What a decision says, as members of a JSON object, without its braces."""
         key = (id(decision), view == v.VIEW_BASIC)
-        said = self._jsons.get(key)
-        if said is None or said.decision is not decision:
+        cached = self._jsons.get(key)
+        if cached is None or cached.decision is not decision:
             members = self.json.members(answers.decision_message(decision, view, self._ruled))
             content = orjson.dumps({name: value for name, value in members.items() if name not in _AROUND})
-            said = self._jsons.put(key, _Said(decision, content[1:-1]))
-        return said.content
+            cached = self._jsons.put(key, _DecisionJson(decision, content[1:-1]))
+        return cached.content
 
 
-def _is_of(said: _Answered, answer: Answer) -> bool:
-    return said.decision is answer.decision and said.snapshot is answer.snapshot and said.as_of == answer.as_of
+def _is_of(cached: _Answered, answer: Answer) -> bool:
+    return cached.decision is answer.decision and cached.snapshot is answer.snapshot and cached.as_of == answer.as_of

@@ -9,7 +9,7 @@ from xingate_server.transport.errors import MalformedMessageError
 
 
 def command(request: tr.ReportOutcomeRequest) -> OutcomeCommand:
-    """The report in a message. Raises MalformedMessageError where a result has a number that stands for nothing."""
+    """The report in a message. Raises MalformedMessageError if a result has a number that stands for nothing."""
     return OutcomeCommand(
         record_id=request.record_id,
         outcome_id=request.outcome_id,
@@ -27,7 +27,7 @@ def command(request: tr.ReportOutcomeRequest) -> OutcomeCommand:
 
 def _measure(measure: tr.MeasureOutcome, place: int) -> ReportedMeasure:
     if measure.result and measure.result not in RESULTS_READ:
-        raise MalformedMessageError(f"`{measure.result}` is no result", f"measures[{place}].result")
+        raise MalformedMessageError(f"`{measure.result}` is not a result", f"measures[{place}].result")
     return ReportedMeasure(
         measure_id=measure.measure_id,
         result=RESULTS_READ.get(measure.result),

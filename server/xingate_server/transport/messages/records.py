@@ -55,7 +55,7 @@ def page(gateway: Gateway, limit: int, before: int | None) -> tr.ListRecordsResp
 
 
 def search(request: tr.ListRecordsRequest) -> Search | None:
-    """What is looked for; None where that is any record."""
+    """What is looked for; None if that is any record."""
     found = Search(
         subject=request.subject,
         scheme=request.scheme,

@@ -1,8 +1,8 @@
 """Corrected rows in the place of refused ones, for one compile.
 
-A report shows persons' numbers masked, so a cell that still says what the report said keeps the cell of the file; only
-what was changed is taken from the report. A row is recognised by its file, its number and a keyed digest of all its
-cells: one that has changed since the report was made stays as it is in the file, and is told.
+A report shows persons' numbers masked, so a cell that is unchanged in the report keeps the file's value; only changed
+cells are taken from the report. A row is recognised by its file, its number and a keyed digest of all its cells: one
+that has changed since the report was made stays as it is in the file, and is reported.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +49,7 @@ class Corrector:
         self._reports = [_Report(report) for report in reports]
 
     def of(self, kind: str) -> _Correct | None:
-        """What a source of this kind is given to correct its rows; None where no report has any."""
+        """What a source of this kind is given to correct its rows; None if no report has any."""
         reports = [report for report in self._reports if report.has(kind)]
         if not reports:
             return None

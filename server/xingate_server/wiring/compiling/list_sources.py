@@ -1,4 +1,4 @@
-"""Which list types the known kinds of sources declare, for a catalogue to be held against.
+"""The list types that the known kinds of sources declare, to check a catalogue against.
 
 Catalogues and sources know nothing of each other: they meet here. Excluded: reading lists (`wiring.compiling.compile`).
 """

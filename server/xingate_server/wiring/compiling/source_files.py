@@ -2,7 +2,7 @@
 
 Never by a file's time, which copying changes. A date is looked for in the file's name, then in the names of the folders
 that the pattern leaves open; a name without one is older than any with one. Names of the same day are compared as
-people count: 10 comes after 9. Excluded: what the files hold. Source: DESIGN section 6.
+people count: 10 comes after 9. Excluded: the files' content. Source: DESIGN section 6.
 """
 
 import glob

@@ -1,4 +1,4 @@
-"""The addresses that a gateway listens on: loopback unless told otherwise, and taken before any worker starts."""
+"""The addresses that a gateway listens on: loopback by default, and reserved before any worker starts."""
 
 import errno
 import ipaddress
@@ -94,7 +94,7 @@ def checked_host(settings: ServerSettings) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        raise ServeError(f"host `{settings.host}` is no IP address: expected one such as 127.0.0.1") from None
+        raise ServeError(f"host `{settings.host}` is not an IP address: expected one such as 127.0.0.1") from None
     if not address.is_loopback and not settings.insecure_allow_remote:
         raise ServeError(
             f"host `{host}` can be reached from elsewhere, and calls are neither encrypted nor authenticated: listen "
@@ -110,7 +110,7 @@ def _why(error: OSError, host: str, port: int, what: str) -> str:
     if error.errno == errno.EACCES:
         return f"the {what} port {port} needs rights that this process lacks: choose one above 1023 with {option}"
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"host `{host}` is no address of this machine"
+        return f"host `{host}` is not an address of this machine"
     return f"the {what} port {port} on {host} cannot be taken: {error.strerror}"
 
 

@@ -19,7 +19,7 @@ _FILES = Path("/proc/self/fd")
 
 
 def listening(ports: Iterable[int]) -> list[socket.socket]:
-    """Second handles to this process's own TCP sockets that listen on these ports; none where they cannot be found."""
+    """Second handles to this process's own TCP sockets that listen on these ports; none if they cannot be found."""
     wanted, found = set(ports), []
     with contextlib.suppress(OSError):
         for entry in os.listdir(_FILES):  # noqa: PTH208 - numbers, not paths

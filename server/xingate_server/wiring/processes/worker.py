@@ -64,7 +64,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 def _is_our_concern(record: logging.LogRecord) -> bool:
-    """Bytes that are no HTTP are answered with 400; aiohttp logs them as errors, which are not ours."""
+    """Bytes that are not HTTP are answered with 400; aiohttp logs them as errors, which are not ours."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError)
 
@@ -112,14 +112,14 @@ async def _up(node: Node, settings: Settings, ports: Ports, starter: Starter, st
         node.metrics.tick(node.is_ready)
         first = node.sequence
 
-        async def tell_ready(is_ready: bool) -> None:
+        async def on_ready(is_ready: bool) -> None:
             nonlocal first
             await face.set_ready(is_ready)
             if not first and node.sequence:
                 first = node.sequence
                 starter.on_snapshot(first)
 
-        keeping = asyncio.create_task(node.keep_current(tell_ready))
+        keeping = asyncio.create_task(node.keep_current(on_ready))
         log.info("serving", http=ports.http_url, grpc=ports.grpc_url, sequence=first)
         collect_seldom()
         starter.on_up(first, listening((ports.http, ports.grpc)))

@@ -1,4 +1,4 @@
-"""What is listed of one subject: entries that stay, and rows that could not be read, with the rows that said so."""
+"""What is listed of one subject: entries that stay, and rows that could not be read, with their source rows."""
 
 from collections.abc import Iterable
 

@@ -1,8 +1,8 @@
 """Which rows under one number are of one subject.
 
-A unified code, a citizen number and the like are one subject's, whatever else the rows say. A passport number, a
-registration or a tax number is given by many issuers: two rows of it are of one subject where their names agree, or,
-where one has no name, where both say that it is the same kind of number (DESIGN, "One number, one subject").
+A unified code, a citizen number and the like are one subject's, whatever else is in the rows. A passport number, a
+registration or a tax number is issued by many bodies: two of its rows are of one subject if their names agree, or, if
+one has no name, if both state the same kind of number (DESIGN, "One number, one subject").
 """
 
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ from xingate_server.snapshot.compile.counts import Counts, Tally
 from xingate_server.snapshot.compile.refusals import Part, Refusals, gather
 from xingate_server.snapshot.compile.spool import SHELVES, Spool, Writer, Written
 from xingate_server.snapshot.compile.subjects.subject_file import SubjectWriter
-from xingate_server.snapshot.compile.workers import Told, each
+from xingate_server.snapshot.compile.workers import Report, each
 from xingate_server.snapshot.request import Progress
 
 
@@ -51,7 +51,7 @@ class Resolution:
         joins = find_joins(self._spool.links(subject_class))
         if joins.moves:
             self._spool.move(subject_class, joins.moves)
-        found = each(self._jobs, lambda number, tell: self._share(subject_class, joins, number, tell), self._hear)
+        found = each(self._jobs, lambda number, report: self._share(subject_class, joins, number, report), self._hear)
         gather([part.refused for part in found], out)
         self._spool.drop(subject_class)
         for part in found:
@@ -62,7 +62,7 @@ class Resolution:
         self._rows += rows
         self._progress("resolve", self._rows, self._total)
 
-    def _share(self, subject_class: SubjectClass, joins: Joins, number: int, tell: Told) -> _Resolved:
+    def _share(self, subject_class: SubjectClass, joins: Joins, number: int, report: Report) -> _Resolved:
         """The work of one process."""
         name = f"resolve-{subject_class}-{number}"
         tally = Tally(self._tally.plans)
@@ -74,5 +74,5 @@ class Resolution:
             for shelf in range(number, SHELVES, self._jobs):
                 refusals.begin(shelf)
                 groups = self._spool.groups(subject_class, shelf, joins.moves)
-                tell(sum(subjects.write(group, subject_class) for group in groups))
+                report(sum(subjects.write(group, subject_class) for group in groups))
             return _Resolved(tally.counts(), writer.close(), refusals.close())

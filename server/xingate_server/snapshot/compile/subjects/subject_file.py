@@ -1,4 +1,4 @@
-"""From the admitted rows of one subject to what the snapshot holds of it.
+"""From the admitted rows of one subject to what the snapshot contains of it.
 
 Scope: joining, resolving and ambiguity. Exclusions: the rules themselves (`core.admission.duplicates`), names
 (`subject_names`), the people whom entries name (`people`), and how pieces are merged at a key (`pieces`). Source:
@@ -151,7 +151,7 @@ class SubjectWriter:
     def _file(
         self, owner: bytes, rows: list[Row], subject_class: SubjectClass, relations: Sequence[Relation] = ()
     ) -> SubjectFile | None:
-        """The file of one settled subject, None where nothing of it stays."""
+        """The file of one settled subject, None if nothing of it stays."""
         listed = self._listed(rows, is_counted=True)
         registered = [row for row in rows if row.registration is not None]
         staying = registered + listed.rows if listed.is_there else registered

@@ -3,7 +3,7 @@
 An evaluation is a check: the subject's type is its kind and its id the number, the action's name the action, the
 resource the matter, and the decision is true for CLEAR, FAVOURED and CAUTION. Each is recorded before it is answered,
 and the answer's `context` is the CheckResponse as `/v1/check` gives it. `X-Request-ID` is the request id; one that is
-too long for a record is recorded by its SHA-256. Where evaluations end at the first deny or permit, those behind it are
+too long for a record is recorded by its SHA-256. If evaluations end at the first deny or permit, those behind it are
 neither carried out nor recorded.
 
 A question that is none, a full gateway and a log that cannot be written are errors and never a decision, but for one
@@ -185,7 +185,7 @@ async def _evaluate(checks: Checks, evaluation: AuthzenEvaluation, request_id: s
 
 
 async def _outcomes(checks: Checks, items: list[Item], semantic: str) -> list[Answer | GatewayError]:
-    """The answers and errors of the items that are carried out. Raises GatewayError where no decision can be told."""
+    """The answers and errors of the items that are carried out. Raises GatewayError if no decision can be told."""
     if semantic == EXECUTE_ALL:
         outcomes = await checks.answers(items)
         _raise_ours(outcomes)
@@ -201,7 +201,7 @@ async def _outcomes(checks: Checks, items: list[Item], semantic: str) -> list[An
 
 
 def _raise_ours(outcomes: list[Answer | GatewayError]) -> None:
-    """A failure of the gateway's own is no denial: the whole call fails, and a retry finds what was recorded."""
+    """A failure of the gateway's own is not a denial: the whole call fails, and a retry finds what was recorded."""
     for outcome in outcomes:
         if isinstance(outcome, GatewayError) and fault_of(outcome).http >= _OUR_FAULT:
             raise outcome
@@ -228,7 +228,7 @@ def _merged(asked: AuthzenEvaluations, item: Any) -> AuthzenEvaluation:
     """An evaluation with the defaults from the top: a part of its own replaces the default as a whole. Raises
     MalformedMessageError."""
     if not isinstance(item, dict):
-        raise MalformedMessageError("the evaluation is no object")
+        raise MalformedMessageError("the evaluation is not an object")
     own = {name: item[name] for name in PARTS if item.get(name) is not None}
     return read(AuthzenEvaluation, {name: getattr(asked, name) for name in PARTS} | own)
 

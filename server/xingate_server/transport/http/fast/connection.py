@@ -40,7 +40,7 @@ class FastHttp:
 
 
 class Connection(web.RequestHandler):
-    """One connection. A problem document answers bytes that are no request, too."""
+    """One connection. A problem document answers bytes that are not a request, too."""
 
     __slots__ = ("_hot", "_in_flight", "_problems", "_usual")
 
@@ -74,10 +74,10 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """What aiohttp calls for bytes that are no request, and for what no middleware saw."""
+        """What aiohttp calls for bytes that are not a request, and for what no middleware saw."""
         del message  # echoes what was sent
         if request.writer.output_size > 0:
-            raise ConnectionError("an answer was begun: the error cannot be told any more")
+            raise ConnectionError("an answer was begun: the error cannot be reported any more")
         ours = web.HTTPInternalServerError.status_code
         answer = self._problems.answer(exc) if status >= ours else self._problems.answer(_broken(exc))
         answer.force_close()
@@ -98,7 +98,7 @@ class Connection(web.RequestHandler):
 
 
 def _broken(error: BaseException | None) -> MalformedMessageError:
-    """What is wrong with bytes that are no request at all."""
+    """What is wrong with bytes that are not a request at all."""
     if isinstance(error, LineTooLong):
         text = "the request line or a header is too long: at most 8190 bytes are read"
     elif found := _TWICE.search(str(error)):

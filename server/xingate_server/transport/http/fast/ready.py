@@ -16,7 +16,7 @@ from xingate_server.transport.http.problems import SAFE, SERVER
 
 
 class ReadyHead:
-    """Everything up to the length, made anew once a second."""
+    """Everything up to the length, made again once a second."""
 
     def __init__(self) -> None:
         self._date = ""
@@ -63,7 +63,7 @@ class ReadyAnswer(web.Response):
         return self._writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """See `web.StreamResponse`. Raises ConnectionError where the caller is gone."""
+        """See `web.StreamResponse`. Raises ConnectionError if the caller is gone."""
         if self._usual is not None:
             await self._usual.write_eof(data)
             return
