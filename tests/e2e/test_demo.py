@@ -1,8 +1,10 @@
 """`xingate demo` beside an installation: what it leaves alone, and how it shows times."""
 
 import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 
@@ -26,5 +28,16 @@ def test_the_demo_keeps_to_its_own_settings(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    _assert_shanghai(done.stdout)
     assert not list(anchor.iterdir())
     assert [path.name for path in folder.iterdir()] == ["xingate.toml"]
+
+
+def _assert_shanghai(shown: str) -> None:
+    """The newest records have times of now, in Shanghai and with their offset."""
+    records = shown.partition("The newest records")[2].partition("Its receipt")[0]
+    assert "time (Shanghai)" in records
+    times = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00", records)
+    assert len(times) == 5
+    ages = [datetime.now(UTC) - datetime.fromisoformat(one) for one in times]
+    assert all(timedelta(seconds=-1) <= age < timedelta(minutes=5) for age in ages)

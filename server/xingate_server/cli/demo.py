@@ -22,6 +22,7 @@ from rich.table import Table
 import xingate
 from xingate.receipt import verify_receipt
 from xingate_server.cli.output.common import counted, read_settings
+from xingate_server.cli.output.rows import TIME, shown_time
 from xingate_server.core.timestamps import shanghai_day
 from xingate_server.demo import DATA
 from xingate_server.demo.cases import CALLERS, Caller, Case
@@ -245,12 +246,12 @@ def _show_trace(console: Console, target: str) -> None:
     with xingate.connect(target) as client:
         entries = client.records(5)
     table = Table(title="The newest records", title_justify="left", expand=True)
-    for column in ("leaf", "time", "organisation", "action", "verdict", "record"):
-        table.add_column(column)
+    for column in ("leaf", TIME, "organisation", "action", "verdict", "record"):
+        table.add_column(column, no_wrap=column == TIME)
     for entry in entries:
         check = entry.record.check
         if check is not None:
-            when = f"{entry.time:%Y-%m-%d %H:%M:%S}" if entry.time else ""
+            when = shown_time(entry.time.isoformat()) if entry.time else ""
             who, verdict = check.caller.organisation, check.verdict.label
             table.add_row(str(entry.leaf_index), when, who, check.action, verdict, entry.record_id)
     console.print(table)
