@@ -118,9 +118,7 @@ def end(process: "Process | subprocess.Popen[bytes]") -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         process.wait(STOP_WITHIN_S)
-        wait_until(
-            lambda: all(map(_has_ended, workers)), STOP_WITHIN_S, "the workers have ended"
-        )
+        wait_until(lambda: all(map(_has_ended, workers)), STOP_WITHIN_S, "the workers have ended")
 
 
 def compile_shipped_lists(state: Path) -> int:
