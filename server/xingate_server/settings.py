@@ -226,7 +226,7 @@ def load(**given: Any) -> Settings:
 
 def _config_file() -> Path:
     named = os.environ.get(CONFIG_VARIABLE)
-    if named is None:
+    if not named:  # an empty variable counts as not set
         return DEFAULT_CONFIG
     if not Path(named).is_file():
         raise InvalidSettingsError(f"{CONFIG_VARIABLE} names `{named}`, which is not a file")

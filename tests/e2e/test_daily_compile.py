@@ -216,6 +216,26 @@ def test_a_dry_run_shows_what_would_change_for_whom(tmp_path: Path) -> None:
     assert HUMAN not in text
 
 
+def test_a_dry_run_says_that_everybodys_answers_change() -> None:
+    settings(CITY)
+    stays = [black(serial) for serial in range(1, 30)]
+    write("black_1.csv", *stays, black(40) | {"名单类型": "black.contract_fraud"})
+    compiled()
+    write("black_2.csv", *stays)
+    told = compiled("--dry-run")["comparison"]
+    (unlisted,) = [one for one in told["unlisted"] if "legal_entity" in one["kinds"]]
+    (gone,) = [one for one in unlisted["changes"] if "tender.bid" in one["actions"]]
+    assert (gone["before"], gone["after"], gone["gained"]) == ("CLEAR", "CANNOT_TELL", ["gap source_missing"])
+    text = run("compile", "--dry-run").stdout
+    assert "everybody who is on no list (法人, 个体工商户): CLEAR becomes CANNOT_TELL for " in text
+    ask = ("check", unified_code(77), "--kind", "legal_entity", "--action", "tender.bid")
+    run(*ask)
+    compiled()
+    run(*ask, code=13)
+    write("black_3.csv", *stays, black(40) | {"名单类型": "black.contract_fraud"})
+    assert "CANNOT_TELL becomes CLEAR for " in run("compile", "--dry-run").stdout
+
+
 def test_the_file_of_changes_stays_where_a_compile_fails() -> None:
     settings(CITY)
     write("black_2026-06-29.csv", black(1))

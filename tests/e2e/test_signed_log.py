@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import sqlite3
@@ -65,6 +66,27 @@ def test_checkpoints_are_shown(start_gateway: Callable[..., Any], own_state: Pat
     wait_until(lambda: f"xingate_checkpoint_size {shown()}.0" in _metrics(gateway), within_s=5)
     assert "xingate_checkpoint_age_seconds" in _metrics(gateway)
     assert gateway.stop() == 0
+
+
+def test_the_body_of_readyz_is_as_documented(
+    start_gateway: Callable[..., Any], own_state: Path, tmp_path: Path
+) -> None:
+    """The sample in docs/operations.md has the fields of a gateway with an anchor, those of `sources` apart."""
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    sample = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    (anchor := tmp_path / "anchor").mkdir()
+    config = tmp_path / "anchored.toml"
+    config.write_text(f'[trace.anchor]\nfolder = "{anchor}"\nevery_s = 0\n', encoding="utf-8")
+    gateway = start_gateway(own_state, XINGATE_CONFIG=str(config))
+    assert check(gateway).status_code == 200
+    wait_until(lambda: ready(gateway).json()["trace"]["checkpoint"]["anchored"] >= 1)
+    assert ready(gateway).json()["trace"]["checkpoint"]["anchorProblem"] == ""
+    assert _fields(ready(gateway).json() | {"sources": {}}) == _fields(sample | {"sources": {}})
+    assert gateway.stop() == 0
+
+
+def _fields(body: Any) -> Any:
+    return {name: _fields(value) for name, value in body.items()} if isinstance(body, dict) else None
 
 
 def test_a_full_disk_gives_no_verdict_and_serving_resumes_within_a_second(

@@ -22,9 +22,11 @@ from rich.table import Table
 import xingate
 from xingate.receipt import verify_receipt
 from xingate_server.cli.output.common import counted, read_settings
+from xingate_server.cli.output.rows import TIME, shown_time
 from xingate_server.core.timestamps import shanghai_day
 from xingate_server.demo import DATA
 from xingate_server.demo.cases import CALLERS, Caller, Case
+from xingate_server.settings import CONFIG_VARIABLE
 
 SOURCES = (
     ("city_list", "city_list_black.csv"),
@@ -37,6 +39,8 @@ SOURCES = (
 )
 COVERED_FROM = "2017-10-12"  # the plan's own day
 ASKED_FOR = "2026-07-01"  # so that the answers are the same on whatever day the demo runs
+CONFIG = "xingate.toml"
+KEPT_VARIABLES = ("XINGATE_SERVER__", "XINGATE_LOG_", "XINGATE_DEBUG")
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 20.0
 VERDICT_STYLES = {
@@ -57,13 +61,15 @@ def demo_command(state: Path | None, stay: bool) -> None:
     loopback, asks as an approval bureau over gRPC, as a trading platform over HTTP and as an HR system in-process,
     compares the answers over all three, and verifies a receipt offline. Exits 0 when every verdict is the one that the
     rules give and the receipt holds.
+    It uses neither the xingate.toml of the working directory nor an anchor or database of the environment.
     """
-    read_settings()  # has none of its own, but its gateway reads them
+    read_settings()  # a broken file is reported by every command
     console = Console()
     with contextlib.ExitStack() as stack:
         folder = state or Path(
             ".xingate" if stay else stack.enter_context(tempfile.TemporaryDirectory(prefix="xingate-"))
         )
+        stack.enter_context(_own_settings(folder / CONFIG))
         _compile(folder)
         if stay:
             raise SystemExit(_command("serve", "--state", str(folder), "--workers", "1"))
@@ -82,6 +88,22 @@ def demo_command(state: Path | None, stay: bool) -> None:
     console.print("\n[green]Every verdict is the one that the rules give, and every lookup left its record.[/]")
 
 
+@contextlib.contextmanager
+def _own_settings(config: Path) -> Iterator[None]:
+    """Only the demo's own file counts, and of the environment where to listen and how to log: its log must not reach
+    the anchor, nor its records the database, of an installation in whose folder it is run."""
+    before = dict(os.environ)
+    for name in before:
+        if name.upper().startswith("XINGATE_") and not name.upper().startswith(KEPT_VARIABLES):
+            del os.environ[name]
+    os.environ[CONFIG_VARIABLE] = str(config.resolve())
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def _compile(state: Path) -> None:
     """As an installation does it every day: the day's files lie in a folder, and `xingate compile` alone takes them."""
     today = shanghai_day(datetime.now(UTC)).isoformat()
@@ -89,9 +111,8 @@ def _compile(state: Path) -> None:
     lists.mkdir(parents=True, exist_ok=True)
     for _, name in SOURCES:
         shutil.copyfile(DATA / name, lists / f"{Path(name).stem}_{today}{Path(name).suffix}")
-    config = state / "xingate.toml"
-    config.write_text(_settings(lists.resolve(), today), encoding="utf-8")
-    if _command("compile", "--state", str(state), XINGATE_CONFIG=str(config)) != 0:
+    (state / CONFIG).write_text(_settings(lists.resolve(), today), encoding="utf-8")
+    if _command("compile", "--state", str(state)) != 0:
         raise click.ClickException("the shipped lists could not be compiled")
 
 
@@ -110,9 +131,9 @@ def _settings(lists: Path, today: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _command(*arguments: str, **environment: str) -> int:
+def _command(*arguments: str) -> int:
     command = [sys.executable, "-m", "xingate_server.cli", *arguments]
-    process = subprocess.Popen(command, env=os.environ | environment)  # noqa: S603 (ourselves)
+    process = subprocess.Popen(command)  # noqa: S603 (ourselves)
     try:
         return process.wait()
     except KeyboardInterrupt:
@@ -225,12 +246,12 @@ def _show_trace(console: Console, target: str) -> None:
     with xingate.connect(target) as client:
         entries = client.records(5)
     table = Table(title="The newest records", title_justify="left", expand=True)
-    for column in ("leaf", "time", "organisation", "action", "verdict", "record"):
-        table.add_column(column)
+    for column in ("leaf", TIME, "organisation", "action", "verdict", "record"):
+        table.add_column(column, no_wrap=column == TIME)
     for entry in entries:
         check = entry.record.check
         if check is not None:
-            when = f"{entry.time:%Y-%m-%d %H:%M:%S}" if entry.time else ""
+            when = shown_time(entry.time.isoformat()) if entry.time else ""
             who, verdict = check.caller.organisation, check.verdict.label
             table.add_row(str(entry.leaf_index), when, who, check.action, verdict, entry.record_id)
     console.print(table)

@@ -149,6 +149,15 @@ class SubjectChange(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[AnswerChange, ...]
 
 
+class UnlistedChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes for everybody of these kinds who is on no list, as when a whole list type goes or comes back.
+    `is_foreign` says that it is so for those with numbers of another country alone."""
+
+    kinds: tuple[SubjectKind, ...]
+    is_foreign: bool
+    changes: tuple[AnswerChange, ...]
+
+
 class EntryChanges(msgspec.Struct, frozen=True, kw_only=True):
     """How many entries of a list type in a region are new, have ended (no longer listed, or as ended), say something
     else."""
@@ -164,7 +173,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """What would change against snapshot `sequence` (0: there is none).
 
     `differing` counts subjects of whom the snapshots hold something else, `changing` those whose answer for some action
-    changes today; the first of them are in `shown`. `counts_alone` says why nobody was looked at, "" where they were.
+    changes today; the first of them are in `shown`. `unlisted` are changes for all who are on no list, who are counted
+    in neither. `counts_alone` says why nobody was looked at, "" where they were.
     """
 
     sequence: int
@@ -172,6 +182,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     differing: int = 0
     changing: int = 0
     shown: tuple[SubjectChange, ...] = ()
+    unlisted: tuple[UnlistedChange, ...] = ()
     counts_alone: str = ""
 
 

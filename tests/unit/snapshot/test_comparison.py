@@ -28,7 +28,7 @@ from xingate_server.snapshot.comparison import comparison as module
 from xingate_server.snapshot.comparison.answer_changes import Side
 from xingate_server.snapshot.comparison.comparison import compare
 from xingate_server.snapshot.environments import packed_files
-from xingate_server.snapshot.request import Comparison, Compiled, SubjectChange
+from xingate_server.snapshot.request import AbsentPlan, Comparison, Compiled, SubjectChange
 from xingate_server.snapshot.store import SnapshotSet
 from xingate_server.trace.memory import MemoryLog
 
@@ -189,6 +189,44 @@ class TestSubjects:
         assert (found.differing, found.changing, found.shown) == (1, 0, ())
         assert found.counts_alone == "the catalogue or its posture differs"
         assert catalogue_hash(CATALOGUE) == before.info.catalogue_hash
+
+    def test_a_list_type_that_goes_or_comes_changes_answers_for_all_who_are_on_no_list(self, desk: Desk) -> None:
+        stays = [row(unified_code(n), document_no=str(n)) for n in range(10, 40)]
+        whole = [*stays, row(A, list_type="black.contract_fraud")]
+
+        def changes(rows: Sequence[Record]) -> tuple[Comparison, set[tuple[str, Verdict, Verdict]]]:
+            found = desk.compile(desk.source(rows), is_dry_run=True).comparison
+            assert found is not None
+            (home,) = [one for one in found.unlisted if SubjectKind.LEGAL_ENTITY in one.kinds]
+            assert not home.is_foreign
+            return found, {(a, c.before, c.after) for c in home.changes for a in c.actions}
+
+        desk.compile(desk.source(whole))
+        found, gone = changes(stays)
+        assert (found.differing, found.changing) == (1, 1)
+        assert ("tender.bid", Verdict.CLEAR, Verdict.CANNOT_TELL) in gone
+        assert {part for one in found.unlisted for c in one.changes for part in c.gained} >= {"gap source_missing"}
+        desk.compile(desk.source(stays))
+        asked = _answers(desk.state, [unlisted := unified_code(77)])
+        assert gone == {
+            (action, before[0], after[0])
+            for action, before in asked[1][unlisted].items()
+            if before != (after := asked[2][unlisted][action])
+        }
+        _, back = changes(whole)
+        assert back == {(action, after, before) for action, before, after in gone}
+
+    def test_a_list_type_that_only_foreigners_are_on(self, desk: Desk) -> None:
+        stays = [row(unified_code(n), document_no=str(n)) for n in range(10, 40)]
+        abroad = row("", name="EXAMPLE FOREIGN LTD", list_type="international.ofac", source="ofac_sdn")
+        home, other = {"provides": ("black.bribery",)}, {"provides": ("international.ofac",)}
+        desk.compile(desk.source(stays, **home), desk.source([abroad], kind="ofac_sdn", **other))
+        gone = desk.compile(
+            desk.source(stays, **home), is_dry_run=True, accept_shrink=frozenset({"ofac_sdn"}),
+            absent=(AbsentPlan(kind="ofac_sdn", provides=("international.ofac",), max_age_days=30),),
+        ).comparison  # fmt: skip
+        assert gone is not None
+        assert {one.is_foreign for one in gone.unlisted} == {True}
 
     def test_a_damaged_snapshot_keeps_nobody_from_a_dry_run(self, desk: Desk) -> None:
         path = desk.compile(desk.source([row(A)])).path / "data.lmdb"

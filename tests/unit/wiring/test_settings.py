@@ -67,6 +67,9 @@ def test_config_variable_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv(settings.CONFIG_VARIABLE, str(tmp_path / "none.toml"))
     with pytest.raises(InvalidSettingsError, match=r"none\.toml`, which is not a file"):
         load()
+    (tmp_path / "xingate.toml").write_text('log_level = "debug"\n', encoding="utf-8")
+    monkeypatch.setenv(settings.CONFIG_VARIABLE, "")
+    assert load().log_level == "debug", "an empty variable counts as not set"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What `xingate compile --dry-run` shows of a comparison: tables for people, a document for programs, a file of all."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -14,7 +14,7 @@ from rich.table import Table
 from xingate_server.cli.output.common import AskedWronglyError, counted
 from xingate_server.core.catalogue import Verdict
 from xingate_server.disk_faults import disk_fault
-from xingate_server.snapshot.request import AnswerChange, Comparison, SubjectChange
+from xingate_server.snapshot.request import AnswerChange, Comparison, SubjectChange, UnlistedChange
 
 _ACTIONS_NAMED = 3
 _CLASSES = {"legal_entity": "法人", "sole_trader": "个体工商户", "natural_person": "自然人"}
@@ -62,6 +62,12 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
             "countsAlone": comparison.counts_alone,
             "shown": [_subject(change) for change in comparison.shown],
         },
+        "unlisted": [
+            {"kinds": [kind.value for kind in one.kinds], "isForeign": one.is_foreign, "changes": _changes(one.changes)}
+            for one in comparison.unlisted
+        ]
+        if is_looked_at
+        else None,
     }
 
 
@@ -70,17 +76,21 @@ def _subject(change: SubjectChange) -> dict[str, Any]:
         "kind": change.kind.value,
         "name": change.name,
         "number": change.number,
-        "changes": [
-            {
-                "actions": one.actions,
-                "before": one.before.name,
-                "after": one.after.name,
-                "gained": one.gained,
-                "lost": one.lost,
-            }
-            for one in change.changes
-        ],
+        "changes": _changes(change.changes),
     }
+
+
+def _changes(changes: Iterable[AnswerChange]) -> list[dict[str, Any]]:
+    return [
+        {
+            "actions": one.actions,
+            "before": one.before.name,
+            "after": one.after.name,
+            "gained": one.gained,
+            "lost": one.lost,
+        }
+        for one in changes
+    ]
 
 
 def show_comparison(comparison: Comparison, out: Console, every: Path | None) -> None:
@@ -102,6 +112,9 @@ def show_comparison(comparison: Comparison, out: Console, every: Path | None) ->
         out.print(f"{differing}; whose answers change is not looked at: {escape(comparison.counts_alone)}")
         return
     out.print(f"{differing}; {counted(comparison.changing, 'subject')} whose answer for some action changes today")
+    for unlisted in comparison.unlisted:
+        for line in _of_everybody(unlisted):
+            out.print(line, style="bold", soft_wrap=True)
     if comparison.shown:
         out.print(_subjects(comparison.shown))
     if len(comparison.shown) < comparison.changing:
@@ -109,15 +122,30 @@ def show_comparison(comparison: Comparison, out: Console, every: Path | None) ->
         out.print(f"the first {len(comparison.shown):,} are shown; {where}")
 
 
+def _of_everybody(unlisted: UnlistedChange) -> Iterator[str]:
+    """What changes for all who are on no list, in words."""
+    kinds = ", ".join(_CLASSES[kind.value] for kind in unlisted.kinds)
+    who = f"everybody who is on no list ({kinds}{', with a foreign number' if unlisted.is_foreign else ''})"
+    for before, after, several in _by_verdicts(unlisted.changes):
+        actions = [action for one in several for action in one.actions]
+        becomes = f"{before.name} becomes {after.name}" if before != after else f"{after.name} stays, otherwise"
+        yield f"{who}: {becomes} for {counted(len(actions), 'action')}: {_actions(actions)} ({_what(several)})"
+
+
+def _by_verdicts(changes: Iterable[AnswerChange]) -> Iterator[tuple[Verdict, Verdict, list[AnswerChange]]]:
+    found: dict[tuple[Verdict, Verdict], list[AnswerChange]] = {}
+    for one in changes:
+        found.setdefault((one.before, one.after), []).append(one)
+    for (before, after), several in found.items():
+        yield before, after, several
+
+
 def _subjects(shown: tuple[SubjectChange, ...]) -> Table:
     """One line for each pair of verdicts; which action gains and loses what stands in the document and the file."""
     table = Table("subject", "number", "before", "after", "actions", "what")
     for change in shown:
         who, number = f"{_CLASSES[change.kind.value]} {escape(change.name)}", escape(change.number) or "-"
-        by_verdicts: dict[tuple[Verdict, Verdict], list[AnswerChange]] = {}
-        for one in change.changes:
-            by_verdicts.setdefault((one.before, one.after), []).append(one)
-        for (before, after), several in by_verdicts.items():
+        for before, after, several in _by_verdicts(change.changes):
             actions = [action for one in several for action in one.actions]
             table.add_row(who, number, before.name, after.name, _actions(actions), escape(_what(several)))
             who = number = ""

@@ -2,12 +2,13 @@
 
 Every action is asked without context, as of today, by the subject's first kind and its names. Compared are the verdict,
 the measures (acting, suspended, withheld, advisory only), the gaps and the records by what they are, not by which
-document they rest on. What is stored under a mask or a name alone is the answer of whoever fits it. Source: DESIGN
+document they rest on. What is stored under a mask or a name alone is the answer of whoever fits it. A subject on no list
+is asked about once for each kind, since a list type that is gone changes the answers of all of them. Source: DESIGN
 section 4.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Final, Self
@@ -19,7 +20,7 @@ from xingate_server.core.decide.decide import Decider
 from xingate_server.core.decide.decision import Decision, GapReason, Question, Situation, SourceState
 from xingate_server.core.names.normal_form import normalise
 from xingate_server.core.subject import EMPTY_FILE, Held, HeldUnread, Profile, SubjectFile, SubjectKeyer, SubjectKind
-from xingate_server.snapshot.request import AnswerChange, SubjectChange
+from xingate_server.snapshot.request import AnswerChange, SubjectChange, UnlistedChange
 from xingate_server.snapshot.store import Snapshot, SnapshotFacts
 
 REMEMBERED: Final = 1 << 14
@@ -62,34 +63,48 @@ class AnswerChanges:
         """What changes for a subject; None if nothing does."""
         profile = next(_profiles(new), None) or next(_profiles(old))
         names = tuple(sorted({name for p in (*_profiles(old), *_profiles(new)) if (name := normalise(p.name))}))
-        answers = zip(
-            self._actions,
-            self._answers(0, old, profile.kind, names),
-            self._answers(1, new, profile.kind, names),
-            strict=True,
-        )
-        found: dict[tuple[_Answer, _Answer], list[str]] = {}
-        for action, before, after in answers:
-            if before != after:
-                found.setdefault((before, after), []).append(action)
-        if not found:
+        changes = self._changes(self._answers(0, old, profile.kind, names), self._answers(1, new, profile.kind, names))
+        if not changes:
             return None
-        changes = tuple(_change(actions, before, after) for (before, after), actions in found.items())
         return SubjectChange(kind=profile.kind, name=profile.name, number=profile.display, changes=changes)
+
+    def of_unlisted(self) -> Iterator[UnlistedChange]:
+        """What changes for whoever is on no list; kinds of whom the same changes are together."""
+        found: dict[tuple[bool, tuple[AnswerChange, ...]], list[SubjectKind]] = {}
+        for kind in SubjectKind:
+            at_home, abroad = (
+                self._changes(*(self._asked(side, EMPTY_FILE, kind, (), is_foreign) for side in self._sides))
+                for is_foreign in (False, True)
+            )
+            for is_foreign, changes in ((False, at_home), (True, abroad if abroad != at_home else ())):
+                if changes:
+                    found.setdefault((is_foreign, changes), []).append(kind)
+        for (is_foreign, changes), kinds in found.items():
+            yield UnlistedChange(kinds=tuple(kinds), is_foreign=is_foreign, changes=changes)
+
+    def _changes(self, before: Iterable[_Answer], after: Iterable[_Answer]) -> tuple[AnswerChange, ...]:
+        """The answers that differ, for each action in its order."""
+        found: dict[tuple[_Answer, _Answer], list[str]] = {}
+        for action, old, new in zip(self._actions, before, after, strict=True):
+            if old != new:
+                found.setdefault((old, new), []).append(action)
+        return tuple(_change(actions, old, new) for (old, new), actions in found.items())
 
     def _answers(self, side: int, file: SubjectFile, kind: SubjectKind, names: tuple[str, ...]) -> tuple[_Answer, ...]:
         shape = side, _shape(file, kind, names)
         answers = self._known.get(shape)
         if answers is None:
-            answers = self._known[shape] = tuple(self._asked(self._sides[side], file, kind, names))
+            is_foreign = any(held.entry.foreign for held in (*file.held, *file.unsettled))
+            answers = self._known[shape] = tuple(self._asked(self._sides[side], file, kind, names, is_foreign))
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return answers
 
-    def _asked(self, side: Side, file: SubjectFile, kind: SubjectKind, names: tuple[str, ...]) -> Iterator[_Answer]:
+    def _asked(
+        self, side: Side, file: SubjectFile, kind: SubjectKind, names: tuple[str, ...], is_foreign: bool
+    ) -> Iterator[_Answer]:
         identity = (GapReason.IDENTITY_AMBIGUOUS,) if file.rivals else ()
         situation = Situation(sources=side.sources, checked_on=self._today, identity=identity)
-        is_foreign = any(held.entry.foreign for held in (*file.held, *file.unsettled))
         for action in self._actions:
             question = Question(action=action, kind=kind, as_of=self._today, names=names, is_foreign=is_foreign)
             decision = side.decider.decide(EMPTY_FILE if file.rivals else file, question, situation)

@@ -66,6 +66,7 @@ def compare(
         differing=subjects.differing,
         changing=subjects.changing,
         shown=tuple(subjects.shown),
+        unlisted=tuple(answers.of_unlisted()) if answers is not None else (),
         counts_alone=counts_alone,
     )
 
