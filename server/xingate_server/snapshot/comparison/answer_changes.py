@@ -2,9 +2,9 @@
 
 Every action is asked without context, as of today, by the subject's first kind and its names. Compared are the verdict,
 the measures (acting, suspended, withheld, advisory only), the gaps and the records by what they are, not by which
-document they rest on. What is stored under a mask or a name alone is the answer of whoever fits it. A subject on no list
-is asked about once for each kind, since a list type that is gone changes the answers of all of them. Source: DESIGN
-section 4.
+document they rest on. What is stored under a mask or a name alone is the answer of whoever fits it. A subject on no
+list is asked about once for each kind, since a list type that is gone changes the answers of all of them.
+Source: DESIGN section 4.
 """
 
 from collections import OrderedDict
