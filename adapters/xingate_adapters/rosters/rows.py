@@ -133,8 +133,11 @@ class RowReader:
         """What a row asks."""
         numbers: list[str] = []
         asked = self.asked(number, cells, numbers)
-        if not isinstance(asked, RosterRow) or asked.subject.kind is SubjectKind.NATURAL_PERSON:
-            numbers += [text(cells[place]) for place in self._codes]
+        codes = [text(cells[place]) for place in self._codes]
+        if isinstance(asked, Fault):  # an organisation's code is how a clerk finds the row
+            numbers += [code for code in codes if not is_organisations_number(code)]
+        elif isinstance(asked, RosterRow) and asked.subject.kind is SubjectKind.NATURAL_PERSON:
+            numbers += codes
         long = sorted({one for one in numbers if len(one) >= SHORTEST_NUMBER}, key=len, reverse=True)
         return ReadRow(number, [_masked(cell, long) for cell in cells], asked)
 

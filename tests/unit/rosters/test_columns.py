@@ -9,7 +9,7 @@ from xingate.types import SubjectKind
 from xingate_adapters.reading.errors import SourceError
 from xingate_adapters.reading.run import Run
 from xingate_adapters.rosters.layout import SURE, MapError, guess_layout
-from xingate_adapters.rosters.rows import read_all
+from xingate_adapters.rosters.rows import RowReader, read_all
 from xingate_server.demo.numbers import citizen_number, unified_code
 
 ORGANISATION, PERSON = SubjectKind.LEGAL_ENTITY, SubjectKind.NATURAL_PERSON
@@ -335,3 +335,25 @@ def test_a_persons_number_under_an_organisations_name_is_a_fault_unless_it_is_a_
     rows[7][1] = PEOPLE[7][:6] + "********" + PEOPLE[7][-4:]
     found = asked(guess_layout(csv(tmp_path, header, *rows), ORGANISATION).mapped({"统一社会信用代码": "identifiers"}))
     assert [number for number, row in enumerate(found) if row[0][0] == "identifier_of_person"] == [3, 7]
+
+
+def test_a_row_with_an_error_shows_an_organisations_code_and_a_footer_keeps_its_words(tmp_path: Path) -> None:
+    header = ["企业名称", "统一社会信用代码"]
+    rows = [
+        ["示例一有限公司", CODES[0]],
+        ["示例二有限公司联合体", CODES[1]],
+        ["示例甲", PEOPLE[0]],
+        ["", "审核人：示例周"],
+    ]
+    layout = guess_layout(csv(tmp_path, header, *rows), ORGANISATION).mapped({"统一社会信用代码": "identifiers"})
+    reader = RowReader(layout, ORGANISATION)
+    read = [reader.read(*one) for one in read_all(layout, Run())]
+    assert [getattr(row.asked, "reason", type(row.asked).__name__) for row in read] == [
+        "RosterRow",
+        "members_unclear",
+        "identifier_of_person",
+        "Footer",
+    ]
+    assert [row.shown[1] for row in read][:2] == CODES[:2]
+    assert PEOPLE[0] not in read[2].shown[1]
+    assert read[3].shown[1] == "审核人：示例周"
