@@ -54,7 +54,7 @@ EXPECTED: dict[str, tuple[int | None, str | None, str]] = {
     "city_list/formula.xlsx": (2, "name", "the cell contains a formula"),
     "city_list/error_cell.xlsx": (2, "name", "the cell contains the error `#REF!`"),
     "city_list/beside_the_header.xlsx": (2, None, "a cell is filled in column 9, which has no header"),
-    "city_list/two_sheets.xlsx": (None, None, "rows stand on several sheets"),
+    "city_list/two_sheets.xlsx": (None, None, "there are rows on several sheets"),
     "city_list/cut_off.xlsx": (None, None, "the workbook is cut off or damaged"),
     "city_list/zip_bomb.xlsx": (None, None, "a zip bomb"),
     "double_publicity/other_list.csv": (1, None, "neither that of permits nor that of penalties"),
@@ -122,7 +122,7 @@ def test_nul_bytes_are_told_with_their_row(tmp_path: Path) -> None:
     lines = (BAD / "city_list" / "nul_inside.csv").read_text("utf-8").replace("\0", "").splitlines()
     path = tmp_path / "a.csv"
     path.write_text("\n".join([*lines[:2], lines[1].replace(",", ",\0x", 1), ""]), encoding="utf-8")
-    with pytest.raises(SourceError, match="row 3: NUL bytes"):
+    with pytest.raises(SourceError, match="row 3: the row contains NUL bytes"):
         list(load_source("city_list").records([path]))
 
 

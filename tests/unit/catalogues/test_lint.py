@@ -51,7 +51,7 @@ FAULTS = {
         "/measures.yaml: context domain",
         "the word `其他` means `water` and `other`, keep one",
     ),
-    "control_character": (MEASURES, "holds control characters"),
+    "control_character": (MEASURES, "contains control characters"),
     "date_as_number": (MEASURES, f"`instruments.example.in_force_from`: {DATE} `20200101`"),
     "duplicate_key": ("/measures.yaml:10:5", f"{YAML}key `clause` appears twice"),
     "empty_condition": (X1, "`when.domain` is empty and so never met"),

@@ -212,7 +212,7 @@ class TestKey:
     def test_gone_beside_snapshots(self, state: Path) -> None:
         compile_one(state)
         key_path(state).unlink()
-        with pytest.raises(SubjectKeyError, match=r"holds snapshots but their key .* is gone"):
+        with pytest.raises(SubjectKeyError, match=r"contains snapshots but their key .* is gone"):
             read_or_make_key(state)
         with pytest.raises(SubjectKeyError, match="there is no subject key"):
             read_key(state)
