@@ -96,10 +96,12 @@ def read_all(layout: RosterLayout, run: Run) -> PackedRows:
     tally = Tally(place for field in _NUMBERS for place in layout.places(field))
     unasked = UnaskedCodes(layout)
     name, codes = next(iter(layout.places("name")), None), layout.places("identifiers")
+    footers = layout.places("name"), layout.places(MEMBER), layout.numbers
     for number, cells in open_table(layout.file, run, layout.table).rows:
         rows.add(number, cells)
         tally.add(cells)
-        unasked.add(cells)
+        if not is_footer(cells, *footers):
+            unasked.add(cells)
         rows.has_members = rows.has_members or len(_joint(cells, name, codes) or ()) > 1
     rows.close()
     rows.unasked = unasked.found()
