@@ -51,4 +51,11 @@ def _has_little_room(folder: Path) -> bool:
 
 def _nearest(path: Path) -> Path:
     """The folder that the path is in, or the nearest one above that is there."""
-    return next((folder for folder in path.absolute().parents if folder.is_dir()), Path("/"))
+    return next((folder for folder in path.absolute().parents if _is_folder(folder)), Path("/"))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # of a disk that fails
+        return False

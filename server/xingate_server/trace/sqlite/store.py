@@ -220,8 +220,8 @@ class SqliteLog:
             rows = {}
         except (apsw.Error, OSError) as error:
             self._drop_writer()
-            why = disk_fault(error, self._path)
             rows = self._settle(firsts)
+            why = disk_fault(error, self._path)
         self._terms.waiting.add((row.leaf_index, firsts[key].terms) for key, row in rows.items() if not row.is_replay)
         self._terms.write()
         return [outcome(draft, rows.get(draft.key), why) for draft in drafts]
